@@ -1,0 +1,150 @@
+// Package jobcontext is what a collector learns about a job beside its profiles, and how it is stored: the graph,
+// the accumulated counters across the capture windows, JVM and GC figures, and which threads run which task.
+//
+// The collector writes it and does not interpret it; the analyzer reads it and computes deltas. The package holds
+// types and their codec only: no network, no events, no arithmetic.
+package jobcontext
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Name is the name under which the context is stored as an artifact.
+const Name = "job.json"
+
+// MaxBytes bounds a stored context.
+const MaxBytes = 32 << 20
+
+// Context is everything known about a job during one run.
+type Context struct {
+	FlinkVersion string            `json:"flinkVersion,omitempty"`
+	JavaVersion  string            `json:"javaVersion,omitempty"`
+	Job          Job               `json:"job"`
+	Vertices     []Vertex          `json:"vertices"`               // in topological order, sources first
+	TaskManagers []TaskManager     `json:"taskManagers,omitempty"` // those that ran a subtask of the job
+	Windows      []Window          `json:"windows,omitempty"`      // one for each mode, in the order they ran
+	Threads      []Thread          `json:"threads,omitempty"`      // task threads seen in thread dumps
+	Checkpoints  *Checkpoints      `json:"checkpoints,omitempty"`
+	Exceptions   []string          `json:"exceptions,omitempty"` // first lines of recent ones
+	Config       map[string]string `json:"config,omitempty"`     // of the JobManager, secrets masked
+	Missing      []string          `json:"missing,omitempty"`    // what could not be had, and why
+}
+
+// Job is the profiled job.
+type Job struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	State     string `json:"state"`
+	StartTime int64  `json:"startTime,omitempty"` // epoch ms by the JobManager's clock
+	Now       int64  `json:"now,omitempty"`       // epoch ms by the JobManager's clock
+}
+
+// Vertex is a node of the job graph.
+type Vertex struct {
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	Parallelism int       `json:"parallelism"`
+	Inputs      []Input   `json:"inputs,omitempty"`
+	Subtasks    []Subtask `json:"subtasks,omitempty"`
+}
+
+// Input is an edge from an upstream vertex.
+type Input struct {
+	Vertex string `json:"vertex"`         // id
+	Ship   string `json:"ship,omitempty"` // FORWARD, HASH, REBALANCE …
+}
+
+// Subtask is one parallel instance of a vertex.
+type Subtask struct {
+	Index       int    `json:"index"`
+	TaskManager string `json:"taskManager"` // id; empty when not deployed
+	Status      string `json:"status"`
+}
+
+// TaskManager is a JVM that runs subtasks of the job.
+type TaskManager struct {
+	ID           string  `json:"id"`
+	CPUCores     float64 `json:"cpuCores,omitempty"`
+	HeapMax      int64   `json:"heapMax,omitempty"`      // bytes
+	ManagedBytes int64   `json:"managedBytes,omitempty"` // bytes
+	Slots        int     `json:"slots,omitempty"`
+	OtherJobs    int     `json:"otherJobs,omitempty"` // jobs beside this one that have slots here
+}
+
+// Window is the time in which all captures of one mode ran. Its samples were taken in the order of time; counters of
+// one sample come from the same fetch, so that the lag of Flink's refresh cancels in a difference.
+type Window struct {
+	Mode    string   `json:"mode"`    // ITIMER, WALL …
+	Seconds int      `json:"seconds"` // duration asked for
+	Samples []Sample `json:"samples"`
+}
+
+// Sample is one reading of the accumulated counters.
+type Sample struct {
+	AtMillis     int64        `json:"at"` // since the start of the run, by the collector's monotonic clock
+	Subtasks     []Counters   `json:"subtasks,omitempty"`
+	TaskManagers []JVMCounter `json:"taskManagers,omitempty"`
+}
+
+// Counters are the accumulated counters of one subtask. BusyMillis is negative when Flink reports NaN.
+type Counters struct {
+	Vertex              string `json:"vertex"` // id
+	Subtask             int    `json:"subtask"`
+	BusyMillis          int64  `json:"busy"`
+	IdleMillis          int64  `json:"idle"`
+	BackPressuredMillis int64  `json:"backPressured"`
+	ReadRecords         int64  `json:"readRecords"`
+	WriteRecords        int64  `json:"writeRecords"`
+}
+
+// JVMCounter are the accumulated counters of one TaskManager. A negative value is unknown.
+type JVMCounter struct {
+	ID       string  `json:"id"`
+	CPUNanos int64   `json:"cpuNanos"`
+	GCMillis int64   `json:"gcMillis"`
+	GCCount  int64   `json:"gcCount"`
+	HeapUsed int64   `json:"heapUsed"`
+	Load     float64 `json:"load"` // 0 to 1, recent
+	Threads  int64   `json:"threads"`
+}
+
+// Thread is a task thread in a thread dump: its name carries task name and subtask, its stack the classes.
+type Thread struct {
+	TaskManager string   `json:"taskManager"`
+	Name        string   `json:"name"`
+	Frames      []string `json:"frames"` // leaf first, as Class.method; at most 256
+}
+
+// Checkpoints sums up the recent checkpoints.
+type Checkpoints struct {
+	Completed      int64 `json:"completed"`
+	Failed         int64 `json:"failed"`
+	InProgress     int64 `json:"inProgress"`
+	LastDurationMS int64 `json:"lastDurationMs,omitempty"`
+	LastSizeBytes  int64 `json:"lastSizeBytes,omitempty"`
+	AvgDurationMS  int64 `json:"avgDurationMs,omitempty"`
+	MaxDurationMS  int64 `json:"maxDurationMs,omitempty"`
+}
+
+// Encode renders the context as JSON.
+func (c *Context) Encode() ([]byte, error) {
+	b, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("encode job context: %w", err)
+	}
+	return b, nil
+}
+
+// Decode reads a stored context. Unknown fields are ignored.
+func Decode(b []byte) (*Context, error) {
+	if len(b) > MaxBytes {
+		return nil, fmt.Errorf("job context has %d bytes, the limit is %d", len(b), MaxBytes)
+	}
+	var c Context
+	if err := json.NewDecoder(bytes.NewReader(b)).Decode(&c); err != nil {
+		return nil, fmt.Errorf("decode job context: %w", err)
+	}
+	return &c, nil
+}

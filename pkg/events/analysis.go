@@ -1,0 +1,204 @@
+package events
+
+import "time"
+
+// AnalysisSchema names the version of analysis.json.
+const AnalysisSchema = "dev.squirrly.analysis.v1"
+
+// Analysis is the result of a run, whole: analysis.json in the artifact store.
+type Analysis struct {
+	Schema       string         `json:"schema"`
+	Run          string         `json:"run"`
+	Identity     Identity       `json:"identity"`
+	JobID        string         `json:"jobId,omitempty"`
+	JobName      string         `json:"jobName,omitempty"`
+	FlinkVersion string         `json:"flinkVersion,omitempty"`
+	CreatedAt    time.Time      `json:"createdAt"`
+	Verdict      Verdict        `json:"verdict"`
+	Severity     Severity       `json:"severity"` // the highest of the findings
+	Degraded     bool           `json:"degraded"` // a part of the analysis could not be done
+	DegradedWhy  []string       `json:"degradedWhy,omitempty"`
+	Findings     []Finding      `json:"findings"`               // most important first
+	Observations []Observation  `json:"observations,omitempty"` // true and useful, but nothing to fix
+	Unverified   []string       `json:"unverified,omitempty"`   // what the LLM said and the evidence does not carry
+	Comparison   *Comparison    `json:"comparison,omitempty"`
+	Vertices     []VertexLoad   `json:"vertices,omitempty"` // in the order of the data flow
+	Captures     []CaptureStats `json:"captures"`
+	Evidence     []Fact         `json:"evidence"`
+	Missing      []string       `json:"missing,omitempty"` // what was not available, and what it would have shown
+	Provenance   Provenance     `json:"provenance"`
+}
+
+// Limit says whether and by what the throughput of a job is limited.
+type Limit string
+
+// The possible verdicts.
+const (
+	LimitVertex  Limit = "vertex"      // one vertex limits the job
+	LimitNone    Limit = "not_limited" // no vertex above 80 % busy, and no back pressure
+	LimitUnknown Limit = "unknown"     // without the metrics of the job it cannot be told
+)
+
+// Verdict is what a reader gets first.
+type Verdict struct {
+	Limit        Limit      `json:"limit"`
+	Headline     string     `json:"headline"` // one or two sentences of plain text
+	VertexID     string     `json:"vertexId,omitempty"`
+	VertexName   string     `json:"vertexName,omitempty"`
+	Subtasks     int        `json:"subtasks,omitempty"`     // of the vertex
+	BusySubtasks int        `json:"busySubtasks,omitempty"` // above 80 % busy
+	Busy         float64    `json:"busy,omitempty"`         // of the busiest subtask, 0 to 1
+	Anchor       string     `json:"anchor,omitempty"`       // the function that explains it, as Class.method
+	Frame        string     `json:"frame,omitempty"`        // what the function does, for example java.lang.Thread.sleep
+	P            float64    `json:"p,omitempty"`            // share of the vertex's time in Anchor → Frame, 0 to 1
+	Fix          string     `json:"fix,omitempty"`          // the first recommendation in one sentence
+	Bound        float64    `json:"bound,omitempty"`        // upper bound of the speed-up, 1/(1-P); 0 is none
+	NextLimit    string     `json:"nextLimit,omitempty"`    // the vertex that would limit next
+	Victims      []string   `json:"victims,omitempty"`      // vertices that only wait for this one
+	Confidence   Confidence `json:"confidence"`
+	Samples      int64      `json:"samples,omitempty"` // behind Anchor → Frame
+	Evidence     []string   `json:"evidence,omitempty"`
+}
+
+// Origin says who made a finding.
+type Origin string
+
+// The origins of findings.
+const (
+	OriginRules Origin = "rules"
+	OriginLLM   Origin = "llm"
+	OriginBoth  Origin = "rules+llm"
+)
+
+// Finding is one problem.
+type Finding struct {
+	ID             string         `json:"id"`             // within this analysis, for example R1
+	Fingerprint    string         `json:"fingerprint"`    // the same over runs: rule, anchor, operator, mode family
+	Rule           string         `json:"rule,omitempty"` // id in the rule catalogue, for example A1
+	Category       string         `json:"category"`       // for example blocking, serialization, state, network, gc, starvation
+	Title          string         `json:"title"`
+	Severity       Severity       `json:"severity"`
+	Confidence     Confidence     `json:"confidence"`
+	Anchor         string         `json:"anchor"`         // first user frame below an operator, else the matched frame
+	Frame          string         `json:"frame"`          // the frame that the rule matched
+	Path           []string       `json:"path,omitempty"` // frames from the operator to Frame, shortened
+	Vertices       []string       `json:"vertices,omitempty"`
+	OnPath         bool           `json:"onPath"` // in the vertex that limits the job
+	Mode           Mode           `json:"mode"`   // of the capture that carries it
+	Samples        int64          `json:"samples"`
+	TE             float64        `json:"te"`               // thread equivalents; 1 is one subtask fully occupied
+	P              float64        `json:"p"`                // TE over the TE of the limiting vertex's subtasks, 0 to 1
+	StdErr         float64        `json:"stdErr,omitempty"` // sampling error of P
+	Share          float64        `json:"share"`            // of the whole profile without idle frames, 0 to 1
+	Bound          float64        `json:"bound,omitempty"`  // 1/(1-P) on the path, 0 off it
+	Where          string         `json:"where"`            // Key Bottlenecks: where it is
+	Size           string         `json:"size"`             // Key Bottlenecks: how large it appears
+	Why            string         `json:"why"`              // Key Bottlenecks: why it matters
+	Cause          string         `json:"cause"`            // Root Causes
+	Recommendation Recommendation `json:"recommendation"`
+	Evidence       []string       `json:"evidence"` // ids of facts
+	Origin         Origin         `json:"origin"`
+}
+
+// Recommendation says what to change for a finding.
+type Recommendation struct {
+	Change    string         `json:"change"`              // proposed change
+	Why       string         `json:"why"`                 // why it helps
+	Impact    string         `json:"impact"`              // impact estimate
+	TradeOffs string         `json:"tradeOffs,omitempty"` //
+	Config    []ConfigChange `json:"config,omitempty"`
+	Links     []string       `json:"links,omitempty"`  // documentation
+	Effort    string         `json:"effort,omitempty"` // config, code or redesign
+}
+
+// ConfigChange is a key of Flink's configuration and what to set it to.
+type ConfigChange struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// Observation is something true that needs no change.
+type Observation struct {
+	Text     string   `json:"text"`
+	Evidence []string `json:"evidence,omitempty"`
+	Origin   Origin   `json:"origin"`
+}
+
+// Fact is one numbered piece of evidence. The prefix of its id tells its kind: F a frame, T a line of the tree, M a
+// metric, V a vertex, C a category, K a check of the data itself.
+type Fact struct {
+	ID      string  `json:"id"`
+	Text    string  `json:"text"` // a sentence with the number in it
+	Value   float64 `json:"value"`
+	Unit    string  `json:"unit"` // "share", "te", "samples", "records/s", "cores", "ms", "count"
+	Frame   string  `json:"frame,omitempty"`
+	Vertex  string  `json:"vertex,omitempty"`
+	JVM     string  `json:"jvm,omitempty"`
+	Mode    Mode    `json:"mode,omitempty"`
+	Samples int64   `json:"samples,omitempty"`
+	StdErr  float64 `json:"stdErr,omitempty"`
+}
+
+// VertexLoad is how one vertex spent the capture windows, from deltas of the accumulated counters.
+type VertexLoad struct {
+	ID            string  `json:"id"`
+	Name          string  `json:"name"`
+	Parallelism   int     `json:"parallelism"`
+	Busy          float64 `json:"busy"`           // mean over subtasks, 0 to 1; -1 is unknown
+	BusyMax       float64 `json:"busyMax"`        // busiest subtask
+	Idle          float64 `json:"idle"`           // mean
+	BackPressured float64 `json:"backPressured"`  // mean
+	RecordsIn     float64 `json:"recordsIn"`      // per second, all subtasks
+	RecordsOut    float64 `json:"recordsOut"`     // per second, all subtasks
+	Role          string  `json:"role,omitempty"` // "limit", "victim" or empty
+}
+
+// CaptureStats is what one capture was worth.
+type CaptureStats struct {
+	JVM     string   `json:"jvm"`
+	Mode    Mode     `json:"mode"`
+	Samples int64    `json:"samples"`
+	Bytes   int64    `json:"bytes"`
+	Status  string   `json:"status"`
+	Key     string   `json:"key,omitempty"`
+	Notes   []string `json:"notes,omitempty"` // for example undersampled
+}
+
+// Comparison sets the result beside that of the baseline run.
+type Comparison struct {
+	BaselineRun string       `json:"baselineRun"`
+	BaselineAt  time.Time    `json:"baselineAt,omitzero"`
+	Summary     string       `json:"summary"`
+	Changes     []Comparable `json:"changes,omitempty"`
+}
+
+// Comparable is what became of one finding since the baseline run.
+type Comparable struct {
+	Fingerprint string  `json:"fingerprint"`
+	Title       string  `json:"title"`
+	Change      string  `json:"change"` // new, persisting, improved, worse or resolved
+	Before      float64 `json:"before,omitempty"`
+	After       float64 `json:"after,omitempty"`
+}
+
+// Provenance says how a result came about.
+type Provenance struct {
+	Squirrly     string   `json:"squirrly"`     // version of the analyzer
+	RulesVersion string   `json:"rulesVersion"` //
+	Provider     string   `json:"provider"`     // "rules" when no LLM was asked
+	Model        string   `json:"model,omitempty"`
+	PromptHash   string   `json:"promptHash,omitempty"` // SHA-256 of the prompt as sent
+	TokensIn     int      `json:"tokensIn,omitempty"`
+	TokensOut    int      `json:"tokensOut,omitempty"`
+	CostUSD      float64  `json:"costUsd,omitempty"`
+	Grounding    *float64 `json:"grounding,omitempty"` // verified claims over all claims of the LLM, 0 to 1
+	Claims       *Claims  `json:"claims,omitempty"`
+	Note         string   `json:"note,omitempty"` // for example that no key is set and the rules alone decided
+}
+
+// Claims counts what became of the statements of the LLM.
+type Claims struct {
+	Verified  int `json:"verified"`
+	Corrected int `json:"corrected"`
+	Dropped   int `json:"dropped"`
+}

@@ -1,0 +1,3 @@
+module squirrly.dev/pkg/events
+
+go 1.26.0

@@ -1,0 +1,91 @@
+package events
+
+// Code is a reason code: why a run was rejected or failed, a letter is dead, or an analysis is degraded.
+type Code string
+
+// The reason codes. [Code.Hint] says for each what to do.
+const (
+	CodeInvalidRequest    Code = "invalid_request"
+	CodeUndecodable       Code = "undecodable"
+	CodeForbidden         Code = "forbidden"
+	CodeExpired           Code = "expired"
+	CodeCoalesced         Code = "coalesced"
+	CodeUnknownTarget     Code = "unknown_target"
+	CodeTargetNotReady    Code = "target_not_ready"
+	CodeUnreachable       Code = "target_unreachable"
+	CodeNoRunningJob      Code = "no_running_job"
+	CodeSeveralJobs       Code = "several_jobs"
+	CodeUnknownJob        Code = "unknown_job"
+	CodeJobGone           Code = "job_gone"
+	CodeProfilingDisabled Code = "profiling_disabled"
+	CodeDurationRange     Code = "duration_out_of_range"
+	CodeProfilerBusy      Code = "profiler_busy"
+	CodeModeRefused       Code = "mode_refused"
+	CodeProfilerFailed    Code = "profiler_failed"
+	CodeAllCapturesLost   Code = "all_captures_lost"
+	CodeEmptyProfile      Code = "empty_profile"
+	CodeBadProfile        Code = "bad_profile"
+	CodeStoreUnavailable  Code = "store_unavailable"
+	CodeArtifactGone      Code = "artifact_gone"
+	CodeLLMUnavailable    Code = "llm_unavailable"
+	CodeLLMBadAnswer      Code = "llm_bad_answer"
+	CodeDeadlineExceeded  Code = "deadline_exceeded"
+	CodeCrashLoop         Code = "crash_loop"
+	CodeNoRecord          Code = "no_record"
+	CodeRetriesExhausted  Code = "retries_exhausted"
+	CodeCancelled         Code = "cancelled"
+	CodeInternal          Code = "internal"
+	CodeDeliveryFailed    Code = "delivery_failed"
+	CodeChannelRefused    Code = "channel_refused"
+)
+
+// hints is the catalogue: one sentence for each code that says what to do.
+var hints = map[Code]string{
+	CodeInvalidRequest:    "Correct the named field of the request and send it again.",
+	CodeUndecodable:       "Send a CloudEvent or a JSON object as the README shows; the message is kept as a dead letter.",
+	CodeForbidden:         "Ask for a target that this subject and this server allow, or have the allow-list extended (SQUIRRLY_FLINK_ALLOW, SQUIRRLY_NAMESPACES).",
+	CodeExpired:           "The request waited longer than its expires time; send it again.",
+	CodeCoalesced:         "Follow the run that is already under way for this job.",
+	CodeUnknownTarget:     "Check cluster, namespace and name of the FlinkDeployment, or give the REST URL of the JobManager.",
+	CodeTargetNotReady:    "Wait until the FlinkDeployment is READY and its job RUNNING, then ask again.",
+	CodeUnreachable:       "Check that the REST address of the JobManager can be reached from Squirrly (service, port, network policy).",
+	CodeNoRunningJob:      "Start the job, or name another cluster; only a running job can be profiled.",
+	CodeSeveralJobs:       "Name one of the running jobs by id or name.",
+	CodeUnknownJob:        "Name a running job of this cluster by id or name.",
+	CodeJobGone:           "The job ended or was replaced during the run; ask again once it is running.",
+	CodeProfilingDisabled: "Set rest.profiling.enabled: true in the configuration of the JobManager (Flink 1.19 or later) and restart it.",
+	CodeDurationRange:     "Ask for a duration within the limit of the cluster (rest.profiling.duration-max, 5 min by default).",
+	CodeProfilerBusy:      "Another profile runs in that JVM; the run waits for it, until its deadline.",
+	CodeModeRefused:       "Use ITIMER instead of CPU: perf events are not available in this container.",
+	CodeProfilerFailed:    "See the message of the profiler; a restart of the TaskManager frees a stuck profiler.",
+	CodeAllCapturesLost:   "No TaskManager delivered a profile; check that the TaskManagers stay up, then ask again.",
+	CodeEmptyProfile:      "The profile holds no samples; profile longer, or in another mode.",
+	CodeBadProfile:        "The stored page is not a whole flame graph of async-profiler; profile again.",
+	CodeStoreUnavailable:  "Check the artifact store (SQUIRRLY_S3_ENDPOINT, credentials, bucket); the run goes on when it is back.",
+	CodeArtifactGone:      "The artifact expired or was deleted; profile again.",
+	CodeLLMUnavailable:    "Check the LLM endpoint, key and quota; the result is by rules alone.",
+	CodeLLMBadAnswer:      "The LLM did not answer in the required form; the result is by rules alone.",
+	CodeDeadlineExceeded:  "The run did not finish in time; see its history for what it waited for.",
+	CodeCrashLoop:         "The step crashed five times; see the logs of the service, then replay the dead letter.",
+	CodeNoRecord:          "The run has no record; check that all services use the same NATS account, then replay the dead letter.",
+	CodeRetriesExhausted:  "The message was delivered five times without success; see the logs, then replay the dead letter.",
+	CodeCancelled:         "The run was cancelled on request.",
+	CodeInternal:          "This is a defect in Squirrly; please report it with the logs of the service.",
+	CodeDeliveryFailed:    "Check the channel's endpoint; the notification is retried and then given up.",
+	CodeChannelRefused:    "The endpoint refused the notification for good; check its address and secret.",
+}
+
+// Hint says in one sentence what to do about the reason. It is empty for an unknown code.
+func (c Code) Hint() string { return hints[c] }
+
+// Known reports whether the code is in the catalogue.
+func (c Code) Known() bool { return hints[c] != "" }
+
+// Codes returns every code of the catalogue with its hint.
+func Codes() map[Code]string {
+	all := make(map[Code]string, len(hints))
+	for c, h := range hints {
+		all[c] = h
+	}
+	return all
+}

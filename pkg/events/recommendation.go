@@ -1,0 +1,113 @@
+package events
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Limits of recommendation.ready: it stands alone, since outsiders have no store, and stays below MaxEventBytes.
+const (
+	MaxEventFindings = 10
+	MaxEventFacts    = 8
+)
+
+// RecommendationReady is the result of a run for everybody.
+type RecommendationReady struct {
+	Run          string           `json:"run"`
+	Identity     Identity         `json:"identity"`
+	JobID        string           `json:"jobId,omitempty"`
+	JobName      string           `json:"jobName,omitempty"`
+	FlinkVersion string           `json:"flinkVersion,omitempty"`
+	CreatedAt    time.Time        `json:"createdAt"`
+	Verdict      Verdict          `json:"verdict"`
+	Severity     Severity         `json:"severity"`
+	Degraded     bool             `json:"degraded"`
+	DegradedWhy  []string         `json:"degradedWhy,omitempty"`
+	Comparison   *Comparison      `json:"comparison,omitempty"`
+	Findings     []FindingExcerpt `json:"findings"`
+	Truncated    bool             `json:"truncated"` // the analysis holds more than fits here
+	Provenance   Provenance       `json:"provenance"`
+	Analysis     ObjectRef        `json:"analysis"`
+	ReportURL    string           `json:"reportUrl,omitempty"`
+}
+
+// FindingExcerpt is a finding with the facts it rests on.
+type FindingExcerpt struct {
+	Finding
+	Facts []Fact `json:"facts"`
+}
+
+// EventType implements Payload.
+func (RecommendationReady) EventType() Type { return TypeRecommendationReady }
+
+// Validate implements Payload.
+func (r RecommendationReady) Validate() error {
+	if err := requireRun(r.Run); err != nil {
+		return err
+	}
+	switch {
+	case r.Verdict.Headline == "":
+		return field("verdict.headline", "a sentence", "")
+	case r.Verdict.Limit == "":
+		return field("verdict.limit", "vertex, not_limited or unknown", "")
+	case r.Severity == "":
+		return field("severity", "none, info, warning or critical", "")
+	}
+	return within("analysis", r.Analysis.Validate())
+}
+
+// Excerpt makes the event from a whole analysis: the first findings, each with its first facts, as many as fit.
+func Excerpt(a Analysis, stored ObjectRef, reportURL string) (RecommendationReady, error) {
+	facts := make(map[string]Fact, len(a.Evidence))
+	for _, f := range a.Evidence {
+		facts[f.ID] = f
+	}
+	r := RecommendationReady{
+		Run: a.Run, Identity: a.Identity, JobID: a.JobID, JobName: a.JobName, FlinkVersion: a.FlinkVersion,
+		CreatedAt: a.CreatedAt, Verdict: a.Verdict, Severity: a.Severity, Degraded: a.Degraded,
+		DegradedWhy: a.DegradedWhy, Comparison: a.Comparison, Findings: []FindingExcerpt{},
+		Provenance: a.Provenance, Analysis: stored, ReportURL: reportURL,
+	}
+	for _, f := range a.Findings {
+		if len(r.Findings) == MaxEventFindings {
+			r.Truncated = true
+			break
+		}
+		r.Findings = append(r.Findings, excerpt(f, facts))
+	}
+	return fit(r)
+}
+
+func excerpt(f Finding, facts map[string]Fact) FindingExcerpt {
+	x := FindingExcerpt{Finding: f, Facts: []Fact{}}
+	for _, id := range f.Evidence {
+		if fact, ok := facts[id]; ok && len(x.Facts) < MaxEventFacts {
+			x.Facts = append(x.Facts, fact)
+		}
+	}
+	return x
+}
+
+// fit drops findings from the end until the payload leaves room for the envelope.
+func fit(r RecommendationReady) (RecommendationReady, error) {
+	const envelope = 4 << 10
+	for {
+		b, err := json.Marshal(r)
+		if err != nil {
+			return r, fmt.Errorf("encode recommendation of run %s: %w", r.Run, err)
+		}
+		if len(b) <= MaxEventBytes-envelope {
+			return r, nil
+		}
+		r.Truncated = true
+		switch {
+		case len(r.Findings) > 0:
+			r.Findings = r.Findings[:len(r.Findings)-1]
+		case r.Comparison != nil:
+			r.Comparison = nil
+		default:
+			return r, fmt.Errorf("recommendation of run %s has %d bytes without any finding", r.Run, len(b))
+		}
+	}
+}

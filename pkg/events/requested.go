@@ -1,0 +1,183 @@
+package events
+
+import (
+	"net/url"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// Limits of a request. Larger context is stored first and referred to by key.
+const (
+	MaxModes         = 5
+	MaxContextFiles  = 32
+	MaxInlineContext = 40 << 10 // bytes of all inline context together
+	MaxPromptBytes   = 16 << 10
+	MaxLabels        = 32
+	maxName          = 253 // a DNS name
+	maxText          = 1024
+	maxJobName       = 1024
+	// UploadPrefix is the only place from which a request may name stored context.
+	UploadPrefix = "uploads/"
+)
+
+// Target is what to profile: a FlinkDeployment by name, or a JobManager by its REST URL.
+type Target struct {
+	Cluster    string `json:"cluster,omitempty"`    // kube context; empty is the server's own cluster
+	Namespace  string `json:"namespace,omitempty"`  // of the FlinkDeployment
+	Deployment string `json:"deployment,omitempty"` // name of the FlinkDeployment
+	URL        string `json:"url,omitempty"`        // REST URL of a JobManager, instead of the three above
+	Job        string `json:"job,omitempty"`        // id or name of the Flink job; empty is the only running one
+}
+
+// Validate checks that the target names exactly one thing.
+func (t Target) Validate() error {
+	switch {
+	case t.URL == "" && t.Deployment == "":
+		return field("target", "a url, or a deployment with its namespace", "")
+	case t.URL != "" && t.Deployment != "":
+		return field("target", "either a url or a deployment, not both", "")
+	case len(t.Job) > maxJobName:
+		return field("target.job", "at most 1024 bytes", t.Job)
+	}
+	for name, v := range map[string]string{"cluster": t.Cluster, "namespace": t.Namespace, "deployment": t.Deployment} {
+		if len(v) > maxName {
+			return field("target."+name, "at most 253 bytes", v)
+		}
+	}
+	if t.URL == "" {
+		return nil
+	}
+	u, err := url.Parse(t.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return field("target.url", "an http or https URL", "")
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return field("target.url", "a URL without user, query and fragment", "")
+	}
+	return nil
+}
+
+// Scope narrows a run to some of the TaskManagers that run the job. The zero value is all of them.
+type Scope struct {
+	TaskManagers    []string `json:"taskManagers,omitempty"`    // ids; empty is all
+	MaxTaskManagers int      `json:"maxTaskManagers,omitempty"` // 0 is no limit
+}
+
+// ContextFile is a file of the user's own that helps the analysis: source, configuration, notes. Either Text is
+// given, or Key and SHA256 of an object that was stored below [UploadPrefix] before.
+type ContextFile struct {
+	Name   string `json:"name"`
+	Text   string `json:"text,omitempty"`
+	Key    string `json:"key,omitempty"`
+	SHA256 string `json:"sha256,omitempty"` // 64 hex digits
+	Size   int64  `json:"size,omitempty"`   // bytes
+}
+
+// ProfileRequested is somebody's wish for a profile. As plain JSON it is decoded strictly.
+type ProfileRequested struct {
+	Target   Target            `json:"target"`
+	Modes    []Mode            `json:"modes,omitempty"`    // in order; empty is ITIMER then WALL
+	Duration Duration          `json:"duration,omitempty"` // of each mode; 0 is the server's default
+	Scope    Scope             `json:"scope,omitzero"`
+	Context  []ContextFile     `json:"context,omitempty"`
+	Prompt   string            `json:"prompt,omitempty"` // Markdown that replaces the analyzer's default prompt
+	Reason   string            `json:"reason,omitempty"` // why, for people
+	Labels   map[string]string `json:"labels,omitempty"`
+	Expires  time.Time         `json:"expires,omitzero"` // not worth starting after this time
+}
+
+// EventType implements Payload.
+func (ProfileRequested) EventType() Type { return TypeProfileRequested }
+
+// Validate implements Payload.
+func (r ProfileRequested) Validate() error {
+	if err := r.Target.Validate(); err != nil {
+		return err
+	}
+	if len(r.Modes) > MaxModes {
+		return field("modes", "at most 5 modes", strconv.Itoa(len(r.Modes)))
+	}
+	for i, m := range r.Modes {
+		if !m.Valid() {
+			return field("modes["+strconv.Itoa(i)+"]", "CPU, ITIMER, WALL, ALLOC or LOCK", string(m))
+		}
+	}
+	switch {
+	case r.Duration < 0:
+		return field("duration", "a positive duration", time.Duration(r.Duration).String())
+	case r.Scope.MaxTaskManagers < 0:
+		return field("scope.maxTaskManagers", "0 or more", strconv.Itoa(r.Scope.MaxTaskManagers))
+	case len(r.Prompt) > MaxPromptBytes || !utf8.ValidString(r.Prompt):
+		return field("prompt", "at most 16 KiB of UTF-8 text", "")
+	case len(r.Reason) > maxText:
+		return field("reason", "at most 1024 bytes", r.Reason)
+	case len(r.Labels) > MaxLabels:
+		return field("labels", "at most 32 labels", strconv.Itoa(len(r.Labels)))
+	}
+	return validateContext(r.Context)
+}
+
+func validateContext(files []ContextFile) error {
+	if len(files) > MaxContextFiles {
+		return field("context", "at most 32 files", strconv.Itoa(len(files)))
+	}
+	inline := 0
+	for i, f := range files {
+		at := "context[" + strconv.Itoa(i) + "]"
+		if f.Name == "" || len(f.Name) > maxText {
+			return field(at+".name", "1 to 1024 bytes", f.Name)
+		}
+		if (f.Text == "") == (f.Key == "") {
+			return field(at, "either text or key", "")
+		}
+		if f.Key != "" {
+			if err := validateUpload(at, f); err != nil {
+				return err
+			}
+		}
+		inline += len(f.Text)
+	}
+	if inline > MaxInlineContext {
+		return field("context", "at most 40 KiB of inline text (store larger files first)", strconv.Itoa(inline))
+	}
+	return nil
+}
+
+func validateUpload(at string, f ContextFile) error {
+	if want := UploadPrefix + f.SHA256; !isSHA256(f.SHA256) || f.Key != want {
+		return field(at+".key", "uploads/<sha256> with the sha256 of the object", f.Key)
+	}
+	return nil
+}
+
+func isSHA256(s string) bool {
+	if len(s) != 64 {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// RunCancel asks for the end of a run; the run id is the last token of the subject.
+type RunCancel struct {
+	Run    string `json:"run"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// EventType implements Payload.
+func (RunCancel) EventType() Type { return TypeRunCancel }
+
+// Validate implements Payload.
+func (c RunCancel) Validate() error { return requireRun(c.Run) }
+
+func requireRun(run string) error {
+	if run == "" || Token(run) != run {
+		return field("run", "a run id", run)
+	}
+	return nil
+}

@@ -1,0 +1,20 @@
+module squirrly.dev/services/analyzer
+
+go 1.26.0
+
+require (
+	squirrly.dev/internal v0.0.0
+	squirrly.dev/pkg/events v0.0.0
+)
+
+require (
+	github.com/dlclark/regexp2/v2 v2.5.1 // indirect
+	github.com/failsafe-go/failsafe-go v0.9.8 // indirect
+	github.com/sashabaranov/go-openai v1.43.0 // indirect
+	github.com/tiktoken-go/tokenizer v0.10.0 // indirect
+)
+
+replace (
+	squirrly.dev/internal => ../../internal
+	squirrly.dev/pkg/events => ../../pkg/events
+)
