@@ -1,8 +1,8 @@
 package flamegraph
 
 import (
-	"cmp"
 	"errors"
+	"math"
 )
 
 // Errors of Parse, to be told apart with errors.Is. The text around them
@@ -19,7 +19,8 @@ var (
 	ErrMalformed = errors.New("malformed profile")
 )
 
-// Limits bound what Parse accepts. A zero field means its default.
+// Limits bound what Parse accepts. A field that is not positive means its
+// default.
 type Limits struct {
 	Bytes     int64 // size of the file; 64 MiB
 	Frames    int   // frames of the tree; 5 million, 32 bytes of memory each
@@ -30,12 +31,19 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	return Limits{
-		Bytes:     cmp.Or(l.Bytes, 64<<20),
-		Frames:    cmp.Or(l.Frames, 5_000_000),
-		Depth:     min(cmp.Or(l.Depth, 4096), 1<<16-1),
-		Names:     cmp.Or(l.Names, 1_000_000),
-		NameBytes: cmp.Or(l.NameBytes, 16<<10),
+		Bytes:     limit(l.Bytes, 64<<20, math.MaxInt64),
+		Frames:    limit(l.Frames, 5_000_000, math.MaxInt32),
+		Depth:     limit(l.Depth, 4096, math.MaxUint16),
+		Names:     limit(l.Names, 1_000_000, math.MaxInt32),
+		NameBytes: limit(l.NameBytes, 16<<10, math.MaxInt32),
 	}
+}
+
+func limit[N int | int64](n, byDefault, most N) N {
+	if n <= 0 {
+		return byDefault
+	}
+	return min(n, most)
 }
 
 // maxTotal is the largest width: what the script of a page can count, and far

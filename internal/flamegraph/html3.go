@@ -1,0 +1,149 @@
+package flamegraph
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// parseHTML3 reads the page of async-profiler 3 and 4: a sorted pool of names
+// that share prefixes, then one call per frame and line,
+//
+//	f(key,level,dleft[,width[,inlined,c1,interpreted]])  anywhere, dleft from the last frame's left
+//	u(key[,width[,inlined,c1,interpreted]])              the first child of the last frame
+//	n(key[,width[,inlined,c1,interpreted]])              the next sibling of the last frame
+//
+// with key = name<<3 | kind; a width left out is that of the last frame.
+// Lines "d=…" of differential pages are skipped.
+func parseHTML3(head []byte, in *lines, names *names) (*Graph, error) {
+	marker := []byte("const cpool = [")
+	if !bytes.Contains(head, marker) {
+		return nil, errUnrecognized
+	}
+	_, title, err := in.header(func(line []byte) bool { return bytes.Equal(line, marker) })
+	if err != nil {
+		return nil, err
+	}
+	pool, err := readPool(in, names)
+	if err != nil {
+		return nil, err
+	}
+	line, _, err := in.header(isHTML3Frame)
+	if err != nil {
+		return nil, err
+	}
+	s := html3State{a: newAssembler(HTML3, in.limits), pool: pool}
+	s.a.graph.Title = title
+	for ; len(line) > 0; line, err = in.need() {
+		if bytes.HasPrefix(line, []byte("d=")) {
+			continue
+		}
+		if err := s.add(line); err != nil {
+			return nil, err
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := in.footer(line); err != nil {
+		return nil, err
+	}
+	return s.a.finish(names)
+}
+
+func isHTML3Frame(line []byte) bool {
+	return len(line) > 3 && line[1] == '(' && line[2]-'0' <= 9 &&
+		(line[0] == 'f' || line[0] == 'u' || line[0] == 'n')
+}
+
+// readPool reads the lines 'packed', up to the closing bracket.
+func readPool(in *lines, names *names) ([]NameID, error) {
+	var pool []NameID
+	var name []byte // the last one, still as bytes: prefixes may cut a rune
+	for {
+		line, err := in.need()
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Equal(line, []byte("];")) {
+			return pool, nil
+		}
+		line = bytes.TrimSuffix(line, []byte(","))
+		if len(line) < 3 || line[0] != '\'' || line[len(line)-1] != '\'' {
+			return nil, fmt.Errorf("%w: not a packed name", ErrMalformed)
+		}
+		packed := unescape(line[1 : len(line)-1])
+		if len(pool) == 0 {
+			name = append(name, packed...)
+		} else {
+			prefix := int(packed[0]) - ' '
+			if prefix < 0 || prefix > len(name) {
+				return nil, fmt.Errorf("%w: a packed name that shares %d bytes of %d", ErrMalformed, prefix, len(name))
+			}
+			name = append(name[:prefix], packed[1:]...)
+		}
+		id, err := names.id(name)
+		if err != nil {
+			return nil, err
+		}
+		pool = append(pool, id)
+	}
+}
+
+// unescape drops, in place, the backslash before a backslash or a quote.
+func unescape(b []byte) []byte {
+	i := bytes.IndexByte(b, '\\')
+	if i < 0 {
+		return b
+	}
+	out := b[:i]
+	for ; i < len(b); i++ {
+		if b[i] == '\\' && i+1 < len(b) && (b[i+1] == '\\' || b[i+1] == '\'') {
+			i++
+		}
+		out = append(out, b[i])
+	}
+	return out
+}
+
+// html3State is what the calls of a page refer back to.
+type html3State struct {
+	a                  *assembler
+	pool               []NameID
+	level, left, width uint64
+}
+
+func (s *html3State) add(line []byte) error {
+	var v [7]uint64
+	if !isHTML3Frame(line) {
+		return errNoFrame
+	}
+	n, ok := arguments(line[2:], &v)
+	position := 1 // where width and counts begin
+	if line[0] == 'f' {
+		position = 3
+	}
+	given := n - position // 0, 1 or 4
+	if !ok || (given != 0 && given != 1 && given != 4) {
+		return errNoFrame
+	}
+	switch line[0] {
+	case 'u':
+		s.level++
+	case 'n':
+		s.left += s.width
+	default:
+		s.level, s.left = v[1], s.left+v[2]
+	}
+	if given > 0 {
+		s.width = v[position]
+	}
+	var c Counts
+	if given == 4 {
+		c = Counts{Inlined: v[position+1], C1: v[position+2], Interpreted: v[position+3]}
+	}
+	key := v[0] >> 3
+	if key >= uint64(len(s.pool)) || v[0]&7 > uint64(C1) {
+		return fmt.Errorf("%w: a frame with an unknown name or kind", ErrMalformed)
+	}
+	return s.a.add(s.level, s.left, Frame{Width: s.width, Name: s.pool[key], Kind: Kind(v[0] & 7)}, c)
+}
