@@ -1,0 +1,133 @@
+package flinktest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// SampleClass is the entry class of the sample job.
+const SampleClass = "dev.squirrly.sample.SampleJob"
+
+// EnsureLib returns the directory with the jars of one Flink version, .cache/flink/<version>/lib in the repository, and
+// lets Maven fill it when it is not there.
+func EnsureLib(ctx context.Context, version string) (string, error) {
+	root, err := repositoryRoot()
+	if err != nil {
+		return "", err
+	}
+	home := filepath.Join(root, ".cache", "flink", version)
+	lib := filepath.Join(home, "lib")
+	if _, err := os.Stat(lib); err == nil {
+		return lib, nil
+	}
+	if err := os.MkdirAll(home, 0o750); err != nil {
+		return "", fmt.Errorf("create Flink cache: %w", err)
+	}
+	part, err := os.MkdirTemp(home, "part-")
+	if err != nil {
+		return "", fmt.Errorf("create Flink cache: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(part) }()
+	err = maven(ctx, filepath.Join(root, "tools", "flink"), "dependency:copy-dependencies",
+		"-Dflink.version="+version, "-Dflink.lib="+part)
+	if err != nil {
+		return "", fmt.Errorf("fetch Flink %s: %w", version, err)
+	}
+	// A half-filled directory must never look complete; somebody else may have been faster.
+	if err := os.Rename(part, lib); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("fetch Flink %s: %w", version, err)
+	}
+	return lib, nil
+}
+
+// SampleJar returns the path of the sample job's jar, and lets Maven build it when it is absent or older than a source.
+func SampleJar(ctx context.Context) (string, error) {
+	root, err := repositoryRoot()
+	if err != nil {
+		return "", err
+	}
+	project := filepath.Join(root, "examples", "sample-job")
+	jar := filepath.Join(project, "target", "sample-job.jar")
+	fresh, err := newerThanSources(jar, project)
+	if err != nil {
+		return "", fmt.Errorf("look at the sample job: %w", err)
+	}
+	if fresh {
+		return jar, nil
+	}
+	if err := maven(ctx, project, "package"); err != nil {
+		return "", fmt.Errorf("build the sample job: %w", err)
+	}
+	return jar, nil
+}
+
+func newerThanSources(jar, project string) (bool, error) {
+	built, err := os.Stat(jar)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("stat jar: %w", err)
+	}
+	var newest time.Time
+	for _, source := range []string{filepath.Join(project, "pom.xml"), filepath.Join(project, "src")} {
+		err := filepath.WalkDir(source, func(_ string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if err == nil && info.ModTime().After(newest) {
+				newest = info.ModTime()
+			}
+			return err
+		})
+		if err != nil {
+			return false, fmt.Errorf("walk sources: %w", err)
+		}
+	}
+	return !built.ModTime().Before(newest), nil
+}
+
+// maven runs one goal of the project in dir, quietly; its output is in the error.
+func maven(ctx context.Context, dir, goal string, args ...string) error {
+	mvn, err := exec.LookPath("mvn")
+	if err != nil {
+		return errors.New("mvn not found: install Maven (Debian: apt-get install maven)")
+	}
+	args = append([]string{"-q", "-B", "-f", filepath.Join(dir, "pom.xml"), goal}, args...)
+	cmd := exec.CommandContext(ctx, mvn, args...) //nolint:gosec // the goal is ours, the executable is the user's Maven
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("mvn %s: %w: %s", goal, err, firstLine(string(out)))
+	}
+	return nil
+}
+
+// findJava names what to install when there is no Java.
+func findJava(named string) (string, error) {
+	candidates := []string{"java"}
+	if home := os.Getenv("JAVA_HOME"); home != "" {
+		candidates = []string{filepath.Join(home, "bin", "java"), "java"}
+	}
+	if named != "" {
+		candidates = []string{named}
+	}
+	for _, c := range candidates {
+		if path, err := exec.LookPath(c); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("%s not found: install a JDK 17 (Debian: apt-get install openjdk-17-jdk-headless) or set JAVA_HOME",
+		candidates[0])
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
+}
