@@ -1,0 +1,93 @@
+package redact_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"squirrly.dev/services/analyzer/internal/redact"
+)
+
+// secrets are lines with a canary in them. The canary must not survive.
+var secrets = map[string]string{
+	"flink key":        "s3.secret-key: CANARY01value",
+	"flink access key": "s3.access-key: CANARY02value",
+	"properties":       "ssl.keystore.password=CANARY(03",
+	"json":             `{"api_key": "CANARY 04", "x": 1}`,
+	"escaped json":     `{\"password\":\"CANARY05\"}`,
+	"jdbc":             "jdbc:mysql://db:3306/shop?user=app&password=CANARY06&useSSL=true",
+	"userinfo":         "amqp://app:CANARY07@broker:5672/v",
+	"userinfo with @":  "amqp://app:p@CANARY08@broker:5672/v",
+	"jaas":             `sasl.jaas.config: org.apache.kafka.common.security.plain.PlainLoginModule required username="a" password="CANARY09";`,
+	"java":             `props.put("ssl.truststore.password", "CANARY10");`,
+	"java field":       `private static final String API_KEY = "CANARY11";`,
+	"sql":              `CREATE TABLE t (id INT) WITH ('connector'='jdbc', 'password' = 'CANARY12')`,
+	"flag":             "--db-password CANARY13 --parallelism 2",
+	"xml":              "<password>CANARY14</password>",
+	"hadoop":           "<property><name>fs.s3a.secret.key</name>\n<value>CANARY15</value></property>",
+	"pem":              "-----BEGIN RSA PRIVATE KEY-----\nMIICANARY16\nAAAA\n-----END RSA PRIVATE KEY-----",
+	"open pem":         "-----BEGIN PRIVATE KEY-----\nMIICANARY17\n",
+	"jwt":              "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJDQU5BUlkxOCJ9.CANARY18",
+	"aws":              "AKIACANARY1900000000",
+	"github":           "ghp_CANARY20aaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	"github fine":      "github_pat_CANARY21aaaaaaaaaaaaaaaaaaaaa",
+	"openai":           "sk-proj-CANARY22_aaaaaaaaaaaa",
+	"slack":            "xoxb-123456789012-CANARY23",
+	"slack hook":       "https://hooks.slack.com/services/T000/B000/CANARY24",
+	"bearer":           "Authorization: Bearer CANARY25aaaaaaaaaa",
+	"curl":             `curl -H "X-Api-Key: CANARY26" https://x`,
+	"yaml quoted":      "password: 'CANARY 27'",
+	"account":          "fs.azure.account.key.acc.blob.core.windows.net: CANARY28==",
+	"arrow":            "credential => CANARY29",
+}
+
+func TestTextRemovesSecrets(t *testing.T) {
+	for name, text := range secrets {
+		t.Run(name, func(t *testing.T) {
+			r := redact.New()
+			got := r.Text("before\n" + text + "\nafter")
+			if strings.Contains(got, "CANARY") {
+				t.Errorf("Text left the secret in: %s", got)
+			}
+			if !strings.HasPrefix(got, "before\n") || name != "open pem" && !strings.HasSuffix(got, "\nafter") {
+				t.Errorf("Text removed what is around the secret: %s", got)
+			}
+			if len(r.Counts()) == 0 {
+				t.Error("Counts is empty")
+			}
+		})
+	}
+}
+
+func TestTextKeepsTheRest(t *testing.T) {
+	for _, text := range []string{
+		"taskmanager.numberOfTaskSlots: 4",
+		"public void map(String line) { pattern.matcher(line); }",
+		"password: ${DB_PASSWORD}",
+		"password: ******",
+		"basic authentication of users",
+		"https://nightlies.apache.org/flink/flink-docs-stable/docs/x/",
+		"execution.checkpointing.interval: 10 s",
+	} {
+		r := redact.New()
+		if got := r.Text(text); got != text {
+			t.Errorf("Text(%q) = %q", text, got)
+		}
+	}
+}
+
+func TestPlaceholdersAreStable(t *testing.T) {
+	r := redact.New()
+	got := r.Text("password=one\nother.password=two\nthird.password=one")
+	want := "password=<<SECRET:setting:1>>\nother.password=<<SECRET:setting:2>>\nthird.password=<<SECRET:setting:1>>"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Text (-want +got):\n%s", diff)
+	}
+	if again := r.Text(got); again != got {
+		t.Errorf("a second pass changed the text: %s", again)
+	}
+	if diff := cmp.Diff(map[string]int{"setting": 3}, r.Counts()); diff != "" {
+		t.Errorf("Counts (-want +got):\n%s", diff)
+	}
+}
