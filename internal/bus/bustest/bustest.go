@@ -1,0 +1,120 @@
+// Package bustest gives tests a real NATS server with Squirrly's streams. Tests only.
+package bustest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/natsembed"
+)
+
+// AckWait of the consumers in tests: short, so that a takeover takes a moment.
+const AckWait = 1500 * time.Millisecond
+
+// Start runs one server and returns a provisioned connection to it.
+func Start(t testing.TB, channels ...string) *bus.Bus {
+	t.Helper()
+	s, err := natsembed.Start(natsembed.Options{Dir: t.TempDir(), Port: -1, Name: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stop(s) })
+	b := Connect(t, s.ClientURL(), "test")
+	if err := b.Provision(t.Context(), bus.Topology{AckWait: AckWait, Channels: channels}); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Cluster runs three servers and returns them with a connection whose streams have three replicas.
+func Cluster(t testing.TB, channels ...string) ([]*server.Server, *bus.Bus) {
+	t.Helper()
+	const n = 3
+	ports := freePorts(t, n)
+	routes := make([]string, n)
+	for i, p := range ports {
+		routes[i] = fmt.Sprintf("nats-route://127.0.0.1:%d", p)
+	}
+	servers := make([]*server.Server, n)
+	started := make(chan error, n)
+	for i := range n {
+		o := natsembed.Options{Dir: t.TempDir(), Port: -1, Name: fmt.Sprintf("n%d", i), ClusterOf: routes, RoutePort: ports[i]}
+		go func() {
+			s, err := natsembed.Start(o)
+			servers[i] = s
+			started <- err
+		}()
+	}
+	for range n {
+		if err := <-started; err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		for _, s := range servers {
+			stop(s)
+		}
+	})
+	waitForLeader(t, servers)
+	urls := servers[0].ClientURL() + "," + servers[1].ClientURL() + "," + servers[2].ClientURL()
+	b := Connect(t, urls, "test")
+	if err := b.Provision(t.Context(), bus.Topology{Replicas: n, AckWait: AckWait, Channels: channels}); err != nil {
+		t.Fatal(err)
+	}
+	return servers, b
+}
+
+// Connect opens another connection to a server of this package.
+func Connect(t testing.TB, url, name string) *bus.Bus {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	b, err := bus.Connect(ctx, bus.Options{URL: url, Name: name, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return b
+}
+
+func stop(s *server.Server) {
+	s.Shutdown()
+	s.WaitForShutdown()
+}
+
+func waitForLeader(t testing.TB, servers []*server.Server) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		for _, s := range servers {
+			if s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == len(servers) {
+				return
+			}
+		}
+	}
+	t.Fatal("the cluster has no leader after 30 s")
+}
+
+func freePorts(t testing.TB, n int) []int {
+	t.Helper()
+	ports := make([]int, n)
+	for i := range n {
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = l.Close() }()
+		addr, ok := l.Addr().(*net.TCPAddr)
+		if !ok {
+			t.Fatal("not a TCP address")
+		}
+		ports[i] = addr.Port
+	}
+	return ports
+}

@@ -1,0 +1,116 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"squirrly.dev/pkg/events"
+)
+
+// Options say how to reach NATS.
+type Options struct {
+	URL       string // comma-separated list of servers
+	CredsFile string // user credentials, optional
+	User      string // with Password, optional
+	Password  string
+	Name      string                     // of this client, shown by the server
+	InProcess nats.InProcessConnProvider // an embedded server instead of URL
+	Logger    *slog.Logger               // nil discards
+}
+
+// apiTimeout bounds one call of the JetStream API. A denied call looks like a timeout, so it must not be long.
+const apiTimeout = 5 * time.Second
+
+// Bus is a connection with everything a service needs. It is safe for concurrent use.
+type Bus struct {
+	Runs *Runs
+
+	nc  *nats.Conn
+	js  jetstream.JetStream
+	log *slog.Logger
+	tel telemetry
+}
+
+// Connect opens a connection that never gives up reconnecting, and waits until it is up or ctx ends.
+func Connect(ctx context.Context, o Options) (*Bus, error) {
+	log := o.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	up := make(chan struct{}, 1)
+	opts := []nats.Option{
+		nats.Name(o.Name), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectWait(time.Second),
+		nats.CustomInboxPrefix("_INBOX_" + events.Token(o.Name)),
+		nats.ConnectHandler(func(*nats.Conn) { up <- struct{}{} }),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				log.Warn("NATS connection lost", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) { log.Info("NATS connection is back", "server", nc.ConnectedAddr()) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Error("NATS error", "error", err) }),
+	}
+	if o.CredsFile != "" {
+		opts = append(opts, nats.UserCredentials(o.CredsFile))
+	}
+	if o.User != "" {
+		opts = append(opts, nats.UserInfo(o.User, o.Password))
+	}
+	if o.InProcess != nil {
+		opts = append(opts, nats.InProcessServer(o.InProcess))
+	}
+	nc, err := nats.Connect(o.URL, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	select {
+	case <-up:
+	case <-ctx.Done():
+		nc.Close()
+		return nil, fmt.Errorf("connect to NATS: no server answered: %w", ctx.Err())
+	}
+	return newBus(nc, log)
+}
+
+func newBus(nc *nats.Conn, log *slog.Logger) (*Bus, error) {
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
+	if err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("open JetStream: %w", err)
+	}
+	tel, err := newTelemetry()
+	if err != nil {
+		nc.Close()
+		return nil, err
+	}
+	b := &Bus{nc: nc, js: js, log: log, tel: tel}
+	b.Runs = &Runs{bus: b}
+	return b, nil
+}
+
+// JetStream gives access to the buckets that are not the bus's own, such as the object store.
+func (b *Bus) JetStream() jetstream.JetStream { return b.js }
+
+// Ready reports whether the connection is up and the streams exist.
+func (b *Bus) Ready(ctx context.Context) error {
+	if !b.nc.IsConnected() {
+		return fmt.Errorf("NATS is not connected")
+	}
+	if _, err := b.js.Stream(ctx, events.StreamEvents); err != nil {
+		return fmt.Errorf("stream %s (run `squirrly provision`): %w", events.StreamEvents, err)
+	}
+	return nil
+}
+
+// Close flushes what was published and closes the connection.
+func (b *Bus) Close() {
+	if err := b.nc.FlushTimeout(apiTimeout); err != nil && b.nc.IsConnected() {
+		b.log.Warn("NATS flush", "error", err)
+	}
+	b.nc.Close()
+}

@@ -1,0 +1,129 @@
+package bus
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"squirrly.dev/pkg/events"
+)
+
+const (
+	maxRecordBytes  = 256 << 10
+	maxHistoryLines = 50
+)
+
+// Record is the state of one run: the truth about it, changed by compare-and-set only.
+type Record struct {
+	Run       string                      `json:"run"`
+	State     events.State                `json:"state"`
+	Plan      events.Plan                 `json:"plan"`
+	Requester string                      `json:"requester,omitempty"`
+	Created   time.Time                   `json:"created"`
+	Updated   time.Time                   `json:"updated"`
+	Step      string                      `json:"step,omitempty"`    // what is being done, for people
+	Percent   int                         `json:"percent,omitempty"` // 0 to 100
+	Captures  []Capture                   `json:"captures,omitempty"`
+	Artifact  *events.ArtifactReady       `json:"artifact,omitempty"`
+	Baseline  string                      `json:"baseline,omitempty"` // run compared with; chosen once
+	Prompt    *events.ObjectRef           `json:"prompt,omitempty"`
+	Answer    *events.ObjectRef           `json:"answer,omitempty"` // of the LLM; chosen once
+	Analysis  *events.ObjectRef           `json:"analysis,omitempty"`
+	Reports   map[string]events.ObjectRef `json:"reports,omitempty"` // by format
+	Outcome   *events.Outcome             `json:"outcome,omitempty"`
+	Ending    events.State                `json:"ending,omitempty"` // intended terminal state; its event may not be out yet
+	Cancel    bool                        `json:"cancel,omitempty"` // somebody asked for the end of the run
+	History   []Line                      `json:"history,omitempty"`
+
+	Owner     string      `json:"owner,omitempty"`     // delivery that works on the run; empty when none does
+	OwnerStep string      `json:"ownerStep,omitempty"` // service of the owner
+	OwnerSeq  uint64      `json:"ownerSeq,omitempty"`  // stream sequence of the owner's message
+	Crashes   int         `json:"crashes,omitempty"`   // owners of this step that left no outcome
+	Attempts  int         `json:"attempts,omitempty"`  // waits of this step
+	NotBefore time.Time   `json:"notBefore,omitzero"`  // the run waits until then
+	WaitsFor  events.Code `json:"waitsFor,omitempty"`
+}
+
+// CaptureState is how far one capture is.
+type CaptureState string
+
+// The states of a capture. Intended means that a profile may or may not have been started.
+const (
+	CapturePending  CaptureState = "pending"
+	CaptureIntended CaptureState = "intended"
+	CaptureRunning  CaptureState = "running"
+	CaptureStored   CaptureState = "stored"
+	CaptureLost     CaptureState = "lost"
+)
+
+// Capture is the progress of one profiler result of one JVM in one mode.
+type Capture struct {
+	JVM         string            `json:"jvm"`
+	Mode        events.Mode       `json:"mode"`
+	Requested   events.Mode       `json:"requested,omitempty"` // when the profiler refused it
+	State       CaptureState      `json:"state"`
+	Seen        int64             `json:"seen,omitempty"`        // newest triggerTime before the start, epoch ms of that JVM
+	TriggerTime int64             `json:"triggerTime,omitempty"` // of this capture
+	Adopted     bool              `json:"adopted,omitempty"`
+	Object      *events.ObjectRef `json:"object,omitempty"`
+	Samples     int64             `json:"samples,omitempty"`
+	Note        string            `json:"note,omitempty"`
+}
+
+// Line is one entry of a run's history, for people.
+type Line struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
+// Note adds a line to the history and keeps the last fifty.
+func (r *Record) Note(format string, args ...any) {
+	r.History = append(r.History, Line{At: time.Now().UTC(), Text: fmt.Sprintf(format, args...)})
+	if over := len(r.History) - maxHistoryLines; over > 0 {
+		r.History = append(r.History[:0], r.History[over:]...)
+	}
+}
+
+// Event wraps a payload about this run.
+func (r *Record) Event(source string, p events.Payload) (events.Event, error) {
+	e, err := events.New("squirrly/"+source, r.Run, time.Now(), p)
+	if err != nil {
+		return e, fmt.Errorf("event of run %s: %w", r.Run, err)
+	}
+	e.CausationID = r.Run
+	return e, nil
+}
+
+// release gives up the ownership with an outcome.
+func (r *Record) release() {
+	r.Owner, r.OwnerStep, r.OwnerSeq = "", "", 0
+}
+
+// end moves the record to a terminal state.
+func (r *Record) end(state events.State, o *events.Outcome) {
+	r.State, r.Outcome, r.NotBefore, r.WaitsFor, r.Step = state, o, time.Time{}, "", ""
+	r.release()
+	if o != nil {
+		r.Note("%s: %s", state, o.Message)
+	}
+}
+
+func (r *Record) encode() ([]byte, error) {
+	r.Updated = time.Now().UTC()
+	b, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("encode record of run %s: %w", r.Run, err)
+	}
+	if len(b) > maxRecordBytes {
+		return nil, fmt.Errorf("record of run %s has %d bytes, the limit is %d", r.Run, len(b), maxRecordBytes)
+	}
+	return b, nil
+}
+
+func decodeRecord(b []byte) (Record, error) {
+	var r Record
+	if err := json.Unmarshal(b, &r); err != nil {
+		return r, fmt.Errorf("decode record: %w", err)
+	}
+	return r, nil
+}

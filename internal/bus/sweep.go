@@ -1,0 +1,187 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"squirrly.dev/pkg/events"
+)
+
+// Sweeper takes up what no delivery would: runs whose wait is over, runs past their deadline, and runs whose step was
+// acknowledged but did not advance (a power loss). It leaves runs alone that merely queue. Any number of sweepers may
+// run side by side: each action is one compare-and-set.
+type Sweeper struct {
+	Bus   *Bus
+	Every time.Duration // between looks; 0 is one second
+	Stale time.Duration // silence after which a run without a waiting message is looked into; 0 is one minute
+}
+
+// Run sweeps until ctx ends.
+func (s Sweeper) Run(ctx context.Context) error {
+	if s.Every == 0 {
+		s.Every = time.Second
+	}
+	if s.Stale == 0 {
+		s.Stale = time.Minute
+	}
+	if _, err := s.Bus.bind(ctx, events.StreamEvents, events.DurableCollector); err != nil {
+		return err
+	}
+	changes, err := s.Bus.Runs.WatchAll(ctx)
+	if err != nil {
+		return err
+	}
+	open := map[string]Record{}
+	tick := time.NewTicker(s.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case rec, ok := <-changes:
+			if !ok {
+				return nil
+			}
+			if rec.State.Terminal() {
+				delete(open, rec.Run)
+			} else {
+				open[rec.Run] = rec
+			}
+		case <-tick.C:
+			s.sweep(ctx, open)
+		}
+	}
+}
+
+func (s Sweeper) sweep(ctx context.Context, open map[string]Record) {
+	for run, rec := range open {
+		err := s.look(ctx, rec)
+		switch {
+		case errors.Is(err, ErrNoRecord):
+			delete(open, run)
+		case err != nil && !errors.Is(err, errUnchanged) && ctx.Err() == nil:
+			s.Bus.log.Warn("sweep", "run", run, "error", err)
+		}
+	}
+}
+
+// errUnchanged says that the run moved on before the sweeper could act.
+var errUnchanged = errors.New("the run moved on")
+
+// look does the one thing, if any, that a run needs.
+func (s Sweeper) look(ctx context.Context, rec Record) error {
+	now := time.Now()
+	idle := rec.Owner == "" || now.Sub(rec.Updated) > s.Stale
+	switch {
+	case !idle:
+		return nil
+	case rec.Ending != "":
+		return s.Bus.ending(ctx, rec)
+	case rec.Cancel:
+		return s.Bus.Conclude(ctx, rec.Run, events.StateCancelled, events.CodeCancelled, ErrCancelled, "trigger", s.unowned)
+	case now.After(rec.Plan.Deadline):
+		return s.expire(ctx, rec)
+	case !rec.NotBefore.IsZero():
+		if now.Before(rec.NotBefore) {
+			return nil
+		}
+		return s.resume(ctx, rec)
+	case now.Sub(rec.Updated) > s.Stale:
+		return s.stuck(ctx, rec)
+	}
+	return nil
+}
+
+// unowned lets an end pass only while nobody works on the run.
+func (s Sweeper) unowned(r *Record) error {
+	if r.Owner != "" && time.Since(r.Updated) <= s.Stale {
+		return errUnchanged
+	}
+	return nil
+}
+
+func (s Sweeper) expire(ctx context.Context, rec Record) error {
+	why := fmt.Errorf("not done by %s", rec.Plan.Deadline.UTC().Format(time.RFC3339))
+	if rec.WaitsFor != "" {
+		why = fmt.Errorf("%w; last waited for %s", why, rec.WaitsFor)
+	}
+	return s.Bus.Conclude(ctx, rec.Run, events.StateFailed, events.CodeDeadlineExceeded, why, nextService(rec.State), s.unowned)
+}
+
+// resume wakes a run whose wait is over. The record is changed first: should this process die in between, the run
+// counts as stuck a minute later.
+func (s Sweeper) resume(ctx context.Context, rec Record) error {
+	_, err := s.Bus.Runs.Update(ctx, rec.Run, func(r *Record) error {
+		if r.State.Terminal() || !r.NotBefore.Equal(rec.NotBefore) || r.Owner != "" {
+			return errUnchanged
+		}
+		r.NotBefore = time.Time{}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.Bus.Resume(ctx, nextService(rec.State), rec.Run)
+}
+
+// nextService is who has to act on a run in this state.
+func nextService(st events.State) string {
+	if st == events.StatePlanned || st == events.StateProfiling {
+		return events.DurableCollector
+	}
+	return events.DurableAnalyzer
+}
+
+// stuck resumes a run that is silent although no message for it waits or is being worked on.
+func (s Sweeper) stuck(ctx context.Context, rec Record) error {
+	service := nextService(rec.State)
+	queued, err := s.Bus.queued(ctx, rec, service)
+	if err != nil || queued {
+		return err
+	}
+	_, err = s.Bus.Runs.Update(ctx, rec.Run, func(r *Record) error {
+		if r.State != rec.State || !r.Updated.Equal(rec.Updated) {
+			return errUnchanged
+		}
+		r.Note("sweeper: the step of %s was acknowledged without a result; resumed", service)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.Bus.Resume(ctx, service, rec.Run)
+}
+
+// queued reports whether a message that will drive the run is still unacknowledged: its fact, or a resume.
+func (b *Bus) queued(ctx context.Context, rec Record, service string) (bool, error) {
+	fact := events.TypeProfilePlanned
+	if service == events.DurableAnalyzer {
+		fact = events.TypeArtifactReady
+	}
+	cons, err := b.js.Consumer(ctx, events.StreamEvents, service)
+	if err != nil {
+		return false, fmt.Errorf("look up consumer %s: %w", service, err)
+	}
+	stream, err := b.js.Stream(ctx, events.StreamEvents)
+	if err != nil {
+		return false, fmt.Errorf("look up stream: %w", err)
+	}
+	floor := cons.CachedInfo().AckFloor.Stream
+	for _, subject := range []string{rec.Plan.Identity.Subject(fact, rec.Run), events.ResumeSubject(service, rec.Run)} {
+		m, err := stream.GetLastMsgForSubject(ctx, subject)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return false, fmt.Errorf("look up %s: %w", subject, err)
+		}
+		if m.Sequence > floor {
+			return true, nil
+		}
+	}
+	return false, nil
+}

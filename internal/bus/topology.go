@@ -1,0 +1,169 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"squirrly.dev/pkg/events"
+)
+
+// DefaultAckWait is how long a worker may be silent before its message goes to another. Workers report progress
+// every third of it.
+const DefaultAckWait = 30 * time.Second
+
+const (
+	day           = 24 * time.Hour
+	dupWindow     = 10 * time.Minute
+	maxAckPending = 1024
+	// maxDeliver is above the fifth delivery at which the application parks a message itself.
+	maxDeliver   = 64
+	inboxDeliver = 5
+)
+
+// Topology says how streams and buckets are made.
+type Topology struct {
+	Replicas int           // 1, or 3 in a cluster
+	AckWait  time.Duration // 0 is DefaultAckWait
+	Memory   bool          // memory storage, for a run in one process that keeps nothing
+	Channels []string      // notification channels; each gets a durable of its own
+}
+
+func (t Topology) storage() jetstream.StorageType {
+	if t.Memory {
+		return jetstream.MemoryStorage
+	}
+	return jetstream.FileStorage
+}
+
+func (t Topology) streams() []jetstream.StreamConfig {
+	common := func(c jetstream.StreamConfig) jetstream.StreamConfig {
+		c.Replicas, c.Storage, c.Duplicates, c.AllowDirect = max(t.Replicas, 1), t.storage(), dupWindow, true
+		return c
+	}
+	return []jetstream.StreamConfig{
+		common(jetstream.StreamConfig{
+			Name: events.StreamRequests, Description: "The public inbox: back-pressure, never eviction.",
+			Subjects:  []string{events.SubjectRequested, events.SubjectRequestAny, events.SubjectCancelAny},
+			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
+			MaxMsgSize: events.MaxEventBytes, MaxBytes: 256 << 20, MaxAge: 7 * day,
+		}),
+		common(jetstream.StreamConfig{
+			Name: events.StreamEvents, Description: "Facts about runs.",
+			Subjects: []string{
+				events.SubjectPlanned, events.SubjectArtifacts, events.SubjectReady, events.SubjectNotices,
+				events.SubjectRejected, events.SubjectFailed, events.SubjectCancelled, events.SubjectResumeAny,
+			},
+			Retention: jetstream.LimitsPolicy, MaxBytes: 4 << 30, MaxAge: 30 * day,
+		}),
+		common(jetstream.StreamConfig{
+			Name: events.StreamDead, Description: "Dead letters with their original body.",
+			Subjects:  []string{events.SubjectDeadAny},
+			Retention: jetstream.LimitsPolicy, MaxAge: 90 * day, MaxBytes: 1 << 30,
+		}),
+	}
+}
+
+func (t Topology) buckets() []jetstream.KeyValueConfig {
+	return []jetstream.KeyValueConfig{
+		{Bucket: events.BucketRuns, Description: "Run records, changed by compare-and-set only.",
+			History: 1, TTL: 45 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(), MaxValueSize: maxRecordBytes},
+		{Bucket: events.BucketNotify, Description: "What was told to whom.",
+			History: 1, TTL: 45 * day, Replicas: max(t.Replicas, 1), Storage: t.storage()},
+	}
+}
+
+func (t Topology) consumer(name string, filters ...string) jetstream.ConsumerConfig {
+	wait := t.AckWait
+	if wait == 0 {
+		wait = DefaultAckWait
+	}
+	return jetstream.ConsumerConfig{
+		Durable: name, FilterSubjects: filters, AckPolicy: jetstream.AckExplicitPolicy,
+		AckWait: wait, MaxAckPending: maxAckPending, MaxDeliver: maxDeliver, Replicas: max(t.Replicas, 1),
+	}
+}
+
+func (t Topology) consumers() []jetstream.ConsumerConfig {
+	all := []jetstream.ConsumerConfig{
+		t.consumer(events.DurableCollector, events.SubjectPlanned, events.SubjectResume+events.DurableCollector+".>"),
+		t.consumer(events.DurableAnalyzer, events.SubjectArtifacts, events.SubjectResume+events.DurableAnalyzer+".>"),
+	}
+	for _, channel := range t.Channels {
+		all = append(all, t.consumer(NotifierDurable(channel),
+			events.SubjectReady, events.SubjectRejected, events.SubjectFailed, events.SubjectCancelled))
+	}
+	return all
+}
+
+// NotifierDurable is the durable of one notification channel.
+func NotifierDurable(channel string) string {
+	return events.DurableNotifierPrefix + events.Token(channel)
+}
+
+// Provision creates or updates every stream, bucket and durable. It is the only place that does; services bind.
+func (b *Bus) Provision(ctx context.Context, t Topology) error {
+	for _, c := range t.streams() {
+		if err := b.retryCreate(ctx, c.Name, func(ctx context.Context) error {
+			_, err := b.js.CreateOrUpdateStream(ctx, c)
+			return err //nolint:wrapcheck // retryCreate names the stream.
+		}); err != nil {
+			return err
+		}
+	}
+	for _, c := range t.buckets() {
+		if err := b.retryCreate(ctx, c.Bucket, func(ctx context.Context) error {
+			_, err := b.js.CreateOrUpdateKeyValue(ctx, c)
+			return err //nolint:wrapcheck // retryCreate names the bucket.
+		}); err != nil {
+			return err
+		}
+	}
+	object := jetstream.ObjectStoreConfig{Bucket: events.BucketArtifacts, TTL: 45 * day,
+		Replicas: max(t.Replicas, 1), Storage: t.storage(), Description: "Artifacts, where there is no S3."}
+	if err := b.retryCreate(ctx, object.Bucket, func(ctx context.Context) error {
+		_, err := b.js.CreateOrUpdateObjectStore(ctx, object)
+		return err //nolint:wrapcheck // retryCreate names the bucket.
+	}); err != nil {
+		return err
+	}
+	if err := b.createConsumer(ctx, events.StreamRequests, t.consumer(events.DurableTrigger)); err != nil {
+		return err
+	}
+	for _, c := range t.consumers() {
+		if err := b.createConsumer(ctx, events.StreamEvents, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Bus) createConsumer(ctx context.Context, stream string, c jetstream.ConsumerConfig) error {
+	return b.retryCreate(ctx, "consumer "+c.Durable, func(ctx context.Context) error {
+		_, err := b.js.CreateOrUpdateConsumer(ctx, stream, c)
+		return err //nolint:wrapcheck // retryCreate names the consumer.
+	})
+}
+
+// retryCreate repeats a creation for a while: a cluster that has just started has no leader yet.
+func (b *Bus) retryCreate(ctx context.Context, what string, create func(context.Context) error) error {
+	const tries, pause = 6, time.Second
+	var err error
+	for range tries {
+		call, cancel := context.WithTimeout(ctx, apiTimeout)
+		err = create(call)
+		cancel()
+		var api *jetstream.APIError
+		if err == nil || ctx.Err() != nil || errors.As(err, &api) && api.Code < 500 {
+			break
+		}
+		time.Sleep(pause)
+	}
+	if err != nil {
+		return fmt.Errorf("create %s: %w", what, err)
+	}
+	return nil
+}
