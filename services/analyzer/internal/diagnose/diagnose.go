@@ -1,0 +1,78 @@
+// Package diagnose turns the captures of a run, and what is known about the job, into an analysis: the limiting
+// vertex or "not limited", the findings with their recommendations, and the numbered facts that carry each sentence.
+//
+// [Diagnose] is a pure function: the same input gives the same result. It knows no broker, no network, no clock and
+// no language model; what it cannot see it reports as missing.
+package diagnose
+
+import (
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/pkg/events"
+)
+
+// Capture is one profile of one JVM.
+type Capture struct {
+	JVM       string            // id of the TaskManager
+	Mode      events.Mode       // in which the profiler ran
+	Requested events.Mode       // that was asked for; empty when it is Mode
+	Seconds   float64           // duration of the profile; 0 is unknown
+	Graph     *flamegraph.Graph // nil when the capture was lost
+	Bytes     int64             // size of the page
+	Status    string            // of the capture, as in the manifest; empty means stored
+	Key       string            // of the artifact
+}
+
+// Input is all that a diagnosis rests on.
+type Input struct {
+	Captures []Capture
+	Context  *jobcontext.Context // nil: the pages alone
+}
+
+// Result is an analysis without its identity (run, job, time), which the caller fills in, and the condensed profiles
+// that a prompt or a report shows.
+type Result struct {
+	Analysis events.Analysis
+	Profiles []Profile // one for each mode, WALL first
+}
+
+// Profile is the condensed profile of all JVMs in one mode, without idle frames.
+type Profile struct {
+	Mode       events.Mode
+	JVMs       int
+	Seconds    float64 // of one capture; 0 is unknown
+	Samples    uint64  // all
+	Active     uint64  // without idle frames: what the shares below refer to
+	Threshold  float64 // share below which frames are left out of Tree
+	Tree       []Line  // in pre-order
+	TopSelf    []Top   // most samples first
+	Categories []Category
+}
+
+// Line is a line of the pruned call tree. Its ID is also that of a fact.
+type Line struct {
+	ID      string   // T1, T2 …
+	Depth   int      // 0 for the topmost
+	Frame   string   // normalised name
+	Through []string // callers between the line above and this one that add nothing of their own
+	Share   float64  // of Active, with everything below
+	Self    float64  // of Active, in the frame itself and the frames below that were left out
+	TE      float64  // thread equivalents; 0 when unknown, as in every mode but WALL
+	Samples uint64
+}
+
+// Top is a frame with many samples of its own. Its ID is also that of a fact.
+type Top struct {
+	ID      string // F1, F2 …
+	Frame   string
+	Self    float64 // share of Active
+	TE      float64 // as in Line
+	Samples uint64
+}
+
+// Category is a share of the work. Its ID is also that of a fact.
+type Category struct {
+	ID    string // C1, C2 …
+	Name  string // user code, serialization …
+	Share float64
+}
