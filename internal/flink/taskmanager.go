@@ -1,0 +1,125 @@
+package flink
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Metric ids of a TaskManager that explain a profile. CPU time is ns, heap bytes.
+const (
+	MetricCPUTime     = "Status.JVM.CPU.Time"
+	MetricCPULoad     = "Status.JVM.CPU.Load"
+	MetricHeapUsed    = "Status.JVM.Memory.Heap.Used"
+	MetricHeapMax     = "Status.JVM.Memory.Heap.Max"
+	MetricThreadCount = "Status.JVM.Threads.Count"
+)
+
+// TaskManager is a TaskManager as the ResourceManager knows it. All sizes are bytes.
+type TaskManager struct {
+	ID        string   `json:"id"`
+	Slots     int      `json:"slotsNumber"`
+	FreeSlots int      `json:"freeSlots"`
+	Hardware  Hardware `json:"hardware"`
+	Memory    Memory   `json:"memoryConfiguration"`
+	JVM       JVM      `json:"metrics"` // only from Client.TaskManager
+}
+
+// Hardware is the machine, or the container, as the JVM sees it.
+type Hardware struct {
+	CPUCores       int   `json:"cpuCores"`
+	PhysicalMemory int64 `json:"physicalMemory"`
+	FreeMemory     int64 `json:"freeMemory"` // the JVM's heap limit
+	ManagedMemory  int64 `json:"managedMemory"`
+}
+
+// Memory is how the process' memory is divided.
+type Memory struct {
+	FrameworkHeap int64 `json:"frameworkHeap"`
+	TaskHeap      int64 `json:"taskHeap"`
+	Network       int64 `json:"networkMemory"`
+	Managed       int64 `json:"managedMemory"`
+	Metaspace     int64 `json:"jvmMetaspace"`
+	TotalFlink    int64 `json:"totalFlinkMemory"`
+	TotalProcess  int64 `json:"totalProcessMemory"`
+}
+
+// JVM holds the JVM's own numbers at the last heartbeat.
+type JVM struct {
+	HeapUsed          int64              `json:"heapUsed"`
+	HeapCommitted     int64              `json:"heapCommitted"`
+	HeapMax           int64              `json:"heapMax"`
+	GarbageCollectors []GarbageCollector `json:"garbageCollectors"`
+}
+
+// GarbageCollector counts since the JVM started; Time is ms.
+type GarbageCollector struct {
+	Name  string `json:"name"`
+	Count int64  `json:"count"`
+	Time  int64  `json:"time"`
+}
+
+// TaskManagers lists the registered TaskManagers.
+func (c *Client) TaskManagers(ctx context.Context) ([]TaskManager, error) {
+	var list struct {
+		TaskManagers []TaskManager `json:"taskmanagers"`
+	}
+	if err := c.get(ctx, &list, "taskmanagers"); err != nil {
+		return nil, fmt.Errorf("list TaskManagers: %w", err)
+	}
+	return list.TaskManagers, nil
+}
+
+// TaskManager asks for one TaskManager with its JVM's numbers.
+func (c *Client) TaskManager(ctx context.Context, id string) (TaskManager, error) {
+	var tm TaskManager
+	if err := c.get(ctx, &tm, "taskmanagers", id); err != nil {
+		return TaskManager{}, fmt.Errorf("get TaskManager %s: %w", id, err)
+	}
+	return tm, nil
+}
+
+// TaskManagerMetrics asks for the named metrics of one TaskManager. A metric that Flink does not know, or whose value is
+// not a finite number, is absent from the result.
+func (c *Client) TaskManagerMetrics(ctx context.Context, id string, names ...string) (map[string]float64, error) {
+	var answer []struct {
+		ID    string `json:"id"`
+		Value string `json:"value"`
+	}
+	r := call{
+		method: http.MethodGet, path: []string{"taskmanagers", id, "metrics"},
+		query: url.Values{"get": {strings.Join(names, ",")}},
+	}
+	if err := c.json(ctx, r, &answer); err != nil {
+		return nil, fmt.Errorf("get metrics of TaskManager %s: %w", id, err)
+	}
+	metrics := make(map[string]float64, len(answer))
+	for _, m := range answer {
+		if v, err := strconv.ParseFloat(m.Value, 64); err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			metrics[m.ID] = v
+		}
+	}
+	return metrics, nil
+}
+
+// Thread is a thread of a dump. The name of a task's thread is the task's name and subtask; the stack is text as
+// Java's ThreadInfo prints it, frames one a line, leaf first.
+type Thread struct {
+	Name  string `json:"threadName"`
+	Stack string `json:"stringifiedThreadInfo"`
+}
+
+// ThreadDump asks for the stacks of all threads of a TaskManager. It stops the whole JVM for a moment.
+func (c *Client) ThreadDump(ctx context.Context, id string) ([]Thread, error) {
+	var dump struct {
+		Threads []Thread `json:"threadInfos"`
+	}
+	if err := c.get(ctx, &dump, "taskmanagers", id, "thread-dump"); err != nil {
+		return nil, fmt.Errorf("get thread dump of TaskManager %s: %w", id, err)
+	}
+	return dump.Threads, nil
+}
