@@ -1,0 +1,46 @@
+package bus_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"squirrly.dev/internal/bus"
+)
+
+func subjectCount(t *testing.T, s jetstream.Stream, subject string) uint64 {
+	t.Helper()
+	info, err := s.Info(t.Context(), jetstream.WithSubjectFilter(subject))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.State.Subjects[subject]
+}
+
+func waitLetters(t *testing.T, b *bus.Bus, n int) []bus.Letter {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		letters, err := b.DeadLetters(t.Context(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(letters) >= n {
+			return letters
+		}
+	}
+	t.Fatalf("fewer than %d dead letters after 20 s", n)
+	return nil
+}
+
+func sweep(t *testing.T, b *bus.Bus) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = bus.Sweeper{Bus: b, Every: 50 * time.Millisecond, Stale: 2 * time.Second}.Run(ctx)
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+}

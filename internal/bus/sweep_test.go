@@ -1,0 +1,96 @@
+package bus_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/pkg/events"
+)
+
+func TestSweeper_FailsWhatIsPastItsDeadline(t *testing.T) {
+	b := bustest.Start(t)
+	p := plan("r1")
+	p.Deadline = time.Now().Add(300 * time.Millisecond)
+	start(t, b, p)
+	sweep(t, b)
+	rec := until(t, b, "r1", inState(events.StateFailed))
+	if rec.Outcome.Code != events.CodeDeadlineExceeded {
+		t.Errorf("code %s", rec.Outcome.Code)
+	}
+	if n := published(t, b, identity.Subject(events.TypeRunFailed, "r1")); n != 1 {
+		t.Errorf("%d run.failed, want 1", n)
+	}
+}
+
+// A power loss can leave a step acknowledged whose state did not advance.
+func TestSweeper_ResumesAStepThatWasLost(t *testing.T) {
+	b := bustest.Start(t)
+	lost := make(chan struct{})
+	stop := work(t, b, func(ctx context.Context, c *bus.Claim) (events.Payload, error) {
+		err := c.Mutate(ctx, func(r *bus.Record) error { r.State = events.StateAnalyzed; return nil })
+		close(lost) // finishing acknowledges, since the run seems to be beyond this step
+		return ready("r1"), err
+	})
+	start(t, b, plan("r1"))
+	<-lost
+	until(t, b, "r1", inState(events.StateAnalyzed))
+	stop()
+	if _, err := b.Runs.Update(t.Context(), "r1", func(r *bus.Record) error {
+		r.State, r.Owner = events.StateProfiling, ""
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	sweep(t, b)
+	work(t, b, func(context.Context, *bus.Claim) (events.Payload, error) { return ready("r1"), nil })
+	until(t, b, "r1", inState(events.StateCaptured))
+}
+
+func TestSweeper_LeavesQueuedRunsAlone(t *testing.T) {
+	b := bustest.Start(t)
+	start(t, b, plan("r1"))
+	sweep(t, b)
+	time.Sleep(3 * time.Second) // longer than the sweeper's idea of stale
+	if n := published(t, b, events.ResumeSubject("collector", "r1")); n != 0 {
+		t.Errorf("%d resumes for a run that merely queues", n)
+	}
+}
+
+func TestRuns_Activate(t *testing.T) {
+	b := bustest.Start(t)
+	claim := func(run, want string) {
+		t.Helper()
+		got, err := b.Runs.Activate(t.Context(), "target", run)
+		if err != nil || got != want {
+			t.Fatalf("Activate(%s) = %s, %v; want %s", run, got, err, want)
+		}
+	}
+	start(t, b, plan("r1"))
+	claim("r1", "r1")
+	claim("r1", "r1") // a redelivery
+	claim("r2", "r1") // coalesced
+	if _, err := b.Runs.Update(t.Context(), "r1", func(r *bus.Record) error { r.State = events.StateAnalyzed; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	claim("r2", "r2") // the first is over
+	if err := b.Runs.Deactivate(t.Context(), "target", "r1"); err != nil {
+		t.Fatal(err)
+	}
+	claim("r3", "r2") // somebody else's claim stays; r2 claimed a moment ago and has no record yet
+}
+
+func TestRuns_Latest(t *testing.T) {
+	b := bustest.Start(t)
+	for _, run := range []string{"a", "b", "b", "c"} {
+		if err := b.Runs.AddLatest(t.Context(), "target", run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := b.Runs.Latest(t.Context(), "target")
+	if err != nil || len(got) != 3 || got[0] != "c" || got[2] != "a" {
+		t.Errorf("Latest = %v, %v", got, err)
+	}
+}
