@@ -1,0 +1,175 @@
+package artifact
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"squirrly.dev/internal/daemon"
+)
+
+// sumHeader is the user metadata that holds the hash of an object.
+const sumHeader = "Sha256"
+
+// S3Config says how to reach an S3 server.
+type S3Config struct {
+	// Endpoint is the URL of the server, for example http://minio:9000 or https://s3.eu-central-1.amazonaws.com.
+	// Without a scheme it is https.
+	Endpoint  string        `env:"ENDPOINT"`
+	Bucket    string        `env:"BUCKET"     envDefault:"squirrly"`
+	Region    string        `env:"REGION"     envDefault:"us-east-1"`
+	AccessKey string        `env:"ACCESS_KEY"` // empty: the AWS environment, credentials file, or the instance's role
+	SecretKey daemon.Secret `env:"SECRET_KEY"`
+	// Transport carries the requests; nil is that of the client library.
+	Transport http.RoundTripper `env:"-"`
+}
+
+// OpenS3 uses a bucket of an S3 server. It does not connect; see [Store.Ready] and [Store.EnsureBucket].
+func OpenS3(cfg S3Config) (*Store, error) {
+	host, secure, err := endpoint(cfg.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Bucket == "" {
+		return nil, errors.New("open S3: no bucket is named")
+	}
+	client, err := minio.NewCore(host, &minio.Options{
+		Creds:      cfg.credentials(),
+		Secure:     secure,
+		Region:     cfg.Region,
+		Transport:  cfg.Transport,
+		MaxRetries: 3, // longer faults are for the caller to wait for
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open S3 at %s: %w", host, err)
+	}
+	client.SetAppInfo("squirrly", daemon.Version())
+	return &Store{backend: s3{client: client, bucket: cfg.Bucket, region: cfg.Region}}, nil
+}
+
+func (c S3Config) credentials() *credentials.Credentials {
+	if c.AccessKey != "" {
+		return credentials.NewStaticV4(c.AccessKey, c.SecretKey.Reveal(), "")
+	}
+	return credentials.NewChainCredentials([]credentials.Provider{
+		&credentials.EnvAWS{}, &credentials.FileAWSCredentials{}, &credentials.IAM{},
+	})
+}
+
+// endpoint splits a URL into what the client library wants.
+func endpoint(raw string) (host string, secure bool, err error) {
+	if !strings.Contains(raw, "://") {
+		raw = "https://" + raw
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" ||
+		u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+		return "", false, errors.New("open S3: the endpoint must be a URL such as https://host:9000, without user and path")
+	}
+	return u.Host, u.Scheme == "https", nil
+}
+
+type s3 struct {
+	client *minio.Core
+	bucket string
+	region string
+}
+
+func (s s3) stat(ctx context.Context, key string) (stat, error) {
+	info, err := s.client.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
+	if err != nil {
+		return stat{}, s.wrap(err)
+	}
+	return stat{size: info.Size, sha256: info.UserMetadata[sumHeader]}, nil
+}
+
+// put sends the object on condition that there is none. The server checks the MD5 of the body.
+func (s s3) put(ctx context.Context, o object) error {
+	opts := minio.PutObjectOptions{
+		ContentType:      contentType(o.ref.Key),
+		UserMetadata:     map[string]string{sumHeader: o.ref.SHA256},
+		SendContentMd5:   true,
+		DisableMultipart: true,
+	}
+	if isForeign(o.ref.Key) {
+		opts.ContentDisposition = "attachment"
+	}
+	unconditional := opts
+	if !o.replace {
+		opts.SetMatchETagExcept("*")
+	}
+	err := s.send(ctx, o, opts)
+	if code := statusOf(err); code == http.StatusNotImplemented || code == http.StatusBadRequest {
+		err = s.send(ctx, o, unconditional) // this server knows no conditions
+	}
+	switch statusOf(err) {
+	case http.StatusPreconditionFailed, http.StatusConflict:
+		return nil // somebody else stored it just now; the caller checks what is there
+	}
+	return s.wrap(err)
+}
+
+func (s s3) send(ctx context.Context, o object, opts minio.PutObjectOptions) error {
+	_, err := s.client.Client.PutObject(ctx, s.bucket, o.ref.Key, bytes.NewReader(o.body), o.ref.Size, opts)
+	return err //nolint:wrapcheck // put wraps it.
+}
+
+func (s s3) get(ctx context.Context, key string, limit int64) ([]byte, error) {
+	r, _, _, err := s.client.GetObject(ctx, s.bucket, key, minio.GetObjectOptions{})
+	if err != nil {
+		return nil, s.wrap(err)
+	}
+	defer func() { _ = r.Close() }() // read only
+	body, err := io.ReadAll(io.LimitReader(r, limit))
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	case err != nil:
+		return nil, s.wrap(err)
+	}
+	return body, nil
+}
+
+func (s s3) ready(ctx context.Context) error {
+	found, err := s.client.BucketExists(ctx, s.bucket)
+	if err != nil {
+		return s.wrap(err)
+	}
+	if !found {
+		return fmt.Errorf("%w: there is no bucket %s", ErrUnavailable, s.bucket)
+	}
+	return nil
+}
+
+// wrap sorts an error of the client library. A missing bucket is not a missing object.
+func (s s3) wrap(err error) error {
+	var resp minio.ErrorResponse
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, &resp) && resp.Code == minio.NoSuchBucket:
+		return fmt.Errorf("%w: there is no bucket %s", ErrUnavailable, s.bucket)
+	case resp.StatusCode == http.StatusNotFound:
+		return ErrGone
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
+
+// statusOf is the HTTP status of an error of the client library, 0 if it has none.
+func statusOf(err error) int {
+	var resp minio.ErrorResponse
+	if errors.As(err, &resp) {
+		return resp.StatusCode
+	}
+	return 0
+}

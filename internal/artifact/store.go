@@ -1,0 +1,178 @@
+// Package artifact keeps the objects of a run: captures, context, evidence, prompt, answer, analysis and report, in
+// any S3 server (MinIO is one) or in the JetStream object store.
+//
+// Objects are addressed by content: every key ends in the hash of what it names, so a repeated put is the same
+// object, and nothing is ever changed. A reader checks size and hash. What an object means does not belong here.
+package artifact
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"squirrly.dev/pkg/events"
+)
+
+// Limits of an object.
+const (
+	MaxBytes = 128 << 20 // of one object
+	maxKey   = 1024      // bytes; the limit of S3
+
+	// Expiry is how long an object lives in a bucket that [Store.EnsureBucket] prepared.
+	Expiry = 45 * 24 * time.Hour
+
+	// callTimeout bounds one call of a server, the transfer of a whole object included.
+	callTimeout = 2 * time.Minute
+)
+
+// The ways in which a store fails. A caller waits for ErrUnavailable and gives up on the others.
+var (
+	ErrGone        = errors.New("object is gone: it expired, was deleted, or was never stored")
+	ErrUnavailable = errors.New("artifact store is unavailable")
+	ErrCorrupt     = errors.New("object is not what its reference says")
+	ErrTooLarge    = errors.New("object is too large")
+
+	// ErrNoExpiry says that a bucket can be used, but that its objects stay until somebody removes them.
+	ErrNoExpiry = errors.New("objects will not expire")
+)
+
+// Store is an artifact store. It is safe for concurrent use.
+type Store struct{ backend backend }
+
+// backend is one kind of server. Every error of it is, or wraps, one of the errors above or a context error.
+type backend interface {
+	stat(ctx context.Context, key string) (stat, error)
+	put(ctx context.Context, o object) error
+	get(ctx context.Context, key string, limit int64) ([]byte, error)
+	ready(ctx context.Context) error
+	ensure(ctx context.Context) error
+}
+
+// object is what a backend stores.
+type object struct {
+	ref     events.ObjectRef
+	body    []byte
+	replace bool // something else is stored under the key
+}
+
+// stat is what a backend knows of an object without reading it.
+type stat struct {
+	size   int64
+	sha256 string // empty when the server does not tell
+}
+
+func (s stat) matches(ref events.ObjectRef) bool { return s.size == ref.Size && s.sha256 == ref.SHA256 }
+
+// Sum is the SHA-256 of body in 64 hex digits, as keys and references use it.
+func Sum(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+// Put stores body under key, unless it is there already, and returns the reference to it. The key must name the
+// content, as all keys made by this package do; at most MaxBytes.
+func (s *Store) Put(ctx context.Context, key string, body []byte) (events.ObjectRef, error) {
+	ref := events.ObjectRef{Key: key, SHA256: Sum(body), Size: int64(len(body))}
+	if err := check(ref); err != nil {
+		return events.ObjectRef{}, fmt.Errorf("put %s: %w", key, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if err := s.put(ctx, ref, body); err != nil {
+		return events.ObjectRef{}, fmt.Errorf("put %s: %w", key, err)
+	}
+	return ref, nil
+}
+
+func (s *Store) put(ctx context.Context, ref events.ObjectRef, body []byte) error {
+	before, err := s.backend.stat(ctx, ref.Key)
+	switch {
+	case err == nil && before.matches(ref):
+		return nil
+	case err != nil && !errors.Is(err, ErrGone):
+		return err
+	}
+	if err := s.backend.put(ctx, object{ref: ref, body: body, replace: err == nil}); err != nil {
+		return err
+	}
+	after, err := s.backend.stat(ctx, ref.Key)
+	if err != nil {
+		return err
+	}
+	if !after.matches(ref) {
+		return fmt.Errorf("%w: sent %d bytes, the store has %d", ErrCorrupt, ref.Size, after.size)
+	}
+	return nil
+}
+
+func check(ref events.ObjectRef) error {
+	switch {
+	case ref.Size > MaxBytes:
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, ref.Size, int64(MaxBytes))
+	case len(ref.Key) > maxKey || path.Clean(ref.Key) != ref.Key || strings.HasPrefix(ref.Key, "/"):
+		return fmt.Errorf("%q is not an object key", ref.Key)
+	case !strings.Contains(path.Base(ref.Key), short(ref.SHA256)):
+		return fmt.Errorf("the key does not name the content (hash %s)", short(ref.SHA256))
+	}
+	return nil
+}
+
+// Get reads an object of at most limit bytes and checks it against ref. A reference without a size (0) is checked by
+// its hash alone. An object that does not match is read a second time, since another writer may have been at it.
+func (s *Store) Get(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error) {
+	if ref.Size > limit {
+		return nil, fmt.Errorf("get %s: %w: %d bytes, at most %d", ref.Key, ErrTooLarge, ref.Size, limit)
+	}
+	if ref.Size > 0 {
+		limit = ref.Size
+	}
+	body, err := s.read(ctx, ref, limit)
+	if errors.Is(err, ErrCorrupt) {
+		body, err = s.read(ctx, ref, limit)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get %s: %w", ref.Key, err)
+	}
+	return body, nil
+}
+
+func (s *Store) read(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	body, err := s.backend.get(ctx, ref.Key, limit+1)
+	if err != nil {
+		return nil, err
+	}
+	switch size := int64(len(body)); {
+	case ref.Size == 0 && size > limit:
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
+	case ref.Size > 0 && size != ref.Size:
+		return nil, fmt.Errorf("%w: %d bytes instead of %d", ErrCorrupt, size, ref.Size)
+	case Sum(body) != ref.SHA256:
+		return nil, fmt.Errorf("%w: its hash differs", ErrCorrupt)
+	}
+	return body, nil
+}
+
+// Ready reports whether the store answers and its bucket exists.
+func (s *Store) Ready(ctx context.Context) error {
+	if err := s.backend.ready(ctx); err != nil {
+		return fmt.Errorf("check artifact store: %w", err)
+	}
+	return nil
+}
+
+// EnsureBucket creates the bucket if it is absent. An empty bucket gets a rule by which objects expire after [Expiry],
+// and where the server knows no such rules the error is [ErrNoExpiry], to warn of; a bucket in use is left as it is.
+// It belongs to provisioning; services only use the bucket. In JetStream the bucket is made with the streams.
+func (s *Store) EnsureBucket(ctx context.Context) error {
+	if err := s.backend.ensure(ctx); err != nil {
+		return fmt.Errorf("provision artifact store: %w", err)
+	}
+	return nil
+}
