@@ -17,12 +17,13 @@ import "strings"
 //
 // It is idempotent, keeps valid UTF-8 valid, and never makes a name longer.
 func Normalize(name string) string {
+	// Each step leaves nothing behind that an earlier one would act on.
+	if strings.Contains(name, "0x") || strings.Contains(name, lambda) {
+		name = dropAddresses(name)
+	}
 	name = dropVersion(name)
 	if strings.HasPrefix(name, "[") {
 		name = dropThreadID(name)
-	}
-	if strings.Contains(name, "0x") || strings.Contains(name, lambda) {
-		name = dropAddresses(name)
 	}
 	if isJavaName(name) {
 		name = strings.ReplaceAll(name, "/", ".")
