@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -29,10 +30,21 @@ var placeholders = regexp.MustCompile(`<<SECRET:[a-z]+:\d+>>`)
 
 // Text returns s with every secret that the rules know replaced by <<SECRET:kind:n>>.
 func (r *Redactor) Text(s string) string {
+	lower := strings.ToLower(s)
 	for _, rule := range rules {
-		s = r.outside(rule, s)
+		if slices.ContainsFunc(rule.hints, func(h string) bool { return strings.Contains(lower, h) }) {
+			s = r.outside(rule, s)
+		}
 	}
 	return s
+}
+
+// Setting returns the value of a setting without secrets: a placeholder for all of it when the key tells that it is one.
+func (r *Redactor) Setting(key, value string) string {
+	if value != "" && telling.MatchString(key) && !harmless("setting", value) {
+		return r.placeholder("setting", value)
+	}
+	return r.Text(value)
 }
 
 // outside applies the rule to what lies between placeholders, since these look like settings themselves.

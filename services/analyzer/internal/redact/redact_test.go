@@ -39,6 +39,7 @@ var secrets = map[string]string{
 	"curl":             `curl -H "X-Api-Key: CANARY26" https://x`,
 	"yaml quoted":      "password: 'CANARY 27'",
 	"account":          "fs.azure.account.key.acc.blob.core.windows.net: CANARY28==",
+	"three words":      "password: a b CANARY30",
 	"arrow":            "credential => CANARY29",
 }
 
@@ -73,6 +74,20 @@ func TestTextKeepsTheRest(t *testing.T) {
 		r := redact.New()
 		if got := r.Text(text); got != text {
 			t.Errorf("Text(%q) = %q", text, got)
+		}
+	}
+}
+
+func TestSetting(t *testing.T) {
+	for _, c := range []struct{ key, value, want string }{
+		{"s3.secret-key", "two words", "<<SECRET:setting:1>>"},
+		{"sasl.jaas.config", "x y", "<<SECRET:setting:1>>"},
+		{"taskmanager.numberOfTaskSlots", "4", "4"},
+		{"ssl.password", "******", "******"},
+		{"env.java.opts", "-Da=b -Dpassword=x", "-Da=b -Dpassword=<<SECRET:setting:1>>"},
+	} {
+		if got := redact.New().Setting(c.key, c.value); got != c.want {
+			t.Errorf("Setting(%s) = %q, want %q", c.key, got, c.want)
 		}
 	}
 }

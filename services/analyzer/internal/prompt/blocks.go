@@ -1,0 +1,137 @@
+package prompt
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/facts"
+)
+
+// Metrics are the names that the function metric knows.
+var Metrics = []string{"busy", "busyMax", "idle", "backPressured", "recordsIn", "recordsOut", "parallelism"}
+
+// Limits of the smaller blocks, in lines.
+const (
+	maxVertices = 60
+	maxSettings = 60
+	maxChanges  = 20
+)
+
+// metric returns the function of the same name for one analysis.
+func metric(a events.Analysis) func(vertex, name string) string {
+	return func(vertex, name string) string {
+		for _, v := range a.Vertices {
+			if v.ID == vertex || v.Name == vertex {
+				return load(v, name)
+			}
+		}
+		return "unknown"
+	}
+}
+
+func load(v events.VertexLoad, name string) string {
+	switch name {
+	case "busy":
+		return percent(v.Busy)
+	case "busyMax":
+		return percent(v.BusyMax)
+	case "idle":
+		return percent(v.Idle)
+	case "backPressured":
+		return percent(v.BackPressured)
+	case "recordsIn":
+		return facts.Number(v.RecordsIn, 1)
+	case "recordsOut":
+		return facts.Number(v.RecordsOut, 1)
+	case "parallelism":
+		return facts.Number(float64(v.Parallelism), 0)
+	}
+	return "unknown"
+}
+
+// percent prints a share of 0 to 1; a negative one is unknown.
+func percent(x float64) string {
+	if x < 0 {
+		return "unknown"
+	}
+	return facts.Number(x*100, 1) + " %"
+}
+
+// jobBlock says what was profiled and what the rules concluded.
+func (c cleaner) jobBlock(a events.Analysis) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "job: %s\n", c.label(a.JobName))
+	if a.FlinkVersion != "" {
+		fmt.Fprintf(&b, "Flink: %s\n", c.label(a.FlinkVersion))
+	}
+	fmt.Fprintf(&b, "verdict: %s; %s\n", c.label(string(a.Verdict.Limit)), c.sentence(a.Verdict.Headline))
+	if a.Verdict.NextLimit != "" {
+		fmt.Fprintf(&b, "would limit next: %s\n", c.label(a.Verdict.NextLimit))
+	}
+	for i, s := range a.Captures {
+		if i == maxVertices {
+			break
+		}
+		fmt.Fprintf(&b, "capture: %s, %s, %s samples, %s\n", c.label(s.JVM), c.label(string(s.Mode)),
+			facts.Number(float64(s.Samples), 0), c.label(s.Status))
+		for _, n := range s.Notes {
+			fmt.Fprintf(&b, "  note: %s\n", c.sentence(n))
+		}
+	}
+	for _, m := range a.Missing {
+		fmt.Fprintf(&b, "not available: %s\n", c.sentence(m))
+	}
+	return b.String()
+}
+
+// graphBlock lists the vertices in the order of the data flow.
+func (c cleaner) graphBlock(a events.Analysis) string {
+	var b strings.Builder
+	for i, v := range a.Vertices {
+		if i == maxVertices {
+			fmt.Fprintf(&b, "%d further vertices\n", len(a.Vertices)-i)
+			break
+		}
+		fmt.Fprintf(&b, "%d. %s: parallelism %d, busy %s (busiest subtask %s), idle %s, back-pressured %s, in %s/s, out %s/s",
+			i+1, c.label(v.Name), v.Parallelism, percent(v.Busy), percent(v.BusyMax), percent(v.Idle),
+			percent(v.BackPressured), facts.Number(v.RecordsIn, 1), facts.Number(v.RecordsOut, 1))
+		if v.Role != "" {
+			b.WriteString(", " + c.label(v.Role))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// comparisonBlock says what changed since the baseline run.
+func (c cleaner) comparisonBlock(cmp *events.Comparison) string {
+	if cmp == nil {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", c.sentence(cmp.Summary))
+	for i, ch := range cmp.Changes {
+		if i == maxChanges {
+			break
+		}
+		fmt.Fprintf(&b, "%s: %s, before %s, after %s\n", c.label(ch.Change), c.sentence(ch.Title), percent(ch.Before),
+			percent(ch.After))
+	}
+	return b.String()
+}
+
+// settingsBlock lists the configuration of the job, sorted. The caller redacts it.
+func (c cleaner) settingsBlock(settings map[string]string) string {
+	var b strings.Builder
+	for i, key := range slices.Sorted(maps.Keys(settings)) {
+		if i == maxSettings {
+			fmt.Fprintf(&b, "%d further settings\n", len(settings)-i)
+			break
+		}
+		fmt.Fprintf(&b, "%s: %s\n", c.label(key), c.sentence(settings[key]))
+	}
+	return b.String()
+}

@@ -1,0 +1,158 @@
+package prompt
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/facts"
+)
+
+// level says how much of the profile is shown.
+type level struct {
+	share    float64 // least share of a line of a tree
+	lines    int     // of each tree
+	facts    int     // beside those that findings cite
+	findings int
+	texts    int // bytes of each text of a finding
+}
+
+// levels are tried in this order until the block fits its budget: first the trees get coarser, then the facts fewer,
+// then the findings shorter.
+var levels = []level{
+	{0.01, 120, 60, 20, 300},
+	{0.015, 90, 60, 20, 300},
+	{0.02, 70, 50, 20, 300},
+	{0.03, 50, 40, 20, 250},
+	{0.05, 40, 30, 20, 200},
+	{0.05, 25, 20, 20, 150},
+	{0.10, 15, 15, 15, 120},
+	{0.10, 8, 10, 10, 60},
+	{0.20, 4, 5, 10, 0},
+}
+
+// maxBytesPerToken is more than a token of such a block holds on average: a longer block needs no counting.
+const maxBytesPerToken = 6
+
+// profileBlock renders findings, facts and trees within the budget of tokens. It returns the block and its tokens.
+func (c cleaner) profileBlock(in Input, budget int) (string, int, error) {
+	var block string
+	for _, l := range levels {
+		block = c.profileAt(in, l)
+		if len(block) > budget*maxBytesPerToken {
+			continue
+		}
+		n, err := CountTokens(block)
+		if err != nil || n <= budget {
+			return block, n, err
+		}
+	}
+	return cut(block, budget)
+}
+
+// profileAt renders the block at one level.
+func (c cleaner) profileAt(in Input, l level) string {
+	var b strings.Builder
+	b.WriteString("Findings of the rules, most important first\n")
+	if len(in.Analysis.Findings) == 0 {
+		b.WriteString("none\n")
+	}
+	for _, f := range in.Analysis.Findings[:min(l.findings, len(in.Analysis.Findings))] {
+		c.finding(&b, f, l.texts)
+	}
+	b.WriteString("\nFacts: id | value | what\n")
+	for _, f := range choose(in.Analysis, l.facts) {
+		fmt.Fprintf(&b, "%s | %s | %s\n", c.name(f.ID), c.sentence(facts.Print(f)), c.sentence(f.Text))
+	}
+	for _, t := range in.Trees {
+		c.tree(&b, t, l)
+	}
+	return b.String()
+}
+
+// finding renders one finding of the rules.
+func (c cleaner) finding(b *strings.Builder, f events.Finding, texts int) {
+	fmt.Fprintf(b, "%s | %s | %s | %s | evidence %s\n", c.name(f.ID), c.label(string(f.Severity)),
+		c.sentence(f.Title), c.name(f.Frame), c.label(strings.Join(f.Evidence, " ")))
+	if f.P > 0 {
+		fmt.Fprintf(b, "  share of the limiting vertex's time %s, %s samples", percent(f.P),
+			facts.Number(float64(f.Samples), 0))
+		if f.Bound > 0 {
+			fmt.Fprintf(b, ", speed-up at most %s×", facts.Number(f.Bound, 1))
+		}
+		b.WriteByte('\n')
+	}
+	if texts == 0 {
+		return
+	}
+	for _, t := range []struct{ name, text string }{{"cause", f.Cause}, {"fix", f.Recommendation.Change}} {
+		if t.text != "" {
+			fmt.Fprintf(b, "  %s: %s\n", t.name, shorten(c.sentence(t.text), texts))
+		}
+	}
+}
+
+// tree renders the lines of a tree that are wide enough, indented by depth.
+func (c cleaner) tree(b *strings.Builder, t Tree, l level) {
+	fmt.Fprintf(b, "\nCall tree %s: id share self frame\n", c.label(string(t.Mode)))
+	shown := 0
+	for _, line := range t.Lines {
+		if line.Share < l.share || shown == l.lines {
+			continue
+		}
+		shown++
+		frame := line.Frame
+		if facts.Library(frame) {
+			frame = facts.Short(frame)
+		}
+		fmt.Fprintf(b, "%s %s%.1f %.1f %s\n", c.name(line.ID), strings.Repeat(" ", min(line.Depth, 40)),
+			line.Share*100, line.Self*100, c.name(frame))
+	}
+	if left := len(t.Lines) - shown; left > 0 {
+		fmt.Fprintf(b, "(%d narrower lines left out)\n", left)
+	}
+}
+
+// choose returns the facts that the verdict and the findings cite, and the first others up to the limit, in the order
+// of the analysis. Lines of trees are shown in the trees.
+func choose(a events.Analysis, limit int) []events.Fact {
+	cited := map[string]bool{}
+	for _, id := range a.Verdict.Evidence {
+		cited[id] = true
+	}
+	for _, f := range a.Findings {
+		for _, id := range f.Evidence {
+			cited[id] = true
+		}
+	}
+	others := 0
+	return slices.DeleteFunc(slices.Clone(a.Evidence), func(f events.Fact) bool {
+		if cited[f.ID] {
+			return false
+		}
+		if strings.HasPrefix(f.ID, "T") || others == limit {
+			return true
+		}
+		others++
+		return false
+	})
+}
+
+// cut keeps as many whole lines from the start of s as the budget allows. It returns them and their tokens, counted
+// line by line, which is never less than what the whole costs.
+func cut(s string, budget int) (string, int, error) {
+	total, end := 0, 0
+	for line := range strings.Lines(s) {
+		n, err := CountTokens(line)
+		if err != nil {
+			return "", 0, err
+		}
+		if total+n > budget {
+			break
+		}
+		total += n
+		end += len(line)
+	}
+	return s[:end], total, nil
+}
