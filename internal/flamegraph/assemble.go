@@ -57,8 +57,8 @@ func (a *assembler) addRoot(left uint64, f Frame) error {
 
 // push appends a checked frame as the last open one.
 func (a *assembler) push(left uint64, f Frame, c Counts) {
-	id := FrameID(a.graph.Len()) //nolint:gosec // at most Limits.Frames
-	f.Level = uint16(len(a.open))
+	id := FrameID(a.graph.Len())  //nolint:gosec // at most Limits.Frames
+	f.Level = uint16(len(a.open)) //nolint:gosec // at most Limits.Depth
 	f.Self = f.Width
 	if c != (Counts{}) && f.Kind.IsJava() && c != f.Kind.count(f.Width) {
 		a.graph.counts = append(a.graph.counts, countsOf{id, c.atMost(f.Width)})

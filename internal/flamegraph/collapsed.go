@@ -1,12 +1,8 @@
 package flamegraph
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
-	"io"
-	"strconv"
-	"strings"
 )
 
 // parseCollapsed reads lines "a;b;c 12": a stack, callers first, and how many
@@ -147,7 +143,7 @@ func splitKind(name []byte) ([]byte, Kind) {
 	if n := len(name) - 4; n >= 0 && name[n] == '_' && name[n+1] == '[' && name[n+3] == ']' {
 		for kind, suffix := range kindSuffix {
 			if suffix != "" && suffix[2] == name[n+2] {
-				return name[:n], Kind(kind) //nolint:gosec // seven kinds
+				return name[:n], Kind(kind)
 			}
 		}
 	}
@@ -164,48 +160,4 @@ func guessKind(name []byte) Kind {
 	default:
 		return Native
 	}
-}
-
-// WriteCollapsed writes the graph as collapsed stacks, one line for each frame
-// with samples of its own, in the order of the graph. Parse reads them back to
-// the same tree and widths; only the shares of Counts below the kind shown,
-// and Native against CPP, do not survive. Characters that would break a line
-// apart become spaces and commas.
-func (g *Graph) WriteCollapsed(w io.Writer) error {
-	out := bufio.NewWriter(w)
-	var line []byte
-	var ends []int // of the frames in line, by level
-	for id, f := range g.All() {
-		if f.Level > 0 {
-			line = line[:ends[f.Level-1]]
-			if f.Level > 1 {
-				line = append(line, ';')
-			}
-			line = appendCollapsed(line, g.NameOf(id), f.Kind)
-		}
-		ends = append(ends[:f.Level], len(line))
-		if f.Self == 0 {
-			continue
-		}
-		sample := strconv.AppendUint(append(line, ' '), f.Self, 10)
-		if _, err := out.Write(append(sample, '\n')); err != nil {
-			return fmt.Errorf("write collapsed stacks: %w", err)
-		}
-	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write collapsed stacks: %w", err)
-	}
-	return nil
-}
-
-var collapsedSafe = strings.NewReplacer(";", ",", "\n", " ", "\r", " ")
-
-// appendCollapsed writes a name, with a suffix unless the name tells its kind.
-func appendCollapsed(line []byte, name string, kind Kind) []byte {
-	start := len(line)
-	line = append(line, collapsedSafe.Replace(name)...)
-	if kind == Native || kind == CPP || (kind == JIT && guessKind(line[start:]) == JIT) {
-		return line
-	}
-	return append(line, kindSuffix[kind]...)
 }

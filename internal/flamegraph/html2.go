@@ -77,7 +77,8 @@ func addHTML2Frame(a *assembler, names *names, line []byte) error {
 	if err != nil {
 		return err
 	}
-	return a.add(v[0], v[1], Frame{Width: v[2], Name: id, Kind: Kind(v[3])}, counts)
+	kind := Kind(v[3]) //nolint:gosec // checked above
+	return a.add(v[0], v[1], Frame{Width: v[2], Name: id, Kind: kind}, counts)
 }
 
 // html2Name splits "name')" or "name',inlined,c1,interpreted)" from its end,

@@ -55,7 +55,8 @@ func isHTML3Frame(line []byte) bool {
 		(line[0] == 'f' || line[0] == 'u' || line[0] == 'n')
 }
 
-// readPool reads the lines 'packed', up to the closing bracket.
+// readPool reads the lines 'packed', up to the closing bracket. The first name
+// is not packed.
 func readPool(in *lines, names *names) ([]NameID, error) {
 	var pool []NameID
 	var name []byte // the last one, still as bytes: prefixes may cut a rune
@@ -72,15 +73,14 @@ func readPool(in *lines, names *names) ([]NameID, error) {
 			return nil, fmt.Errorf("%w: not a packed name", ErrMalformed)
 		}
 		packed := unescape(line[1 : len(line)-1])
-		if len(pool) == 0 {
-			name = append(name, packed...)
-		} else {
-			prefix := int(packed[0]) - ' '
-			if prefix < 0 || prefix > len(name) {
-				return nil, fmt.Errorf("%w: a packed name that shares %d bytes of %d", ErrMalformed, prefix, len(name))
-			}
-			name = append(name[:prefix], packed[1:]...)
+		prefix := 0
+		if len(pool) > 0 {
+			prefix, packed = int(packed[0])-' ', packed[1:]
 		}
+		if prefix < 0 || prefix > len(name) {
+			return nil, fmt.Errorf("%w: a packed name that shares %d bytes of %d", ErrMalformed, prefix, len(name))
+		}
+		name = append(name[:prefix], packed...)
 		id, err := names.id(name)
 		if err != nil {
 			return nil, err

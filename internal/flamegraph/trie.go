@@ -86,15 +86,15 @@ func (t *trie) callees(names *names) [][]int32 {
 	rank := make([]int32, len(names.list))
 	byName := make([]NameID, len(names.list))
 	for i := range byName {
-		byName[i] = NameID(i) //nolint:gosec // ids are 32 bits wide
+		byName[i] = NameID(i)
 	}
 	slices.SortFunc(byName, func(a, b NameID) int { return cmp.Compare(names.list[a], names.list[b]) })
 	for r, id := range byName {
-		rank[id] = int32(r) //nolint:gosec // ids are 32 bits wide
+		rank[id] = int32(r)
 	}
 	order := make([]int32, len(t.nodes)-1) // all but the root
 	for i := range order {
-		order[i] = int32(i + 1) //nolint:gosec // bounded by Limits.Frames
+		order[i] = int32(i + 1)
 	}
 	slices.SortFunc(order, func(a, b int32) int {
 		x, y := t.nodes[a].key, t.nodes[b].key
