@@ -20,6 +20,7 @@ type Options struct {
 	Password  string
 	Name      string                     // of this client, shown by the server
 	InProcess nats.InProcessConnProvider // an embedded server instead of URL
+	Client    []nats.Option              // further options, such as those of a NATS context
 	Logger    *slog.Logger               // nil discards
 }
 
@@ -64,7 +65,7 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 	if o.InProcess != nil {
 		opts = append(opts, nats.InProcessServer(o.InProcess))
 	}
-	nc, err := nats.Connect(o.URL, opts...)
+	nc, err := nats.Connect(o.URL, append(opts, o.Client...)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)
 	}

@@ -28,6 +28,7 @@ type Record struct {
 	Baseline  string                      `json:"baseline,omitempty"` // run compared with; chosen once
 	Prompt    *events.ObjectRef           `json:"prompt,omitempty"`
 	Answer    *events.ObjectRef           `json:"answer,omitempty"` // of the LLM; chosen once
+	Evidence  *events.ObjectRef           `json:"evidence,omitempty"`
 	Analysis  *events.ObjectRef           `json:"analysis,omitempty"`
 	Reports   map[string]events.ObjectRef `json:"reports,omitempty"` // by format
 	Outcome   *events.Outcome             `json:"outcome,omitempty"`

@@ -1,0 +1,51 @@
+// Package backends opens the two servers that services share: NATS, and the artifact store. It exists so that every
+// main reads the same variables and says the same when one is wrong. What a service does with them does not belong
+// here.
+package backends
+
+import (
+	"context"
+	"fmt"
+
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/daemon"
+	"squirrly.dev/pkg/events"
+)
+
+// NATS says how to reach the broker.
+type NATS struct {
+	URL      string        `env:"NATS_URL"        envDefault:"nats://127.0.0.1:4222"` // or several, with commas between
+	Creds    string        `env:"NATS_CREDS_FILE"`                                    // path of a credentials file
+	User     string        `env:"NATS_USER"`
+	Password daemon.Secret `env:"NATS_PASSWORD"`
+}
+
+// NATSAliases are the well-known names of the variables of [NATS].
+var NATSAliases = map[string]string{"SQUIRRLY_NATS_URL": "NATS_URL"}
+
+// Connect opens the connection of a service and adds its readiness check.
+func Connect(ctx context.Context, d *daemon.Daemon, cfg NATS) (*bus.Bus, error) {
+	d.Logger.InfoContext(ctx, "connecting to NATS")
+	b, err := bus.Connect(ctx, bus.Options{
+		URL: cfg.URL, CredsFile: cfg.Creds, User: cfg.User, Password: cfg.Password.Reveal(),
+		Name: "squirrly-" + d.Name(), Logger: d.Logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS (SQUIRRLY_NATS_URL): %w", err)
+	}
+	d.AddCheck("nats", b.Ready)
+	return b, nil
+}
+
+// Store opens the artifact store: the S3 server when one is configured, else the object store on the NATS server.
+func Store(ctx context.Context, b *bus.Bus, cfg artifact.S3Config) (*artifact.Store, error) {
+	if cfg.Endpoint != "" {
+		return artifact.OpenS3(cfg) //nolint:wrapcheck // says what is wrong with the configuration.
+	}
+	os, err := b.JetStream().ObjectStore(ctx, events.BucketArtifacts)
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s (run `squirrly provision`, or set SQUIRRLY_S3_ENDPOINT): %w", events.BucketArtifacts, err)
+	}
+	return artifact.OpenJetStream(os), nil
+}
