@@ -2,13 +2,20 @@ package dev.squirrly.sample;
 
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.source.lib.NumberSequenceSource;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 
 /**
- * A job whose bottleneck is known: one operator sleeps, the next one burns CPU, and everything before them waits.
+ * A job whose bottleneck is known.
  *
- * <p>Options: {@code --parallelism=2}, {@code --chained=false}, {@code --sleep-ms=1}, {@code --sine-steps=30000}.
+ * <pre>
+ *                              ┌─ arbitrary-stall ─┐    sleeps on even numbers: limits the job
+ *   numbers ── random-integers ┤                   ├─ discard
+ *                              └─ sine ────────────┘    burns CPU on odd numbers: what a CPU profile shows first
+ * </pre>
+ *
+ * <p>Options: {@code --parallelism=2}, {@code --chained=false}, {@code --sleep-ms=1}, {@code --sine-steps=20000}.
  */
 public final class SampleJob {
     private SampleJob() {}
@@ -21,18 +28,16 @@ public final class SampleJob {
             env.disableOperatorChaining();
         }
         int sleepMillis = options.integer("sleep-ms", 1);
-        int sineSteps = options.integer("sine-steps", 30_000);
+        int sineSteps = options.integer("sine-steps", 20_000);
         options.refuseUnknown();
 
-        env.fromSource(new NumberSequenceSource(0, Long.MAX_VALUE), WatermarkStrategy.noWatermarks(), "numbers")
+        DataStream<Integer> numbers = env.fromSource(
+                        new NumberSequenceSource(0, Long.MAX_VALUE), WatermarkStrategy.noWatermarks(), "numbers")
                 .map(new RandomIntegerFunction())
-                .name("random-integers")
-                .map(new EvenStallingFunction(sleepMillis))
-                .name("arbitrary-stall")
-                .map(new SineFunction(sineSteps))
-                .name("sine")
-                .sinkTo(new DiscardingSink<>())
-                .name("discard");
+                .name("random-integers");
+        DataStream<Integer> stalled = numbers.map(new EvenStallingFunction(sleepMillis)).name("arbitrary-stall");
+        DataStream<Integer> sines = numbers.map(new OddSineFunction(sineSteps)).name("sine");
+        stalled.union(sines).sinkTo(new DiscardingSink<>()).name("discard");
         env.execute("squirrly-sample");
     }
 }

@@ -2,23 +2,26 @@ package dev.squirrly.sample;
 
 import org.apache.flink.api.common.functions.MapFunction;
 
-/** The runner-up: real CPU work behind the stall, which a CPU profile shows first though it limits nothing yet. */
-public final class SineFunction implements MapFunction<Integer, Double> {
+/** The decoy: real CPU work on every odd number, on a branch of its own, which limits nothing as long as cores are free. */
+public final class OddSineFunction implements MapFunction<Integer, Integer> {
     private static final long serialVersionUID = 1L;
 
     private final int steps;
 
-    public SineFunction(int steps) {
+    public OddSineFunction(int steps) {
         this.steps = steps;
     }
 
     @Override
-    public Double map(Integer number) {
+    public Integer map(Integer number) {
+        if (number % 2 == 0) {
+            return 0;
+        }
         double sum = 0;
         double angle = (number & 0xFF) / 256.0;
         for (int i = 0; i < steps; i++) {
             sum += Math.sin(angle + sum * 1e-9);
         }
-        return sum;
+        return (int) sum;
     }
 }
