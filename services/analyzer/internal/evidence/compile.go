@@ -1,0 +1,165 @@
+package evidence
+
+import (
+	"slices"
+
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+// mask is a set of rules.
+type mask [rules.MaxRules / 64]uint64
+
+func (m *mask) add(i int)          { m[i/64] |= 1 << (i % 64) }
+func (m *mask) has(i int) bool     { return m[i/64]&(1<<(i%64)) != 0 }
+func (m *mask) meets(o *mask) bool { return m[0]&o[0] != 0 || m[1]&o[1] != 0 }
+
+// purpose is what the end of a path means.
+type purpose uint8
+
+const (
+	pathMatches purpose = iota // the rule matches
+	pathBlocks                 // the rule does not match below
+	pathIdles                  // the subtree is idle
+	pathNoIdle                 // the idle path does not match below
+)
+
+// path is a compiled path: segments of frames that call each other directly.
+type path struct {
+	purpose  purpose
+	index    int // of the rule or of the idle path
+	segments [][]step
+	leaf     bool
+}
+
+// step is a glob id, or a class of frames when it is negative.
+type step int32
+
+const (
+	classUser step = -1 - iota
+	classOperator
+	classOutput
+	classWait
+)
+
+var classSteps = map[string]step{
+	"@user": classUser, "@operator": classOperator, "@output": classOutput, "@wait": classWait,
+}
+
+// end is a segment that ends with a given step.
+type end struct{ path, segment int32 }
+
+// program is what runs over the graphs of one family.
+type program struct {
+	paths []path
+	ends  map[step][]end
+}
+
+// Scanner holds the compiled catalogue. It is safe for concurrent use.
+type Scanner struct {
+	catalogue    *rules.Catalogue
+	globs        *globSet
+	flagsOf      map[int32]nameFlags
+	categoryOf   map[int32]int16
+	isStep       map[int32]bool
+	userCategory int8
+	programs     map[rules.Family]*program
+	overriddenBy []mask // by rule: the rules that take its samples
+}
+
+// NewScanner compiles a catalogue.
+func NewScanner(c *rules.Catalogue) *Scanner {
+	s := &Scanner{
+		catalogue: c, globs: newGlobSet(), flagsOf: map[int32]nameFlags{}, categoryOf: map[int32]int16{},
+		isStep: map[int32]bool{}, userCategory: -1, programs: map[rules.Family]*program{},
+		overriddenBy: make([]mask, len(c.Rules)),
+	}
+	for flag, globs := range map[nameFlags][]string{
+		isTaskRoot: c.Frames.Roots.Task, isSourceRoot: c.Frames.Roots.Source, isOperator: c.Frames.Operators,
+		isSource: c.Frames.Sources, isOutput: c.Frames.Outputs, isWait: c.Frames.Waits, isUnresolved: c.Frames.Unresolved,
+	} {
+		for _, glob := range globs {
+			s.flagsOf[s.globs.add(glob)] |= flag
+		}
+	}
+	s.compileCategories()
+	s.compileOverrides()
+	for _, family := range []rules.Family{rules.FamilyCPU, rules.FamilyWall, rules.FamilyAlloc, rules.FamilyLock} {
+		s.programs[family] = s.compile(family)
+	}
+	return s
+}
+
+func (s *Scanner) compileCategories() {
+	for i, category := range s.catalogue.Frames.Categories {
+		for _, glob := range category.Frames {
+			if glob == "@user" {
+				s.userCategory = int8(i) //nolint:gosec // a dozen categories
+				continue
+			}
+			id := s.globs.add(glob)
+			if _, ok := s.categoryOf[id]; !ok {
+				s.categoryOf[id] = int16(i) //nolint:gosec // a dozen categories
+			}
+		}
+	}
+}
+
+func (s *Scanner) compileOverrides() {
+	for i, r := range s.catalogue.Rules {
+		for j, other := range s.catalogue.Rules {
+			if slices.Contains(r.Overrides, other.ID) {
+				s.overriddenBy[j].add(i)
+			}
+		}
+	}
+}
+
+func (s *Scanner) compile(family rules.Family) *program {
+	p := &program{ends: map[step][]end{}}
+	for i, r := range s.catalogue.Rules {
+		seesCPU := family == rules.FamilyWall && slices.Contains(r.Modes, rules.FamilyCPU)
+		if !slices.Contains(r.Modes, family) && !seesCPU {
+			continue
+		}
+		frames := r.Frames
+		if family == rules.FamilyLock {
+			frames = r.LockFrames
+		}
+		s.addPaths(p, pathMatches, i, frames)
+		s.addPaths(p, pathBlocks, i, r.NotBelow)
+	}
+	for i, idle := range s.catalogue.Idle {
+		s.addPaths(p, pathIdles, i, idle.Frames)
+		s.addPaths(p, pathNoIdle, i, idle.NotBelow)
+	}
+	return p
+}
+
+func (s *Scanner) addPaths(p *program, why purpose, index int, texts []string) {
+	for _, text := range texts {
+		parsed, err := rules.ParsePath(text)
+		if err != nil {
+			panic(err) // a catalogue is checked when it is loaded
+		}
+		compiled := path{purpose: why, index: index, leaf: parsed[len(parsed)-1].Leaf}
+		for _, st := range parsed {
+			id, ok := classSteps[st.Glob]
+			if !ok {
+				glob := s.globs.add(st.Glob)
+				s.isStep[glob] = true
+				id = step(glob)
+			}
+			if !st.Direct {
+				compiled.segments = append(compiled.segments, nil)
+			}
+			last := len(compiled.segments) - 1
+			compiled.segments[last] = append(compiled.segments[last], id)
+		}
+		number := int32(len(p.paths)) //nolint:gosec // a few hundred paths
+		p.paths = append(p.paths, compiled)
+		for i, segment := range compiled.segments {
+			st := segment[len(segment)-1]
+			p.ends[st] = append(p.ends[st], end{number, int32(i)}) //nolint:gosec // as above
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package evidence
+
+import (
+	"strings"
+
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+// nameFlags is what a name alone tells about a frame.
+type nameFlags uint16
+
+const (
+	isTaskRoot nameFlags = 1 << iota
+	isSourceRoot
+	isOperator
+	isSource
+	isOutput
+	isUser // if the frame is Java
+	isWait
+	isUnresolved
+	isLambda
+)
+
+// nameInfo is everything that the passes need to know of a name, looked up once for each name of a graph.
+type nameInfo struct {
+	flags    nameFlags
+	category int8    // -1: that of the caller
+	steps    []int32 // globs of the paths that match
+}
+
+// globSet finds the globs that match a name without trying all of them: most end in a literal method.
+type globSet struct {
+	ids      map[string]int32
+	globs    []string
+	byMethod map[string][]int32
+	others   []int32
+}
+
+func newGlobSet() *globSet {
+	return &globSet{ids: map[string]int32{}, byMethod: map[string][]int32{}}
+}
+
+func (s *globSet) add(glob string) int32 {
+	if id, ok := s.ids[glob]; ok {
+		return id
+	}
+	id := int32(len(s.globs)) //nolint:gosec // a few hundred globs
+	s.ids[glob] = id
+	s.globs = append(s.globs, glob)
+	if method := glob[strings.LastIndexByte(glob, '.')+1:]; strings.Contains(method, "*") {
+		s.others = append(s.others, id)
+	} else {
+		s.byMethod[method] = append(s.byMethod[method], id)
+	}
+	return id
+}
+
+// match calls found for each glob that matches the name.
+func (s *globSet) match(name string, found func(int32)) {
+	for _, id := range s.byMethod[name[strings.LastIndexByte(name, '.')+1:]] {
+		if rules.Match(s.globs[id], name) {
+			found(id)
+		}
+	}
+	for _, id := range s.others {
+		if rules.Match(s.globs[id], name) {
+			found(id)
+		}
+	}
+}
+
+// describe returns the info of every name of a graph.
+func (s *Scanner) describe(g *flamegraph.Graph) []nameInfo {
+	infos := make([]nameInfo, g.NumNames())
+	for i := range infos {
+		infos[i] = s.describeName(g.Name(flamegraph.NameID(i))) //nolint:gosec // NumNames is an int32
+	}
+	return infos
+}
+
+func (s *Scanner) describeName(name string) nameInfo {
+	info := nameInfo{category: -1}
+	if s.IsUser(name) {
+		info.flags |= isUser
+		info.category = s.userCategory
+	}
+	if strings.Contains(name, "$$Lambda") {
+		info.flags |= isLambda
+	}
+	best := int16(1 << 14)
+	s.globs.match(name, func(id int32) {
+		info.flags |= s.flagsOf[id]
+		if order, ok := s.categoryOf[id]; ok && order < best && info.flags&isUser == 0 {
+			best = order
+			info.category = int8(order) //nolint:gosec // a dozen categories
+		}
+		if s.isStep[id] {
+			info.steps = append(info.steps, id)
+		}
+	})
+	return info
+}
+
+// IsUser reports whether a normalised Java name is the user's code: not of the JDK, of Flink or of a known library.
+func (s *Scanner) IsUser(name string) bool {
+	dot := strings.IndexByte(name, '.')
+	if dot <= 0 || strings.ContainsAny(name, ":(/[ ") || strings.HasPrefix(name, "lib") {
+		return false
+	}
+	f := &s.catalogue.Frames
+	for _, prefix := range f.NotLibraries {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	for _, prefix := range f.Libraries {
+		if strings.HasPrefix(name, prefix) {
+			return false
+		}
+	}
+	for _, part := range f.Shaded {
+		if strings.Contains(name, part) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,163 @@
+package rules
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"regexp"
+	"slices"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+
+	"squirrly.dev/pkg/events"
+)
+
+//go:embed *.yaml
+var files embed.FS
+
+// groups are the files with rules, in the order of the catalogue.
+var groups = []string{
+	"user-code.yaml", "serialization.yaml", "state.yaml", "runtime.yaml", "jvm.yaml", "generic.yaml",
+}
+
+// MaxRules bounds a catalogue, so that a set of rules is one machine word or two.
+const MaxRules = 128
+
+// Catalogue is everything the analyzer knows about frames.
+type Catalogue struct {
+	Rules   []Rule
+	Idle    []Idle
+	Frames  Frames
+	Version string // changes with the data: 12 hex digits
+}
+
+// Default returns the catalogue that is built in. The result is shared: do not change it.
+var Default = sync.OnceValue(func() *Catalogue {
+	c, err := Load(files)
+	if err != nil {
+		panic(err) // the files are built in and tested
+	}
+	return c
+})
+
+// Load reads a catalogue from a directory with the built-in names and checks it.
+func Load(dir fs.FS) (*Catalogue, error) {
+	c := &Catalogue{}
+	hash := sha256.New()
+	for _, name := range groups {
+		var group []Rule
+		if err := decode(dir, name, hash, &group); err != nil {
+			return nil, err
+		}
+		c.Rules = append(c.Rules, group...)
+	}
+	if err := decode(dir, "idle.yaml", hash, &c.Idle); err != nil {
+		return nil, err
+	}
+	if err := decode(dir, "frames.yaml", hash, &c.Frames); err != nil {
+		return nil, err
+	}
+	c.Version = hex.EncodeToString(hash.Sum(nil))[:12]
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("rule catalogue: %w", err)
+	}
+	return c, nil
+}
+
+// decode reads one YAML document; unknown keys are errors.
+func decode(dir fs.FS, name string, hash io.Writer, into any) error {
+	b, err := fs.ReadFile(dir, name)
+	if err != nil {
+		return fmt.Errorf("read rules: %w", err)
+	}
+	_, _ = hash.Write(b) // a hash takes everything
+	decoder := yaml.NewDecoder(bytes.NewReader(b))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("decode %s: %w", name, err)
+	}
+	return nil
+}
+
+// Rule returns the rule with an id, or nil.
+func (c *Catalogue) Rule(id string) *Rule {
+	i := slices.IndexFunc(c.Rules, func(r Rule) bool { return r.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &c.Rules[i]
+}
+
+var idForm = regexp.MustCompile(`^[A-Z][0-9]{1,3}$`)
+
+func (c *Catalogue) check() error {
+	if len(c.Rules) > MaxRules {
+		return fmt.Errorf("%d rules, the limit is %d", len(c.Rules), MaxRules)
+	}
+	seen := map[string]bool{}
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		if err := r.check(); err != nil {
+			return fmt.Errorf("rule %s: %w", r.ID, err)
+		}
+		if seen[r.ID] {
+			return fmt.Errorf("rule %s is there twice", r.ID)
+		}
+		seen[r.ID] = true
+	}
+	for _, r := range c.Rules {
+		for _, id := range r.Overrides {
+			other := c.Rule(id)
+			if other == nil || id == r.ID || slices.Contains(other.Overrides, r.ID) {
+				return fmt.Errorf("rule %s cannot override %s", r.ID, id)
+			}
+		}
+	}
+	for _, idle := range c.Idle {
+		if err := checkPaths(idle.Frames); err != nil {
+			return fmt.Errorf("idle path %s: %w", idle.ID, err)
+		}
+	}
+	return nil
+}
+
+func (r *Rule) check() error {
+	metrics := slices.Equal(r.Modes, []Family{FamilyMetrics})
+	switch {
+	case !idForm.MatchString(r.ID):
+		return errors.New("an id is a letter and a number")
+	case r.Title == "" || r.Category == "" || r.Cause == "" || r.Fix.Change == "" || r.Fix.Why == "":
+		return errors.New("title, category, cause, fix.change and fix.why must be set")
+	case len(r.Modes) == 0:
+		return errors.New("no modes")
+	case r.Warning <= 0 || (r.Critical > 0 && r.Critical < r.Warning):
+		return errors.New("thresholds: 0 < warning <= critical")
+	case !slices.Contains([]string{"config", "code", "redesign"}, r.Fix.Effort):
+		return errors.New("effort is config, code or redesign")
+	case !metrics && !slices.Contains([]Scope{ScopeOperator, ScopeTask, ScopeProcess}, r.Below):
+		return errors.New("below is operator, task or process")
+	case r.Cap != "" && r.Cap != events.SeverityInfo && r.Cap != events.SeverityWarning:
+		return errors.New("cap is info or warning")
+	}
+	for _, m := range r.Modes {
+		if !slices.Contains([]Family{FamilyCPU, FamilyWall, FamilyAlloc, FamilyLock, FamilyMetrics}, m) {
+			return fmt.Errorf("no mode is called %s", m)
+		}
+	}
+	return checkPaths(slices.Concat(r.Frames, r.LockFrames, r.NotBelow))
+}
+
+func checkPaths(paths []string) error {
+	for _, text := range paths {
+		if _, err := ParsePath(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

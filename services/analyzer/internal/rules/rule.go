@@ -1,0 +1,176 @@
+// Package rules is the catalogue of what the analyzer knows about frames: the rules A to E, the idle paths, and what
+// the frames of a TaskManager are. All of it is data in the YAML files beside this one, checked when it is loaded.
+//
+// The package holds the data and its schema. It reads no profile: the matching is the evidence package's, and the
+// weighing against the load of the job that of the diagnose package.
+package rules
+
+import (
+	"strings"
+
+	"squirrly.dev/pkg/events"
+)
+
+// Family groups the profiler's modes by what a sample of them means.
+type Family string
+
+// The families.
+const (
+	FamilyCPU     Family = "cpu"     // ITIMER and CPU: the thread ran. WALL shows the same frames
+	FamilyWall    Family = "wall"    // WALL: the thread existed, running or waiting
+	FamilyAlloc   Family = "alloc"   // ALLOC: the thread allocated
+	FamilyLock    Family = "lock"    // LOCK: the thread had to wait for a lock
+	FamilyMetrics Family = "metrics" // no profile at all
+)
+
+// FamilyOf returns the family of a mode.
+func FamilyOf(mode events.Mode) Family {
+	switch mode {
+	case events.ModeWall:
+		return FamilyWall
+	case events.ModeAlloc:
+		return FamilyAlloc
+	case events.ModeLock:
+		return FamilyLock
+	default:
+		return FamilyCPU
+	}
+}
+
+// Scope says where in a stack a rule looks.
+type Scope string
+
+// The scopes.
+const (
+	ScopeOperator Scope = "operator" // below an operator of a task
+	ScopeTask     Scope = "task"     // anywhere in a task thread
+	ScopeProcess  Scope = "process"  // in any thread
+)
+
+// Role says what a match means.
+type Role string
+
+// The roles.
+const (
+	RoleCulprit Role = ""       // it takes the time
+	RoleVictim  Role = "victim" // it waits for a culprit elsewhere, and is never blamed
+)
+
+// Basis says what the thresholds of a rule refer to.
+type Basis string
+
+// The bases.
+const (
+	BasisVertex Basis = ""      // p: thread equivalents over those of the limiting vertex
+	BasisCPU    Basis = "cpu"   // share of all samples of the CPU profile without idle ones
+	BasisRatio  Basis = "ratio" // busiest subtask over the median
+)
+
+// Rule is a known pattern, its cause and its remedy. Frames are paths as [ParsePath] reads them.
+type Rule struct {
+	ID         string          `yaml:"id"` // letter of the group and number
+	Title      string          `yaml:"title"`
+	Category   string          `yaml:"category"`
+	Role       Role            `yaml:"role"`
+	Modes      []Family        `yaml:"modes"` // the first one is the family of the fingerprint
+	Below      Scope           `yaml:"below"`
+	Frames     []string        `yaml:"frames"`     // any of these
+	LockFrames []string        `yaml:"lockFrames"` // instead of Frames in the family lock
+	NotBelow   []string        `yaml:"notBelow"`   // single frames: nothing below them matches
+	Waiting    bool            `yaml:"waiting"`    // only samples in which the thread waited count
+	Overrides  []string        `yaml:"overrides"`  // rules that yield samples which both match
+	Warning    float64         `yaml:"warning"`
+	Critical   float64         `yaml:"critical"` // 0 is never
+	Cap        events.Severity `yaml:"cap"`      // highest severity; empty is none
+	Of         Basis           `yaml:"of"`
+	Cause      string          `yaml:"cause"`
+	Fix        Fix             `yaml:"fix"`
+}
+
+// Fix is what to do about it.
+type Fix struct {
+	Change    string   `yaml:"change"`
+	Why       string   `yaml:"why"`
+	TradeOffs string   `yaml:"tradeOffs"`
+	Effort    string   `yaml:"effort"` // config, code or redesign
+	Config    []Config `yaml:"config"`
+	Links     []string `yaml:"links"` // pages of Flink's documentation, below its root
+}
+
+// Config is a key of Flink's configuration.
+type Config struct {
+	Key   string `yaml:"key"`
+	Value string `yaml:"value"`
+	Flink string `yaml:"flink"` // major version that spells it so; empty is all
+}
+
+// Recommendation returns the fix as it reads for a version of Flink ("1.20.5", or empty when unknown).
+func (r *Rule) Recommendation(flinkVersion string) events.Recommendation {
+	out := events.Recommendation{Change: r.Fix.Change, Why: r.Fix.Why, TradeOffs: r.Fix.TradeOffs, Effort: r.Fix.Effort}
+	major, _, _ := strings.Cut(flinkVersion, ".")
+	for _, c := range r.Fix.Config {
+		if c.Flink == "" || major == "" || c.Flink == major {
+			out.Config = append(out.Config, events.ConfigChange{Key: c.Key, Value: c.Value})
+		}
+	}
+	for _, page := range r.Fix.Links {
+		out.Links = append(out.Links, docsRoot(major)+page)
+	}
+	return out
+}
+
+func docsRoot(major string) string {
+	if major == "1" {
+		return "https://nightlies.apache.org/flink/flink-docs-release-1.20/"
+	}
+	return "https://nightlies.apache.org/flink/flink-docs-stable/"
+}
+
+// Severity returns how severe the rule's size x is, or SeverityNone below its first threshold.
+func (r *Rule) Severity(x float64) events.Severity {
+	severity := events.SeverityNone
+	switch {
+	case r.Critical > 0 && x >= r.Critical:
+		severity = events.SeverityCritical
+	case x >= r.Warning:
+		severity = events.SeverityWarning
+	}
+	if r.Cap != "" && severity.AtLeast(r.Cap) {
+		return r.Cap
+	}
+	return severity
+}
+
+// Idle is a path that is no work and no fault.
+type Idle struct {
+	ID           string   `yaml:"id"`
+	Meaning      string   `yaml:"meaning"`
+	Frames       []string `yaml:"frames"`
+	NotBelow     []string `yaml:"notBelow"`
+	Native       bool     `yaml:"native"`       // only in threads without a Java frame
+	OutsideTasks bool     `yaml:"outsideTasks"` // only outside task threads
+}
+
+// Frames says what the frames of a TaskManager are. Each list holds patterns of single frames, but for the prefixes
+// in Libraries, Shaded and NotLibraries.
+type Frames struct {
+	Roots struct {
+		Task   []string `yaml:"task"`   // one thread for each subtask
+		Source []string `yaml:"source"` // a second thread of a subtask with a legacy source
+	} `yaml:"roots"`
+	Operators    []string   `yaml:"operators"`
+	Sources      []string   `yaml:"sources"`
+	Outputs      []string   `yaml:"outputs"`
+	Libraries    []string   `yaml:"libraries"`
+	Shaded       []string   `yaml:"shaded"`
+	NotLibraries []string   `yaml:"notLibraries"`
+	Waits        []string   `yaml:"waits"`
+	Unresolved   []string   `yaml:"unresolved"`
+	Categories   []Category `yaml:"categories"`
+}
+
+// Category is a kind of work; the first category with a matching frame counts.
+type Category struct {
+	Name   string   `yaml:"name"`
+	Frames []string `yaml:"frames"`
+}
