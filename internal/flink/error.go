@@ -15,7 +15,7 @@ import (
 
 // What an [*Error] can be, for errors.Is.
 var (
-	// ErrNotFound is any answer 404: a job, vertex or TaskManager that Flink does not know.
+	// ErrNotFound is any answer 404, and the file of a profile that is gone.
 	ErrNotFound = errors.New("not found")
 	// ErrUnavailable is no answer, a broken one, or one that says that Flink is not ready: trying again may help.
 	ErrUnavailable = errors.New("flink is not available")
@@ -142,6 +142,8 @@ func (e *Error) classify(profiler bool) {
 	case says("No TaskExecutor registered under"), says("Could not find TaskExecutor"),
 		says("from TaskExecutor") && says("because it was unknown"):
 		e.kind = ErrUnknownTaskManager
+	case says("does not exist on the TaskExecutor"):
+		e.kind = ErrNotFound
 	case e.Status == http.StatusServiceUnavailable, e.Status == http.StatusBadGateway,
 		e.Status == http.StatusGatewayTimeout, e.Status == http.StatusTooManyRequests,
 		says("Cannot connect to ResourceManager right now"):

@@ -15,7 +15,7 @@ const DefaultVersion = "1.20.5"
 // Options say what [Start] starts. The zero value is one TaskManager with two slots and no profiler.
 type Options struct {
 	Version      string            // Flink version; default DefaultVersion
-	TaskManagers int               // number of TaskManager JVMs; default 1
+	TaskManagers int               // number of TaskManager JVMs; default 1, negative for none
 	Slots        int               // task slots of each TaskManager; default 2
 	Profiling    bool              // rest.profiling.enabled
 	NoWebUI      bool              // leave flink-runtime-web out: no web UI and no jar upload

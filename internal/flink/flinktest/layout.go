@@ -115,6 +115,8 @@ func (l *layout) writeConf(dir string, settings map[string]string) error {
 		"taskmanager.bind-host":         "127.0.0.1",
 		"taskmanager.numberOfTaskSlots": strconv.Itoa(l.options.Slots),
 		"io.tmp.dirs":                   l.tempDir,
+		"pekko.ask.timeout":             "60s", // a loaded machine needs more than the 10 s of the default
+		"pekko.startup-timeout":         "60s",
 	}
 	maps.Copy(config, settings)
 	maps.Copy(config, l.options.Config)
