@@ -20,58 +20,62 @@ func newAssembler(dialect Dialect, limits Limits) *assembler {
 	return &assembler{graph: &Graph{Dialect: dialect}, limits: limits}
 }
 
-// add appends a frame that a page puts at left.
-func (a *assembler) add(level, left uint64, f Frame, c Counts) error {
-	if level > uint64(len(a.open)) || (level == 0) != (len(a.open) == 0) {
-		return fmt.Errorf("%w: a frame of level %d after %d open levels", ErrMalformed, level, len(a.open))
+// placed is a frame as a page states it.
+type placed struct {
+	level, left, width uint64
+	name               NameID
+	kind               Kind
+	counts             Counts
+}
+
+// add appends a frame. It keeps nothing of p.
+func (a *assembler) add(p *placed) error {
+	if p.level > uint64(len(a.open)) || (p.level == 0) != (len(a.open) == 0) {
+		return fmt.Errorf("%w: a frame of level %d after %d open levels", ErrMalformed, p.level, len(a.open))
 	}
-	if level > uint64(a.limits.Depth) { //nolint:gosec // a limit is positive
+	if p.level > uint64(a.limits.Depth) { //nolint:gosec // a limit is positive
 		return fmt.Errorf("%w: deeper than %d levels", ErrTooLarge, a.limits.Depth)
 	}
 	if a.graph.Len() >= a.limits.Frames {
 		return fmt.Errorf("%w: more than %d frames", ErrTooLarge, a.limits.Frames)
 	}
-	if level == 0 {
-		return a.addRoot(left, f)
+	f := Frame{Width: p.width, Self: p.width, Name: p.name, Level: uint16(p.level), Kind: p.kind} //nolint:gosec // at most Limits.Depth
+	if p.level == 0 {
+		if p.left != 0 {
+			return fmt.Errorf("%w: a root at %d", ErrMalformed, p.left)
+		}
+		f.Parent, f.Kind = None, Native
+	} else {
+		caller := &a.open[p.level-1]
+		if p.left < caller.next || p.left > caller.right || p.width > caller.right-p.left {
+			return fmt.Errorf("%w: a frame at %d of width %d outside its caller", ErrMalformed, p.left, p.width)
+		}
+		caller.next = p.left + p.width
+		a.graph.frames.at(int32(caller.id)).Self -= p.width
+		f.Parent = caller.id
+		a.close(int(p.level)) //nolint:gosec // at most Limits.Depth
 	}
-	caller := &a.open[level-1]
-	if left < caller.next || left > caller.right || f.Width > caller.right-left {
-		return fmt.Errorf("%w: a frame at %d of width %d outside its caller", ErrMalformed, left, f.Width)
-	}
-	caller.next = left + f.Width
-	a.graph.frames.at(caller.id).Self -= f.Width
-	f.Parent = caller.id
-	a.close(int(level)) //nolint:gosec // at most Limits.Depth
-	a.push(left, f, c)
-	return nil
-}
-
-func (a *assembler) addRoot(left uint64, f Frame) error {
-	if left != 0 {
-		return fmt.Errorf("%w: a root at %d", ErrMalformed, left)
-	}
-	f.Parent, f.Kind = None, Native
-	a.push(0, f, Counts{})
-	return nil
-}
-
-// push appends a checked frame as the last open one.
-func (a *assembler) push(left uint64, f Frame, c Counts) {
-	id := FrameID(a.graph.Len())  //nolint:gosec // at most Limits.Frames
-	f.Level = uint16(len(a.open)) //nolint:gosec // at most Limits.Depth
-	f.Self = f.Width
-	if c != (Counts{}) && f.Kind.IsJava() && c != f.Kind.count(f.Width) {
-		a.graph.counts = append(a.graph.counts, countsOf{id, c.atMost(f.Width)})
+	id := FrameID(a.graph.Len()) //nolint:gosec // at most Limits.Frames
+	if p.counts != (Counts{}) {
+		a.count(id, p)
 	}
 	a.graph.frames.add(f)
-	a.open = append(a.open, openFrame{id: id, next: left, right: left + f.Width})
+	a.open = append(a.open, openFrame{id: id, next: p.left, right: p.left + p.width})
+	return nil
+}
+
+// count keeps counts that the kind of the frame does not tell.
+func (a *assembler) count(id FrameID, p *placed) {
+	if p.kind.IsJava() && p.counts != p.kind.count(p.width) {
+		a.graph.counts = append(a.graph.counts, countsOf{id, p.counts.atMost(p.width)})
+	}
 }
 
 // close ends the subtrees of all open frames from a level on.
 func (a *assembler) close(level int) {
 	end := FrameID(a.graph.Len()) //nolint:gosec // at most Limits.Frames
 	for _, o := range a.open[level:] {
-		a.graph.frames.at(o.id).End = end
+		a.graph.frames.at(int32(o.id)).End = end
 	}
 	a.open = a.open[:level]
 }

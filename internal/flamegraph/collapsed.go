@@ -88,10 +88,10 @@ func (c *collapsed) add(line []byte) error {
 	for _, s := range c.path {
 		leaf = s.node
 		if s.kind != JIT && s.kind.IsJava() {
-			c.trie.nodes[leaf].add(s.kind.count(samples))
+			c.trie.nodes.at(leaf).add(s.kind.count(samples))
 		}
 	}
-	c.trie.nodes[leaf].self += samples
+	c.trie.nodes.at(leaf).self += samples
 	return nil
 }
 
@@ -126,7 +126,7 @@ func (c *collapsed) extend(stack []byte) error {
 			return err
 		}
 		node = c.trie.child(node, id, kind)
-		if len(c.trie.nodes) > c.limits.Frames || len(c.path) >= c.limits.Depth {
+		if c.trie.nodes.len > c.limits.Frames || len(c.path) >= c.limits.Depth {
 			return fmt.Errorf("%w: more than %d frames or %d levels", ErrTooLarge, c.limits.Frames, c.limits.Depth)
 		}
 		c.path = append(c.path, pathStep{node, kind, end})

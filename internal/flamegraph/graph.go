@@ -50,7 +50,7 @@ type Graph struct {
 	// line buffer was full. Such frames keep their width and a shortened name.
 	CutNames int
 
-	frames frameList
+	frames chunked[Frame]
 	names  []string
 	counts []countsOf // only what cannot be told from the kind, by frame id
 }
@@ -76,7 +76,7 @@ func (g *Graph) Total() uint64 {
 func (g *Graph) Empty() bool { return g.Total() == 0 }
 
 // Frame returns a frame, to be read only. It panics unless 0 <= id < Len.
-func (g *Graph) Frame(id FrameID) *Frame { return g.frames.at(id) }
+func (g *Graph) Frame(id FrameID) *Frame { return g.frames.at(int32(id)) }
 
 // NumNames returns the number of distinct names.
 func (g *Graph) NumNames() int { return len(g.names) }

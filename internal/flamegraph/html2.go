@@ -77,8 +77,9 @@ func addHTML2Frame(a *assembler, names *names, line []byte) error {
 	if err != nil {
 		return err
 	}
-	kind := Kind(v[3]) //nolint:gosec // checked above
-	return a.add(v[0], v[1], Frame{Width: v[2], Name: id, Kind: kind}, counts)
+	p := placed{level: v[0], left: v[1], width: v[2], name: id, counts: counts}
+	p.kind = Kind(v[3]) //nolint:gosec // checked above
+	return a.add(&p)
 }
 
 // html2Name splits "name')" or "name',inlined,c1,interpreted)" from its end,

@@ -107,9 +107,9 @@ func unescape(b []byte) []byte {
 
 // html3State is what the calls of a page refer back to.
 type html3State struct {
-	a                  *assembler
-	pool               []NameID
-	level, left, width uint64
+	a    *assembler
+	pool []NameID
+	last placed
 }
 
 func (s *html3State) add(line []byte) error {
@@ -126,24 +126,26 @@ func (s *html3State) add(line []byte) error {
 	if !ok || (given != 0 && given != 1 && given != 4) {
 		return errNoFrame
 	}
+	last := &s.last
 	switch line[0] {
 	case 'u':
-		s.level++
+		last.level++
 	case 'n':
-		s.left += s.width
+		last.left += last.width
 	default:
-		s.level, s.left = v[1], s.left+v[2]
+		last.level, last.left = v[1], last.left+v[2]
 	}
 	if given > 0 {
-		s.width = v[position]
+		last.width = v[position]
 	}
-	var c Counts
+	last.counts = Counts{}
 	if given == 4 {
-		c = Counts{Inlined: v[position+1], C1: v[position+2], Interpreted: v[position+3]}
+		last.counts = Counts{Inlined: v[position+1], C1: v[position+2], Interpreted: v[position+3]}
 	}
 	key := v[0] >> 3
 	if key >= uint64(len(s.pool)) || v[0]&7 > uint64(C1) {
 		return fmt.Errorf("%w: a frame with an unknown name or kind", ErrMalformed)
 	}
-	return s.a.add(s.level, s.left, Frame{Width: s.width, Name: s.pool[key], Kind: Kind(v[0] & 7)}, c)
+	last.name, last.kind = s.pool[key], Kind(v[0]&7)
+	return s.a.add(last)
 }

@@ -12,7 +12,7 @@ func Merge(graphs ...*Graph) *Graph {
 	for _, g := range graphs {
 		t.addGraph(g, names)
 	}
-	unlimited := Limits{Frames: len(t.nodes), Depth: 1<<16 - 1}
+	unlimited := Limits{Frames: t.nodes.len, Depth: 1<<16 - 1}
 	merged, err := t.graph(Merged, names, unlimited)
 	if err != nil {
 		panic(err) // the invariants of the graphs do not add up: a bug in this package
@@ -42,9 +42,9 @@ func (t *trie) addGraph(g *Graph, names *names) {
 				*name = names.of(Normalize(g.Name(f.Name))) + 1
 			}
 			node = t.child(path[f.Level-1], *name-1, f.Kind)
-			t.nodes[node].add(c)
+			t.nodes.at(node).add(c)
 		}
 		path = append(path[:f.Level], node)
-		t.nodes[node].self += f.Self
+		t.nodes.at(node).self += f.Self
 	}
 }

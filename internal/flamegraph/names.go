@@ -2,6 +2,7 @@ package flamegraph
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -47,4 +48,18 @@ func (n *names) add(s string) NameID {
 	n.ids[s] = id
 	n.list = append(n.list, s)
 	return id
+}
+
+// ranks returns the place of every name in the order of names.
+func (n *names) ranks() []int32 {
+	ids := make([]NameID, len(n.list))
+	for i := range ids {
+		ids[i] = NameID(i)
+	}
+	slices.SortFunc(ids, func(a, b NameID) int { return strings.Compare(n.list[a], n.list[b]) })
+	rank := make([]int32, len(ids))
+	for r, id := range ids {
+		rank[id] = int32(r)
+	}
+	return rank
 }
