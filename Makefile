@@ -1,0 +1,52 @@
+# The two commands of the README are `make demo` and `make test`; `make help` lists the rest.
+export GOFLAGS := $(filter-out -mod=%,$(GOFLAGS))
+export GOTOOLCHAIN ?= local
+
+MODULES  = $(shell go list -m -f '{{.Dir}}')
+FAST     = $(filter-out %/test/e2e,$(MODULES))
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
+
+.DEFAULT_GOAL := help
+.PHONY: help build test e2e demo check lint isolated tidy parts clean
+
+help:                 ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build:                ## Build every binary into bin/
+	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 (https://go.dev/dl)"; exit 1; }
+	@mkdir -p bin
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/squirrly ./services/trigger/cmd/trigger \
+	  ./services/collector/cmd/collector ./services/analyzer/cmd/analyzer ./services/notifier/cmd/notifier ./examples/demo
+
+test:                 ## Run all fast tests: unit, contract, embedded NATS, recorded Flink (needs Go only)
+	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 (https://go.dev/dl)"; exit 1; }
+	go test $(addsuffix /...,$(FAST))
+
+e2e: parts            ## Run the tests on a real Flink, MinIO and kube-apiserver (needs JDK 17 and Maven too)
+	go test -count=1 -timeout 40m -p 1 ./test/e2e/...
+
+demo: build           ## Profile the sample job on a real Flink (DURATION=10s, FLINK_VERSION=2.3.0, KEEP=1)
+	@bin/demo
+
+check: build lint isolated tidy ## What CI checks beside the tests
+	git diff --exit-code -- '*.mod' '*.sum' go.work
+
+lint: bin/.tools      ## Lint every module
+	bin/golangci-lint run $(addsuffix /...,$(MODULES))
+
+isolated:             ## Vet each module on its own, as its users would build it
+	@for d in $(MODULES); do echo "vet $$d"; (cd $$d && GOWORK=off go vet ./...) || exit 1; done
+
+tidy:                 ## Bring go.mod and go.sum of all modules up to date
+	go work sync
+	@for d in $(MODULES); do go -C $$d mod tidy || exit 1; done
+
+parts:                ## Build the real servers that `make e2e` starts (cached in .cache/parts)
+	tools/parts/build.sh
+
+bin/.tools: tools/go.mod tools/go.sum
+	GOBIN=$(CURDIR)/bin GOWORK=off go -C tools install tool && touch $@
+
+clean:                ## Remove what was built
+	rm -rf bin report.html
