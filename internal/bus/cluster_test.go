@@ -1,0 +1,85 @@
+package bus_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"golang.org/x/sync/errgroup"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/pkg/events"
+)
+
+// Runs keep flowing while the leader of the event stream is lost: none is lost, none is told of twice.
+func TestCluster_LosesItsLeader(t *testing.T) {
+	servers, b := bustest.Cluster(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var g errgroup.Group
+	g.Go(func() error {
+		return b.Work(ctx, collect, 4, func(_ context.Context, c *bus.Claim) (events.Payload, error) {
+			return ready(c.Record().Run), nil
+		})
+	})
+	t.Cleanup(func() { cancel(); _ = g.Wait() })
+	const runs, killAt = 30, 10
+	for i := range runs {
+		if i == killAt {
+			killLeader(t, b, servers)
+		}
+		startPatiently(t, b, plan(fmt.Sprintf("r%d", i)))
+	}
+	for i := range runs {
+		run := fmt.Sprintf("r%d", i)
+		patiently(t, "run "+run+" captured", func() bool {
+			rec, err := b.Runs.Get(t.Context(), run)
+			return err == nil && rec.State == events.StateCaptured
+		})
+		if n := published(t, b, identity.Subject(events.TypeArtifactReady, run)); n != 1 {
+			t.Errorf("%s: %d artifact.ready, want 1", run, n)
+		}
+	}
+}
+
+// patiently repeats a check for up to a minute: without a leader calls fail for a moment.
+func patiently(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatalf("not within a minute: %s", what)
+}
+
+func startPatiently(t *testing.T, b *bus.Bus, p events.Plan) {
+	t.Helper()
+	rec := bus.Record{Run: p.Run, State: events.StatePlanned, Plan: p}
+	patiently(t, "start "+p.Run, func() bool {
+		if _, err := b.Runs.Create(t.Context(), rec); err != nil {
+			return false
+		}
+		e, err := rec.Event("trigger", events.ProfilePlanned{Plan: p})
+		return err == nil && b.PublishFact(t.Context(), p.Identity.Subject(e.Type, p.Run), e) == nil
+	})
+}
+
+// killLeader shuts down the server that leads the event stream.
+func killLeader(t *testing.T, b *bus.Bus, servers []*server.Server) {
+	t.Helper()
+	s, err := b.JetStream().Stream(t.Context(), events.StreamEvents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leader := s.CachedInfo().Cluster.Leader
+	for _, srv := range servers {
+		if srv.Name() == leader {
+			srv.Shutdown()
+			return
+		}
+	}
+	t.Fatalf("leader %q is none of the servers", leader)
+}
