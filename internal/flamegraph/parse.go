@@ -43,6 +43,9 @@ func Parse(r io.Reader, limits Limits) (*Graph, error) {
 		if errors.Is(err, errUnrecognized) {
 			continue
 		}
+		if err != nil && in.number == 0 {
+			return nil, fmt.Errorf("parse profile: %w", err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("parse profile: line %d: %w", in.number, err)
 		}
