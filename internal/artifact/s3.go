@@ -167,8 +167,7 @@ func (s s3) wrap(err error) error {
 
 // statusOf is the HTTP status of an error of the client library, 0 if it has none.
 func statusOf(err error) int {
-	var resp minio.ErrorResponse
-	if errors.As(err, &resp) {
+	if resp, ok := errors.AsType[minio.ErrorResponse](err); ok {
 		return resp.StatusCode
 	}
 	return 0

@@ -124,7 +124,7 @@ func fill(vars map[string]string, name, source, file string) (problem string) {
 }
 
 func readSecret(path string) (string, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator names the file.
+	f, err := os.Open(path)
 	if err != nil {
 		return "", err //nolint:wrapcheck // the error names the file already.
 	}
