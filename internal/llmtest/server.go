@@ -1,0 +1,110 @@
+package llmtest
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+)
+
+// Key is the key that the server accepts.
+const Key = "test-key-0123456789"
+
+// Model is the model that the server knows.
+const Model = "stand-in-1"
+
+// maxBody bounds a request in bytes.
+const maxBody = 8 << 20
+
+// Behaviour answers one request.
+type Behaviour func(w http.ResponseWriter, req Request)
+
+// Server is a running stand-in.
+type Server struct {
+	http *httptest.Server
+
+	mu         sync.Mutex
+	behaviours []Behaviour
+	requests   []Request
+	problems   []string
+}
+
+// NewServer starts a server on a free port of the loopback. The behaviours answer in turn, and the last one answers
+// everything after. Close ends it.
+func NewServer(behaviours ...Behaviour) *Server {
+	s := &Server{behaviours: behaviours}
+	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
+	return s
+}
+
+// URL is the base URL of the API, up to and with /v1.
+func (s *Server) URL() string { return s.http.URL + "/v1" }
+
+// Close ends the server.
+func (s *Server) Close() { s.http.Close() }
+
+// Requests returns the well-formed requests so far.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+// Problems returns what was wrong with requests so far. A test should end with none.
+func (s *Server) Problems() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.problems)
+}
+
+// Then replaces the behaviours.
+func (s *Server) Then(behaviours ...Behaviour) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.behaviours = behaviours
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Request-Id", "req-stand-in")
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		s.refuse(w, http.StatusRequestEntityTooLarge, "too_large", err.Error())
+		return
+	}
+	if r.Header.Get("Authorization") != "Bearer "+Key {
+		s.refuse(w, http.StatusUnauthorized, "invalid_api_key", "Incorrect API key provided: "+r.Header.Get("Authorization"))
+		return
+	}
+	if r.URL.Path != "/v1/chat/completions" || r.Method != http.MethodPost {
+		s.refuse(w, http.StatusNotFound, "not_found", fmt.Sprintf("Invalid URL (%s %s)", r.Method, r.URL.Path))
+		return
+	}
+	req, err := decode(body)
+	if err != nil {
+		s.refuse(w, http.StatusBadRequest, "invalid_request_error", err.Error())
+		return
+	}
+	s.next(req)(w, req)
+}
+
+// next notes the request and takes the behaviour whose turn it is.
+func (s *Server) next(req Request) Behaviour {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, req)
+	b := s.behaviours[0]
+	if len(s.behaviours) > 1 {
+		s.behaviours = s.behaviours[1:]
+	}
+	return b
+}
+
+// refuse answers as the real server does and remembers why.
+func (s *Server) refuse(w http.ResponseWriter, status int, code, message string) {
+	s.mu.Lock()
+	s.problems = append(s.problems, message)
+	s.mu.Unlock()
+	fail(w, status, code, message)
+}
