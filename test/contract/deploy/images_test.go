@@ -15,7 +15,7 @@ var pinned = regexp.MustCompile(`^[^:@]+(:(v?\d+\.\d+\.\d+[-.\w]*|RELEASE\.[-\w]
 func TestPinned(t *testing.T) {
 	t.Parallel()
 	for image, want := range map[string]bool{
-		"nats:2.15.2-alpine":                                true,
+		"nats:2.15.2-alpine": true,
 		"quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z":  true,
 		"ghcr.io/squirrly-dev/squirrly:v0.1.0":              true,
 		"golang":                                            false,
