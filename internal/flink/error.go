@@ -17,7 +17,8 @@ import (
 var (
 	// ErrNotFound is any answer 404, and the file of a profile that is gone.
 	ErrNotFound = errors.New("not found")
-	// ErrUnavailable is no answer, a broken one, or one that says that Flink is not ready: trying again may help.
+	// ErrUnavailable is no answer, a broken one, or one that says that Flink or the TaskManager cannot be reached: trying
+	// again may help, or turn up as ErrUnknownTaskManager when the JVM is dead, which Flink notices after some 10 s.
 	ErrUnavailable = errors.New("flink is not available")
 	// ErrTooLarge is an answer over the limit of this package.
 	ErrTooLarge = errors.New("answer is too large")
@@ -146,7 +147,7 @@ func (e *Error) classify(profiler bool) {
 		e.kind = ErrNotFound
 	case e.Status == http.StatusServiceUnavailable, e.Status == http.StatusBadGateway,
 		e.Status == http.StatusGatewayTimeout, e.Status == http.StatusTooManyRequests,
-		says("Cannot connect to ResourceManager right now"):
+		says("Cannot connect to ResourceManager right now"), says("RecipientUnreachableException"):
 		e.kind = ErrUnavailable
 	case e.Status == http.StatusNotFound && profiler:
 		e.kind = ErrProfilerUnavailable

@@ -100,9 +100,9 @@ const Unknown Millis = -1
 // UnmarshalJSON reads a number, rounds it, and takes anything that is not a time for Unknown.
 func (m *Millis) UnmarshalJSON(text []byte) error {
 	*m = Unknown
-	var number float64
-	if json.Unmarshal(text, &number) == nil && number >= 0 && number < math.MaxInt64/2 {
-		*m = Millis(math.Round(number))
+	var number *float64 // nil for null
+	if json.Unmarshal(text, &number) == nil && number != nil && *number >= 0 && *number < math.MaxInt64/2 {
+		*m = Millis(math.Round(*number))
 	}
 	return nil
 }

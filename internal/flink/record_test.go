@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -52,8 +54,10 @@ func recordSampleJob(t *testing.T, version string) {
 	r.warmUp(t)
 	recordContext(t, r)
 	recordErrors(t, r)
-	for _, mode := range []flink.Mode{flink.ModeITIMER, flink.ModeWALL} {
+	recordCounters(t, r, "0")
+	for i, mode := range []flink.Mode{flink.ModeITIMER, flink.ModeWALL} {
 		recordProfile(t, r, mode)
+		recordCounters(t, r, strconv.Itoa(i+1))
 	}
 	for _, mode := range []flink.Mode{flink.ModeCPU, flink.ModeALLOC, flink.ModeLOCK} {
 		tryMode(t, r, mode)
@@ -68,20 +72,32 @@ func recordContext(t *testing.T, r *recorder) {
 	r.get(t, "overview", "/overview", 200)
 	r.get(t, "jobmanager-config", "/jobmanager/config", 200)
 	r.get(t, "jobs", "/jobs/overview", 200)
-	r.get(t, "job", "/jobs/"+r.jobID, 200)
 	r.get(t, "checkpoints", "/jobs/"+r.jobID+"/checkpoints", 200)
 	r.get(t, "exceptions", "/jobs/"+r.jobID+"/exceptions?maxExceptions=5", 200)
 	r.get(t, "taskmanagers", "/taskmanagers", 200)
 	r.get(t, "taskmanager", tm, 200)
-	r.get(t, "taskmanager-metric-names", tm+"/metrics", 200)
-	r.get(t, "taskmanager-metrics", tm+"/metrics?get="+strings.Join([]string{
-		flink.MetricCPULoad, flink.MetricCPUTime, flink.MetricHeapMax, flink.MetricHeapUsed, flink.MetricThreadCount,
-	}, "%2C"), 200)
 	dump := r.get(t, "thread-dump", tm+"/thread-dump", 200)
 	t.Logf("thread dump: %d bytes", len(dump))
+}
+
+// recordCounters keeps the answers that a profile is measured against, at one edge of its window: the replay gives the
+// next ones after each finished profile.
+func recordCounters(t *testing.T, r *recorder, edge string) {
+	r.waitForFreshCounters(t)
+	r.get(t, "job."+edge, "/jobs/"+r.jobID, 200)
 	for i, v := range r.vertices(t) {
-		r.get(t, fmt.Sprintf("vertex-%d", i), "/jobs/"+r.jobID+"/vertices/"+v, 200)
+		r.get(t, fmt.Sprintf("vertex-%d.%s", i, edge), "/jobs/"+r.jobID+"/vertices/"+v, 200)
 	}
+	tm := "/taskmanagers/" + flinktest.TaskManagerID(0)
+	var names []struct{ ID string }
+	decode(t, r.ask(t, "GET", tm+"/metrics", "").JSON, &names)
+	var get []string
+	for _, n := range names {
+		if strings.HasPrefix(n.ID, "Status.JVM.") {
+			get = append(get, n.ID)
+		}
+	}
+	r.get(t, "taskmanager-metrics."+edge, tm+"/metrics?get="+url.QueryEscape(strings.Join(get, ",")), 200)
 }
 
 // recordErrors provokes every refusal that a running cluster with a profiler has.
@@ -138,20 +154,20 @@ func recordProfile(t *testing.T, r *recorder, mode flink.Mode) {
 	r.page(t, mode, profiler+"/"+finished.OutputFile)
 }
 
-// tryMode learns whether a mode works on this machine, and keeps Flink's word about it.
+// tryMode learns whether a mode works on this machine, and keeps a small page if it does.
 func tryMode(t *testing.T, r *recorder, mode flink.Mode) {
 	profiler := "/taskmanagers/" + flinktest.TaskManagerID(0) + "/profiler"
 	var started flink.Profile
 	decode(t, r.ask(t, "POST", profiler, fmt.Sprintf(`{"mode":%q,"duration":2}`, mode)).JSON, &started)
 	if started.Status == flink.ProfileFailed {
-		t.Logf("%s: %s", mode, started.Message)
+		t.Logf("%s: refused: %s", mode, started.Message)
 		return
 	}
 	finished, _ := r.waitFor(t, started)
-	page := r.ask(t, "GET", profiler+"/"+finished.OutputFile, "").Text
+	page := r.page(t, mode, profiler+"/"+finished.OutputFile)
 	_, title, _ := strings.Cut(page, "<h1>")
 	title, _, _ = strings.Cut(title, "</h1>")
-	t.Logf("%s: works, %d bytes, titled %q", mode, len(page), title)
+	t.Logf("%s: works, titled %q", mode, title)
 }
 
 // measureRefresh logs how often the accumulated times change.
@@ -233,7 +249,7 @@ func (r *recorder) runSampleJob(t *testing.T) {
 	r.scrub = append(r.scrub, r.jobID, flinktest.RecordedJobID)
 }
 
-// warmUp waits until the stalling vertex has done enough for the JIT compiler to be done with the job.
+// warmUp waits until the stalling vertex has done enough for compiled code and full queues.
 func (r *recorder) warmUp(t *testing.T) {
 	client, err := flink.New(r.cluster.URL, nil)
 	if err != nil {
@@ -244,11 +260,32 @@ func (r *recorder) warmUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if job.Vertices[2].Metrics.ReadRecords > 40_000 {
+		if job.Vertices[2].Metrics.ReadRecords > 120_000 {
 			return
 		}
 	}
-	t.Fatal("the sample job did not read 50,000 records within 3 minutes")
+	t.Fatal("the sample job did not read 120,000 records within 3 minutes")
+}
+
+// waitForFreshCounters returns when Flink has fetched the counters anew, which it does on demand and every 10 s at most.
+func (r *recorder) waitForFreshCounters(t *testing.T) {
+	client, err := flink.New(r.cluster.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := flink.Unknown
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		job, err := client.Job(t.Context(), r.jobID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if busy := job.Vertices[2].Metrics.Busy; first == flink.Unknown {
+			first = busy
+		} else if busy != first {
+			return
+		}
+	}
+	t.Fatal("the counters did not change within 30 s")
 }
 
 func (r *recorder) vertices(t *testing.T) []string {
@@ -292,13 +329,14 @@ func (r *recorder) post(t *testing.T, name, path, body string, status int) []byt
 }
 
 // page keeps the page of a profile.
-func (r *recorder) page(t *testing.T, mode flink.Mode, path string) {
+func (r *recorder) page(t *testing.T, mode flink.Mode, path string) string {
 	e := r.ask(t, "GET", path, "")
 	t.Logf("%s: page of %d bytes, Content-Type %q", mode, len(e.Text), e.ContentType)
 	if e.Status != 200 || !strings.Contains(e.Text, "</html>") {
 		t.Fatalf("GET %s: status %d, %d bytes", path, e.Status, len(e.Text))
 	}
 	r.write(t, filepath.Join("profiles", string(mode)+".html"), []byte(e.Text))
+	return e.Text
 }
 
 func (r *recorder) keep(t *testing.T, name string, e flinktest.Exchange, status int) []byte {
