@@ -43,6 +43,9 @@ func (p *pass) count(g *flamegraph.Graph, id flamegraph.FrameID, st *state) {
 func (p *pass) countChain(f *flamegraph.Frame, st *state) {
 	c := &p.out.Chains[st.chain]
 	c.Active += f.Self
+	if st.waiting {
+		c.Waits += f.Self
+	}
 	if c.Anchor == NoName || st.output || st.open != nil {
 		return
 	}

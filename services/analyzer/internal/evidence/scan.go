@@ -18,6 +18,7 @@ type Chain struct {
 	Anchor   flamegraph.NameID // first user frame below it, or NoName
 	Source   bool              // the operator is a source
 	Active   uint64            // samples below the operator but not below the next one, without idle ones
+	Waits    uint64            // of Active: those that wait
 	Running  uint64            // of Active: those that no rule explains and that run in user code
 	Waiting  uint64            // of Active: those that no rule explains and that wait in user code
 }

@@ -60,12 +60,15 @@ func (p *pruner) below(id flamegraph.FrameID, depth int) uint64 {
 func (p *pruner) line(id flamegraph.FrameID, depth int) {
 	var through []flamegraph.NameID
 	width := p.scan.ActiveWidth[id]
-	for !p.stays(id) {
+	for {
 		next, ok := p.onlyChild(id)
-		if !ok {
+		again := ok && p.scan.Graph.Frame(next).Name == p.scan.Graph.Frame(id).Name // a bridge method
+		if !ok || (p.stays(id) && !again) {
 			break
 		}
-		through = append(through, p.scan.Graph.Frame(id).Name)
+		if !again {
+			through = append(through, p.scan.Graph.Frame(id).Name)
+		}
 		id = next
 	}
 	at := len(p.lines)

@@ -1,0 +1,164 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+// samplesPerSecond is how often a WALL profile sees each thread of a JVM.
+const samplesPerSecond = 20
+
+// jvmScan is one capture, read.
+type jvmScan struct {
+	*evidence.Scan
+	JVM       string
+	Mode      events.Mode
+	Seconds   float64
+	raw       *flamegraph.Graph
+	perThread float64 // samples of a thread that was seen all the time; 0 is unknown
+	cores     float64 // that the JVM used during the capture; 0 is unknown
+}
+
+// te turns samples of WALL into thread equivalents; 0 is unknown.
+func (j *jvmScan) te(samples uint64) float64 {
+	if j.perThread <= 0 || j.Family != rules.FamilyWall {
+		return 0
+	}
+	return float64(samples) / j.perThread
+}
+
+// onCPU turns samples of a CPU profile into cores; 0 is unknown.
+func (j *jvmScan) onCPU(samples uint64) float64 {
+	if j.Total == 0 || j.Family != rules.FamilyCPU {
+		return 0
+	}
+	return float64(samples) / float64(j.Total) * j.cores
+}
+
+// modeScans are the captures of one mode.
+type modeScans struct {
+	mode  events.Mode
+	scans []*jvmScan
+}
+
+func (m *modeScans) sum(of func(*jvmScan) uint64) uint64 {
+	var sum uint64
+	for _, s := range m.scans {
+		sum += of(s)
+	}
+	return sum
+}
+
+var modeOrder = []events.Mode{events.ModeWall, events.ModeITimer, events.ModeCPU, events.ModeLock, events.ModeAlloc}
+
+// scan reads every capture. The order of the result does not depend on the order of the captures.
+func (d *diagnosis) scan(captures []Capture) {
+	captures = slices.Clone(captures)
+	slices.SortStableFunc(captures, func(a, b Capture) int {
+		return cmp.Or(cmp.Compare(slices.Index(modeOrder, a.Mode), slices.Index(modeOrder, b.Mode)), cmp.Compare(a.JVM, b.JVM))
+	})
+	for i := range captures {
+		c := captures[i]
+		stats := events.CaptureStats{
+			JVM: c.JVM, Mode: c.Mode, Bytes: c.Bytes, Key: c.Key, Status: cmp.Or(c.Status, "stored"), Notes: captureNotes(&c),
+		}
+		if c.Graph == nil {
+			d.degrade("The %s capture of %s was lost.", c.Mode, c.JVM)
+			d.stats = append(d.stats, stats)
+			continue
+		}
+		stats.Samples = int64(c.Graph.Total()) //nolint:gosec // below 2^53
+		if c.Graph.Empty() {
+			stats.Notes = append(stats.Notes, "empty")
+		}
+		d.stats = append(d.stats, stats)
+		s := &jvmScan{JVM: c.JVM, Mode: c.Mode, Seconds: c.Seconds, raw: c.Graph}
+		s.Scan = d.scanner.Scan(flamegraph.Merge(c.Graph), rules.FamilyOf(c.Mode))
+		s.cores = coresUsed(d.ctx, c.JVM, c.Mode)
+		d.mode(c.Mode).scans = append(d.mode(c.Mode).scans, s)
+	}
+}
+
+func (d *diagnosis) mode(mode events.Mode) *modeScans {
+	for _, m := range d.modes {
+		if m.mode == mode {
+			return m
+		}
+	}
+	m := &modeScans{mode: mode}
+	d.modes = append(d.modes, m)
+	return m
+}
+
+// family returns the captures of a family; it is never nil.
+func (d *diagnosis) family(family rules.Family) []*jvmScan {
+	var out []*jvmScan
+	for _, m := range d.modes {
+		if rules.FamilyOf(m.mode) == family {
+			out = append(out, m.scans...)
+		}
+	}
+	return out
+}
+
+func captureNotes(c *Capture) []string {
+	var notes []string
+	if c.Requested != "" && c.Requested != c.Mode {
+		notes = append(notes, fmt.Sprintf("%s was asked for, %s was possible", c.Requested, c.Mode))
+	}
+	if c.Graph != nil && c.Mode == events.ModeCPU && c.Graph.Title == "Wall clock profile" {
+		notes = append(notes, "no perf events: sampled running threads by the wall clock instead")
+	}
+	if c.Graph != nil && c.Graph.CutNames > 0 {
+		notes = append(notes, fmt.Sprintf("%d names were cut off by the profiler", c.Graph.CutNames))
+	}
+	return notes
+}
+
+// coresUsed returns the CPU time of a JVM over the time that passed in the window of a mode; 0 is unknown.
+func coresUsed(c *jobcontext.Context, jvm string, mode events.Mode) float64 {
+	cpu, passed := jvmDelta(c, jvm, mode, func(j *jobcontext.JVMCounter) int64 { return j.CPUNanos })
+	if passed <= 0 {
+		return 0
+	}
+	return float64(cpu) / 1e6 / passed
+}
+
+// jvmDelta returns how much a counter of a JVM grew in the windows of a mode (of all modes when it is empty), and the
+// milliseconds that passed.
+func jvmDelta(
+	c *jobcontext.Context, jvm string, mode events.Mode, of func(*jobcontext.JVMCounter) int64,
+) (grown int64, passed float64) {
+	if c == nil {
+		return 0, 0
+	}
+	for _, w := range c.Windows {
+		if mode != "" && w.Mode != string(mode) {
+			continue
+		}
+		var first, last, from, to int64 = -1, -1, 0, 0
+		for _, s := range w.Samples {
+			for i := range s.TaskManagers {
+				if s.TaskManagers[i].ID != jvm || of(&s.TaskManagers[i]) < 0 {
+					continue
+				}
+				last, to = of(&s.TaskManagers[i]), s.AtMillis
+				if first < 0 {
+					first, from = last, to
+				}
+			}
+		}
+		if first >= 0 && last >= first && to > from {
+			grown += last - first
+			passed += float64(to - from)
+		}
+	}
+	return grown, passed
+}

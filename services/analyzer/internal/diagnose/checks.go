@@ -1,0 +1,187 @@
+package diagnose
+
+import (
+	"fmt"
+	"math"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+// trust is what the checks of the data itself say. Each true costs confidence.
+type trust struct {
+	rootsOff     bool // task threads were not sampled as often as they should be
+	undersampled bool // ITIMER saw less CPU time than the JVM used
+	disagree     bool // ITIMER and WALL see different work
+	unresolved   bool // too many frames without a name
+	cold         bool // the JIT compiler was still at work
+}
+
+// rates finds out how many samples of WALL a thread gets in each JVM, and checks that against the clock.
+func (d *diagnosis) rates() {
+	for _, s := range d.family(rules.FamilyWall) {
+		expected := s.Seconds * samplesPerSecond
+		subtasks, alone := d.subtasksOn(s.JVM)
+		switch {
+		case s.Task == 0:
+			continue
+		case subtasks > 0 && alone:
+			s.perThread = float64(s.Task) / float64(subtasks)
+		case expected > 0:
+			threads := math.Round(float64(s.Task) / expected)
+			s.perThread = expected
+			if threads >= 1 {
+				s.perThread = float64(s.Task) / threads
+			}
+			d.facts.add(factCheck, events.Fact{
+				Text:  fmt.Sprintf("The samples of %s show about %s in %.0f s.", s.JVM, plural(int(threads), "task thread"), s.Seconds),
+				Value: threads, Unit: "count", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Task),
+			})
+			continue
+		default:
+			d.miss("The duration of the WALL capture of %s is unknown, so it gives shares and no thread equivalents.", s.JVM)
+			continue
+		}
+		if expected > 0 {
+			d.checkRoots(s, subtasks, float64(s.Task)/(expected*float64(subtasks)))
+		}
+	}
+}
+
+// checkRoots compares the samples of task threads with those that the clock promises.
+func (d *diagnosis) checkRoots(s *jvmScan, subtasks int, ratio float64) {
+	off := math.Abs(ratio-1) > 0.15
+	d.trust.rootsOff = d.trust.rootsOff || off
+	d.facts.add(factCheck, events.Fact{
+		Text: fmt.Sprintf("%s of %s gave %s samples in %.0f s, %s of what the clock promises.",
+			plural(subtasks, "task thread"), s.JVM, number(s.Task), s.Seconds, percent(ratio)),
+		Value: ratio, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Task),
+	})
+	if off {
+		d.note(s, "task threads were sampled %s as often as expected", percent(ratio))
+	}
+}
+
+// subtasksOn returns how many subtasks of the job run on a TaskManager, and whether no other job does.
+func (d *diagnosis) subtasksOn(jvm string) (running int, alone bool) {
+	for i := range d.loads {
+		for _, s := range d.loads[i].Subtasks {
+			if s.Running && s.TaskManager == jvm {
+				running++
+			}
+		}
+	}
+	if d.ctx == nil {
+		return 0, false
+	}
+	for _, tm := range d.ctx.TaskManagers {
+		if tm.ID == jvm && tm.OtherJobs > 0 {
+			return running, false
+		}
+	}
+	return running, true
+}
+
+// check looks for reasons to doubt the samples.
+func (d *diagnosis) check() {
+	for _, s := range d.family(rules.FamilyCPU) {
+		d.checkSampling(s)
+		d.checkJIT(s)
+	}
+	for _, m := range d.modes {
+		for _, s := range m.scans {
+			if s.Active() >= 100 && float64(s.Unresolved) > 0.10*float64(s.Active()) {
+				d.trust.unresolved = true
+				d.facts.add(factCheck, events.Fact{
+					Text:  fmt.Sprintf("%s of the active %s samples of %s have no name.", percent(share(s.Unresolved, s.Active())), s.Mode, s.JVM),
+					Value: share(s.Unresolved, s.Active()), Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Unresolved),
+				})
+				d.note(s, "many frames without a name")
+			}
+		}
+	}
+	d.checkAgreement()
+}
+
+// checkSampling compares the samples of a CPU profile with the CPU time that the JVM used.
+func (d *diagnosis) checkSampling(s *jvmScan) {
+	const perCore = 100 // samples per second
+	if s.cores <= 0 || s.Seconds <= 0 {
+		return
+	}
+	d.facts.add(factMetric, events.Fact{
+		Text:  fmt.Sprintf("%s used %.2f cores during the %s capture.", s.JVM, s.cores, s.Mode),
+		Value: s.cores, Unit: "cores", JVM: s.JVM, Mode: s.Mode,
+	})
+	ratio := float64(s.Total) / (s.cores * perCore * s.Seconds)
+	d.facts.add(factCheck, events.Fact{
+		Text: fmt.Sprintf("The %s capture of %s has %s samples, %s of what its CPU time promises.",
+			s.Mode, s.JVM, number(s.Total), percent(ratio)),
+		Value: ratio, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Total),
+	})
+	if ratio < 0.70 {
+		d.trust.undersampled = true
+		d.note(s, "undersampled")
+	}
+}
+
+func (d *diagnosis) checkJIT(s *jvmScan) {
+	jit := s.Categories[d.categoryIndex("JIT compilation")]
+	if s.Active() < 100 || share(jit, s.Active()) < 0.05 {
+		return
+	}
+	d.trust.cold = true
+	d.facts.add(factCheck, events.Fact{
+		Text: fmt.Sprintf("The JIT compiler took %s of the CPU samples of %s: the job was still warming up.",
+			percent(share(jit, s.Active())), s.JVM),
+		Value: share(jit, s.Active()), Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(jit),
+	})
+	d.note(s, "cold: the JIT compiler was still at work")
+}
+
+// checkAgreement compares, function by function, the running task samples of WALL with those of the CPU profile.
+func (d *diagnosis) checkAgreement() {
+	wall, wallTotal := map[string]uint64{}, uint64(0)
+	for _, s := range d.family(rules.FamilyWall) {
+		wallTotal += s.TaskActive - s.TaskWaiting
+		for _, c := range s.Chains {
+			wall[s.chainName(c)] += c.Active - c.Waits
+		}
+	}
+	cpu, cpuTotal := map[string]uint64{}, uint64(0)
+	for _, s := range d.family(rules.FamilyCPU) {
+		cpuTotal += s.TaskActive
+		for _, c := range s.Chains {
+			cpu[s.chainName(c)] += c.Active
+		}
+	}
+	if wallTotal < 100 || cpuTotal < 100 {
+		return
+	}
+	worst, at := 0.0, ""
+	for name := range cpu {
+		a, b := share(wall[name], wallTotal), share(cpu[name], cpuTotal)
+		noise := 2 * math.Hypot(standardError(a, float64(wallTotal)), standardError(b, float64(cpuTotal)))
+		if off := math.Abs(a-b) - noise; off > worst || (off == worst && name < at) {
+			worst, at = off, name
+		}
+	}
+	if worst <= 0.15 {
+		return
+	}
+	d.trust.disagree = true
+	d.facts.add(factCheck, events.Fact{
+		Text: fmt.Sprintf("WALL and the CPU profile disagree: %s is %s of the running task samples of one and %s of the other.",
+			simple(at), percent(share(wall[at], wallTotal)), percent(share(cpu[at], cpuTotal))),
+		Value: worst, Unit: "share", Frame: at,
+	})
+}
+
+func share(part, whole uint64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+func samples(n uint64) int64 { return int64(n) } //nolint:gosec // below 2^53

@@ -1,0 +1,254 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+// tally is what one family of modes says about a group.
+type tally struct {
+	samples, waiting uint64
+	te               float64 // thread equivalents of WALL, cores of a CPU profile; 0 is unknown
+}
+
+// group is one problem at one place: all captures' samples of a rule below the same function of the same vertices.
+type group struct {
+	rule     *rules.Rule
+	operator string
+	anchor   string
+	frame    string // of the largest site
+	leaf     string // native frame in which most of it ends; empty when there is none
+	path     []string
+	vertices []int
+	dumped   bool // a thread dump names the vertices
+	anyTask  bool // below no operator
+	largest  uint64
+	by       map[rules.Family]*tally
+}
+
+func (g *group) tally(f rules.Family) tally {
+	if t := g.by[f]; t != nil {
+		return *t
+	}
+	return tally{}
+}
+
+type groupKey struct{ rule, operator, anchor, vertices string }
+
+// site is a place in one capture, from a rule or from what no rule explains.
+type site struct {
+	rule             *rules.Rule
+	chain            int32
+	frame, leaf      string
+	example          flamegraph.FrameID // evidence for the path; None when unknown
+	samples, waiting uint64
+}
+
+// gather puts the sites of all captures into groups.
+func (d *diagnosis) gather() {
+	d.placeChains()
+	groups := map[groupKey]*group{}
+	for _, m := range d.modes {
+		for _, s := range m.scans {
+			for _, at := range d.sites(s) {
+				d.addSite(groups, s, at)
+			}
+		}
+	}
+	for _, g := range groups {
+		d.groups = append(d.groups, g)
+	}
+	slices.SortFunc(d.groups, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(a.rule.ID, b.rule.ID), cmp.Compare(a.anchor, b.anchor), cmp.Compare(a.operator, b.operator),
+			slices.Compare(a.vertices, b.vertices))
+	})
+}
+
+// placed are the vertices of one chain in one capture.
+type placed struct {
+	vertices []int
+	dumped   bool
+}
+
+type chainAt struct {
+	scan  *jvmScan
+	chain int32
+}
+
+// placeChains finds the vertices of every chain, and how much of WALL lies in vertices that are certain.
+func (d *diagnosis) placeChains() {
+	d.places = map[chainAt]placed{}
+	type key struct{ anchor, vertices string }
+	total := map[key]float64{}
+	keyOf := func(s *jvmScan, c evidence.Chain, p placed) key { return key{s.chainName(c), fmt.Sprint(p.vertices)} }
+	for _, m := range d.modes {
+		for _, s := range m.scans {
+			for i, c := range s.Chains {
+				vertices, dumped := d.vertices.candidates(s.Scan, int32(i)) //nolint:gosec // a chain is an int32
+				p := placed{vertices, dumped}
+				d.places[chainAt{s, int32(i)}] = p //nolint:gosec // as above
+				total[keyOf(s, c, p)] += s.te(c.Active)
+			}
+		}
+	}
+	d.vertexTE = make([]float64, len(d.loads))
+	for _, m := range d.modes {
+		for _, s := range m.scans {
+			for i, c := range s.Chains {
+				at := chainAt{s, int32(i)} //nolint:gosec // as above
+				p := d.places[at]
+				p.vertices = d.eliminate(p.vertices, total[keyOf(s, c, p)])
+				d.places[at] = p
+				if len(p.vertices) == 1 {
+					d.vertexTE[p.vertices[0]] += s.te(c.Active)
+				}
+			}
+		}
+	}
+}
+
+// sites returns what the rules found in a capture, and the user functions with samples that no rule explains.
+func (d *diagnosis) sites(s *jvmScan) []site {
+	var out []site
+	for _, at := range s.Sites {
+		rule := &d.catalogue.Rules[at.Rule]
+		n := at.Samples
+		if rule.Waiting {
+			n = at.Waiting
+		}
+		if n > 0 {
+			out = append(out, site{rule, at.Chain, s.Graph.Name(at.Frame), "", at.Example, n, at.Waiting})
+		}
+	}
+	hot, waits := d.catalogue.Rule("U1"), d.catalogue.Rule("U2")
+	for i, c := range s.Chains {
+		chain := int32(i) //nolint:gosec // a chain is an int32
+		if c.Running > 0 && (s.Family == rules.FamilyCPU || s.Family == rules.FamilyWall) {
+			out = append(out, d.unexplained(s, hot, chain, c.Running, false))
+		}
+		if c.Waiting > 0 && s.Family == rules.FamilyWall {
+			out = append(out, d.unexplained(s, waits, chain, c.Waiting, true))
+		}
+	}
+	return out
+}
+
+func (d *diagnosis) unexplained(s *jvmScan, rule *rules.Rule, chain int32, n uint64, waiting bool) site {
+	at := site{rule: rule, chain: chain, example: flamegraph.None, samples: n}
+	if waiting {
+		at.waiting = n
+	}
+	java, leaf, most := s.Hottest(chain, waiting)
+	at.frame = s.Graph.Name(s.Chains[chain].Anchor)
+	if most*2 >= n {
+		at.frame = s.Graph.Name(java)
+		if leaf != java {
+			at.leaf = s.Graph.Name(leaf)
+		}
+	}
+	return at
+}
+
+func (d *diagnosis) addSite(groups map[groupKey]*group, s *jvmScan, at site) {
+	g := group{rule: at.rule, frame: at.frame, anchor: at.frame, anyTask: at.chain < 0}
+	if at.chain >= 0 {
+		c := s.Chains[at.chain]
+		g.operator = s.Graph.Name(c.Operator)
+		if c.Anchor != evidence.NoName {
+			g.anchor = s.Graph.Name(c.Anchor)
+		}
+		p := d.places[chainAt{s, at.chain}]
+		g.vertices, g.dumped = p.vertices, p.dumped
+	}
+	key := groupKey{at.rule.ID, g.operator, g.anchor, fmt.Sprint(g.vertices)}
+	if at.rule.Below == rules.ScopeProcess {
+		key = groupKey{rule: at.rule.ID} // one finding for the whole process
+	}
+	known := groups[key]
+	if known == nil {
+		g.by = map[rules.Family]*tally{}
+		known = &g
+		groups[key] = known
+	}
+	t := known.by[s.Family]
+	if t == nil {
+		t = &tally{}
+		known.by[s.Family] = t
+	}
+	t.samples += at.samples
+	t.waiting += at.waiting
+	t.te += s.te(at.samples) + s.onCPU(at.samples)
+	if at.samples > known.largest {
+		known.largest, known.frame, known.leaf = at.samples, at.frame, at.leaf
+		known.path = pathOf(s, at, g.operator, g.anchor)
+	}
+}
+
+// pathOf returns the frames from the operator (or the task) to the frame that matched.
+func pathOf(s *jvmScan, at site, operator, anchor string) []string {
+	var path []string
+	if at.example == flamegraph.None {
+		path = []string{operator, anchor, at.frame}
+		if at.leaf != "" {
+			path = append(path, at.leaf)
+		}
+		return shorten(path, maxPath)
+	}
+	path = s.Graph.Stack(at.example)
+	if i := lastIndex(path, operator); i >= 0 {
+		path = path[i:]
+	}
+	return shorten(path, maxPath)
+}
+
+const maxPath = 9
+
+func lastIndex(path []string, name string) int {
+	for i := len(path) - 1; i >= 0; i-- {
+		if path[i] == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// family returns the family that carries a group: WALL for what waits, else the CPU profile if it has more samples.
+func (g *group) family() rules.Family {
+	best := g.rule.Modes[0]
+	if g.by[best] == nil {
+		for _, f := range []rules.Family{rules.FamilyWall, rules.FamilyCPU, rules.FamilyLock, rules.FamilyAlloc} {
+			if g.by[f] != nil {
+				return f
+			}
+		}
+	}
+	return best
+}
+
+// samples returns the samples behind the group in the family that carries it.
+func (g *group) samples() uint64 { return g.tally(g.family()).samples }
+
+// te returns the thread equivalents of a group: of WALL, or of a CPU profile when WALL has too few samples to tell.
+func (g *group) te() float64 {
+	wall, cpu := g.tally(rules.FamilyWall), g.tally(rules.FamilyCPU)
+	if wall.te > 0 && (wall.samples >= 30 || cpu.te == 0) {
+		return wall.te
+	}
+	return cpu.te
+}
+
+// mode returns the mode of the captures of a family.
+func (d *diagnosis) modeOf(f rules.Family) events.Mode {
+	for _, m := range d.modes {
+		if rules.FamilyOf(m.mode) == f {
+			return m.mode
+		}
+	}
+	return ""
+}

@@ -1,0 +1,156 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/verdict"
+)
+
+// vertexFacts states the load of every vertex.
+func (d *diagnosis) vertexFacts() {
+	for i := range d.loads {
+		l := &d.loads[i]
+		text := l.Name + ": load unknown"
+		if l.Max(verdict.Busy) != verdict.Unknown {
+			text = fmt.Sprintf("%s: %s busy in the mean, %s in the busiest subtask", l.Name,
+				percent(l.Mean(verdict.Busy)), percent(l.Max(verdict.Busy)))
+		}
+		if back := l.Max(verdict.BackPressured); back != verdict.Unknown {
+			text += fmt.Sprintf(", at most %s back-pressured, %s records/s in, %s out", percent(back),
+				number(int64(l.Sum(verdict.In))), number(int64(l.Sum(verdict.Out))))
+		}
+		d.vertexFact = append(d.vertexFact, d.facts.add(factVertex, events.Fact{
+			Text: text + ".", Value: max(0, l.Max(verdict.Busy)), Unit: "share", Vertex: l.Name,
+		}))
+	}
+}
+
+// vertexLoads renders the loads for the analysis.
+func (d *diagnosis) vertexLoads() []events.VertexLoad {
+	var out []events.VertexLoad
+	for i := range d.loads {
+		l := &d.loads[i]
+		v := events.VertexLoad{
+			ID: l.ID, Name: l.Name, Parallelism: max(len(l.Subtasks), d.ctx.Vertices[i].Parallelism),
+			Busy: l.Mean(verdict.Busy), BusyMax: l.Max(verdict.Busy), Idle: l.Mean(verdict.Idle),
+			BackPressured: l.Mean(verdict.BackPressured), RecordsIn: l.Sum(verdict.In), RecordsOut: l.Sum(verdict.Out),
+		}
+		switch {
+		case slices.Contains(d.limiting(), i):
+			v.Role = "limit"
+		case slices.Contains(d.judged.Victims, i):
+			v.Role = "victim"
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// victimSamples collects what waits for buffers: it is never blamed.
+func (d *diagnosis) victimSamples(w *weight) {
+	d.victimTE += w.te()
+	d.victimN += w.samples()
+}
+
+func (d *diagnosis) say(text string, evidence ...string) {
+	d.observations = append(d.observations, events.Observation{Text: text, Evidence: evidence, Origin: events.OriginRules})
+}
+
+// observe states what is true and useful, but nothing to fix.
+func (d *diagnosis) observe() {
+	if j := d.judged; j.Limit == events.LimitVertex && j.Why != "" {
+		d.say(j.Why, d.vertexFact[j.Vertex])
+	}
+	if rivals := d.judged.Rivals; len(rivals) > 0 {
+		d.say(fmt.Sprintf("%s as saturated as %s; the job gains only when all of them are fixed.",
+			isAre(d.names(rivals)), d.loads[d.judged.Vertex].Name), d.vertexFact[rivals[0]])
+	}
+	d.observeVictims()
+	if d.victimN >= minSamples {
+		id := d.facts.add(factFrame, events.Fact{
+			Text:  fmt.Sprintf("Task threads waited for network buffers in %s samples, %s.", number(d.victimN), te(d.victimTE)),
+			Value: d.victimTE, Unit: "te", Frame: "org.apache.flink.runtime.io.network.buffer.LocalBufferPool.requestMemorySegmentBlocking",
+			Mode: events.ModeWall, Samples: samples(d.victimN),
+		})
+		d.say("Task threads wait for free network buffers (rule D1). They are victims of a slower operator downstream, not the cause.", id)
+	}
+	d.observeOffCPU()
+	d.observeHelpers()
+	if d.trust.cold {
+		d.say("The JVM was still compiling: a profile taken later shows the steady state better.")
+	}
+}
+
+func isAre(names []string) string {
+	if len(names) == 1 {
+		return names[0] + " is"
+	}
+	return list(names) + " are"
+}
+
+// observeVictims names the vertices that only wait (rule D2).
+func (d *diagnosis) observeVictims() {
+	rule := d.catalogue.Rule("D2")
+	for _, v := range d.judged.Victims {
+		if back := d.loads[v].Max(verdict.BackPressured); back >= rule.Warning {
+			d.say(fmt.Sprintf("%s is back-pressured for %s of its time (rule D2): it is a victim of %s.",
+				d.loads[v].Name, percent(back), d.loads[d.judged.Vertex].Name), d.vertexFact[v])
+		}
+	}
+}
+
+// observeOffCPU says how much of the limiting vertex's busy time is waiting.
+func (d *diagnosis) observeOffCPU() {
+	if d.judged.Vertex < 0 {
+		return
+	}
+	busy, runs, seen := d.busyTE(d.judged.Vertex), 0.0, false
+	for _, s := range d.family(rules.FamilyWall) {
+		for i, c := range s.Chains {
+			p := d.places[chainAt{s, int32(i)}] //nolint:gosec // a chain is an int32
+			if len(p.vertices) == 1 && p.vertices[0] == d.judged.Vertex {
+				runs += s.te(c.Active - c.Waits)
+				seen = true
+			}
+		}
+	}
+	if !seen || busy <= 0 || d.samplesPerThread() == 0 {
+		return
+	}
+	name := d.loads[d.judged.Vertex].Name
+	off := max(0, busy-runs)
+	id := d.facts.add(factVertex, events.Fact{
+		Text: fmt.Sprintf("%s was busy for %s and running for %.2f of them: %s of its busy time it waited.",
+			name, te(busy), runs, percent(off/busy)),
+		Value: off / busy, Unit: "share", Vertex: name,
+	})
+	if off > busy/2 {
+		d.say(fmt.Sprintf("%s is busy but mostly does not run: more CPU would not help it.", name), id)
+	}
+}
+
+// observeHelpers names user code that runs in threads of its own.
+func (d *diagnosis) observeHelpers() {
+	for _, s := range d.family(rules.FamilyWall) {
+		top, n := evidence.NoName, uint64(0)
+		for name, count := range s.Helpers {
+			if c := cmp.Compare(count, n); c > 0 || (c == 0 && name < top) {
+				top, n = name, count
+			}
+		}
+		if n < 30 || s.te(n) < minTE {
+			continue
+		}
+		frame := s.Graph.Name(top)
+		id := d.facts.add(factFrame, events.Fact{
+			Text:  fmt.Sprintf("%s works outside the tasks of %s: %s.", simple(frame), s.JVM, te(s.te(n))),
+			Value: s.te(n), Unit: "te", Frame: frame, JVM: s.JVM, Mode: s.Mode, Samples: samples(n),
+		})
+		d.say(fmt.Sprintf("User code also runs in helper threads: %s.", simple(frame)), id)
+	}
+}

@@ -1,0 +1,126 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+// Sizes of a condensed profile.
+const (
+	minShare      = 0.01
+	maxLines      = 40
+	maxTops       = 15
+	minCategory   = 0.005
+	maxThroughLen = 60
+)
+
+// profiles condenses the captures of each mode, and states them as facts.
+func (d *diagnosis) profiles() []Profile {
+	var out []Profile
+	for _, m := range d.modes {
+		merged := d.merge(m)
+		p := Profile{
+			Mode: m.mode, JVMs: len(m.scans), Seconds: m.scans[0].Seconds,
+			Samples: merged.Total, Active: merged.Active(),
+		}
+		d.idleFacts(m, merged)
+		d.categories(&p, merged)
+		d.topSelf(&p, m, merged)
+		d.tree(&p, m, merged)
+		out = append(out, p)
+	}
+	return out
+}
+
+func (d *diagnosis) merge(m *modeScans) *evidence.Scan {
+	if len(m.scans) == 1 {
+		return m.scans[0].Scan
+	}
+	graphs := make([]*flamegraph.Graph, len(m.scans))
+	for i, s := range m.scans {
+		graphs[i] = s.raw
+	}
+	return d.scanner.Scan(flamegraph.Merge(graphs...), rules.FamilyOf(m.mode))
+}
+
+// teOf returns the thread equivalents of samples of all JVMs in one mode; 0 is unknown.
+func (d *diagnosis) teOf(m *modeScans, n uint64) float64 {
+	threads, all := 0.0, uint64(0)
+	for _, s := range m.scans {
+		if s.te(1) == 0 {
+			return 0
+		}
+		threads += s.te(s.Task)
+		all += s.Task
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(n) * threads / float64(all)
+}
+
+func (d *diagnosis) idleFacts(m *modeScans, merged *evidence.Scan) {
+	d.facts.add(factCheck, events.Fact{
+		Text: fmt.Sprintf("%s: %s samples of %s, %s of them idle; of the rest, %s are in task threads.", m.mode,
+			number(merged.Total), plural(len(m.scans), "JVM"), percent(share(merged.Idle, merged.Total)),
+			percent(share(merged.TaskActive, merged.Active()))),
+		Value: share(merged.Idle, merged.Total), Unit: "share", Mode: m.mode, Samples: samples(merged.Total),
+	})
+}
+
+func (d *diagnosis) categories(p *Profile, merged *evidence.Scan) {
+	for i, n := range merged.Categories {
+		name := "other"
+		if i < len(d.catalogue.Frames.Categories) {
+			name = d.catalogue.Frames.Categories[i].Name
+		}
+		part := share(n, merged.Active())
+		if part < minCategory {
+			continue
+		}
+		id := d.facts.add(factCategory, events.Fact{
+			Text:  fmt.Sprintf("%s of the active %s samples are %s.", percent(part), p.Mode, name),
+			Value: part, Unit: "share", Mode: p.Mode, Samples: samples(n), StdErr: standardError(part, float64(merged.Active())),
+		})
+		p.Categories = append(p.Categories, Category{ID: id, Name: name, Share: part})
+	}
+}
+
+func (d *diagnosis) topSelf(p *Profile, m *modeScans, merged *evidence.Scan) {
+	for _, t := range evidence.TopSelf(merged, maxTops) {
+		top := Top{Frame: merged.Graph.Name(t.Frame), Self: share(t.Samples, p.Active), TE: d.teOf(m, t.Samples), Samples: t.Samples}
+		top.ID = d.facts.add(factFrame, events.Fact{
+			Text:  fmt.Sprintf("%s of the active %s samples end in %s.", percent(top.Self), p.Mode, top.Frame),
+			Value: top.Self, Unit: "share", Frame: top.Frame, Mode: p.Mode, Samples: samples(t.Samples),
+			StdErr: standardError(top.Self, float64(p.Active)),
+		})
+		p.TopSelf = append(p.TopSelf, top)
+	}
+}
+
+func (d *diagnosis) tree(p *Profile, m *modeScans, merged *evidence.Scan) {
+	tree := d.scanner.Prune(merged, minShare, maxLines)
+	p.Threshold = tree.Threshold
+	for _, l := range tree.Lines {
+		line := Line{
+			Depth: l.Depth, Frame: merged.Graph.Name(l.Frame), Share: share(l.Width, p.Active), Self: share(l.Self, p.Active),
+			TE: d.teOf(m, l.Width), Samples: l.Width,
+		}
+		for _, through := range l.Through[:min(len(l.Through), maxThroughLen)] {
+			line.Through = append(line.Through, merged.Graph.Name(through))
+		}
+		text := fmt.Sprintf("%s holds %s of the active %s samples", line.Frame, percent(line.Share), p.Mode)
+		if line.TE > 0 {
+			text += ", " + te(line.TE)
+		}
+		line.ID = d.facts.add(factTree, events.Fact{
+			Text: text + ".", Value: line.Share, Unit: "share", Frame: line.Frame, Mode: p.Mode, Samples: samples(l.Width),
+			StdErr: standardError(line.Share, float64(p.Active)),
+		})
+		p.Tree = append(p.Tree, line)
+	}
+}

@@ -1,0 +1,198 @@
+package diagnose
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/verdict"
+)
+
+// vertexMap tells which vertices a stack may belong to. A page names none: thread dumps do, and names give hints.
+type vertexMap struct {
+	loads   []verdict.Load
+	byFrame map[string][]int // user frames and their classes, seen in task threads
+}
+
+func newVertexMap(d *diagnosis) *vertexMap {
+	m := &vertexMap{loads: d.loads, byFrame: map[string][]int{}}
+	if d.ctx == nil {
+		return m
+	}
+	for _, thread := range d.ctx.Threads {
+		vertex := m.vertexOfThread(thread.Name)
+		if vertex < 0 {
+			continue
+		}
+		for _, frame := range thread.Frames {
+			frame = flamegraph.Normalize(frame)
+			if d.scanner.IsUser(frame) {
+				m.saw(frame, vertex)
+				m.saw(classOf(frame), vertex)
+			}
+		}
+	}
+	return m
+}
+
+func (m *vertexMap) saw(key string, vertex int) {
+	if !slices.Contains(m.byFrame[key], vertex) {
+		m.byFrame[key] = append(m.byFrame[key], vertex)
+		slices.Sort(m.byFrame[key])
+	}
+}
+
+// vertexOfThread reads the name of a task thread: task name, subtask and attempt, "sine (1/2)#0". It returns -1 for
+// other threads.
+func (m *vertexMap) vertexOfThread(name string) int {
+	name = strings.TrimPrefix(name, "Legacy Source Thread - ")
+	end := strings.LastIndex(name, " (")
+	if end < 0 {
+		return -1
+	}
+	return slices.IndexFunc(m.loads, func(l verdict.Load) bool { return l.Name == name[:end] })
+}
+
+// candidates returns the vertices that a chain of operators may belong to, in the order of the data flow, and whether
+// a thread dump says so.
+func (m *vertexMap) candidates(s *evidence.Scan, chain int32) (vertices []int, dumped bool) {
+	if chain < 0 || len(m.loads) == 0 {
+		return nil, false
+	}
+	var anchors []string
+	root := s.Chains[chain]
+	for at := chain; at >= 0; at = s.Chains[at].Parent {
+		root = s.Chains[at]
+		if root.Anchor != evidence.NoName {
+			anchors = append(anchors, s.Graph.Name(root.Anchor))
+		}
+	}
+	vertices = m.shaped(root.Source)
+	for _, anchor := range anchors {
+		seen := m.byFrame[anchor]
+		if seen == nil {
+			seen = m.byFrame[classOf(anchor)]
+		}
+		if both := intersect(vertices, seen); len(both) > 0 {
+			vertices, dumped = both, true
+		}
+	}
+	if !dumped {
+		for _, anchor := range anchors {
+			if both := intersect(vertices, m.named(anchor)); len(both) > 0 {
+				vertices = both
+			}
+		}
+	}
+	return vertices, dumped
+}
+
+// shaped returns the vertices with or without inputs.
+func (m *vertexMap) shaped(source bool) []int {
+	var out []int
+	for i := range m.loads {
+		if m.loads[i].Source() == source {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// named returns the vertices whose names share a word with a class: "arbitrary-stall" and EvenStallingFunction.
+func (m *vertexMap) named(anchor string) []int {
+	class := classOf(anchor)
+	class = class[strings.LastIndexByte(class, '.')+1:]
+	var out []int
+	for i := range m.loads {
+		if wordsMeet(words(class), words(m.loads[i].Name)) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func intersect(a, b []int) []int {
+	var out []int
+	for _, x := range a {
+		if slices.Contains(b, x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// commonWords say nothing about which vertex is meant.
+var commonWords = []string{"function", "source", "sink", "writer", "process", "flat", "stream", "lambda", "operator", "main"}
+
+// words splits a name at case changes and signs, and keeps the words of four letters and more.
+func words(name string) []string {
+	var out []string
+	var word []rune
+	flush := func() {
+		if w := strings.ToLower(string(word)); len(word) >= 4 && !slices.Contains(commonWords, w) {
+			out = append(out, w)
+		}
+		word = word[:0]
+	}
+	for _, r := range name {
+		if !unicode.IsLetter(r) || (unicode.IsUpper(r) && len(word) > 0 && unicode.IsLower(word[len(word)-1])) {
+			flush()
+		}
+		if unicode.IsLetter(r) {
+			word = append(word, r)
+		}
+	}
+	flush()
+	return out
+}
+
+func wordsMeet(a, b []string) bool {
+	return slices.ContainsFunc(a, func(x string) bool {
+		return slices.ContainsFunc(b, func(y string) bool { return strings.HasPrefix(x, y) || strings.HasPrefix(y, x) })
+	})
+}
+
+// chainName names a chain by its anchor, or by its operator.
+func (j *jvmScan) chainName(c evidence.Chain) string {
+	if c.Anchor != evidence.NoName {
+		return j.Graph.Name(c.Anchor)
+	}
+	return j.Graph.Name(c.Operator)
+}
+
+// eliminate drops the candidates that were not busy enough to hold a function's thread equivalents: a function that
+// sleeps or computes makes its task busy.
+func (d *diagnosis) eliminate(vertices []int, chainTE float64) []int {
+	if len(vertices) < 2 || chainTE < 0.05 {
+		return vertices
+	}
+	kept := slices.DeleteFunc(slices.Clone(vertices), func(v int) bool {
+		busy := d.busyTE(v)
+		return busy >= 0 && busy < chainTE/2
+	})
+	if len(kept) == 0 {
+		return vertices
+	}
+	return kept
+}
+
+// busyTE returns the busy time of a vertex's subtasks on the TaskManagers that have a WALL capture, or of all of them
+// without any, in thread equivalents; -1 is unknown.
+func (d *diagnosis) busyTE(vertex int) float64 {
+	captured := d.family(rules.FamilyWall)
+	sum := 0.0
+	for _, s := range d.loads[vertex].Subtasks {
+		seen := len(captured) == 0 || slices.ContainsFunc(captured, func(j *jvmScan) bool { return j.JVM == s.TaskManager })
+		switch {
+		case !seen:
+		case s.Busy == verdict.Unknown:
+			return verdict.Unknown
+		default:
+			sum += s.Busy
+		}
+	}
+	return sum
+}
