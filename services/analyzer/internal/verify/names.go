@@ -1,0 +1,80 @@
+package verify
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	nameForm  = regexp.MustCompile(`[\p{L}_$][\p{L}\w$/-]*(?:(?:\.|::)[\p{L}\w$<>/~-]+)+`)
+	camelForm = regexp.MustCompile(`\b[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+\b`)
+	callForm  = regexp.MustCompile(`\b([A-Za-z_$][\w$]*)\(`)
+	wordDigit = regexp.MustCompile(`\b(?:[A-Za-z_$][A-Za-z_$]+[\w$]*\d|[A-WYZa-wyz_$]\d)[\w$]*`)
+	linkForm  = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://\S*|\b(?:data|javascript|mailto|file):\S+|\bwww\.\S+|\S+@\S+\.\S+`)
+	version   = regexp.MustCompile(`(?i)\b(?:java|jdk|python|scala|g)\s*\d+(?:\.\d+)*\b`)
+	idForm    = regexp.MustCompile(`\b[FTMVCKRL]\d+\b`)
+)
+
+// vocabulary are words that look like names of classes or frames and are none of the profile's.
+var vocabulary = toSet(
+	"TaskManager", "TaskManagers", "JobManager", "JobManagers", "RocksDB", "ForSt", "DataStream", "DataStreams",
+	"KeyedStream", "AsyncFunction", "ProcessFunction", "RichFunction", "MapFunction", "TimerService", "JavaScript",
+	"GitHub", "OpenJDK", "HashMap", "ArrayList", "JavaDoc", "FlinkDeployment", "e.g", "i.e", "etc.", "vs.", "a.k.a",
+)
+
+func toSet(items ...string) map[string]bool {
+	set := make(map[string]bool, len(items))
+	for _, item := range items {
+		set[item] = true
+	}
+	return set
+}
+
+// lexicon knows the names that may be named.
+type lexicon struct {
+	all strings.Builder // dotted forms, each between dots on a line of its own, so that a part is found whole
+}
+
+// unify brings the spellings of a name together: inner classes and paths become dotted.
+var unify = strings.NewReplacer("/", ".", "$", ".", "::", ".")
+
+func dotted(name string) string { return strings.Trim(unify.Replace(name), ".-") }
+
+// add takes a whole name.
+func (l *lexicon) add(name string) {
+	if d := dotted(name); d != "" {
+		l.all.WriteString("\n." + d + ".\n")
+	}
+}
+
+// addText takes every name that stands in a text.
+func (l *lexicon) addText(text string) {
+	for _, name := range nameForm.FindAllString(text, -1) {
+		l.add(name)
+	}
+	for _, name := range camelForm.FindAllString(text, -1) {
+		l.add(name)
+	}
+	for _, m := range callForm.FindAllStringSubmatch(text, -1) {
+		l.add(m[1])
+	}
+}
+
+// knows reports whether the name, or something that it is a whole part of, was added: Thread.sleep is known when
+// java.lang.Thread.sleep is.
+func (l *lexicon) knows(name string) bool {
+	if vocabulary[name] || vocabulary[strings.TrimSuffix(name, ".")] {
+		return true
+	}
+	d := dotted(name)
+	return d != "" && strings.Contains(l.all.String(), "."+d+".")
+}
+
+// maskNames blanks what holds digits and is no number: links, names, ids, versions and words such as log4j2. It keeps the
+// positions of the rest.
+func maskNames(text string) string {
+	for _, form := range []*regexp.Regexp{linkForm, nameForm, idForm, version, wordDigit} {
+		text = form.ReplaceAllStringFunc(text, func(s string) string { return strings.Repeat("_", len(s)) })
+	}
+	return text
+}

@@ -1,0 +1,60 @@
+package verify
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// boundary is where a sentence ends: at the end of a line, or at a mark with a blank behind it.
+var boundary = regexp.MustCompile(`[.!?;]+["')]*(?:\s+|$)|\n+`)
+
+// abbreviation at the end means that the sentence goes on.
+var abbreviation = regexp.MustCompile(`(?i)(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|approx|resp|no|incl)\.\s*$`)
+
+// sentences splits a text after it was made plain.
+func sentences(text string) []string {
+	text = clean(text)
+	var out []string
+	start := 0
+	for _, m := range boundary.FindAllStringIndex(text, -1) {
+		if abbreviation.MatchString(text[start:m[1]]) {
+			continue
+		}
+		if s := strings.TrimSpace(text[start:m[1]]); s != "" {
+			out = append(out, s)
+		}
+		start = m[1]
+	}
+	if s := strings.TrimSpace(text[start:]); s != "" {
+		out = append(out, s)
+	}
+	return out
+}
+
+// clean removes what plain text has no use for: control characters, invisible ones, code marks and tags.
+func clean(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return r
+		case r == '`', unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r):
+			return -1
+		case unicode.IsControl(r), unicode.IsSpace(r):
+			return ' '
+		}
+		return r
+	}, text)
+	return tag.ReplaceAllString(text, " ")
+}
+
+// tag is HTML; the names of constructors and static initialisers stay.
+var tag = regexp.MustCompile(`(?i)</?(?:a|b|i|p|br|img|div|span|script|style|iframe|svg|object|embed|form|input|h\d|code|pre|ul|ol|li|table)\b[^>]*>|<!--`)
+
+// finish closes a sentence with a full stop.
+func finish(s string) string {
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?") {
+		return s
+	}
+	return strings.TrimRight(s, ";,: ") + "."
+}
