@@ -1,0 +1,186 @@
+// Package explain lets an LLM explain an analysis of the rules: it asks, has the answer verified, and merges what holds.
+//
+// Asking and applying are two steps, so that a caller can store the answer in between: an answer costs money and is
+// never the same twice, hence it is chosen once, and a later attempt applies the stored one. Whatever goes wrong, the
+// analysis of the rules stands.
+package explain
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/answer"
+	"squirrly.dev/services/analyzer/internal/llm"
+	"squirrly.dev/services/analyzer/internal/prompt"
+	"squirrly.dev/services/analyzer/internal/verify"
+)
+
+// Input is an analysis of the rules with what an LLM is shown beside it.
+type Input struct {
+	Prompt prompt.Input
+	Texts  []string // of the rule catalogue: the names in them may be named in an answer
+	Idle   func(frame string) bool
+	Nonce  string // of the fences; empty is a random one
+}
+
+// Asked is an answer with where it came from. Its JSON form is what a caller stores.
+type Asked struct {
+	Provider   string         `json:"provider"`
+	Model      string         `json:"model,omitempty"`
+	RequestID  string         `json:"requestId,omitempty"`
+	PromptHash string         `json:"promptHash"` // SHA-256 of the prompt as sent
+	Usage      llm.Usage      `json:"usage"`      // of all rounds
+	Rounds     int            `json:"rounds"`
+	Redacted   map[string]int `json:"redacted,omitempty"` // places where a secret was removed from the prompt, by kind
+	Answer     string         `json:"answer"`             // JSON text of the chosen round
+}
+
+// rounds is how often an answer is asked for: once, and once more to repair it.
+const rounds = 2
+
+// Explain asks and applies in one step. The error is that of the LLM and is for a log: the analysis can be used in any
+// case, since it is then that of the rules, marked degraded. Only the end of ctx leaves it as it was.
+func Explain(ctx context.Context, p llm.Provider, in Input) (events.Analysis, error) {
+	asked, _, err := Ask(ctx, p, in)
+	if err == nil {
+		return Apply(in, asked)
+	}
+	if ctx.Err() != nil {
+		return in.Prompt.Analysis, err
+	}
+	return Degrade(in.Prompt.Analysis, p.Name(), err), err
+}
+
+// Ask builds the prompt, asks, and asks once more when the answer is not in form or says what does not hold. It returns
+// the better answer, and the prompt as it was sent.
+func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, error) {
+	nonce := in.Nonce
+	if nonce == "" {
+		nonce = prompt.NewNonce()
+	}
+	sent, err := prompt.Build(in.Prompt, nonce)
+	if err != nil {
+		return Asked{}, prompt.Prompt{}, fmt.Errorf("build the prompt: %w", err)
+	}
+	req := llm.Request{
+		System: sent.System, SchemaName: answer.SchemaName, Schema: answer.Schema(),
+		Messages: []llm.Message{{Role: llm.RoleUser, Text: sent.User}},
+	}
+	asked := Asked{Provider: p.Name(), PromptHash: sent.Hash(), Redacted: sent.Redacted}
+	var best verify.Result
+	var last error
+	for range rounds {
+		resp, err := p.Complete(ctx, req)
+		asked.Rounds++
+		asked.Usage = asked.Usage.Add(resp.Usage)
+		if err != nil {
+			last = err
+			break
+		}
+		result, err := check(in, resp.Object)
+		if err == nil && (asked.Answer == "" || verify.Better(best, result)) {
+			best = result
+			asked.Answer, asked.Model, asked.RequestID = string(resp.Object), resp.Model, resp.RequestID
+		}
+		repair := verify.Repair(result)
+		if err != nil {
+			last = err
+			repair = "Your answer is not in the required form: " + err.Error() + ". Answer again with the whole JSON object."
+		}
+		if repair == "" {
+			break
+		}
+		req.Messages = append(slices.Clone(req.Messages),
+			llm.Message{Role: llm.RoleAssistant, Text: string(resp.Object)}, llm.Message{Role: llm.RoleUser, Text: repair})
+	}
+	if asked.Answer == "" {
+		return asked, sent, fmt.Errorf("ask the LLM: %w", last)
+	}
+	return asked, sent, nil
+}
+
+// check decodes an answer and measures it.
+func check(in Input, raw []byte) (verify.Result, error) {
+	a, err := answer.Decode(raw)
+	if err != nil {
+		return verify.Result{}, fmt.Errorf("decode the answer: %w", err)
+	}
+	return verify.Check(measure(in, a)), nil
+}
+
+// measure brings together what an answer is measured by: what the prompt showed.
+func measure(in Input, a answer.Answer) verify.Input {
+	out := verify.Input{
+		Answer: a, Analysis: in.Prompt.Analysis, Settings: in.Prompt.Settings, Idle: in.Idle,
+		Allowed: verify.Allowed{Keys: in.Prompt.Keys, Links: in.Prompt.Links, Texts: in.Texts},
+	}
+	for _, t := range in.Prompt.Trees {
+		for _, l := range t.Lines {
+			out.Lines = append(out.Lines, l.Fact(t.Mode))
+		}
+	}
+	for _, f := range in.Prompt.Files {
+		out.Files = append(out.Files, f.Text)
+	}
+	return out
+}
+
+// Apply merges into the analysis what holds of an answer. It asks nobody and always comes to the same result. When the
+// answer cannot be used, the error says why and the analysis is that of the rules, marked degraded.
+func Apply(in Input, asked Asked) (events.Analysis, error) {
+	result, err := check(in, []byte(asked.Answer))
+	if err != nil {
+		return Degrade(in.Prompt.Analysis, asked.Provider, err), err
+	}
+	a := result.Analysis
+	a.Provenance.Provider = asked.Provider
+	a.Provenance.Model = asked.Model
+	a.Provenance.PromptHash = asked.PromptHash
+	a.Provenance.TokensIn = asked.Usage.In
+	a.Provenance.TokensOut = asked.Usage.Out
+	a.Provenance.Note = ""
+	return a, nil
+}
+
+// Encode returns the form of an answer that is stored.
+func (a Asked) Encode() ([]byte, error) {
+	b, err := json.Marshal(a)
+	if err != nil {
+		return nil, fmt.Errorf("encode the answer: %w", err)
+	}
+	return b, nil
+}
+
+// Load reads a stored answer.
+func Load(b []byte) (Asked, error) {
+	var a Asked
+	if err := json.Unmarshal(b, &a); err != nil {
+		return Asked{}, fmt.Errorf("load the answer: %w", err)
+	}
+	if a.Answer == "" || a.Provider == "" {
+		return Asked{}, errors.New("load the answer: it is empty")
+	}
+	return a, nil
+}
+
+// CodeOf returns the reason code of an error of Ask or Apply.
+func CodeOf(err error) events.Code {
+	if llm.NoAnswer(err) {
+		return events.CodeLLMUnavailable
+	}
+	return events.CodeLLMBadAnswer
+}
+
+// Degrade returns the analysis of the rules, marked as one that an LLM did not explain.
+func Degrade(a events.Analysis, provider string, err error) events.Analysis {
+	code := CodeOf(err)
+	a.Degraded = true
+	a.DegradedWhy = append(slices.Clone(a.DegradedWhy), fmt.Sprintf("%s: %s", code, code.Hint()))
+	a.Provenance.Provider = "rules"
+	a.Provenance.Note = fmt.Sprintf("The LLM (%s) was asked without success; the rules alone decided.", provider)
+	return a
+}
