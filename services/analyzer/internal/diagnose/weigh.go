@@ -216,10 +216,11 @@ func (d *diagnosis) choose() []weight {
 	return chosen
 }
 
+// moreImportant orders by what the thresholds alone say, so that a known cause comes before code that is merely hot.
 func moreImportant(a, b weight) int {
 	rank := func(w weight) float64 {
 		r := w.size
-		switch w.severity {
+		switch w.rule.Severity(w.size) {
 		case events.SeverityCritical:
 			r += 30
 		case events.SeverityWarning:

@@ -1,0 +1,120 @@
+package diagnose
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+// profileOf reads a profile of a rule: collapsed stacks with the short forms of the tests.
+func profileOf(t *testing.T, rule, kind string) Input {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "rules", rule+"."+kind+".txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mode := events.ModeITimer
+	family := rules.Default().Rule(rule).Modes[0]
+	if family != rules.FamilyCPU {
+		mode = events.ModeWall // also for locks: the time comes from there
+	}
+	return Input{Captures: []Capture{capture("tm-1", mode, graph(t, strings.TrimSpace(string(text))))}}
+}
+
+// fired returns the rules that a result speaks of.
+func fired(r Result) []string {
+	var out []string
+	for _, f := range r.Analysis.Findings {
+		out = append(out, f.Rule)
+	}
+	for _, o := range r.Analysis.Observations {
+		if _, rest, ok := strings.Cut(o.Text, "(rule "); ok {
+			id, _, _ := strings.Cut(rest, ")")
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// byOtherMeans are the rules without frames, and the tests that cover them.
+var byOtherMeans = map[string]string{"D2": "TestBlockedSink", "D20": "TestTwoTaskManagersAndSkew", "S1": "TestStarvation"}
+
+func TestEachRule(t *testing.T) {
+	for _, r := range rules.Default().Rules {
+		if byOtherMeans[r.ID] != "" {
+			continue
+		}
+		t.Run(r.ID, func(t *testing.T) {
+			positive := diagnoseOK(t, profileOf(t, r.ID, "positive"))
+			if got := fired(positive); !slices.Contains(got, r.ID) {
+				t.Errorf("positive: fired %v", got)
+			}
+			for _, id := range r.Overrides {
+				if slices.Contains(fired(positive), id) {
+					t.Errorf("positive: %s fired although %s overrides it", id, r.ID)
+				}
+			}
+			if f := positive.Analysis.Findings; r.Role != rules.RoleVictim && (len(f) == 0 || f[0].Rule != r.ID) {
+				t.Errorf("positive: %s is not the first finding", r.ID)
+			}
+			if got := fired(diagnoseOK(t, profileOf(t, r.ID, "negative"))); slices.Contains(got, r.ID) {
+				t.Errorf("negative: fired %v", got)
+			}
+			checkForm(t, positive)
+		})
+	}
+}
+
+func TestPrecedence(t *testing.T) {
+	for _, test := range []struct{ rule, winner, loser string }{
+		{"A2", "A2", "A4"}, // the HTTP client waits for a future inside
+		{"B3", "B2", "B3"}, // the negative profile of B3: a copy between chained operators
+		{"C5", "C5", "C1"}, // a list is read by RocksDB.get too
+		{"D1", "D1", "A4"}, // the buffer pool waits for a future inside
+	} {
+		kind := "positive"
+		if test.rule == "B3" {
+			kind = "negative"
+		}
+		got := fired(diagnoseOK(t, profileOf(t, test.rule, kind)))
+		if !slices.Contains(got, test.winner) || slices.Contains(got, test.loser) {
+			t.Errorf("%s: fired %v, want %s and not %s", test.rule, got, test.winner, test.loser)
+		}
+	}
+}
+
+func TestLockProfile(t *testing.T) {
+	g := graph(t, "TASK;MAP;com/shop/Cached.map;com/shop/Cache.get;com/shop/Cache 400", "java/lang/Thread.run;com/acme/Pool.run;java/lang/Object 50")
+	r := diagnoseOK(t, Input{Captures: []Capture{capture("tm-1", events.ModeLock, g)}})
+	f := r.Analysis.Findings
+	if len(f) != 1 || f[0].Rule != "A16" || f[0].Frame != "com.shop.Cache" || f[0].Severity != events.SeverityInfo {
+		t.Errorf("a LOCK profile proves the lock and not its time: %+v", f)
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	a := fingerprint("A1", "com.shop.Job.lambda$main$7d6f98a$1", "StreamMap.processElement", "wall")
+	b := fingerprint("A1", "com.shop.Job.lambda$main$0", "StreamMap.processElement", "wall")
+	if a != b {
+		t.Error("the number of a lambda changes the fingerprint")
+	}
+	seen := map[string]bool{a: true}
+	for i, other := range [][4]string{
+		{"A2", "com.shop.Job.lambda$main$0", "StreamMap.processElement", "wall"},
+		{"A1", "com.shop.Other.map", "StreamMap.processElement", "wall"},
+		{"A1", "com.shop.Job.lambda$main$0", "StreamFilter.processElement", "wall"},
+		{"A1", "com.shop.Job.lambda$main$0", "StreamMap.processElement", "cpu"},
+	} {
+		f := fingerprint(other[0], other[1], other[2], other[3])
+		if seen[f] {
+			t.Error(fmt.Sprint("fingerprint of case ", i, " is not its own"))
+		}
+		seen[f] = true
+	}
+}

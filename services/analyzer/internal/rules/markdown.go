@@ -1,0 +1,97 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+)
+
+const docsHead = `# Rules
+
+What the analyzer recognises without a language model, generated from the YAML files in
+` + "`services/analyzer/internal/rules`" + ` by ` + "`go test ./internal/rules -update`" + `.
+
+A path ` + "`a > b`" + ` is b somewhere below a, ` + "`a -> b`" + ` is b called by a, ` + "`a $`" + ` is a as the last frame, and ` + "`*`" + ` is any run of
+characters. ` + "`@user`" + ` is a frame of the user's code, ` + "`@wait`" + ` a frame in which a thread waits. The thresholds W (warning) and
+C (critical) refer to p: the thread equivalents of the finding over those of the vertex that limits the job. Severity also
+depends on what is known: nothing is above info in a job that is not limited or off the path that limits it, and nothing is
+critical with few samples or without the metrics of the job.
+
+A rule that overrides others takes the samples which both match.
+`
+
+// Markdown describes a catalogue as a page of documentation.
+func Markdown(c *Catalogue) string {
+	var b strings.Builder
+	b.WriteString(docsHead)
+	b.WriteString("\n| id | title | profile | frames | W | C | overrides | fix |\n|---|---|---|---|---|---|---|---|\n")
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", r.ID, cell(title(r)), modes(r), frames(r),
+			threshold(r, r.Warning), threshold(r, r.Critical), strings.Join(r.Overrides, ", "), cell(fix(r)))
+	}
+	b.WriteString("\n## Idle paths\n\nNever a finding, and reported apart.\n\n| id | meaning | frames |\n|---|---|---|\n")
+	for _, idle := range c.Idle {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", idle.ID, cell(idle.Meaning), code(idle.Frames))
+	}
+	return b.String()
+}
+
+func title(r *Rule) string {
+	if r.Role == RoleVictim {
+		return r.Title + " (a victim, never blamed)"
+	}
+	return r.Title
+}
+
+func modes(r *Rule) string {
+	var out []string
+	for _, m := range r.Modes {
+		out = append(out, strings.ToUpper(string(m)))
+	}
+	return strings.Join(out, ", ")
+}
+
+func frames(r *Rule) string {
+	if len(r.Frames) == 0 {
+		return "–"
+	}
+	text := code(r.Frames)
+	if r.Below != ScopeProcess {
+		text = "below " + map[Scope]string{ScopeOperator: "an operator", ScopeTask: "a task"}[r.Below] + ": " + text
+	}
+	if len(r.LockFrames) > 0 {
+		text += "; in LOCK: " + code(r.LockFrames)
+	}
+	return text
+}
+
+func threshold(r *Rule, x float64) string {
+	switch {
+	case x == 0:
+		return "–"
+	case r.Of == BasisRatio:
+		return fmt.Sprintf("%g×", x)
+	case r.Of == BasisCPU:
+		return fmt.Sprintf("%g %% of CPU", x*100)
+	default:
+		return fmt.Sprintf("%g %%", x*100)
+	}
+}
+
+func fix(r *Rule) string {
+	text := r.Fix.Change
+	for _, c := range r.Fix.Config {
+		text += fmt.Sprintf(" `%s: %s`", c.Key, c.Value)
+	}
+	return text
+}
+
+func code(patterns []string) string {
+	quoted := make([]string, len(patterns))
+	for i, p := range patterns {
+		quoted[i] = "`" + strings.ReplaceAll(p, "|", `\|`) + "`"
+	}
+	return strings.Join(quoted, ", ")
+}
+
+func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
