@@ -48,14 +48,6 @@ type modeScans struct {
 	scans []*jvmScan
 }
 
-func (m *modeScans) sum(of func(*jvmScan) uint64) uint64 {
-	var sum uint64
-	for _, s := range m.scans {
-		sum += of(s)
-	}
-	return sum
-}
-
 var modeOrder = []events.Mode{events.ModeWall, events.ModeITimer, events.ModeCPU, events.ModeLock, events.ModeAlloc}
 
 // scan reads every capture. The order of the result does not depend on the order of the captures.
@@ -143,22 +135,28 @@ func jvmDelta(
 		if mode != "" && w.Mode != string(mode) {
 			continue
 		}
-		var first, last, from, to int64 = -1, -1, 0, 0
-		for _, s := range w.Samples {
-			for i := range s.TaskManagers {
-				if s.TaskManagers[i].ID != jvm || of(&s.TaskManagers[i]) < 0 {
-					continue
-				}
-				last, to = of(&s.TaskManagers[i]), s.AtMillis
-				if first < 0 {
-					first, from = last, to
-				}
-			}
-		}
-		if first >= 0 && last >= first && to > from {
-			grown += last - first
-			passed += float64(to - from)
-		}
+		g, p := windowDelta(&w, jvm, of)
+		grown += g
+		passed += p
 	}
 	return grown, passed
+}
+
+// windowDelta compares the first and the last reading of a window that know the counter.
+func windowDelta(w *jobcontext.Window, jvm string, of func(*jobcontext.JVMCounter) int64) (grown int64, passed float64) {
+	var first, last, from, to int64 = -1, -1, 0, 0
+	for _, s := range w.Samples {
+		i := slices.IndexFunc(s.TaskManagers, func(j jobcontext.JVMCounter) bool { return j.ID == jvm && of(&j) >= 0 })
+		if i < 0 {
+			continue
+		}
+		last, to = of(&s.TaskManagers[i]), s.AtMillis
+		if first < 0 {
+			first, from = last, to
+		}
+	}
+	if first < 0 || last < first || to <= from {
+		return 0, 0
+	}
+	return last - first, float64(to - from)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 
 	"squirrly.dev/pkg/events"
@@ -128,10 +129,8 @@ func (d *diagnosis) sizeText(w *weight) string {
 // limitName is the limiting vertex that a group on the path belongs to.
 func (d *diagnosis) limitName(w *weight) string {
 	for _, v := range d.limiting() {
-		for _, own := range w.vertices {
-			if v == own {
-				return d.loads[v].Name
-			}
+		if slices.Contains(w.vertices, v) {
+			return d.loads[v].Name
 		}
 	}
 	return "the limiting vertex"

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 
 	"squirrly.dev/internal/flamegraph"
@@ -84,29 +85,35 @@ type chainAt struct {
 // placeChains finds the vertices of every chain, and how much of WALL lies in vertices that are certain.
 func (d *diagnosis) placeChains() {
 	d.places = map[chainAt]placed{}
+	d.vertexTE = make([]float64, len(d.loads))
 	type key struct{ anchor, vertices string }
 	total := map[key]float64{}
-	keyOf := func(s *jvmScan, c evidence.Chain, p placed) key { return key{s.chainName(c), fmt.Sprint(p.vertices)} }
-	for _, m := range d.modes {
-		for _, s := range m.scans {
-			for i, c := range s.Chains {
-				vertices, dumped := d.vertices.candidates(s.Scan, int32(i)) //nolint:gosec // a chain is an int32
-				p := placed{vertices, dumped}
-				d.places[chainAt{s, int32(i)}] = p //nolint:gosec // as above
-				total[keyOf(s, c, p)] += s.te(c.Active)
-			}
+	keys := map[chainAt]key{}
+	for at, c := range d.chains() {
+		vertices, dumped := d.vertices.candidates(at.scan.Scan, at.chain)
+		d.places[at] = placed{vertices, dumped}
+		keys[at] = key{at.scan.chainName(c), fmt.Sprint(vertices)}
+		total[keys[at]] += at.scan.te(c.Active)
+	}
+	for at, c := range d.chains() {
+		p := d.places[at]
+		p.vertices = d.eliminate(p.vertices, total[keys[at]])
+		d.places[at] = p
+		if len(p.vertices) == 1 {
+			d.vertexTE[p.vertices[0]] += at.scan.te(c.Active)
 		}
 	}
-	d.vertexTE = make([]float64, len(d.loads))
-	for _, m := range d.modes {
-		for _, s := range m.scans {
-			for i, c := range s.Chains {
-				at := chainAt{s, int32(i)} //nolint:gosec // as above
-				p := d.places[at]
-				p.vertices = d.eliminate(p.vertices, total[keyOf(s, c, p)])
-				d.places[at] = p
-				if len(p.vertices) == 1 {
-					d.vertexTE[p.vertices[0]] += s.te(c.Active)
+}
+
+// chains yields the chains of all captures.
+func (d *diagnosis) chains() iter.Seq2[chainAt, evidence.Chain] {
+	return func(yield func(chainAt, evidence.Chain) bool) {
+		for _, m := range d.modes {
+			for _, s := range m.scans {
+				for i, c := range s.Chains {
+					if !yield(chainAt{s, int32(i)}, c) {
+						return
+					}
 				}
 			}
 		}
@@ -128,7 +135,7 @@ func (d *diagnosis) sites(s *jvmScan) []site {
 	}
 	hot, waits := d.catalogue.Rule("U1"), d.catalogue.Rule("U2")
 	for i, c := range s.Chains {
-		chain := int32(i) //nolint:gosec // a chain is an int32
+		chain := int32(i)
 		if c.Running > 0 && (s.Family == rules.FamilyCPU || s.Family == rules.FamilyWall) {
 			out = append(out, d.unexplained(s, hot, chain, c.Running, false))
 		}
@@ -210,8 +217,8 @@ func pathOf(s *jvmScan, at site, operator, anchor string) []string {
 const maxPath = 9
 
 func lastIndex(path []string, name string) int {
-	for i := len(path) - 1; i >= 0; i-- {
-		if path[i] == name {
+	for i, frame := range slices.Backward(path) {
+		if frame == name {
 			return i
 		}
 	}

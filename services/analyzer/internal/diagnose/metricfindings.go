@@ -137,12 +137,9 @@ func (d *diagnosis) starvedShare(starved float64) float64 {
 		return 0
 	}
 	runs := 0.0
-	for _, s := range d.family(rules.FamilyWall) {
-		for i, c := range s.Chains {
-			p := d.places[chainAt{s, int32(i)}] //nolint:gosec // a chain is an int32
-			if slices.Contains(p.vertices, d.judged.Vertex) {
-				runs += s.te(c.Active - c.Waits)
-			}
+	for at, c := range d.chains() {
+		if slices.Contains(d.places[at].vertices, d.judged.Vertex) {
+			runs += at.scan.te(c.Active - c.Waits)
 		}
 	}
 	total := d.vertexTotal(d.judged.Vertex)

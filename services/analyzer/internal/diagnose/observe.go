@@ -110,13 +110,10 @@ func (d *diagnosis) observeOffCPU() {
 		return
 	}
 	busy, runs, seen := d.busyTE(d.judged.Vertex), 0.0, false
-	for _, s := range d.family(rules.FamilyWall) {
-		for i, c := range s.Chains {
-			p := d.places[chainAt{s, int32(i)}] //nolint:gosec // a chain is an int32
-			if len(p.vertices) == 1 && p.vertices[0] == d.judged.Vertex {
-				runs += s.te(c.Active - c.Waits)
-				seen = true
-			}
+	for at, c := range d.chains() {
+		if vertices := d.places[at].vertices; len(vertices) == 1 && vertices[0] == d.judged.Vertex {
+			runs += at.scan.te(c.Active - c.Waits)
+			seen = true
 		}
 	}
 	if !seen || busy <= 0 || d.samplesPerThread() == 0 {

@@ -29,7 +29,7 @@ func times(x float64) string {
 
 // number writes a count with thousands set apart: "1,180".
 func number[T int | int64 | uint64](n T) string {
-	s := strconv.FormatInt(int64(n), 10) //nolint:gosec // numbers of samples are below 2^53
+	s := strconv.FormatInt(int64(n), 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}

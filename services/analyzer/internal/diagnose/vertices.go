@@ -70,24 +70,30 @@ func (m *vertexMap) candidates(s *evidence.Scan, chain int32) (vertices []int, d
 			anchors = append(anchors, s.Graph.Name(root.Anchor))
 		}
 	}
-	vertices = m.shaped(root.Source)
-	for _, anchor := range anchors {
-		seen := m.byFrame[anchor]
-		if seen == nil {
-			seen = m.byFrame[classOf(anchor)]
-		}
-		if both := intersect(vertices, seen); len(both) > 0 {
-			vertices, dumped = both, true
-		}
-	}
+	shaped := m.shaped(root.Source)
+	vertices, dumped = narrow(shaped, anchors, m.seen)
 	if !dumped {
-		for _, anchor := range anchors {
-			if both := intersect(vertices, m.named(anchor)); len(both) > 0 {
-				vertices = both
-			}
-		}
+		vertices, _ = narrow(shaped, anchors, m.named)
 	}
 	return vertices, dumped
+}
+
+// narrow keeps the vertices that every anchor with a hint allows, and reports whether there was a hint.
+func narrow(vertices []int, anchors []string, hint func(string) []int) (kept []int, hinted bool) {
+	for _, anchor := range anchors {
+		if both := intersect(vertices, hint(anchor)); len(both) > 0 {
+			vertices, hinted = both, true
+		}
+	}
+	return vertices, hinted
+}
+
+// seen returns the vertices in whose threads a function, or else its class, was seen.
+func (m *vertexMap) seen(anchor string) []int {
+	if vertices := m.byFrame[anchor]; vertices != nil {
+		return vertices
+	}
+	return m.byFrame[classOf(anchor)]
 }
 
 // shaped returns the vertices with or without inputs.

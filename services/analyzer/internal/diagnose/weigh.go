@@ -93,12 +93,9 @@ func (d *diagnosis) weigh(g *group) weight {
 // shareOfVertex is the p of a group without thread equivalents: its share of the samples that surely are the vertex's.
 func (d *diagnosis) shareOfVertex(g *group, vertex int) (p, stdErr float64) {
 	var all uint64
-	for _, s := range d.family(g.family()) {
-		for i, c := range s.Chains {
-			at := d.places[chainAt{s, int32(i)}] //nolint:gosec // a chain is an int32
-			if slices.Contains(at.vertices, vertex) {
-				all += c.Active
-			}
+	for at, c := range d.chains() {
+		if at.scan.Family == g.family() && slices.Contains(d.places[at].vertices, vertex) {
+			all += c.Active
 		}
 	}
 	p = min(1, share(g.samples(), all))

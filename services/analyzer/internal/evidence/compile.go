@@ -93,12 +93,12 @@ func (s *Scanner) compileCategories() {
 	for i, category := range s.catalogue.Frames.Categories {
 		for _, glob := range category.Frames {
 			if glob == "@user" {
-				s.userCategory = int8(i) //nolint:gosec // a dozen categories
+				s.userCategory = int8(i)
 				continue
 			}
 			id := s.globs.add(glob)
 			if _, ok := s.categoryOf[id]; !ok {
-				s.categoryOf[id] = int16(i) //nolint:gosec // a dozen categories
+				s.categoryOf[id] = int16(i)
 			}
 		}
 	}
@@ -159,7 +159,7 @@ func (s *Scanner) addPaths(p *program, why purpose, index int, texts []string) {
 		p.paths = append(p.paths, compiled)
 		for i, segment := range compiled.segments {
 			st := segment[len(segment)-1]
-			p.ends[st] = append(p.ends[st], end{number, int32(i)}) //nolint:gosec // as above
+			p.ends[st] = append(p.ends[st], end{number, int32(i)})
 		}
 	}
 }

@@ -74,7 +74,7 @@ func (s *globSet) match(name string, found func(int32)) {
 func (s *Scanner) describe(g *flamegraph.Graph) []nameInfo {
 	infos := make([]nameInfo, g.NumNames())
 	for i := range infos {
-		infos[i] = s.describeName(g.Name(flamegraph.NameID(i))) //nolint:gosec // NumNames is an int32
+		infos[i] = s.describeName(g.Name(flamegraph.NameID(i)))
 	}
 	return infos
 }

@@ -111,17 +111,24 @@ func (c *Catalogue) check() error {
 		}
 		seen[r.ID] = true
 	}
+	if err := c.checkOverrides(); err != nil {
+		return err
+	}
+	for _, idle := range c.Idle {
+		if err := checkPaths(idle.Frames); err != nil {
+			return fmt.Errorf("idle path %s: %w", idle.ID, err)
+		}
+	}
+	return nil
+}
+
+func (c *Catalogue) checkOverrides() error {
 	for _, r := range c.Rules {
 		for _, id := range r.Overrides {
 			other := c.Rule(id)
 			if other == nil || id == r.ID || slices.Contains(other.Overrides, r.ID) {
 				return fmt.Errorf("rule %s cannot override %s", r.ID, id)
 			}
-		}
-	}
-	for _, idle := range c.Idle {
-		if err := checkPaths(idle.Frames); err != nil {
-			return fmt.Errorf("idle path %s: %w", idle.ID, err)
 		}
 	}
 	return nil

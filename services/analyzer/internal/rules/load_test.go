@@ -9,7 +9,7 @@ import (
 
 func TestDefaultCatalogue(t *testing.T) {
 	c := Default()
-	for _, id := range strings.Fields("A1 A2 A6 A10 A16 A17 A19 B1 B2 C1 C4 C5 C13 D1 D2 E1") {
+	for id := range strings.FieldsSeq("A1 A2 A6 A10 A16 A17 A19 B1 B2 C1 C4 C5 C13 D1 D2 E1") {
 		if c.Rule(id) == nil {
 			t.Errorf("rule %s is missing", id)
 		}

@@ -79,11 +79,12 @@ func threshold(r *Rule, x float64) string {
 }
 
 func fix(r *Rule) string {
-	text := r.Fix.Change
+	var text strings.Builder
+	text.WriteString(r.Fix.Change)
 	for _, c := range r.Fix.Config {
-		text += fmt.Sprintf(" `%s: %s`", c.Key, c.Value)
+		fmt.Fprintf(&text, " `%s: %s`", c.Key, c.Value)
 	}
-	return text
+	return text.String()
 }
 
 func code(patterns []string) string {
