@@ -9,5 +9,5 @@ import "embed"
 
 // Recordings has <version>/<exchange>.json and <version>/profiles/<MODE>.html.
 //
-//go:embed */*.json */profiles/*.html
+//go:embed *
 var Recordings embed.FS
