@@ -96,7 +96,9 @@ func TestPodSecurity_RestrictedRefusesWorsePods(t *testing.T) {
 	}
 	yes, no := true, false
 	worse := map[string]func(*corev1.PodSpec){
-		"privileged":           func(s *corev1.PodSpec) { s.Containers[0].SecurityContext.Privileged = &yes },
+		"privileged": func(s *corev1.PodSpec) {
+			s.Containers[0].SecurityContext.Privileged, s.Containers[0].SecurityContext.AllowPrivilegeEscalation = &yes, nil
+		},
 		"privilege escalation": func(s *corev1.PodSpec) { s.Containers[0].SecurityContext.AllowPrivilegeEscalation = &yes },
 		"root":                 func(s *corev1.PodSpec) { s.SecurityContext.RunAsNonRoot = &no },
 		"capabilities kept":    func(s *corev1.PodSpec) { s.Containers[0].SecurityContext.Capabilities = nil },

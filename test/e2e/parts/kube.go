@@ -106,6 +106,8 @@ func (k *Kube) startServer(ctx context.Context, dir, etcdURL string) error {
 		"--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--secure-port="+port,
 		"--endpoint-reconciler-type=none", "--service-cluster-ip-range=10.0.0.0/24",
 		"--authorization-mode=RBAC", "--token-auth-file="+tokens,
+		// As clusters have it: it is Pod Security that refuses.
+		"--allow-privileged",
 		"--service-account-issuer=https://localhost",
 		"--service-account-key-file="+key, "--service-account-signing-key-file="+key,
 		// Pods need no service account object: no controller is there to make the default ones.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -158,14 +159,8 @@ func (a *Applier) served(ctx context.Context, name string) error {
 		if err != nil {
 			return fmt.Errorf("wait for %s: %w", name, err)
 		}
-		conditions, _, err := unstructured.NestedSlice(o.Object, "status", "conditions")
-		if err != nil {
-			return fmt.Errorf("wait for %s: %w", name, err)
-		}
-		for _, c := range conditions {
-			if m, ok := c.(map[string]any); ok && m["type"] == "Established" && m["status"] == "True" {
-				return nil
-			}
+		if isEstablished(o) {
+			return nil
 		}
 		select {
 		case <-ctx.Done():
@@ -173,4 +168,13 @@ func (a *Applier) served(ctx context.Context, name string) error {
 		case <-time.After(pollEvery):
 		}
 	}
+}
+
+func isEstablished(o *unstructured.Unstructured) bool {
+	conditions, _, _ := unstructured.NestedFieldNoCopy(o.Object, "status", "conditions") // null at first
+	all, _ := conditions.([]any)
+	return slices.ContainsFunc(all, func(c any) bool {
+		m, ok := c.(map[string]any)
+		return ok && m["type"] == "Established" && m["status"] == "True"
+	})
 }

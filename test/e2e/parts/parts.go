@@ -23,7 +23,11 @@ var (
 	etcd          = program{"etcd", "etcd", "go.etcd.io/etcd/server/v3"}
 	kubeAPIServer = program{"kube-apiserver", "kube", "k8s.io/kubernetes"}
 	minioServer   = program{"minio", "minio", "github.com/minio/minio"}
+	natsCLI       = program{"nats", "nats", "github.com/nats-io/natscli"}
 )
+
+// NATSCLI is the path of the official command line client of NATS.
+func NATSCLI() (string, error) { return natsCLI.path() }
 
 // path is the built program in the pinned version.
 func (p program) path() (string, error) {

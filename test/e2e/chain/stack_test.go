@@ -1,0 +1,232 @@
+// Package chain_test runs the whole chain as it is deployed: the four services as processes of their own, a NATS server
+// with its data on disk, a real MinIO and a real Flink.
+package chain_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/natsembed"
+	"squirrly.dev/test/e2e/parts"
+)
+
+// bin is the folder with the binaries under test; TestMain builds them.
+var bin string
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (int, error) {
+	root, err := parts.Root()
+	if err != nil {
+		return 0, err
+	}
+	if bin, err = os.MkdirTemp("", "squirrly-bin-"); err != nil {
+		return 0, fmt.Errorf("make a folder: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(bin) }()
+	build := exec.Command("go", "build", "-o", bin, "./cmd/squirrly", "./services/trigger/cmd/trigger",
+		"./services/collector/cmd/collector", "./services/analyzer/cmd/analyzer", "./services/notifier/cmd/notifier")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("build the binaries: %w\n%s", err, out)
+	}
+	return m.Run(), nil
+}
+
+// ackWait is short, so that a takeover takes seconds.
+const ackWait = 4 * time.Second
+
+// stack is a running Squirrly with everything it needs but Flink.
+type stack struct {
+	t        *testing.T
+	dir      string
+	nats     *server.Server
+	minio    *parts.MinIO
+	bus      *bus.Bus
+	env      []string
+	mu       sync.Mutex
+	services map[string]*process
+}
+
+var serviceNames = []string{"trigger", "collector", "analyzer", "notifier"}
+
+// newStack starts NATS, MinIO and the four services. env is added to that of the services.
+func newStack(t *testing.T, env ...string) *stack {
+	t.Helper()
+	s := &stack{t: t, dir: t.TempDir(), services: map[string]*process{}}
+	var err error
+	if s.nats, err = natsembed.Start(natsembed.Options{Dir: s.dir, Port: -1, Name: "e2e", SyncAlways: true}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.nats.Shutdown(); s.nats.WaitForShutdown() })
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	if s.minio, err = parts.StartMinIO(ctx, filepath.Join(s.dir, "minio")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.minio.Stop)
+	s.env = append([]string{
+		"SQUIRRLY_NATS_URL=" + s.nats.ClientURL(), "SQUIRRLY_S3_ENDPOINT=http://" + s.minio.Endpoint,
+		"SQUIRRLY_S3_BUCKET=squirrly", "SQUIRRLY_S3_ACCESS_KEY=" + s.minio.AccessKey,
+		"SQUIRRLY_S3_SECRET_KEY=" + s.minio.SecretKey, "SQUIRRLY_ADMIN_ADDR=off", "SQUIRRLY_LOG_FORMAT=text",
+		"SQUIRRLY_HTTP_ADDR=" + freeAddr(t), "SQUIRRLY_FLINK_ALLOW=127.0.0.1",
+	}, env...)
+	if out, err := s.squirrly("provision", "--ack-wait", ackWait.String()); err != nil {
+		t.Fatalf("provision: %v\n%s", err, out)
+	}
+	if s.bus, err = bus.Connect(ctx, bus.Options{URL: s.nats.ClientURL(), Name: "e2e"}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.bus.Close)
+	for _, name := range serviceNames {
+		s.start(name)
+	}
+	t.Cleanup(s.stop)
+	return s
+}
+
+// squirrly runs the command line against this stack and returns what it printed.
+func (s *stack) squirrly(args ...string) (string, error) {
+	c := exec.Command(filepath.Join(bin, "squirrly"), args...)
+	c.Env = append(os.Environ(), s.env...)
+	var out, errOut strings.Builder
+	c.Stdout, c.Stderr = &out, &errOut
+	if err := c.Run(); err != nil {
+		return out.String(), fmt.Errorf("squirrly %s: %w\n%s", strings.Join(args, " "), err, errOut.String())
+	}
+	return out.String(), nil
+}
+
+// process is one service.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+}
+
+// start runs a service; its log goes to <dir>/<name>.log and is shown when the test fails.
+func (s *stack) start(name string) {
+	s.t.Helper()
+	log, err := os.OpenFile(filepath.Join(s.dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	p := &process{cmd: exec.Command(filepath.Join(bin, name)), done: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), s.env...)
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	if err := p.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	go func() {
+		_ = p.cmd.Wait()
+		_ = log.Close()
+		close(p.done)
+	}()
+	s.mu.Lock()
+	s.services[name] = p
+	s.mu.Unlock()
+}
+
+// kill ends a service as a crash would, and starts it again.
+func (s *stack) kill(name string) {
+	s.t.Helper()
+	p := s.services[name]
+	s.signal(name, syscall.SIGKILL)
+	<-p.done
+	s.start(name)
+}
+
+// freeze stops a service for longer than its message is kept for it, while another instance takes over.
+func (s *stack) freeze(name string, d time.Duration) {
+	s.t.Helper()
+	frozen := s.services[name]
+	s.signal(name, syscall.SIGSTOP)
+	s.start(name) // the second instance
+	time.Sleep(d)
+	_ = frozen.cmd.Process.Signal(syscall.SIGCONT)
+	s.t.Cleanup(func() { _ = frozen.cmd.Process.Kill(); <-frozen.done })
+}
+
+func (s *stack) signal(name string, sig syscall.Signal) {
+	s.t.Helper()
+	if err := s.services[name].cmd.Process.Signal(sig); err != nil {
+		s.t.Fatalf("signal %s: %v", name, err)
+	}
+}
+
+// stop ends the services in good order, and shows their logs when the test failed.
+func (s *stack) stop() {
+	for name, p := range s.services {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-p.done:
+		case <-time.After(20 * time.Second):
+			s.t.Errorf("%s did not end within 20 s of SIGTERM", name)
+			_ = p.cmd.Process.Kill()
+			<-p.done
+		}
+	}
+	if !s.t.Failed() {
+		return
+	}
+	for _, name := range serviceNames {
+		b, err := os.ReadFile(filepath.Join(s.dir, name+".log"))
+		if err != nil {
+			continue
+		}
+		const most = 6000
+		if len(b) > most {
+			b = b[len(b)-most:]
+		}
+		s.t.Logf("--- %s\n%s", name, b)
+	}
+}
+
+// until polls for up to d.
+func until(t *testing.T, d time.Duration, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(d); time.Now().Before(deadline); time.Sleep(25 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatalf("not within %s: %s", d, what)
+}
+
+// record reads the record of a run; ok is false while there is none.
+func (s *stack) record(run string) (bus.Record, bool) {
+	rec, err := s.bus.Runs.Get(s.t.Context(), run)
+	if err != nil && !errors.Is(err, bus.ErrNoRecord) && s.t.Context().Err() == nil {
+		s.t.Logf("read record: %v", err)
+	}
+	return rec, err == nil
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
