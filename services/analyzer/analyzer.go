@@ -1,0 +1,74 @@
+// Package analyzer turns the captures of a run into a verdict: it parses and merges them, computes numbered evidence,
+// applies the rules, asks an LLM when one is configured, checks every number and frame of its answer, and publishes
+// the recommendation.
+//
+// [Service.Run] does that for runs on the bus; [Service.Analyze] does it for pages in memory. It reaches neither Flink
+// nor Kubernetes.
+package analyzer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/llm"
+	"squirrly.dev/services/analyzer/internal/prompt"
+)
+
+// Deps are what the service works with. Bus and Store may be nil when only Analyze is used.
+type Deps struct {
+	Bus    *bus.Bus
+	Store  *artifact.Store
+	HTTP   *http.Client // to the LLM; retries are added here
+	Logger *slog.Logger
+}
+
+// Service analyses runs. It is safe for concurrent use.
+type Service struct {
+	cfg      Config
+	deps     Deps
+	provider llm.Provider // nil: the rules alone
+	template *prompt.Template
+}
+
+// New checks the configuration and the prompt.
+func New(cfg Config, d Deps) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{cfg: cfg, deps: d, template: prompt.Default()}
+	if cfg.PromptFile != "" {
+		b, err := os.ReadFile(cfg.PromptFile)
+		if err != nil {
+			return nil, fmt.Errorf("read the prompt (SQUIRRLY_PROMPT_FILE): %w", err)
+		}
+		if s.template, err = prompt.Parse(string(b)); err != nil {
+			return nil, fmt.Errorf("prompt %s: %w", cfg.PromptFile, err)
+		}
+	}
+	var err error
+	s.provider, err = cfg.LLM.open(d.HTTP)
+	if err != nil {
+		return nil, err
+	}
+	d.Logger.Info(cfg.LLM.notice())
+	return s, nil
+}
+
+// Run handles artifact.ready until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	if s.deps.Bus == nil || s.deps.Store == nil {
+		return errors.New("the analyzer needs a bus and an artifact store")
+	}
+	step := bus.Step{Service: events.DurableAnalyzer, Working: events.StateAnalyzing, Done: events.StateAnalyzed}
+	return s.deps.Bus.Work(ctx, step, s.cfg.Slots, s.handle) //nolint:wrapcheck // says which consumer.
+}

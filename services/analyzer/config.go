@@ -1,0 +1,113 @@
+package analyzer
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"squirrly.dev/internal/daemon"
+	"squirrly.dev/services/analyzer/internal/llm"
+)
+
+// Config of the service. The zero value works: rules alone, default prompt.
+type Config struct {
+	Slots      int    `env:"SLOTS"       envDefault:"2"` // runs analysed at a time
+	PromptFile string `env:"PROMPT_FILE"`                // Markdown that replaces the default prompt
+	ReportURL  string `env:"REPORT_URL"`                 // where people read reports; {run} stands for the run's id
+	LLM        LLMConfig
+	Version    string `env:"-"` // of this program, for the provenance of results
+}
+
+// Validate checks the parts that cannot be checked alone.
+func (c Config) Validate() error { return c.LLM.Validate() }
+
+// Aliases are the well-known names of the variables.
+func (Config) Aliases() map[string]string { return llmAliases }
+
+// The providers.
+const (
+	ProviderRules  = "rules"  // no LLM; nothing leaves this machine
+	ProviderOpenAI = "openai" // OpenAI, and every server that speaks its protocol
+)
+
+// LLMConfig says which language model is asked, if any.
+type LLMConfig struct {
+	Provider        string        `env:"LLM_PROVIDER"` // empty: openai when there is a key or a URL, else rules
+	Model           string        `env:"LLM_MODEL"      envDefault:"gpt-5-mini"`
+	BaseURL         string        `env:"LLM_URL"`
+	Key             daemon.Secret `env:"LLM_KEY"`
+	MaxOutputTokens int           `env:"LLM_MAX_OUTPUT_TOKENS"`
+	Timeout         time.Duration `env:"LLM_TIMEOUT"`
+}
+
+var llmAliases = map[string]string{
+	"SQUIRRLY_LLM_KEY":      "OPENAI_API_KEY",
+	"SQUIRRLY_LLM_URL":      "OPENAI_BASE_URL",
+	"SQUIRRLY_LLM_PROVIDER": "API_PROVIDER",
+	"SQUIRRLY_LLM_MODEL":    "OPENAI_MODEL",
+	"SQUIRRLY_PROMPT_FILE":  "ANALYSIS_PROMPT_FILE",
+}
+
+// llmOnly is the configuration of programs that need nothing but the LLM.
+type llmOnly struct{ LLM LLMConfig }
+
+// Aliases implements daemon.Aliased.
+func (llmOnly) Aliases() map[string]string { return llmAliases }
+
+// LLMFromEnv reads the configuration of the LLM from the environment, by the same names as the service.
+func LLMFromEnv() (LLMConfig, error) {
+	c, err := daemon.Load[llmOnly](os.Environ())
+	return c.LLM, err //nolint:wrapcheck // names the variable.
+}
+
+// provider resolves the empty name.
+func (c LLMConfig) provider() string {
+	switch {
+	case c.Provider != "":
+		return c.Provider
+	case c.Key != "" || c.BaseURL != "":
+		return ProviderOpenAI
+	}
+	return ProviderRules
+}
+
+// Validate checks the provider's name.
+func (c LLMConfig) Validate() error {
+	switch c.provider() {
+	case ProviderRules:
+		return nil
+	case ProviderOpenAI:
+		if c.Key == "" && c.BaseURL == "" {
+			return fmt.Errorf("LLM provider %s needs OPENAI_API_KEY, or the URL of a server of your own (OPENAI_BASE_URL)", ProviderOpenAI)
+		}
+		return nil
+	}
+	return fmt.Errorf("LLM provider %q: choose %s or %s", c.Provider, ProviderRules, ProviderOpenAI)
+}
+
+// open makes the provider; nil means the rules alone.
+func (c LLMConfig) open(client *http.Client) (llm.Provider, error) {
+	if c.provider() == ProviderRules {
+		return nil, nil //nolint:nilnil // no provider is a mode of work.
+	}
+	return llm.NewOpenAI(llm.Config{ //nolint:wrapcheck // says what is wrong.
+		BaseURL: c.BaseURL, Model: c.Model, Key: c.Key.Reveal(), MaxOutputTokens: c.MaxOutputTokens, Timeout: c.Timeout,
+	}, transport(client))
+}
+
+// notice says in one line who analyses.
+func (c LLMConfig) notice() string {
+	if c.provider() == ProviderRules {
+		return "no LLM key is set: the analysis is by rules, and nothing leaves this machine"
+	}
+	return "the analysis is by rules and by " + c.Model + "; every statement of it is checked against the profile"
+}
+
+// transport is how the client reaches the provider; timeouts of the provider's own bound each call.
+func transport(client *http.Client) http.RoundTripper {
+	if client == nil || client.Transport == nil {
+		return http.DefaultTransport
+	}
+	return client.Transport
+}

@@ -1,0 +1,117 @@
+package analyzer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/diagnose"
+	"squirrly.dev/services/analyzer/internal/explain"
+)
+
+// Page is one flame graph as it was captured.
+type Page struct {
+	JVM       string
+	Mode      events.Mode
+	Requested events.Mode // when the profiler replaced it
+	Seconds   float64     // duration of the profile; 0 is unknown
+	Body      []byte      // nil when the capture was lost
+	Key       string      // of the artifact
+	Status    string      // stored or lost
+}
+
+// File is a context file of the user's own.
+type File struct {
+	Name string
+	Text string
+}
+
+// Input is what an analysis rests on.
+type Input struct {
+	Run      string
+	Identity events.Identity
+	Pages    []Page
+	Context  *jobcontext.Context // nil: the pages alone
+	Files    []File
+	Prompt   string // Markdown that replaces the configured prompt; empty keeps it
+}
+
+// ErrNoProfile says that none of the pages is a flame graph with samples.
+var ErrNoProfile = errors.New("no usable profile")
+
+// diagnosis parses the pages and applies the rules.
+func (s *Service) diagnosis(in Input) (diagnose.Result, error) {
+	captures, bad := parse(in.Pages)
+	if len(captures) == 0 || usable(captures) == 0 {
+		return diagnose.Result{}, errors.Join(append([]error{ErrNoProfile}, bad...)...)
+	}
+	res, err := diagnose.Diagnose(diagnose.Input{Captures: captures, Context: in.Context})
+	if err != nil {
+		return res, fmt.Errorf("diagnose: %w", err)
+	}
+	a := &res.Analysis
+	a.Schema, a.Run, a.Identity, a.CreatedAt = events.AnalysisSchema, in.Run, in.Identity, time.Now().UTC()
+	if in.Context != nil {
+		a.JobID, a.JobName, a.FlinkVersion = in.Context.Job.ID, in.Context.Job.Name, in.Context.FlinkVersion
+	}
+	a.Provenance.Squirrly = s.cfg.Version
+	for _, err := range bad {
+		a.Missing = append(a.Missing, err.Error())
+	}
+	return res, nil
+}
+
+// parse reads the pages; one that cannot be read counts as lost.
+func parse(pages []Page) ([]diagnose.Capture, []error) {
+	var captures []diagnose.Capture
+	var bad []error
+	for _, p := range pages {
+		c := diagnose.Capture{JVM: p.JVM, Mode: p.Mode, Requested: p.Requested, Seconds: p.Seconds,
+			Bytes: int64(len(p.Body)), Status: p.Status, Key: p.Key}
+		if p.Body != nil {
+			g, err := flamegraph.Parse(bytes.NewReader(p.Body), flamegraph.Limits{})
+			if err != nil {
+				bad = append(bad, fmt.Errorf("%s %s: %w", p.JVM, p.Mode, err))
+				c.Status = "unreadable"
+			}
+			c.Graph = g
+		}
+		captures = append(captures, c)
+	}
+	return captures, bad
+}
+
+func usable(captures []diagnose.Capture) int {
+	n := 0
+	for _, c := range captures {
+		if c.Graph != nil && !c.Graph.Empty() {
+			n++
+		}
+	}
+	return n
+}
+
+// Analyze analyses pages in memory, without bus or store. An LLM that fails leaves the rules' result, marked degraded.
+func (s *Service) Analyze(ctx context.Context, in Input) (events.Analysis, error) {
+	res, err := s.diagnosis(in)
+	if err != nil {
+		return events.Analysis{}, err
+	}
+	if s.provider == nil {
+		return s.byRules(res.Analysis), nil
+	}
+	ask, err := s.question(in, res)
+	if err != nil {
+		return res.Analysis, err
+	}
+	a, err := explain.Explain(ctx, s.provider, ask)
+	if err != nil {
+		s.deps.Logger.WarnContext(ctx, "the LLM gave no usable answer", "error", err)
+	}
+	return a, ctx.Err() //nolint:wrapcheck // the caller's own context.
+}
