@@ -156,7 +156,9 @@ func allowed(flinkVersion string) (keys, links, texts []string) {
 
 // idle reports whether a frame marks an idle path of the catalogue: the last of its frames that is not one of the JDK's,
 // since those (a sleep, a park) are where real waiting ends as well.
-func idle(frame string) bool { return slices.ContainsFunc(idleMarks(), func(g string) bool { return rules.Match(g, frame) }) }
+func idle(frame string) bool {
+	return slices.ContainsFunc(idleMarks(), func(g string) bool { return rules.Match(g, frame) })
+}
 
 var idleMarks = sync.OnceValue(func() []string {
 	var marks []string
