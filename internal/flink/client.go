@@ -64,39 +64,39 @@ func (c *Client) get(ctx context.Context, into any, path ...string) error {
 
 // json makes the call and decodes its answer.
 func (c *Client) json(ctx context.Context, r call, into any) error {
-	res, err := c.do(ctx, r)
+	return c.do(ctx, r, func(body io.Reader) error {
+		text, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
+		if err != nil {
+			return r.failed(http.StatusOK, ErrUnavailable, withoutURL(err))
+		}
+		if len(text) > maxAnswer {
+			return r.failed(http.StatusOK, ErrTooLarge, nil)
+		}
+		if err := json.Unmarshal(text, into); err != nil {
+			return r.failed(http.StatusOK, ErrMalformed, err)
+		}
+		return nil
+	})
+}
+
+// do makes the call and has the body of a successful answer read.
+func (c *Client) do(ctx context.Context, r call, read func(body io.Reader) error) error {
+	req, err := c.request(ctx, r)
 	if err != nil {
 		return err
 	}
-	defer drain(res.Body)
-	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if err != nil {
-		return r.failed(res.StatusCode, ErrUnavailable, withoutURL(err))
-	}
-	if len(text) > maxAnswer {
-		return r.failed(res.StatusCode, ErrTooLarge, nil)
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return r.failed(res.StatusCode, ErrMalformed, err)
-	}
-	return nil
-}
-
-// do returns the answer of a successful call; its body is the caller's to close.
-func (c *Client) do(ctx context.Context, r call) (*http.Response, error) {
-	req, err := c.request(ctx, r)
-	if err != nil {
-		return nil, err
-	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return nil, r.failed(0, ErrUnavailable, withoutURL(err))
+		return r.failed(0, ErrUnavailable, withoutURL(err))
 	}
-	if res.StatusCode == http.StatusOK {
-		return res, nil
+	defer func() {
+		_, _ = io.CopyN(io.Discard, res.Body, 64<<10) // so that the connection can be used again
+		_ = res.Body.Close()
+	}()
+	if res.StatusCode != http.StatusOK {
+		return r.refused(res.StatusCode, res.Body)
 	}
-	defer drain(res.Body)
-	return nil, r.refused(res)
+	return read(res.Body)
 }
 
 func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
@@ -136,10 +136,4 @@ func (r call) name() string {
 		name.WriteString("/" + url.PathEscape(element))
 	}
 	return name.String()
-}
-
-// drain reads a little of what is left, so that the connection can be used again.
-func drain(body io.ReadCloser) {
-	_, _ = io.CopyN(io.Discard, body, 64<<10)
-	_ = body.Close()
 }

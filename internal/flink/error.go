@@ -106,17 +106,17 @@ func (r call) failed(status int, kind, cause error) *Error {
 }
 
 // refused is a call that Flink answered with another status than 200.
-func (r call) refused(res *http.Response) *Error {
-	e := &Error{Status: res.StatusCode, Method: r.method, Path: r.name()}
-	text, err := io.ReadAll(io.LimitReader(res.Body, maxErrorAnswer))
+func (r call) refused(status int, body io.Reader) *Error {
+	e := &Error{Status: status, Method: r.method, Path: r.name()}
+	text, err := io.ReadAll(io.LimitReader(body, maxErrorAnswer))
 	if err != nil {
 		e.cause = withoutURL(err)
 	}
-	var body struct {
+	var answer struct {
 		Errors []string `json:"errors"`
 	}
-	if json.Unmarshal(text, &body) == nil {
-		e.Messages = body.Errors
+	if json.Unmarshal(text, &answer) == nil {
+		e.Messages = answer.Errors
 	}
 	e.classify(r.isProfiler())
 	return e

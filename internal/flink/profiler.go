@@ -81,28 +81,28 @@ func (c *Client) ListProfiles(ctx context.Context, taskManagerID string) ([]Prof
 // ErrTooLarge; what w got by then is worthless.
 func (c *Client) DownloadProfile(ctx context.Context, taskManagerID, file string, w io.Writer) (int64, error) {
 	r := call{method: http.MethodGet, path: profilerPath(taskManagerID, file)}
-	n, err := c.copy(ctx, r, w)
+	var size int64
+	err := c.do(ctx, r, func(body io.Reader) error {
+		var err error
+		size, err = r.copy(w, body)
+		return err
+	})
 	if err != nil {
-		return n, fmt.Errorf("download profile %s of TaskManager %s: %w", file, taskManagerID, err)
+		return size, fmt.Errorf("download profile %s of TaskManager %s: %w", file, taskManagerID, err)
 	}
-	return n, nil
+	return size, nil
 }
 
-func (c *Client) copy(ctx context.Context, r call, w io.Writer) (int64, error) {
-	res, err := c.do(ctx, r)
-	if err != nil {
-		return 0, err
-	}
-	defer drain(res.Body)
-	from := &source{reader: io.LimitReader(res.Body, MaxProfileSize+1)}
+func (r call) copy(w io.Writer, body io.Reader) (int64, error) {
+	from := &source{reader: io.LimitReader(body, MaxProfileSize+1)}
 	n, err := io.Copy(w, from)
 	switch {
 	case from.err != nil: // the other side broke off, which must not look like a short page
-		return n, r.failed(res.StatusCode, ErrUnavailable, withoutURL(from.err))
+		return n, r.failed(http.StatusOK, ErrUnavailable, withoutURL(from.err))
 	case err != nil:
 		return n, fmt.Errorf("write page: %w", err)
 	case n > MaxProfileSize:
-		return n, r.failed(res.StatusCode, ErrTooLarge, nil)
+		return n, r.failed(http.StatusOK, ErrTooLarge, nil)
 	}
 	return n, nil
 }

@@ -2,14 +2,16 @@ package flink_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/flink/flinktest"
@@ -40,7 +42,7 @@ func TestProfile_StartPollDownload(t *testing.T) {
 			last = list[0]
 			seen = append(seen, last.Status)
 		}
-		if diff := cmp.Diff([]string{"RUNNING", "RUNNING", "FINISHED"}, seen); diff != "" {
+		if diff := gocmp.Diff([]string{"RUNNING", "RUNNING", "FINISHED"}, seen); diff != "" {
 			t.Errorf("states (-want +got):\n%s", diff)
 		}
 		if last.TriggerTime != started.TriggerTime || last.FinishedTime < last.TriggerTime+8000 {
@@ -99,13 +101,8 @@ func TestProfile_Refusals(t *testing.T) {
 			t.Parallel()
 			forEachFlink(t, func(t *testing.T, c *flink.Client, r *flinktest.Replay) {
 				r.Play(test.script)
-				if test.tm == "" {
-					test.tm = flinktest.TaskManagerID(0)
-				}
-				if test.length == 0 {
-					test.length = 8 * time.Second
-				}
-				_, err := c.StartProfile(t.Context(), test.tm, flink.ModeITIMER, test.length)
+				tm := cmp.Or(test.tm, flinktest.TaskManagerID(0))
+				_, err := c.StartProfile(t.Context(), tm, flink.ModeITIMER, cmp.Or(test.length, 8*time.Second))
 				if !errors.Is(err, test.want) {
 					t.Fatalf("error = %v, want %v", err, test.want)
 				}
@@ -114,7 +111,7 @@ func TestProfile_Refusals(t *testing.T) {
 				}
 				if fe, ok := errors.AsType[*flink.Error](err); !ok || fe.Method != http.MethodPost || !strings.HasSuffix(fe.Path, "/profiler") {
 					t.Errorf("error = %#v", fe)
-				} else if test.want == flink.ErrDurationOutOfRange && fe.MaxDuration != 5*time.Minute {
+				} else if errors.Is(err, flink.ErrDurationOutOfRange) && fe.MaxDuration != 5*time.Minute {
 					t.Errorf("MaxDuration = %s", fe.MaxDuration)
 				}
 			})
@@ -190,11 +187,7 @@ func TestRecordedErrors(t *testing.T) {
 				continue
 			}
 			for _, kind := range kinds {
-				want := false
-				for _, w := range test.want {
-					want = want || w == kind
-				}
-				if errors.Is(err, kind) != want {
+				if want := slices.Contains(test.want, kind); errors.Is(err, kind) != want {
 					t.Errorf("%s: errors.Is(%v, %v) = %t", name, err, kind, !want)
 				}
 			}

@@ -41,8 +41,8 @@ func TestRecord(t *testing.T) {
 	for _, version := range versions() {
 		t.Run(version, func(t *testing.T) {
 			recordSampleJob(t, version)
-			recordDisabled(t, version, "disabled", flinktest.Options{Version: version, TaskManagers: -1})
-			recordDisabled(t, version, "disabled-no-ui", flinktest.Options{Version: version, TaskManagers: -1, NoWebUI: true})
+			recordDisabled(t, "disabled", flinktest.Options{Version: version, TaskManagers: -1})
+			recordDisabled(t, "disabled-no-ui", flinktest.Options{Version: version, TaskManagers: -1, NoWebUI: true})
 		})
 	}
 }
@@ -129,7 +129,7 @@ func recordErrors(t *testing.T, r *recorder) {
 }
 
 // recordDisabled keeps what a Flink without a profiler answers on the profiler's routes.
-func recordDisabled(t *testing.T, version, name string, o flinktest.Options) {
+func recordDisabled(t *testing.T, name string, o flinktest.Options) {
 	r := startRecorder(t, o)
 	profiler := "/taskmanagers/" + flinktest.TaskManagerID(0) + "/profiler"
 	r.post(t, "error-"+name+"-start", profiler, `{"mode":"ITIMER","duration":1}`, 404)

@@ -83,10 +83,13 @@ func newerThanSources(jar, project string) (bool, error) {
 				return err
 			}
 			info, err := d.Info()
-			if err == nil && info.ModTime().After(newest) {
+			if err != nil {
+				return fmt.Errorf("stat source: %w", err)
+			}
+			if info.ModTime().After(newest) {
 				newest = info.ModTime()
 			}
-			return err
+			return nil
 		})
 		if err != nil {
 			return false, fmt.Errorf("walk sources: %w", err)
@@ -102,7 +105,7 @@ func maven(ctx context.Context, dir, goal string, args ...string) error {
 		return errors.New("mvn not found: install Maven (Debian: apt-get install maven)")
 	}
 	args = append([]string{"-q", "-B", "-f", filepath.Join(dir, "pom.xml"), goal}, args...)
-	cmd := exec.CommandContext(ctx, mvn, args...) //nolint:gosec // the goal is ours, the executable is the user's Maven
+	cmd := exec.CommandContext(ctx, mvn, args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("mvn %s: %w: %s", goal, err, firstLine(string(out)))
 	}
