@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/flink/flinktest"
 )
 
@@ -53,4 +54,13 @@ func runSample(t *testing.T, c *flinktest.Cluster, args ...string) string {
 		t.Fatal(err)
 	}
 	return job
+}
+
+func newFlinkClient(t *testing.T, url string) *flink.Client {
+	t.Helper()
+	client, err := flink.New(url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
 }

@@ -60,10 +60,7 @@ func TestKillAndFreeze(t *testing.T) {
 	s := newStack(t)
 	c := startFlink(t, flinktest.Options{Profiling: true})
 	runSample(t, c)
-	client, err := flink.New(c.URL, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newFlinkClient(t, c.URL)
 	for _, freeze := range []bool{false, true} {
 		for _, b := range blows {
 			name := fmt.Sprintf("kill %s when %s", b.service, b.name)
@@ -107,7 +104,7 @@ func (s *stack) strike(t *testing.T, client *flink.Client, url string, b blow, f
 	}
 }
 
-// request asks for a short profile and returns the id of its run.
+// request asks for a short profile and returns the id of its run at once.
 func (s *stack) request(t *testing.T, url string) string {
 	t.Helper()
 	id := uuid.NewString()

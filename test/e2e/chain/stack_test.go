@@ -16,10 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/nats-io/nats-server/v2/server"
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/natsembed"
+	"squirrly.dev/pkg/events"
 	"squirrly.dev/test/e2e/parts"
 )
 
@@ -229,4 +231,22 @@ func freeAddr(t *testing.T) string {
 	}
 	defer func() { _ = l.Close() }()
 	return l.Addr().String()
+}
+
+// ask puts a request into the inbox and returns the record of its run once that is over.
+func (s *stack) ask(t *testing.T, body string) bus.Record {
+	t.Helper()
+	id := uuid.NewString()
+	event := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"e2e","type":%q,"data":%s}`, id, events.TypeProfileRequested, body)
+	if err := s.bus.Request(t.Context(), events.SubjectRequested, id, events.ContentType, []byte(event)); err != nil {
+		t.Fatal(err)
+	}
+	run := events.RunIDFromEvent("e2e", id)
+	var rec bus.Record
+	until(t, 2*time.Minute, "the run is over", func() bool {
+		var ok bool
+		rec, ok = s.record(run)
+		return ok && rec.State.Terminal()
+	})
+	return rec
 }

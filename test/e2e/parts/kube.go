@@ -41,10 +41,11 @@ func StartKube(ctx context.Context, dir string) (*Kube, error) {
 		k.Stop()
 		return nil, err
 	}
+	context.AfterFunc(ctx, k.Stop)
 	return k, nil
 }
 
-// Stop ends both servers and waits for them.
+// Stop ends both servers and waits for them. The API server goes first: without etcd it takes long to end.
 func (k *Kube) Stop() {
 	if k.server != nil {
 		k.server.Stop()
@@ -69,7 +70,7 @@ func startEtcd(ctx context.Context, dir string) (*process, string, error) {
 		return nil, "", err
 	}
 	clientURL, peerURL := "http://"+client, "http://"+peer
-	p, err := start(ctx, etcd, dir, nil, "--data-dir", filepath.Join(dir, "etcd"), "--unsafe-no-fsync",
+	p, err := start(context.WithoutCancel(ctx), etcd, dir, nil, "--data-dir", filepath.Join(dir, "etcd"), "--unsafe-no-fsync",
 		"--listen-client-urls", clientURL, "--advertise-client-urls", clientURL,
 		"--listen-peer-urls", peerURL, "--initial-advertise-peer-urls", peerURL,
 		"--initial-cluster", "default="+peerURL)
@@ -159,5 +160,9 @@ func writeKey(file string) error {
 	if err != nil {
 		return fmt.Errorf("make a key: %w", err)
 	}
-	return os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), 0o600)
+	text := pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return fmt.Errorf("write a key: %w", err)
+	}
+	return nil
 }
