@@ -1,9 +1,6 @@
 package diagnose
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -111,22 +108,6 @@ func graph(t testing.TB, lines ...string) *flamegraph.Graph {
 
 func capture(jvm string, mode events.Mode, g *flamegraph.Graph) Capture {
 	return Capture{JVM: jvm, Mode: mode, Seconds: seconds, Graph: g}
-}
-
-// recorded reads a capture of the sample job on a real Flink: parallelism 2, 8 s, one TaskManager.
-func recorded(t testing.TB, version string, mode events.Mode) Capture {
-	t.Helper()
-	name := fmt.Sprintf("sample-%s-%s.txt", version, mode)
-	f, err := os.Open(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	g, err := flamegraph.Parse(f, flamegraph.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return capture("tm-1", mode, g)
 }
 
 func diagnoseOK(t testing.TB, in Input) Result {

@@ -25,7 +25,7 @@ func sampleJob() *job {
 	two := func(busy, idle float64, records int64) []load {
 		return []load{{busy, idle, records}, {busy, idle, records}}
 	}
-	return newJob("tm-1").
+	return newJob(recordedTM).
 		vertex("Source: numbers", nil, two(0.05, 0.01, 1000)...).
 		vertex("random-integers", []string{"Source: numbers"}, two(0.07, 0.01, 1000)...).
 		vertex("arbitrary-stall", []string{"random-integers"}, two(0.98, 0.02, 1000)...).
@@ -38,7 +38,7 @@ func sampleJob() *job {
 }
 
 func TestSampleJob(t *testing.T) {
-	for _, version := range []string{"1.20.5", "2.3.0"} {
+	for _, version := range flinkVersions {
 		t.Run(version, func(t *testing.T) {
 			r := diagnoseOK(t, Input{
 				Context:  sampleJob().Context,
@@ -58,7 +58,7 @@ func TestSampleJob(t *testing.T) {
 			if perSubtask := f.TE / 2; math.Abs(perSubtask-1) > 0.06 {
 				t.Errorf("%.2f thread equivalents per subtask, want about 1", perSubtask)
 			}
-			if f.P < 0.95 || v.Bound < 15 || v.NextLimit != "sine" || v.BusySubtasks != 2 {
+			if f.P < 0.95 || v.Bound < 20 || v.NextLimit != "sine" || v.BusySubtasks != 2 {
 				t.Errorf("p %.3f, bound %.1f, next %q, %d busy subtasks", f.P, v.Bound, v.NextLimit, v.BusySubtasks)
 			}
 			for _, part := range []string{"arbitrary-stall (2 of 2 subtasks) limits the job: 98 % busy", "EvenStallingFunction.map → Thread.sleep", "sine limits already at about 2.0×"} {
@@ -150,7 +150,7 @@ func TestPagesAlone(t *testing.T) {
 		t.Errorf("verdict %+v, missing %v", a.Verdict, a.Missing)
 	}
 	f := a.Findings[0]
-	if f.Rule != "A1" || f.Severity != events.SeverityWarning || f.OnPath || math.Abs(f.TE-2) > 0.1 || math.Abs(f.P-0.5) > 0.05 {
+	if f.Rule != "A1" || f.Severity != events.SeverityWarning || f.OnPath || math.Abs(f.TE-2) > 0.1 || math.Abs(f.P-0.65) > 0.06 {
 		t.Errorf("first finding: %s %s, TE %.2f, p %.2f", f.Rule, f.Severity, f.TE, f.P)
 	}
 	checkForm(t, r)
@@ -158,7 +158,7 @@ func TestPagesAlone(t *testing.T) {
 	unknown := recorded(t, "1.20.5", events.ModeWall)
 	unknown.Seconds = 0
 	r = diagnoseOK(t, Input{Captures: []Capture{unknown}})
-	if f := r.Analysis.Findings[0]; f.TE != 0 || f.Rule != "A1" || math.Abs(f.P-0.5) > 0.05 {
+	if f := r.Analysis.Findings[0]; f.TE != 0 || f.Rule != "A1" || math.Abs(f.P-0.65) > 0.06 {
 		t.Errorf("without a duration: %s, TE %.2f, p %.2f", f.Rule, f.TE, f.P)
 	}
 	if !slices.ContainsFunc(r.Analysis.Missing, func(m string) bool { return strings.Contains(m, "duration") }) {
@@ -307,14 +307,4 @@ func TestLostAndEmptyCaptures(t *testing.T) {
 		t.Errorf("degraded %v, captures %+v", a.Degraded, a.Captures)
 	}
 	checkForm(t, r)
-}
-
-func BenchmarkDiagnose(b *testing.B) {
-	in := Input{Context: sampleJob().Context}
-	in.Captures = []Capture{recorded(b, "1.20.5", events.ModeITimer), recorded(b, "1.20.5", events.ModeWall)}
-	for b.Loop() {
-		if _, err := Diagnose(in); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

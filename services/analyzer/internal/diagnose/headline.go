@@ -62,7 +62,7 @@ func (d *diagnosis) vertexVerdict(v *events.Verdict, findings []events.Finding) 
 	}
 	v.Headline = d.limitText(at, v)
 	if f == nil {
-		v.Headline += " No known pattern explains where its time goes."
+		v.Headline += ". No known pattern explains where its time goes."
 		return
 	}
 	v.Anchor, v.Frame, v.P, v.Bound, v.Samples = f.Anchor, f.Frame, f.P, f.Bound, f.Samples
@@ -70,9 +70,9 @@ func (d *diagnosis) vertexVerdict(v *events.Verdict, findings []events.Finding) 
 	v.Confidence = lowest(v.Confidence, f.Confidence)
 	v.Evidence = append(v.Evidence, f.Evidence[0])
 	if f.Rule == "D20" {
-		v.Headline += fmt.Sprintf(" The load is skewed: %s has %s.", f.Where, f.Size)
+		v.Headline += fmt.Sprintf(". The load is skewed: %s has %s.", f.Where, f.Size)
 	} else {
-		v.Headline += fmt.Sprintf(" %s of that is in %s.", percent(f.P), where(f.Anchor, f.Frame))
+		v.Headline += fmt.Sprintf(", %s of that in %s.", percent(f.P), where(f.Anchor, f.Frame))
 	}
 	v.Headline += fmt.Sprintf(" Upper bound: %s%s.", times(f.Bound), d.thenLimitedAfter(at, f.Bound))
 }
@@ -85,11 +85,11 @@ func (d *diagnosis) limitText(at int, v *events.Verdict) string {
 	subtasks := fmt.Sprintf("%d of %s", max(1, v.BusySubtasks), plural(v.Subtasks, "subtask"))
 	switch {
 	case d.judged.Own:
-		return fmt.Sprintf("%s limits the job: it is held back though nothing behind it is busy.", v.VertexName)
+		return fmt.Sprintf("%s limits the job: it is held back though nothing behind it is busy; %s itself", v.VertexName, busy)
 	case d.judged.Near:
-		return fmt.Sprintf("%s (%s) is close to limiting the job: %s, but nothing waits for it yet.", v.VertexName, subtasks, busy)
+		return fmt.Sprintf("%s (%s) is close to limiting the job, but nothing waits for it yet: %s", v.VertexName, subtasks, busy)
 	default:
-		return fmt.Sprintf("%s (%s) limits the job: %s.", v.VertexName, subtasks, busy)
+		return fmt.Sprintf("%s (%s) limits the job: %s", v.VertexName, subtasks, busy)
 	}
 }
 

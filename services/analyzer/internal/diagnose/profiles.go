@@ -103,7 +103,7 @@ func (d *diagnosis) topSelf(p *Profile, m *modeScans, merged *evidence.Scan) {
 }
 
 func (d *diagnosis) tree(p *Profile, m *modeScans, merged *evidence.Scan) {
-	tree := d.scanner.Prune(merged, minShare, maxLines)
+	tree := evidence.Prune(merged, minShare, maxLines)
 	p.Threshold = tree.Threshold
 	for _, l := range tree.Lines {
 		line := Line{

@@ -97,11 +97,13 @@ func shorten(path []string, limit int) []string {
 	return append(out, path[len(path)-tail:]...)
 }
 
-// standardError is the sampling error of a share p of n samples.
+// standardError is the sampling error of a share p of n samples. One more sample of each kind keeps it above zero where
+// all samples agree.
 func standardError(p, n float64) float64 {
 	if n <= 0 {
 		return 0
 	}
+	p = (p*n + 1) / (n + 2)
 	return math.Sqrt(max(0, p*(1-p)) / n)
 }
 

@@ -51,6 +51,7 @@ type Scan struct {
 	Helpers     map[flamegraph.NameID]uint64 // active samples outside tasks by their first user frame
 	ActiveWidth []uint64                     // by frame: samples below it that are not idle
 
+	names  []nameInfo
 	leaves map[leafKey]uint64
 }
 
@@ -67,8 +68,9 @@ type leafKey struct {
 
 // Scan reads a graph whose names are normalised, as [flamegraph.Merge] leaves them.
 func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
+	names := s.describe(g)
 	p := pass{
-		scanner: s, program: s.programs[family], names: s.describe(g),
+		scanner: s, program: s.programs[family], names: names,
 		sites: map[siteKey]*Site{}, chains: map[Chain]int32{},
 		out: &Scan{
 			Graph: g, Family: family, Total: g.Total(), IdleBy: make([]uint64, len(s.catalogue.Idle)),
@@ -76,6 +78,7 @@ func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
 			Helpers:     map[flamegraph.NameID]uint64{},
 			ActiveWidth: make([]uint64, g.Len()),
 			leaves:      map[leafKey]uint64{},
+			names:       names,
 		},
 	}
 	p.run(g)

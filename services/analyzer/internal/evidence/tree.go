@@ -24,15 +24,14 @@ type Tree struct {
 
 // Prune returns the part of the tree that holds at least the share minimum of the active samples, in at most limit
 // lines; the share is raised until they fit. Chains of frames that pass nearly all samples on become one line.
-func (s *Scanner) Prune(scan *Scan, minimum float64, limit int) Tree {
+func Prune(scan *Scan, minimum float64, limit int) Tree {
 	total := scan.Active()
 	if total == 0 {
 		return Tree{Threshold: minimum}
 	}
-	names := s.describe(scan.Graph)
 	for threshold := minimum; ; threshold *= 1.5 {
 		cut := uint64(threshold * float64(total))
-		p := pruner{scan: scan, names: names, cut: max(cut, 1)}
+		p := pruner{scan: scan, names: scan.names, cut: max(cut, 1)}
 		p.below(flamegraph.Root, 0)
 		if len(p.lines) <= limit || threshold >= 1 {
 			return Tree{Lines: p.lines[:min(len(p.lines), limit)], Threshold: threshold}
@@ -79,7 +78,7 @@ func (p *pruner) line(id flamegraph.FrameID, depth int) {
 // stays reports that a frame is worth a line even in a chain.
 func (p *pruner) stays(id flamegraph.FrameID) bool {
 	f := p.scan.Graph.Frame(id)
-	return p.names[f.Name].flags&(isOperator|isTaskRoot|isSourceRoot) != 0 ||
+	return p.names[f.Name].flags&(isOperator|isTaskRoot|isSourceRoot|isWait) != 0 ||
 		(p.names[f.Name].flags&isUser != 0 && f.Kind.IsJava())
 }
 
@@ -94,6 +93,9 @@ func (p *pruner) onlyChild(id flamegraph.FrameID) (flamegraph.FrameID, bool) {
 }
 
 func (p *pruner) heavy(id flamegraph.FrameID) []flamegraph.FrameID {
+	if p.names[p.scan.Graph.Frame(id).Name].flags&isWait != 0 {
+		return nil // how the kernel waits tells nothing more
+	}
 	var heavy []flamegraph.FrameID
 	for child := range p.scan.Graph.Children(id) {
 		if p.scan.ActiveWidth[child] >= p.cut {
@@ -113,11 +115,20 @@ type Top struct {
 }
 
 // TopSelf returns the frames in which most active samples end, at most limit of them and each with at least one in a
-// hundred.
+// hundred. A sample that waits ends in the frame that waits, whatever the kernel calls it.
 func TopSelf(scan *Scan, limit int) []Top {
 	self := map[flamegraph.NameID]uint64{}
+	var waitEnd flamegraph.FrameID // of the outermost waiting frame that is open
+	var wait flamegraph.NameID
 	for id, f := range scan.Graph.All() {
-		if f.Self > 0 && scan.ActiveWidth[id] > 0 && id > 0 {
+		if id >= waitEnd && scan.names[f.Name].flags&isWait != 0 {
+			waitEnd, wait = f.End, f.Name
+		}
+		switch {
+		case f.Self == 0 || scan.ActiveWidth[id] == 0 || id == flamegraph.Root:
+		case id < waitEnd:
+			self[wait] += f.Self
+		default:
 			self[f.Name] += f.Self
 		}
 	}
