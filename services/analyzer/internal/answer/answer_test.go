@@ -115,10 +115,10 @@ func (n *node) matches(t *testing.T, path string, typ reflect.Type) {
 		if typ.NumField() != len(n.Properties) {
 			t.Errorf("%s: %d fields in Go, %d in the schema", path, typ.NumField(), len(n.Properties))
 		}
-		for i := range typ.NumField() {
-			name := typ.Field(i).Tag.Get("json")
+		for field := range typ.Fields() {
+			name := field.Tag.Get("json")
 			if p := n.Properties[name]; p != nil {
-				p.matches(t, path+"."+name, typ.Field(i).Type)
+				p.matches(t, path+"."+name, field.Type)
 			} else {
 				t.Errorf("%s.%s is missing in the schema", path, name)
 			}

@@ -31,7 +31,7 @@ func Print(f events.Fact) string {
 		return Number(Value(f), 1) + " %"
 	case UnitTE:
 		return Number(f.Value, 2) + " TE"
-	case "":
+	case "", "count":
 		return Number(f.Value, 2)
 	}
 	return Number(f.Value, 2) + " " + f.Unit
@@ -77,14 +77,14 @@ func Library(frame string) bool {
 	return !strings.Contains(frame, ".") || strings.Contains(frame, "::")
 }
 
-// Short returns Class.method of a frame that carries a package; a native frame stays as it is.
+// Short returns Class.method of a frame that carries a package; native frames and classes stay as they are.
 func Short(frame string) string {
 	if strings.Contains(frame, "::") || strings.Contains(frame, "(") {
 		return frame
 	}
 	frame = strings.ReplaceAll(frame, "/", ".")
 	dot := strings.LastIndexByte(frame, '.')
-	if dot <= 0 {
+	if dot <= 0 || dot+1 < len(frame) && frame[dot+1] >= 'A' && frame[dot+1] <= 'Z' {
 		return frame
 	}
 	return frame[strings.LastIndexByte(frame[:dot], '.')+1:]

@@ -70,8 +70,7 @@ func (o *OpenAI) classify(err error, header http.Header) error {
 
 // local classifies an error that came without a status.
 func (o *OpenAI) local(err error) (kind error, message string, cause error) {
-	var withURL *url.Error
-	if errors.As(err, &withURL) { // its text holds the URL with its user
+	if withURL, ok := errors.AsType[*url.Error](err); ok { // its text holds the URL with its user
 		return ErrUnavailable, o.scrub(withURL.Err.Error()), withURL.Err
 	}
 	var syntax *json.SyntaxError

@@ -90,7 +90,7 @@ func (o *OpenAI) request(req Request, form int32, old bool) openai.ChatCompletio
 		out.ResponseFormat = nil
 	}
 	if old {
-		out.MaxTokens = o.config.MaxOutputTokens
+		out.MaxTokens = o.config.MaxOutputTokens //nolint:staticcheck // old servers know no other field
 	} else {
 		out.MaxCompletionTokens = o.config.MaxOutputTokens
 	}

@@ -29,6 +29,8 @@ var errTooLarge = errors.New("the response is too large")
 
 // retrying returns a transport that asks up to attempts times: after faults of the network, 408, 409, 429 and 5xx. It
 // waits as long as Retry-After says, and does not retry when that is longer than maxWait.
+//
+//nolint:bodyclose // the policy only looks at responses: the caller of the transport closes them
 func retrying(base http.RoundTripper, attempts int, backoff, maxWait time.Duration) http.RoundTripper {
 	policy := retrypolicy.NewBuilder[*http.Response]().
 		HandleIf(func(resp *http.Response, err error) bool { return retryable(resp, err, maxWait) }).

@@ -63,7 +63,9 @@ func percent(x float64) string {
 // jobBlock says what was profiled and what the rules concluded.
 func (c cleaner) jobBlock(a events.Analysis) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "job: %s\n", c.label(a.JobName))
+	if a.JobName != "" {
+		fmt.Fprintf(&b, "job: %s\n", c.label(a.JobName))
+	}
 	if a.FlinkVersion != "" {
 		fmt.Fprintf(&b, "Flink: %s\n", c.label(a.FlinkVersion))
 	}

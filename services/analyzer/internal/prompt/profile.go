@@ -76,8 +76,11 @@ func (c cleaner) finding(b *strings.Builder, f events.Finding, texts int) {
 	fmt.Fprintf(b, "%s | %s | %s | %s | evidence %s\n", c.name(f.ID), c.label(string(f.Severity)),
 		c.sentence(f.Title), c.name(f.Frame), c.label(strings.Join(f.Evidence, " ")))
 	if f.P > 0 {
-		fmt.Fprintf(b, "  share of the limiting vertex's time %s, %s samples", percent(f.P),
-			facts.Number(float64(f.Samples), 0))
+		of := "the time of the tasks"
+		if f.OnPath {
+			of = "the time of the limiting vertex"
+		}
+		fmt.Fprintf(b, "  %s of %s, %s samples", percent(f.P), of, facts.Number(float64(f.Samples), 0))
 		if f.Bound > 0 {
 			fmt.Fprintf(b, ", speed-up at most %s×", facts.Number(f.Bound, 1))
 		}

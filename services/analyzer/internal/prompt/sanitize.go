@@ -26,8 +26,13 @@ type cleaner struct {
 	nonce string
 }
 
-// name cleans a frame or another identifier.
-func (c cleaner) name(s string) string { return c.clean(s, nameChars, maxName) }
+// name cleans a frame or another identifier. The parameters of native functions are left out.
+func (c cleaner) name(s string) string {
+	if i := strings.IndexByte(s, '('); i > 0 {
+		s = s[:i]
+	}
+	return c.clean(s, nameChars, maxName)
+}
 
 // label cleans the name of a job, a vertex or a file.
 func (c cleaner) label(s string) string { return c.clean(s, labelChars, maxLabel) }

@@ -2,13 +2,11 @@ package verify
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strings"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/facts"
 )
 
 // status is what became of a sentence.
@@ -157,82 +155,6 @@ func (c *checker) finding(id string) bool {
 	return slices.ContainsFunc(c.in.Analysis.Findings, func(f events.Finding) bool { return f.ID == id })
 }
 
-// numbers checks every number of a sentence and puts measured ones in the place of wrong ones where it is clear which.
-func (c *checker) numbers(sentence string, s *scope) verdict {
-	masked := maskNames(c.maskVersion(sentence))
-	if unreadable.MatchString(masked) {
-		return drop("a number cannot be read")
-	}
-	all := numbers(masked)
-	var bad []number
-	for _, n := range all {
-		if !c.holds(n, sentence, s) {
-			bad = append(bad, n)
-		}
-	}
-	switch {
-	case len(all) == 0:
-		return verdict{status: unchecked, text: sentence}
-	case len(bad) == 0:
-		return verdict{status: verified, text: sentence}
-	}
-	text := sentence
-	for _, n := range slices.Backward(bad) {
-		right, ok := c.correction(n, len(bad), sentence, s)
-		if !ok {
-			return drop(fmt.Sprintf("no cited fact says %s", strings.TrimSpace(sentence[n.from:n.to])))
-		}
-		text = text[:n.from] + facts.Print(right) + text[n.to:]
-	}
-	return verdict{status: corrected, text: text, why: "the measured number differs"}
-}
-
-// unreadable is a sign of percent behind something that is no number.
-var unreadable = regexp.MustCompile(`_\s?(?:%|percent)|^\s*%`)
-
-// maskVersion blanks the version of Flink.
-func (c *checker) maskVersion(sentence string) string {
-	return flinkVersion.ReplaceAllStringFunc(sentence, func(s string) string {
-		_, v, _ := strings.Cut(s, " ")
-		if !strings.HasPrefix(c.in.Analysis.FlinkVersion, v) {
-			return s
-		}
-		return strings.Repeat("_", len(s))
-	})
-}
-
-var flinkVersion = regexp.MustCompile(`\bFlink \d+(?:\.\d+)*`)
-
-// holds reports whether something that the sentence may rely on says the number.
-func (c *checker) holds(n number, sentence string, s *scope) bool {
-	if slices.ContainsFunc(s.pool, n.says) {
-		return true
-	}
-	if n.kind == percent || n.kind == times || n.kind == samples || n.kind == te || n.kind == rate {
-		return false
-	}
-	if s.proposal || n.kind == plain && n.value == 1 {
-		return true
-	}
-	return strings.Contains(c.files, " "+strings.TrimSpace(numeral.FindString(sentence[n.from:n.to]))+" ")
-}
-
-// correction finds the fact that a wrong number was meant to quote: one whose value was claimed with this number, or the
-// only fact that the sentence cites.
-func (c *checker) correction(n number, bad int, sentence string, s *scope) (events.Fact, bool) {
-	for _, w := range s.wrong {
-		if math.Abs(n.value-w.value) <= n.slack+1e-9 && (n.kind == kindOf(w.fact.Unit) || n.kind == plain) {
-			return w.fact, true
-		}
-	}
-	ids := idForm.FindAllString(sentence, -1)
-	if bad != 1 || len(ids) != 1 || !s.cited[ids[0]] {
-		return events.Fact{}, false
-	}
-	f := c.facts[ids[0]]
-	return f, n.kind == kindOf(f.Unit) && n.kind != plain
-}
-
 // keep checks a text and returns the sentences that hold. Those that hold nothing checkable are kept when plain is set.
 func (c *checker) keep(field, text string, s *scope, plain bool) []string {
 	var out []string
@@ -244,47 +166,4 @@ func (c *checker) keep(field, text string, s *scope, plain bool) []string {
 		}
 	}
 	return out
-}
-
-// count notes what became of a sentence.
-func (c *checker) count(place, sentence string, v verdict) {
-	claims := &c.result.Claims
-	switch v.status {
-	case unchecked:
-		return
-	case verified:
-		claims.Verified++
-		return
-	case corrected:
-		claims.Corrected++
-	case dropped:
-		claims.Dropped++
-		c.unverified(sentence, v)
-	}
-	c.result.Failed = append(c.result.Failed, Failure{
-		Place: place, Text: sentence, Why: v.why, Corrected: v.status == corrected,
-	})
-}
-
-// Limits of the unverified remarks.
-const (
-	maxRemarks = 20
-	maxRemark  = 300 // bytes
-)
-
-// unverified keeps a dropped sentence where it is not taken for a fact.
-func (c *checker) unverified(sentence string, v verdict) {
-	a := &c.result.Analysis
-	remark := fmt.Sprintf("%s (%s)", sentence, v.why)
-	if v.hide {
-		remark = fmt.Sprintf("A remark was removed: %s.", v.why)
-	}
-	if c.hidden[remark] || len(a.Unverified) >= maxRemarks {
-		return
-	}
-	c.hidden[remark] = true
-	if len(remark) > maxRemark {
-		remark = strings.ToValidUTF8(remark[:maxRemark], "") + "…"
-	}
-	a.Unverified = append(a.Unverified, remark)
 }

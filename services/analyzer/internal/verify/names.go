@@ -42,6 +42,7 @@ func dotted(name string) string { return strings.Trim(unify.Replace(name), ".-")
 
 // add takes a whole name.
 func (l *lexicon) add(name string) {
+	name, _, _ = strings.Cut(name, "(") // the parameters of native functions
 	if d := dotted(name); d != "" {
 		l.all.WriteString("\n." + d + ".\n")
 	}
@@ -68,6 +69,14 @@ func (l *lexicon) knows(name string) bool {
 	}
 	d := dotted(name)
 	return d != "" && strings.Contains(l.all.String(), "."+d+".")
+}
+
+// idOf returns what looks like an id, since an answer may hold anything in its place.
+func idOf(s string) string {
+	if id := idForm.FindString(s); id != "" && id == s {
+		return id
+	}
+	return "no id"
 }
 
 // maskNames blanks what holds digits and is no number: links, names, ids, versions and words such as log4j2. It keeps the

@@ -115,8 +115,8 @@ func (n *number) unit(text string) {
 	n.to += m[1]
 }
 
-// says reports whether a quoted number is the measured one: within half a point of percent, 1 % of the value, or what
-// was rounded away.
+// says reports whether a quoted number is the measured one: within half a point of percent (less for shares below
+// 5 %), 1 % of the value, or what was rounded away.
 func (n number) says(measured number) bool {
 	switch {
 	case n.kind == measured.kind:
@@ -126,7 +126,7 @@ func (n number) says(measured number) bool {
 	}
 	slack := max(n.slack, 0.01*math.Abs(measured.value))
 	if measured.kind == percent {
-		slack = max(slack, 0.5)
+		slack = max(slack, min(0.5, 0.1*measured.value))
 	}
 	return math.Abs(n.value-measured.value) <= slack+1e-9
 }

@@ -94,6 +94,7 @@ func TestSentences(t *testing.T) {
 		{"It is 30 % faster.", "", "no cited fact says 30 %"}, // the 30 of the file is a time
 		{"It is 250× faster.", "", "no cited fact says 250×"},
 		{"GC took 312 ms.", "", "no cited fact says 312 ms"}, // M1 is not cited
+		{"It takes 0.9 % of it.", "", "no cited fact says 0.9 %"},
 		{"It takes half of the time.", "", "number in words"},
 		{"It takes seventy percent.", "", "number in words"},
 		{"It is twice as slow.", "", "number in words"},
@@ -322,10 +323,11 @@ func TestPlantedInstructions(t *testing.T) {
 					Where: payload, Size: payload + " 70.0 %.", Why: payload + ".", Cause: "Thread.sleep. " + payload,
 					Recommendation: answer.Recommendation{Change: payload, Why: payload, Impact: payload, TradeOffs: payload},
 				}, {
-					Evidence: []answer.Evidence{{ID: "F2", Value: 12}}, Cause: payload,
+					Evidence: []answer.Evidence{{ID: "F2", Value: 12}, {ID: payload}}, Cause: payload + " ½",
+					Frames: []string{payload}, ConfigKeys: []string{payload}, Links: []string{"https://x/" + payload},
 					Recommendation: answer.Recommendation{Change: payload},
 				}},
-				Observations: []answer.Observation{{Text: payload + " 12.0 %.", Evidence: []string{"F2"}}},
+				Observations: []answer.Observation{{Text: "To do: " + payload, Evidence: []string{payload}}, {Text: payload + " 12.0 %.", Evidence: []string{"F2"}}},
 			}
 			a := verify.Check(in).Analysis
 			text, err := json.Marshal([]any{a.Findings, a.Observations, a.Unverified})

@@ -1,0 +1,95 @@
+package verify
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/answer"
+	"squirrly.dev/services/analyzer/internal/facts"
+)
+
+// build builds the finding. All its numbers are those of the carrier.
+func (c *checker) build(said answer.Finding, carrier events.Fact, t kept, s *scope) events.Finding {
+	category := said.Category
+	if category == "" {
+		category = "other"
+	}
+	f := events.Finding{
+		ID: fmt.Sprintf("L%d", c.number()+1), Category: category, Title: title(carrier),
+		Severity: events.SeverityInfo, Confidence: confidence(carrier.Samples),
+		Anchor: carrier.Frame, Frame: carrier.Frame, OnPath: c.onPath(carrier), Mode: carrier.Mode,
+		Samples: carrier.Samples, StdErr: carrier.StdErr,
+		Where: strings.Join(t.where, " "), Size: strings.Join(t.size, " "), Why: strings.Join(t.why, " "),
+		Cause: strings.Join(t.cause, " "), Origin: events.OriginLLM,
+		Recommendation: events.Recommendation{
+			Change: strings.Join(t.change, " "), Why: strings.Join(t.helps, " "), Impact: strings.Join(t.impact, " "),
+			TradeOffs: strings.Join(t.tradeOffs, " "),
+		},
+	}
+	c.weigh(&f, carrier)
+	if carrier.Vertex != "" {
+		f.Vertices = []string{carrier.Vertex}
+	}
+	if f.Where == "" {
+		f.Where = "In " + carrier.Frame + "."
+	}
+	if f.Size == "" {
+		f.Size = finish(carrier.Text + ": " + facts.Print(carrier))
+	}
+	if f.Recommendation.Impact == "" {
+		f.Recommendation.Impact = "No more than the cited " + facts.Print(carrier) + "."
+	}
+	for _, link := range said.Links {
+		if slices.Contains(c.in.Allowed.Links, link) {
+			f.Recommendation.Links = append(f.Recommendation.Links, link)
+		}
+	}
+	f.Fingerprint = fingerprint(f)
+	c.adopt(s, &f)
+	return f
+}
+
+// weigh sets the numbers of the finding and the severity that follows from them. Off the path of the limiting vertex
+// there is no gain in throughput, so that it stays a remark on cost.
+func (c *checker) weigh(f *events.Finding, carrier events.Fact) {
+	switch carrier.Unit {
+	case facts.UnitShare:
+		f.Share = carrier.Value
+	case facts.UnitTE:
+		f.TE = carrier.Value
+	}
+	if !f.OnPath {
+		return
+	}
+	f.P = c.weight(carrier)
+	if f.P < 1 {
+		f.Bound = 1 / (1 - f.P)
+	}
+	if f.P >= warningShare && f.Confidence != events.ConfidenceLow {
+		f.Severity = events.SeverityWarning
+	}
+}
+
+// title is made of what was measured, since nothing checks the wording of a title.
+func title(f events.Fact) string {
+	return facts.Short(f.Frame) + " takes " + facts.Print(f)
+}
+
+// confidence grows with the samples, and is never high: no rule stands behind the cause.
+func confidence(samples int64) events.Confidence {
+	if samples >= 30 {
+		return events.ConfidenceMedium
+	}
+	return events.ConfidenceLow
+}
+
+// fingerprint is the same over runs: it holds no wording and no number.
+func fingerprint(f events.Finding) string {
+	parts := []string{"llm", f.Category, f.Anchor, strings.Join(f.Vertices, ","), string(f.Mode)}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
+	return hex.EncodeToString(sum[:8])
+}
