@@ -1,6 +1,9 @@
 package events
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // AnalysisSchema names the version of analysis.json.
 const AnalysisSchema = "dev.squirrly.analysis.v1"
@@ -27,6 +30,21 @@ type Analysis struct {
 	Evidence     []Fact         `json:"evidence"`
 	Missing      []string       `json:"missing,omitempty"` // what was not available, and what it would have shown
 	Provenance   Provenance     `json:"provenance"`
+}
+
+// MarshalJSON implements json.Marshaler: lists that every analysis has are written as [] when empty, never as null.
+func (a Analysis) MarshalJSON() ([]byte, error) {
+	type plain Analysis // without this method
+	a.Findings, a.Captures, a.Evidence = list(a.Findings), list(a.Captures), list(a.Evidence)
+	return json.Marshal(plain(a)) //nolint:wrapcheck // json names the type itself.
+}
+
+// list is s, and an empty list for nil.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
 }
 
 // Limit says whether and by what the throughput of a job is limited.

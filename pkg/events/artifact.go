@@ -90,7 +90,7 @@ func (a ArtifactReady) Validate() error {
 		case c.Status != CaptureStored:
 			return field(at+".status", "stored or lost", string(c.Status))
 		}
-		if err := c.ObjectRef.Validate(); err != nil {
+		if err := c.Validate(); err != nil {
 			return within(at, err)
 		}
 		stored++
@@ -99,7 +99,7 @@ func (a ArtifactReady) Validate() error {
 		return field("captures", "at least one stored capture", "")
 	}
 	for i, c := range a.Context {
-		if err := c.ObjectRef.Validate(); err != nil {
+		if err := c.Validate(); err != nil {
 			return within("context["+strconv.Itoa(i)+"]", err)
 		}
 	}

@@ -181,7 +181,7 @@ func strict(body []byte, what string, into any) error {
 	if err := d.Decode(into); err != nil {
 		return jsonError(what, err)
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // Token returns io.EOF unwrapped.
+	if _, err := d.Token(); err != io.EOF {
 		return fmt.Errorf("decode %s: text after the JSON value", what)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // FieldError says which field of an event or request breaks the contract and what was expected there.
@@ -23,11 +24,16 @@ func (e *FieldError) Error() string {
 }
 
 func field(name, expected, got string) error {
+	return &FieldError{Field: short(name), Expected: expected, Got: short(got)}
+}
+
+// short keeps a text of a stranger fit for an error: names and values can be as long as a message.
+func short(s string) string {
 	const most = 80
-	if len(got) > most {
-		got = strings.ToValidUTF8(got[:most], "") + "…"
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
-	return &FieldError{Field: name, Expected: expected, Got: got}
+	return s
 }
 
 // within prefixes the path of a FieldError with the name of the enclosing field.
@@ -45,9 +51,15 @@ func jsonError(what string, err error) error {
 	if errors.As(err, &te) && te.Field != "" {
 		return field(te.Field, "a "+te.Type.String(), te.Value)
 	}
-	var fe *FieldError
-	if errors.As(err, &fe) {
+	if fe, ok := errors.AsType[*FieldError](err); ok {
 		return fe
+	}
+	if pe, ok := errors.AsType[*time.ParseError](err); ok {
+		const example = `a time such as "2026-11-23T08:15:00Z"`
+		if what == "request" {
+			return field("expires", example, pe.Value) // its only time
+		}
+		return fmt.Errorf("decode %s: expected %s, got %s", what, example, short(pe.Value))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return field(strings.Trim(name, `"`), "no such field (is it misspelt?)", "")

@@ -1,5 +1,7 @@
 package events
 
+import "maps"
+
 // Code is a reason code: why a run was rejected or failed, a letter is dead, or an analysis is degraded.
 type Code string
 
@@ -84,8 +86,6 @@ func (c Code) Known() bool { return hints[c] != "" }
 // Codes returns every code of the catalogue with its hint.
 func Codes() map[Code]string {
 	all := make(map[Code]string, len(hints))
-	for c, h := range hints {
-		all[c] = h
-	}
+	maps.Copy(all, hints)
 	return all
 }

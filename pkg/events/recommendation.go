@@ -81,6 +81,7 @@ func Excerpt(a Analysis, stored ObjectRef, reportURL string) (RecommendationRead
 
 func excerpt(f Finding, facts map[string]Fact) FindingExcerpt {
 	x := FindingExcerpt{Finding: f, Facts: []Fact{}}
+	x.Evidence = list(x.Evidence)
 	for _, id := range f.Evidence {
 		if fact, ok := facts[id]; ok && len(x.Facts) < MaxEventFacts {
 			x.Facts = append(x.Facts, fact)
