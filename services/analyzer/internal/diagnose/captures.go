@@ -73,6 +73,9 @@ func (d *diagnosis) scan(captures []Capture) {
 		d.stats = append(d.stats, stats)
 		s := &jvmScan{JVM: c.JVM, Mode: c.Mode, Seconds: c.Seconds, raw: c.Graph}
 		s.Scan = d.scanner.Scan(flamegraph.Merge(c.Graph), rules.FamilyOf(c.Mode))
+		if s.Seconds <= 0 {
+			s.Seconds = windowSeconds(d.ctx, c.Mode)
+		}
 		s.cores = coresUsed(d.ctx, c.JVM, c.Mode)
 		d.mode(c.Mode).scans = append(d.mode(c.Mode).scans, s)
 	}
@@ -89,15 +92,22 @@ func (d *diagnosis) mode(mode events.Mode) *modeScans {
 	return m
 }
 
-// family returns the captures of a family; it is never nil.
-func (d *diagnosis) family(family rules.Family) []*jvmScan {
+// weighed returns the captures that are counted: of ITIMER and CPU, which show the same, only one.
+func (d *diagnosis) weighed() []*jvmScan {
 	var out []*jvmScan
+	seen := map[rules.Family]bool{}
 	for _, m := range d.modes {
-		if rules.FamilyOf(m.mode) == family {
+		if family := rules.FamilyOf(m.mode); !seen[family] {
+			seen[family] = true
 			out = append(out, m.scans...)
 		}
 	}
 	return out
+}
+
+// family returns the captures of a family that are counted.
+func (d *diagnosis) family(family rules.Family) []*jvmScan {
+	return slices.DeleteFunc(d.weighed(), func(s *jvmScan) bool { return s.Family != family })
 }
 
 func captureNotes(c *Capture) []string {
@@ -112,6 +122,19 @@ func captureNotes(c *Capture) []string {
 		notes = append(notes, fmt.Sprintf("%d names were cut off by the profiler", c.Graph.CutNames))
 	}
 	return notes
+}
+
+// windowSeconds returns the duration that was asked for in a mode; 0 is unknown.
+func windowSeconds(c *jobcontext.Context, mode events.Mode) float64 {
+	if c == nil {
+		return 0
+	}
+	for _, w := range c.Windows {
+		if w.Mode == string(mode) {
+			return float64(w.Seconds)
+		}
+	}
+	return 0
 }
 
 // coresUsed returns the CPU time of a JVM over the time that passed in the window of a mode; 0 is unknown.

@@ -22,6 +22,9 @@ func (d *diagnosis) rates() {
 	for _, s := range d.family(rules.FamilyWall) {
 		expected := s.Seconds * samplesPerSecond
 		subtasks, alone := d.subtasksOn(s.JVM)
+		if subtasks > 0 && !alone {
+			d.miss("%s also runs other jobs; frames of classes that they share with this one cannot be told apart.", s.JVM)
+		}
 		switch {
 		case s.Task == 0:
 			continue

@@ -118,6 +118,9 @@ func checkForm(t *testing.T, r Result) {
 			t.Errorf("fact %s is cited and not there", id)
 		}
 	}
+	if _, err := json.Marshal(r); err != nil {
+		t.Error(err)
+	}
 	for _, p := range r.Profiles {
 		if len(p.Tree) > maxLines {
 			t.Errorf("%d lines in the tree of %s", len(p.Tree), p.Mode)
@@ -307,4 +310,63 @@ func TestLostAndEmptyCaptures(t *testing.T) {
 		t.Errorf("degraded %v, captures %+v", a.Degraded, a.Captures)
 	}
 	checkForm(t, r)
+}
+
+// TestSessionCluster: with other jobs in the JVM, thread equivalents come from the clock.
+func TestSessionCluster(t *testing.T) {
+	j := newJob("tm-1").vertex("Source: in", nil, load{0.1, 0, 100}).vertex("work", []string{"Source: in"}, load{0.99, 0.01, 100})
+	j.TaskManagers[0].OtherJobs = 1
+	wall := graph(t, "TASK;IDLE 160", "TASK;MAP;com/shop/Work.map;java/lang/Thread.sleep 158", "TASK;MAP;com/other/Job.map 160", "TASK;SOURCE 2")
+	a := diagnoseOK(t, Input{Context: j.Context, Captures: []Capture{capture("tm-1", events.ModeWall, wall)}}).Analysis
+	if f := a.Findings[0]; f.Rule != "A1" || math.Abs(f.TE-0.99) > 0.03 {
+		t.Errorf("%s with %.2f thread equivalents", f.Rule, f.TE)
+	}
+	if !slices.ContainsFunc(a.Missing, func(m string) bool { return strings.Contains(m, "other jobs") }) {
+		t.Errorf("missing: %v", a.Missing)
+	}
+}
+
+// TestBothCPUModes: a CPU page beside an ITIMER page is shown, and not counted twice.
+func TestBothCPUModes(t *testing.T) {
+	g := graph(t, "TASK;MAP;com/shop/Work.map 400")
+	in := Input{Context: newJob("tm-1").vertex("Source: in", nil, load{0.1, 0, 9}).vertex("work", []string{"Source: in"}, load{0.99, 0.01, 9}).cores(0.5).Context}
+	in.Captures = []Capture{capture("tm-1", events.ModeITimer, g), capture("tm-1", events.ModeCPU, g)}
+	r := diagnoseOK(t, in)
+	if f := r.Analysis.Findings[0]; math.Abs(f.TE-0.5) > 0.01 || f.Mode != events.ModeITimer || len(r.Profiles) != 2 {
+		t.Errorf("%s: %.2f cores, %d profiles", f.Mode, f.TE, len(r.Profiles))
+	}
+}
+
+// TestUndersampled: fewer ITIMER samples than the CPU time promises cost confidence, and are said.
+func TestUndersampled(t *testing.T) {
+	j := newJob("tm-1").vertex("Source: in", nil, load{0.1, 0, 100}).vertex("work", []string{"Source: in"}, load{0.99, 0.01, 100}).cores(2)
+	cpu := graph(t, "TASK;MAP;com/shop/Work.map 300")
+	a := diagnoseOK(t, Input{Context: j.Context, Captures: []Capture{capture("tm-1", events.ModeITimer, cpu)}}).Analysis
+	if !slices.Contains(a.Captures[0].Notes, "undersampled") || a.Findings[0].Confidence != events.ConfidenceMedium {
+		t.Errorf("notes %v, confidence %s", a.Captures[0].Notes, a.Findings[0].Confidence)
+	}
+}
+
+// TestRootsOff: task threads that were sampled too rarely cost confidence.
+func TestRootsOff(t *testing.T) {
+	j := newJob("tm-1").vertex("Source: in", nil, load{0.1, 0, 100}).vertex("work", []string{"Source: in"}, load{0.99, 0.01, 100})
+	wall := graph(t, "TASK;IDLE 80", "TASK;SOURCE 40", "TASK;MAP;com/shop/Work.map;java/lang/Thread.sleep 120")
+	a := diagnoseOK(t, Input{Context: j.Context, Captures: []Capture{capture("tm-1", events.ModeWall, wall)}}).Analysis
+	if f := a.Findings[0]; f.Rule != "A1" || f.Confidence != events.ConfidenceMedium || math.Abs(f.TE-1) > 0.01 {
+		t.Errorf("%s, confidence %s, TE %.2f", f.Rule, f.Confidence, f.TE)
+	}
+}
+
+// TestWallInsteadOfCPU: a CPU page that is none is labelled so.
+func TestWallInsteadOfCPU(t *testing.T) {
+	g := graph(t, "TASK;MAP;com/shop/Work.map 300")
+	g.Title = "Wall clock profile"
+	a := diagnoseOK(t, Input{Captures: []Capture{
+		{JVM: "tm-1", Mode: events.ModeCPU, Seconds: seconds, Graph: g},
+		{JVM: "tm-1", Mode: events.ModeITimer, Requested: events.ModeCPU, Seconds: seconds, Graph: g},
+	}}).Analysis
+	notes := strings.Join(append(a.Captures[0].Notes, a.Captures[1].Notes...), "; ")
+	if !strings.Contains(notes, "no perf events") || !strings.Contains(notes, "CPU was asked for") {
+		t.Errorf("notes: %s", notes)
+	}
 }

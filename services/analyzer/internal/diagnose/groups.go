@@ -55,11 +55,9 @@ type site struct {
 func (d *diagnosis) gather() {
 	d.placeChains()
 	groups := map[groupKey]*group{}
-	for _, m := range d.modes {
-		for _, s := range m.scans {
-			for _, at := range d.sites(s) {
-				d.addSite(groups, s, at)
-			}
+	for _, s := range d.weighed() {
+		for _, at := range d.sites(s) {
+			d.addSite(groups, s, at)
 		}
 	}
 	for _, g := range groups {
@@ -105,15 +103,13 @@ func (d *diagnosis) placeChains() {
 	}
 }
 
-// chains yields the chains of all captures.
+// chains yields the chains of all captures that are counted.
 func (d *diagnosis) chains() iter.Seq2[chainAt, evidence.Chain] {
 	return func(yield func(chainAt, evidence.Chain) bool) {
-		for _, m := range d.modes {
-			for _, s := range m.scans {
-				for i, c := range s.Chains {
-					if !yield(chainAt{s, int32(i)}, c) {
-						return
-					}
+		for _, s := range d.weighed() {
+			for i, c := range s.Chains {
+				if !yield(chainAt{s, int32(i)}, c) {
+					return
 				}
 			}
 		}
