@@ -4,20 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"sync"
+	"time"
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/diagnose"
 	"squirrly.dev/services/analyzer/internal/explain"
+	"squirrly.dev/services/analyzer/internal/llm"
 	"squirrly.dev/services/analyzer/internal/prompt"
-	"squirrly.dev/services/analyzer/internal/rules"
 )
 
-const maxAnswer = 1 << 20
+const (
+	maxAnswer   = 1 << 20
+	llmAttempts = 2                // waits for an LLM that is down, beside the retries of each call
+	llmPause    = 20 * time.Second // of each wait
+)
 
 // explain asks the LLM, if there is one, and merges what it says and the evidence carries into the rules' result. Its
 // answer is chosen once: it is stored and noted in the record before it is used, and a later attempt loads it.
@@ -43,6 +45,9 @@ func (s *Service) explain(ctx context.Context, c *bus.Claim, in Input, res diagn
 	if err != nil {
 		if ctx.Err() != nil {
 			return res.Analysis, err //nolint:wrapcheck // the end of the step.
+		}
+		if llm.Temporary(err) && c.Record().Attempts < llmAttempts {
+			return res.Analysis, bus.Wait(events.CodeLLMUnavailable, llmPause, err)
 		}
 		s.deps.Logger.WarnContext(ctx, "the LLM gave no usable answer", "run", in.Run, "error", err)
 		return explain.Degrade(res.Analysis, s.provider.Name(), err), nil
@@ -117,64 +122,13 @@ func (s *Service) question(in Input, res diagnose.Result) (explain.Input, error)
 			return explain.Input{}, fmt.Errorf("prompt of the request: %w", err)
 		}
 	}
-	q := explain.Input{Prompt: prompt.Input{Analysis: res.Analysis, Template: template}, Idle: idle}
-	for _, p := range res.Profiles {
-		tree := prompt.Tree{Mode: p.Mode}
-		for _, l := range p.Tree {
-			tree.Lines = append(tree.Lines, prompt.Line{
-				ID: l.ID, Depth: l.Depth, Frame: l.Frame, Share: l.Share, Self: l.Self, TE: l.TE,
-			})
-		}
-		q.Prompt.Trees = append(q.Prompt.Trees, tree)
-	}
+	q := explain.From(res)
+	q.Prompt.Template = template
 	for _, f := range in.Files {
 		q.Prompt.Files = append(q.Prompt.Files, prompt.File{Name: f.Name, Text: f.Text})
 	}
 	if in.Context != nil {
 		q.Prompt.Settings = in.Context.Config
 	}
-	q.Prompt.Keys, q.Prompt.Links, q.Texts = allowed(res.Analysis.FlinkVersion)
 	return q, nil
 }
-
-// allowed is what an answer may name beside the evidence: what the catalogue of rules names.
-func allowed(flinkVersion string) (keys, links, texts []string) {
-	c := rules.Default()
-	for i := range c.Rules {
-		r := &c.Rules[i]
-		fix := r.Recommendation(flinkVersion)
-		for _, change := range fix.Config {
-			keys = append(keys, change.Key)
-		}
-		links = append(links, fix.Links...)
-		texts = append(texts, r.Title, r.Cause, fix.Change, fix.Why, fix.TradeOffs)
-	}
-	slices.Sort(keys)
-	slices.Sort(links)
-	return slices.Compact(keys), slices.Compact(links), texts
-}
-
-// idle reports whether a frame marks an idle path of the catalogue: the last of its frames that is not one of the JDK's,
-// since those (a sleep, a park) are where real waiting ends as well.
-func idle(frame string) bool {
-	return slices.ContainsFunc(idleMarks(), func(g string) bool { return rules.Match(g, frame) })
-}
-
-var idleMarks = sync.OnceValue(func() []string {
-	var marks []string
-	for _, i := range rules.Default().Idle {
-		for _, text := range i.Frames {
-			steps, err := rules.ParsePath(text)
-			if err != nil {
-				continue // the catalogue is checked when it is loaded
-			}
-			for _, step := range slices.Backward(steps) {
-				if strings.HasPrefix(step.Glob, "org.apache.flink.") || len(steps) == 1 && !step.Class() {
-					marks = append(marks, step.Glob)
-					break
-				}
-			}
-		}
-	}
-	return marks
-})
