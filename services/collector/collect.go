@@ -1,0 +1,167 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/netguard"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/collector/internal/capture"
+)
+
+// run is one attempt at one run.
+type run struct {
+	cfg    Config
+	store  *artifact.Store
+	claim  capture.Claim
+	plan   events.Plan
+	flink  *flink.Client
+	timing capture.Timing
+	log    *slog.Logger
+}
+
+// The percentages of a whole run that this step takes.
+const (
+	percentResolved = 5
+	percentCaptured = 70
+	percentStored   = 75
+)
+
+// collect does this step of a run: resolve → profile → gather → store → tell. Each part looks into the record for what
+// earlier attempts have done.
+func (s *Service) collect(ctx context.Context, c capture.Claim) (events.Payload, error) {
+	rec := c.Record()
+	if rec.Artifact != nil { // everything was stored, and perhaps told
+		return *rec.Artifact, nil
+	}
+	client, err := flink.New(rec.Plan.RestURL, s.http(rec.Plan))
+	if err != nil {
+		return nil, bus.Permanent(events.CodeInvalidRequest, err)
+	}
+	r := &run{cfg: s.cfg, store: s.deps.Store, claim: c, plan: rec.Plan, flink: client, timing: s.timing, log: s.deps.Logger}
+	around, err := r.resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.profile(ctx, around); err != nil {
+		return nil, err
+	}
+	return r.deliver(ctx, around)
+}
+
+// http is the client for the plan's target. The hosts of a deployment were looked up by the trigger, not typed in.
+func (s *Service) http(plan events.Plan) *http.Client {
+	if t := plan.Target; t.Deployment != "" && s.deps.ForHosts != nil {
+		return s.deps.ForHosts(netguard.RestHosts(t.Deployment, t.Namespace)...)
+	}
+	return s.deps.HTTP
+}
+
+// profile takes the captures, one mode after the other, while the counters are read.
+func (r *run) profile(ctx context.Context, around *surroundings) error {
+	stop := around.start(ctx)
+	defer stop()
+	for i, mode := range r.modes() {
+		if !r.open(mode) {
+			continue // an earlier attempt took them all
+		}
+		if err := r.begin(ctx, mode, i); err != nil {
+			return err
+		}
+		if err := r.take(ctx, mode, i, around); err != nil {
+			return err
+		}
+	}
+	return capture.Verdict(r.claim.Record().Captures)
+}
+
+// modes are those of the plan, each once.
+func (r *run) modes() []events.Mode {
+	var modes []events.Mode
+	for _, m := range r.plan.Modes {
+		if !slices.Contains(modes, m) {
+			modes = append(modes, m)
+		}
+	}
+	return modes
+}
+
+// open reports whether captures of a mode are still to be taken.
+func (r *run) open(mode events.Mode) bool {
+	return slices.ContainsFunc(r.claim.Record().Captures, func(c bus.Capture) bool {
+		done := c.State == bus.CaptureStored || c.State == bus.CaptureLost
+		return !done && (c.Mode == mode || c.Requested == mode)
+	})
+}
+
+func (r *run) begin(ctx context.Context, mode events.Mode, i int) error {
+	return r.claim.Mutate(ctx, func(rec *bus.Record) error {
+		jvms := map[string]bool{}
+		for _, c := range rec.Captures {
+			jvms[c.JVM] = true
+		}
+		rec.Step = fmt.Sprintf("profiling %s on %s, %s", mode, plural(len(jvms), "TaskManager"), r.length())
+		rec.Percent = r.percent(i, 0)
+		rec.Note("%s", rec.Step)
+		return nil
+	})
+}
+
+// take takes the captures of one mode and moves the percentage on meanwhile.
+func (r *run) take(ctx context.Context, mode events.Mode, i int, around *surroundings) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ticking := make(chan struct{})
+	go func() {
+		defer close(ticking)
+		r.tick(ctx, i)
+	}()
+	runner := capture.New(r.flink, r.store, r.claim, r.plan)
+	runner.Timing = r.timing
+	err := runner.Mode(ctx, mode, around.window(mode, r.plan.Duration.Seconds()))
+	cancel()
+	<-ticking
+	return r.explain(context.WithoutCancel(ctx), err)
+}
+
+// tick writes the share of the time that has passed into the record. A failure does not matter: the next write of
+// the capture itself finds out.
+func (r *run) tick(ctx context.Context, mode int) {
+	const every = 3 * time.Second
+	began := time.Now()
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		share := min(1, time.Since(began).Seconds()/r.length().Seconds())
+		_ = r.claim.Mutate(ctx, func(rec *bus.Record) error {
+			rec.Percent = max(rec.Percent, r.percent(mode, share))
+			return nil
+		})
+	}
+}
+
+func (r *run) percent(mode int, share float64) int {
+	const span = percentCaptured - percentResolved
+	return percentResolved + int(span*(float64(mode)+share)/float64(len(r.modes())))
+}
+
+func (r *run) length() time.Duration { return time.Duration(r.plan.Duration.Seconds()) * time.Second }
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

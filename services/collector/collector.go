@@ -1,0 +1,60 @@
+// Package collector carries a planned run out: it profiles every TaskManager that runs the job through Flink's own
+// profiler, verifies and stores the pages, gathers what is around them, and publishes artifact.ready.
+//
+// It reaches Flink and the artifact store. It does not interpret what it collects.
+package collector
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/collector/internal/capture"
+)
+
+// Config of the service. The zero value works.
+type Config struct {
+	Slots   int    `env:"SLOTS" envDefault:"4"` // runs profiled at a time
+	Version string `env:"-"`                    // of this program, for the manifest
+}
+
+// Deps are what the service works with.
+type Deps struct {
+	Bus    *bus.Bus
+	Store  *artifact.Store
+	HTTP   *http.Client // to Flink, behind a guard
+	Logger *slog.Logger
+	// ForHosts returns a client that may also reach these hosts: those of a FlinkDeployment, which the trigger has
+	// looked up. Nil means that HTTP does for all.
+	ForHosts func(hosts ...string) *http.Client
+}
+
+// Service profiles runs. It is safe for concurrent use.
+type Service struct {
+	cfg    Config
+	deps   Deps
+	timing capture.Timing
+}
+
+// New checks what the service is given.
+func New(cfg Config, d Deps) (*Service, error) {
+	if d.Bus == nil || d.Store == nil || d.HTTP == nil {
+		return nil, errors.New("the collector needs a bus, an artifact store and an HTTP client")
+	}
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Service{cfg: cfg, deps: d, timing: capture.DefaultTiming()}, nil
+}
+
+// Run handles profile.planned until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	step := bus.Step{Service: events.DurableCollector, Working: events.StateProfiling, Done: events.StateCaptured}
+	return s.deps.Bus.Work(ctx, step, s.cfg.Slots, func(ctx context.Context, c *bus.Claim) (events.Payload, error) {
+		return s.collect(ctx, c)
+	})
+}

@@ -1,0 +1,166 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/netguard"
+	"squirrly.dev/pkg/events"
+)
+
+// settle decides what an error means: the capture is lost or tried in another mode, and the run goes on (nil); or the
+// run waits or fails.
+func (t *take) settle(ctx context.Context, c bus.Capture, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if errors.Is(err, flink.ErrModeRefused) && t.canFallBack(c) {
+		return t.mutate(ctx, func(rec *bus.Record, c *bus.Capture) {
+			*c = bus.Capture{JVM: c.JVM, Mode: events.ModeITimer, Requested: events.ModeCPU, State: bus.CapturePending,
+				Note: "CPU was refused: " + gist(err)}
+			rec.Note("%s: CPU was refused, ITIMER instead", c.JVM)
+		})
+	}
+	code, lost := lostBy(err)
+	if !lost {
+		return t.later(err)
+	}
+	return t.mutate(ctx, func(rec *bus.Record, c *bus.Capture) {
+		c.State, c.Note = bus.CaptureLost, note(code, err)
+		rec.Note("%s: %s lost: %s", c.JVM, c.Mode, gist(err))
+	})
+}
+
+// canFallBack reports whether ITIMER can stand in for a refused CPU profile.
+func (t *take) canFallBack(c bus.Capture) bool {
+	return c.Mode == events.ModeCPU && !slices.Contains(t.Plan.Modes, events.ModeITimer)
+}
+
+// lostBy reports whether an error concerns one capture only, and its reason code; empty is a TaskManager that is gone.
+func lostBy(err error) (events.Code, bool) {
+	if _, ok := errors.AsType[badPage](err); ok {
+		return events.CodeBadProfile, true
+	}
+	switch {
+	case errors.Is(err, flink.ErrUnknownTaskManager), errors.Is(err, errForgotten):
+		return "", true
+	case errors.Is(err, flink.ErrModeRefused):
+		return events.CodeModeRefused, true
+	case errors.Is(err, flink.ErrProfileFailed), errors.Is(err, errOverdue):
+		return events.CodeProfilerFailed, true
+	case errors.Is(err, flink.ErrTooLarge):
+		return events.CodeBadProfile, true
+	case isRunFault(err):
+		return "", false
+	}
+	_, answered := errors.AsType[*flink.Error](err)
+	return events.CodeProfilerFailed, answered // the file is gone, or an answer nobody knows
+}
+
+// isRunFault reports whether an error concerns the whole run.
+func isRunFault(err error) bool {
+	return slices.ContainsFunc([]error{
+		flink.ErrUnavailable, flink.ErrMalformed, flink.ErrProfilerUnavailable, flink.ErrDurationOutOfRange, netguard.ErrRefused,
+	}, func(kind error) bool { return errors.Is(err, kind) })
+}
+
+// later turns an error of the whole run into what the bus understands.
+func (t *take) later(err error) error {
+	if storeIsDown(err) {
+		return StoreFault(err, t.Timing)
+	}
+	return Fault(err, t.Timing)
+}
+
+// Fault says what an error of Flink means for a run: one that may pass is waited for, any other ends it. Errors that
+// are not of Flink stay as they are.
+func Fault(err error, t Timing) error {
+	switch {
+	case errors.Is(err, netguard.ErrRefused):
+		return bus.Permanent(events.CodeForbidden, err)
+	case errors.Is(err, flink.ErrProfilerUnavailable):
+		return bus.Permanent(events.CodeProfilingDisabled, err)
+	case errors.Is(err, flink.ErrDurationOutOfRange):
+		return bus.Permanent(events.CodeDurationRange, err)
+	case errors.Is(err, flink.ErrUnavailable), errors.Is(err, flink.ErrMalformed), errors.Is(err, flink.ErrNotFound):
+		return bus.Wait(events.CodeUnreachable, t.Later, err)
+	}
+	return err
+}
+
+// StoreFault says what an error of the artifact store means for a run.
+func StoreFault(err error, t Timing) error {
+	if storeIsDown(err) {
+		return bus.Wait(events.CodeStoreUnavailable, t.Later, err)
+	}
+	return err
+}
+
+func storeIsDown(err error) bool {
+	return errors.Is(err, artifact.ErrUnavailable) || errors.Is(err, artifact.ErrCorrupt)
+}
+
+// maxNote bounds what is kept of an error in a capture.
+const maxNote = 300
+
+// note is what a lost capture says of itself; [Verdict] reads the code back.
+func note(code events.Code, err error) string {
+	if code == "" {
+		return gist(err)
+	}
+	return string(code) + ": " + gist(err)
+}
+
+func gist(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	if len(text) > maxNote {
+		text = strings.ToValidUTF8(text[:maxNote], "") + "…"
+	}
+	return text
+}
+
+// Verdict is the error of a run whose captures hold nothing to analyse: all lost, or all empty. It is nil otherwise.
+func Verdict(captures []bus.Capture) error {
+	var notes []string
+	codes := map[events.Code]bool{}
+	stored, samples := 0, int64(0)
+	for _, c := range captures {
+		if c.State == bus.CaptureStored {
+			stored++
+			samples += c.Samples
+			continue
+		}
+		code, _, _ := strings.Cut(c.Note, ": ")
+		if !events.Code(code).Known() {
+			code = string(events.CodeAllCapturesLost)
+		}
+		codes[events.Code(code)] = true
+		notes = append(notes, fmt.Sprintf("%s %s: %s", c.JVM, c.Mode, c.Note))
+	}
+	switch {
+	case stored > 0 && samples > 0:
+		return nil
+	case stored > 0:
+		return bus.Permanent(events.CodeEmptyProfile, fmt.Errorf("%d captures without a single sample", stored))
+	}
+	return bus.Permanent(common(codes), fmt.Errorf("no capture: %s", strings.Join(notes, "; ")))
+}
+
+// common is the reason that all losses share, if they do.
+func common(codes map[events.Code]bool) events.Code {
+	if len(codes) == 1 {
+		for code := range codes {
+			return code
+		}
+	}
+	return events.CodeAllCapturesLost
+}

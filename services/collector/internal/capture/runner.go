@@ -1,0 +1,173 @@
+// Package capture drives Flink's profiler: it takes every capture of a run from pending to stored or lost, so that no
+// JVM is profiled twice in a mode and no profile of a stranger is taken for ours, whoever takes the run over and when.
+//
+// The truth is the run's record: a capture is intended before a profile is started and running after. What is around
+// the profiles (graph, counters, threads) does not belong here, and neither does what they mean.
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/flink"
+	"squirrly.dev/pkg/events"
+)
+
+// Profiler is Flink's profiler; *[flink.Client] is one.
+type Profiler interface {
+	ListProfiles(ctx context.Context, taskManager string) ([]flink.Profile, error)
+	StartProfile(ctx context.Context, taskManager string, mode flink.Mode, duration time.Duration) (flink.Profile, error)
+	DownloadProfile(ctx context.Context, taskManager, file string, w io.Writer) (int64, error)
+}
+
+// Store keeps pages; *[artifact.Store] is one.
+type Store interface {
+	Put(ctx context.Context, key string, body []byte) (events.ObjectRef, error)
+}
+
+// Claim is the hold on a run; *[bus.Claim] is one.
+type Claim interface {
+	Record() bus.Record
+	Mutate(ctx context.Context, fn func(*bus.Record) error) error
+	Check(ctx context.Context) error
+}
+
+// Window is told when profiles of a mode run.
+type Window interface {
+	Began() // before a profile is started
+	Ended() // when one was seen to be finished
+}
+
+// Runner takes the captures of one run. It is made for one attempt at it.
+type Runner struct {
+	Profiler Profiler
+	Store    Store
+	Claim    Claim
+	Plan     events.Plan
+	Timing   Timing
+
+	room chan struct{} // bounds the pages in memory
+}
+
+// maxPages is how many pages are held in memory at a time; one has at most 64 MiB.
+const maxPages = 3
+
+// New returns a runner with the usual timing.
+func New(p Profiler, s Store, c Claim, plan events.Plan) *Runner {
+	return &Runner{Profiler: p, Store: s, Claim: c, Plan: plan, Timing: DefaultTiming(), room: make(chan struct{}, maxPages)}
+}
+
+// Plan lays the captures of a run out: every mode on every JVM.
+func Plan(modes []events.Mode, jvms []string) []bus.Capture {
+	all := make([]bus.Capture, 0, len(modes)*len(jvms))
+	for _, mode := range modes {
+		for _, jvm := range jvms {
+			all = append(all, bus.Capture{JVM: jvm, Mode: mode, State: bus.CapturePending})
+		}
+	}
+	return all
+}
+
+// Mode takes all captures that were asked for in one mode, all JVMs at the same time. It returns when each is stored,
+// lost, or cannot go on for now; the error is the gravest, after every JVM had its chance.
+func (r *Runner) Mode(ctx context.Context, mode events.Mode, w Window) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	captures := r.Claim.Record().Captures
+	errs := make([]error, len(captures))
+	var all sync.WaitGroup
+	for i := range captures {
+		if asked(&captures[i]) != mode {
+			continue
+		}
+		all.Go(func() {
+			errs[i] = r.run(ctx, i, w)
+			if errs[i] != nil && !passes(errs[i]) {
+				cancel() // no use in going on with the others
+			}
+		})
+	}
+	all.Wait()
+	return gravest(errs)
+}
+
+// asked is the mode in which the plan wants a capture.
+func asked(c *bus.Capture) events.Mode {
+	if c.Requested != "" {
+		return c.Requested
+	}
+	return c.Mode
+}
+
+// run takes one capture as far as it goes.
+func (r *Runner) run(ctx context.Context, i int, w Window) error {
+	t := &take{Runner: r, index: i, window: w}
+	for {
+		c := t.capture()
+		var err error
+		switch c.State {
+		case bus.CapturePending, bus.CaptureIntended:
+			err = t.start(ctx, c)
+		case bus.CaptureRunning:
+			err = t.finish(ctx, c)
+		case bus.CaptureStored, bus.CaptureLost:
+			return nil
+		default:
+			return bus.Permanent(events.CodeInternal, fmt.Errorf("capture of %s is in state %q", c.JVM, c.State))
+		}
+		if err = t.settle(ctx, c, err); err != nil {
+			return err
+		}
+	}
+}
+
+// take is one capture being taken.
+type take struct {
+	*Runner
+	index  int
+	window Window
+
+	unanswered int           // starts that got no answer: each may have started a profile
+	posted     time.Time     // when this attempt started the profile; zero when an earlier one did
+	busySince  time.Time     // when the JVM was first seen busy
+	busyFor    time.Duration // of the profile that keeps it busy
+	bad        int           // downloads that were no whole page
+}
+
+func (t *take) capture() bus.Capture { return t.Claim.Record().Captures[t.index] }
+
+// mutate changes the capture in the record.
+func (t *take) mutate(ctx context.Context, fn func(*bus.Record, *bus.Capture)) error {
+	return t.Claim.Mutate(ctx, func(rec *bus.Record) error {
+		fn(rec, &rec.Captures[t.index])
+		return nil
+	})
+}
+
+func (t *take) seconds() int { return t.Plan.Duration.Seconds() }
+
+// passes reports whether the run goes on later after this error.
+func passes(err error) bool {
+	f, ok := errors.AsType[*bus.Fault](err)
+	return ok && f.After > 0
+}
+
+// gravest picks the error that decides about the run: one that ends it, before one that it waits for.
+func gravest(errs []error) error {
+	var worst error
+	for _, err := range errs {
+		switch {
+		case err == nil:
+		case worst == nil, passes(worst) && !passes(err):
+			worst = err
+		case errors.Is(worst, context.Canceled) && !passes(err):
+			worst = err // the cancelled ones followed it
+		}
+	}
+	return worst
+}

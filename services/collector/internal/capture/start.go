@@ -1,0 +1,130 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/flink"
+	"squirrly.dev/pkg/events"
+)
+
+// start brings a capture to running: it finds the profile that an earlier attempt started, or starts one.
+func (t *take) start(ctx context.Context, c bus.Capture) error {
+	list, err := t.list(ctx, c.JVM)
+	if err != nil {
+		return err
+	}
+	if c.State == bus.CaptureIntended {
+		if p, ok := adoptable(list, c, t.seconds()); ok {
+			return t.mutate(ctx, func(rec *bus.Record, c *bus.Capture) {
+				c.State, c.TriggerTime, c.Adopted = bus.CaptureRunning, p.TriggerTime, true
+				rec.Note("%s: %s profile of an earlier attempt taken over", c.JVM, c.Mode)
+			})
+		}
+	}
+	if len(list) > 0 && list[0].Status == flink.ProfileRunning {
+		return t.busy(ctx, time.Duration(list[0].Duration)*time.Second)
+	}
+	return t.post(ctx, c, newest(list))
+}
+
+// post starts the profile, with the intention in the record before and the trigger time after.
+func (t *take) post(ctx context.Context, c bus.Capture, seen int64) error {
+	err := t.mutate(ctx, func(_ *bus.Record, c *bus.Capture) {
+		c.State, c.Seen = bus.CaptureIntended, seen
+	})
+	if err != nil {
+		return err
+	}
+	checked := time.Now()
+	if err := t.Claim.Check(ctx); err != nil {
+		return err
+	}
+	t.window.Began()
+	// A process that was frozen since it looked does not act on what it saw then.
+	if stale := time.Since(checked); stale > maxStale {
+		return bus.Wait(events.CodeInternal, time.Second, fmt.Errorf("this worker stood still for %s", stale.Round(time.Second)))
+	}
+	call, cancel := context.WithTimeout(ctx, t.Timing.Call)
+	defer cancel()
+	p, err := t.Profiler.StartProfile(call, c.JVM, flink.Mode(c.Mode), time.Duration(t.seconds())*time.Second)
+	if err != nil {
+		return t.refused(ctx, err)
+	}
+	t.posted, t.busySince = time.Now(), time.Time{}
+	return t.mutate(ctx, func(_ *bus.Record, c *bus.Capture) {
+		c.State, c.TriggerTime = bus.CaptureRunning, p.TriggerTime
+	})
+}
+
+// maxStale is how old the knowledge of being the owner may be when a profile is started.
+const maxStale = 3 * time.Second
+
+// refused decides what a start without success means for the intention.
+func (t *take) refused(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, flink.ErrUnavailable):
+		t.unanswered++ // a profile may run now: the intention stays, and the next look finds it
+		const most = 5
+		if t.unanswered > most || ctx.Err() != nil {
+			return err
+		}
+		return pause(ctx, t.Timing.Look)
+	case errors.Is(err, flink.ErrProfilerBusy) && t.unanswered == 0:
+		// Whoever runs there is a stranger, since this start was refused: nothing may be adopted.
+		return t.mutate(ctx, func(_ *bus.Record, c *bus.Capture) { c.State = bus.CapturePending })
+	case errors.Is(err, flink.ErrProfilerBusy):
+		return nil // perhaps our own
+	}
+	return err
+}
+
+// busy waits a little for a JVM in which somebody else profiles, then gives the run up for later.
+func (t *take) busy(ctx context.Context, length time.Duration) error {
+	now := time.Now()
+	if t.busySince.IsZero() {
+		t.busySince, t.busyFor = now, length
+	}
+	if now.Sub(t.busySince) < t.Timing.Busy {
+		return pause(ctx, t.Timing.Look)
+	}
+	const least = 4 // times a long profile is looked at before it ends
+	return bus.Wait(events.CodeProfilerBusy, max(t.Timing.Later, min(length/least, time.Minute)),
+		fmt.Errorf("another profile of %s runs in %s", t.busyFor, t.capture().JVM))
+}
+
+// adoptable finds the profile that an attempt which left no word may have started: the oldest in the same mode and for
+// the same time after the newest that it had seen. All times are by the clock of that JVM.
+func adoptable(list []flink.Profile, c bus.Capture, seconds int) (flink.Profile, bool) {
+	for i := len(list) - 1; i >= 0; i-- {
+		p := list[i]
+		if p.TriggerTime > c.Seen && events.Mode(p.Mode) == c.Mode && p.Duration == int64(seconds) {
+			return p, true
+		}
+	}
+	return flink.Profile{}, false
+}
+
+func newest(list []flink.Profile) int64 {
+	var last int64
+	for _, p := range list {
+		last = max(last, p.TriggerTime)
+	}
+	return last
+}
+
+// list asks for the profiles of a JVM, newest first, patiently.
+func (t *take) list(ctx context.Context, jvm string) (list []flink.Profile, err error) {
+	err = t.Timing.patiently(ctx, isUnavailable, func(ctx context.Context) error {
+		call, cancel := context.WithTimeout(ctx, t.Timing.Call)
+		defer cancel()
+		list, err = t.Profiler.ListProfiles(call, jvm)
+		return err
+	})
+	return list, err
+}
+
+func isUnavailable(err error) bool { return errors.Is(err, flink.ErrUnavailable) }

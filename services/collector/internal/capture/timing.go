@@ -1,0 +1,73 @@
+package capture
+
+import (
+	"context"
+	"time"
+)
+
+// Timing says how patient a runner is. Tests shorten it.
+type Timing struct {
+	Look    time.Duration // between two looks at a profile that is about to end, or that keeps a JVM busy
+	Far     time.Duration // between two looks at a profile that has time left
+	Lead    time.Duration // how long before its expected end a profile is about to end
+	Patient time.Duration // how long faults of Flink and of the store are retried in process
+	Busy    time.Duration // how long a busy JVM is waited for in process
+	Again   time.Duration // before a bad page is downloaded again: Flink keeps the file for 3 s
+	Overdue time.Duration // after its expected end, a profile that still runs is given up
+	Call    time.Duration // of one call of the profiler
+	Page    time.Duration // of one download
+	Later   time.Duration // until a run that waits is taken up again
+}
+
+// DefaultTiming is that of production.
+func DefaultTiming() Timing {
+	return Timing{
+		Look:    100 * time.Millisecond,
+		Far:     5 * time.Second,
+		Lead:    150 * time.Millisecond,
+		Patient: 10 * time.Second,
+		Busy:    5 * time.Second,
+		Again:   3200 * time.Millisecond,
+		Overdue: time.Minute,
+		Call:    20 * time.Second,
+		Page:    2 * time.Minute,
+		Later:   10 * time.Second,
+	}
+}
+
+// pause waits, or returns what ended the context.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// patiently repeats a call while its error is of a kind that passes, for Timing.Patient.
+func (t Timing) patiently(ctx context.Context, passing func(error) bool, call func(context.Context) error) error {
+	const first, most = 100 * time.Millisecond, 2 * time.Second
+	until := time.Now().Add(t.Patient)
+	for wait := first; ; wait = min(2*wait, most) {
+		err := call(ctx)
+		if err == nil || !passing(err) || ctx.Err() != nil || time.Now().Add(wait).After(until) {
+			return err
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// Retry repeats a call of Flink while it is away, for Timing.Patient.
+func (t Timing) Retry(ctx context.Context, call func(context.Context) error) error {
+	return t.patiently(ctx, isUnavailable, call)
+}
+
+// Patiently repeats a call of the artifact store while it is down, for Timing.Patient.
+func (t Timing) Patiently(ctx context.Context, call func(context.Context) error) error {
+	return t.patiently(ctx, storeIsDown, call)
+}

@@ -1,0 +1,185 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/flink"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/collector/internal/capture"
+	"squirrly.dev/services/collector/internal/observe"
+)
+
+// maxCaptures keeps record and event within their limits.
+const maxCaptures = 80
+
+// resolve finds the job and, at the first claim, freezes the JVMs to profile: a later attempt takes the same ones.
+func (r *run) resolve(ctx context.Context) (*surroundings, error) {
+	if len(r.claim.Record().Captures) > 0 {
+		return r.resume(ctx), nil
+	}
+	if err := r.claim.Mutate(ctx, func(rec *bus.Record) error { rec.Step = "finding the TaskManagers"; return nil }); err != nil {
+		return nil, err
+	}
+	graph, err := r.findJob(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := graph.TaskManagers()
+	if len(all) == 0 {
+		return nil, bus.Wait(events.CodeTargetNotReady, r.timing.Later, fmt.Errorf("job %s runs on no TaskManager yet", r.plan.JobID))
+	}
+	chosen, err := r.scope(all)
+	if err != nil {
+		return nil, err
+	}
+	around := newSurroundings(ctx, r, graph, chosen)
+	if len(chosen) < len(all) {
+		around.miss(fmt.Sprintf("TaskManagers: %d of %d were profiled", len(chosen), len(all)))
+	}
+	around.before(ctx)
+	return around, r.claim.Mutate(ctx, func(rec *bus.Record) error {
+		rec.Captures = capture.Plan(r.modes(), chosen)
+		rec.Plan.JobID, rec.Percent = r.plan.JobID, percentResolved
+		rec.Note("job %s (%s): %s on %s: %s", r.plan.JobName, r.plan.JobID, vertices(len(graph.Vertices)),
+			plural(len(chosen), "TaskManager"), listed(chosen))
+		return nil
+	})
+}
+
+// resume goes on with the JVMs of an earlier attempt. The job may be gone by now; its profiles are not.
+func (r *run) resume(ctx context.Context) *surroundings {
+	var jvms []string
+	for _, c := range r.claim.Record().Captures {
+		if !slices.Contains(jvms, c.JVM) {
+			jvms = append(jvms, c.JVM)
+		}
+	}
+	graph, err := observe.ReadGraph(ctx, r.flink, r.plan.JobID)
+	around := newSurroundings(ctx, r, graph, jvms)
+	if err != nil {
+		around.miss("job graph: " + err.Error())
+	}
+	return around
+}
+
+// findJob reads the planned job, or the one that has replaced it under the same name.
+func (r *run) findJob(ctx context.Context) (observe.Graph, error) {
+	var graph observe.Graph
+	err := r.patiently(ctx, func(ctx context.Context) error {
+		var err error
+		graph, err = observe.ReadGraph(ctx, r.flink, r.plan.JobID)
+		if errors.Is(err, flink.ErrNotFound) || err == nil && ended(graph.Job.State) {
+			graph, err = r.replacement(ctx)
+		}
+		return err
+	})
+	if err != nil {
+		return graph, r.explain(ctx, capture.Fault(err, r.timing))
+	}
+	if graph.Job.State != flink.JobRunning {
+		return graph, bus.Wait(events.CodeTargetNotReady, r.timing.Later, fmt.Errorf("job %s is %s", graph.Job.ID, graph.Job.State))
+	}
+	r.plan.JobID = graph.Job.ID
+	return graph, nil
+}
+
+func ended(state string) bool {
+	return state == flink.JobFinished || state == flink.JobFailed || state == flink.JobCanceled
+}
+
+// replacement is the one running job of the same name.
+func (r *run) replacement(ctx context.Context) (observe.Graph, error) {
+	jobs, err := r.flink.Jobs(ctx)
+	if err != nil {
+		return observe.Graph{}, err
+	}
+	var same []string
+	for _, j := range jobs {
+		if j.Name == r.plan.JobName && j.State == flink.JobRunning {
+			same = append(same, j.ID)
+		}
+	}
+	if len(same) != 1 {
+		return observe.Graph{}, bus.Permanent(events.CodeJobGone, fmt.Errorf("job %s is gone, and %d running jobs are named %q",
+			r.plan.JobID, len(same), r.plan.JobName))
+	}
+	return observe.ReadGraph(ctx, r.flink, same[0])
+}
+
+// scope narrows the TaskManagers to those of the plan, and to as many as a run can hold.
+func (r *run) scope(all []string) ([]string, error) {
+	chosen := all
+	if only := r.plan.Scope.TaskManagers; len(only) > 0 {
+		chosen = slices.DeleteFunc(slices.Clone(all), func(tm string) bool { return !slices.Contains(only, tm) })
+		if len(chosen) == 0 {
+			return nil, bus.Permanent(events.CodeInvalidRequest,
+				errors.New("scope.taskManagers names none of the TaskManagers that run the job: "+listed(all)))
+		}
+	}
+	most := maxCaptures / len(r.modes())
+	if n := r.plan.Scope.MaxTaskManagers; n > 0 {
+		most = min(most, n)
+	}
+	return chosen[:min(len(chosen), most)], nil
+}
+
+// patiently repeats a call of Flink while Flink is away, for some seconds.
+func (r *run) patiently(ctx context.Context, call func(context.Context) error) error {
+	return r.timing.Retry(ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, r.timing.Call)
+		defer cancel()
+		return call(ctx)
+	})
+}
+
+// explain adds to a missing profiler why it is missing: an old Flink, or the switch.
+func (r *run) explain(ctx context.Context, err error) error {
+	if !errors.Is(err, flink.ErrProfilerUnavailable) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	o, versionErr := r.flink.Overview(ctx)
+	switch {
+	case versionErr != nil:
+		return err
+	case tooOld(o.Version):
+		err = fmt.Errorf("flink %s has no profiler: it came with 1.19", o.Version)
+	default:
+		err = fmt.Errorf("flink %s: rest.profiling.enabled is not true in the configuration of the JobManager", o.Version)
+	}
+	return bus.Permanent(events.CodeProfilingDisabled, err)
+}
+
+// tooOld reports whether a version is below 1.19.
+func tooOld(version string) bool {
+	major, rest, _ := strings.Cut(version, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	x, errX := strconv.Atoi(major)
+	y, errY := strconv.Atoi(minor)
+	const first = 19
+	return errX == nil && errY == nil && (x < 1 || x == 1 && y < first)
+}
+
+func vertices(n int) string {
+	if n == 1 {
+		return "1 vertex"
+	}
+	return fmt.Sprintf("%d vertices", n)
+}
+
+// listed names the first of many.
+func listed(names []string) string {
+	const most = 8
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
