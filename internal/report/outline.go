@@ -1,0 +1,161 @@
+package report
+
+import (
+	"strings"
+
+	"squirrly.dev/pkg/events"
+)
+
+// section is a part of the text and the Markdown report: one kind of content under a heading.
+type section struct {
+	title   string
+	note    string
+	entries []entry  // findings
+	items   []string // sentences
+	table   *table
+	pairs   []pair
+}
+
+// entry is what a section says about one finding.
+type entry struct {
+	id, title, note string
+	text            string
+	pairs           []pair
+	evidence        []string
+	links           []string
+}
+
+// table is a table of plain cells. Columns after the first that hold numbers are aligned to the right.
+type table struct {
+	head  []string
+	right []bool
+	code  []bool
+	rows  [][]string
+}
+
+// outline is everything below the verdict, in order; empty sections are left out.
+func (v view) outline() []section {
+	sections := []section{
+		v.vertices(), v.bottlenecks(), v.causes(), v.recommendations(), v.observations(), v.comparison(),
+		{title: "Not verified", note: "The LLM said this; the evidence does not carry it.", items: v.Unverified},
+		v.evidence(), v.captures(),
+		{title: "Missing", items: v.Missing},
+		{title: "How this result came about", pairs: v.ProvenanceLines()},
+	}
+	var kept []section
+	for _, s := range sections {
+		if len(s.entries)+len(s.items)+len(s.pairs) > 0 || s.table != nil {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+func (v view) vertices() section {
+	if len(v.Vertices) == 0 {
+		return section{}
+	}
+	t := &table{
+		head:  []string{"Vertex", "Subtasks", "Busy", "Busiest", "Back-pressured", "Records in/s", "out/s", "Role"},
+		right: []bool{false, true, true, true, true, true, true, false},
+		code:  []bool{true},
+	}
+	for _, x := range v.Vertices {
+		t.rows = append(t.rows, []string{
+			x.Name, count(x.Parallelism), percent(x.Busy), percent(x.BusyMax), percent(x.BackPressured),
+			rate(x.RecordsIn), rate(x.RecordsOut), x.Role,
+		})
+	}
+	return section{title: "Vertices", note: "Means over the capture windows.", table: t}
+}
+
+func (v view) bottlenecks() section {
+	s := section{title: "Key Bottlenecks"}
+	for _, f := range v.Findings {
+		s.entries = append(s.entries, entry{
+			id: f.ID, title: f.Title, note: v.Note(f), pairs: v.Bottleneck(f), evidence: f.Evidence,
+		})
+	}
+	if len(v.Findings) == 0 {
+		s.items = []string{"None."}
+	}
+	return s
+}
+
+func (v view) causes() section {
+	s := section{title: "Root Causes"}
+	for _, f := range v.Findings {
+		if f.Cause != "" {
+			s.entries = append(s.entries, entry{id: f.ID, title: place(f.Anchor, f.Frame), text: f.Cause})
+		}
+	}
+	return s
+}
+
+func (v view) recommendations() section {
+	s := section{title: "Actionable Recommendations"}
+	for _, f := range v.Findings {
+		if lines := v.Advice(f); len(lines) > 0 {
+			s.entries = append(s.entries, entry{id: f.ID, title: f.Title, pairs: lines, links: f.Recommendation.Links})
+		}
+	}
+	return s
+}
+
+func (v view) observations() section {
+	s := section{title: "Additional Observations"}
+	for _, o := range v.Observations {
+		s.items = append(s.items, withEvidence(o))
+	}
+	return s
+}
+
+func withEvidence(o events.Observation) string {
+	return o.Text + parenthesis(strings.Join(o.Evidence, ", "))
+}
+
+func parenthesis(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
+}
+
+func (v view) comparison() section {
+	if v.Comparison == nil {
+		return section{}
+	}
+	s := section{title: "Since the baseline", note: v.Comparison.Summary, items: []string{v.Baseline()}}
+	for _, c := range v.Comparison.Changes {
+		s.items = append(s.items, c.Change+": "+c.Title+parenthesis(v.ChangeNote(c)))
+	}
+	return s
+}
+
+func (v view) evidence() section {
+	if len(v.Evidence) == 0 {
+		return section{}
+	}
+	t := &table{head: []string{"Id", "Fact", "From"}, right: []bool{false, false, false}}
+	for _, f := range v.Evidence {
+		t.rows = append(t.rows, []string{f.ID, f.Text, v.FactNote(f)})
+	}
+	return section{title: "Evidence", table: t}
+}
+
+func (v view) captures() section {
+	if len(v.Captures) == 0 {
+		return section{}
+	}
+	t := &table{
+		head:  []string{"TaskManager", "Mode", "Samples", "Size", "Status", "Notes"},
+		right: []bool{false, false, true, true, false, false},
+		code:  []bool{true},
+	}
+	for _, c := range v.Captures {
+		t.rows = append(t.rows, []string{
+			c.JVM, string(c.Mode), count(c.Samples), size(c.Bytes), c.Status, strings.Join(c.Notes, "; "),
+		})
+	}
+	return section{title: "Captures", table: t}
+}

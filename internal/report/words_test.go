@@ -1,0 +1,116 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestWords(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{percent(0), "0 %"},
+		{percent(0.004), "0.4 %"},
+		{percent(0.0994), "9.9 %"},
+		{percent(0.0996), "10 %"},
+		{percent(0.97), "97 %"},
+		{percent(-1), "–"},
+		{times(1.44), "1.4×"},
+		{times(33.3), "33×"},
+		{times(1e300), "1,000,000,000×"},
+		{rate(0), "0"},
+		{rate(3.21), "3.2"},
+		{rate(48_150.4), "48,150"},
+		{rate(-5), "0"},
+		{count(999), "999"},
+		{count(1_180), "1,180"},
+		{count(-1_234_567), "-1,234,567"},
+		{plural(1, "sample"), "1 sample"},
+		{plural(1180, "sample"), "1,180 samples"},
+		{size(812), "812 B"},
+		{size(1_463_870), "1.4 MiB"},
+		{size(148_213), "145 KiB"},
+		{size(1 << 40), "1024 GiB"},
+		{simple("com.shop.Cart.add"), "Cart.add"},
+		{simple("Cart.add"), "Cart.add"},
+		{simple("main"), "main"},
+		{simple("a.b c.d"), "a.b c.d"},
+		{place("com.shop.Cart.add", "java.lang.Thread.sleep"), "Cart.add → Thread.sleep"},
+		{place("", "java.lang.Thread.sleep"), "Thread.sleep"},
+		{capital("überall"), "Überall"},
+		{capital(""), ""},
+		{code("a"), "`a`"},
+		{code("a`b"), "`` a`b ``"},
+		{code(" a"), "`  a `"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		" a\r\nb\tc\u00a0d\u2028e ":                      "a  b c d e",
+		"\x1b[31m\u202e\u2066\u200b\ufeff\U000e0041\x7f": "�[31m������",
+		"日本語 ünïcödé →×µ ✓":                              "日本語 ünïcödé →×µ ✓",
+		strings.Repeat("é", 3000):                        strings.Repeat("é", 2000) + " …",
+		"a\u0300\u0301\u0302\u0303b":                     "a\u0300\u0301b",
+	} {
+		if got := clean(in); got != want {
+			t.Errorf("clean(%q) is %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		n    int
+		want []string
+	}{
+		{"", 20, nil},
+		{"one two three four five", 16, []string{"one two three", "four five"}},
+		{"x " + strings.Repeat("y", 20), 16, []string{"x", strings.Repeat("y", 16), "yyyy"}},
+		{"日本語日本語日本語", 16, []string{"日本語日本語日本", "語"}},
+		{"see https://nightlies.apache.org/flink now", 16, []string{"see", "https://nightlies.apache.org/flink", "now"}},
+	} {
+		if diff := cmp.Diff(c.want, wrap(c.text, c.n)); diff != "" {
+			t.Errorf("%q: %s", c.text, diff)
+		}
+	}
+}
+
+func TestShorten(t *testing.T) {
+	for in, want := range map[string]string{
+		"short":                    "short",
+		"org.apache.flink.Map.map": "org.a….map",
+		"日本語日本語":                   "日本…本語",
+		"":                         "",
+	} {
+		if got := shorten(in, 10); got != want {
+			t.Errorf("shorten(%q) is %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestWebLinks(t *testing.T) {
+	for link, want := range map[string]bool{
+		"https://nightlies.apache.org/flink/docs/?x=1#y": true,
+		"https://host":               true,
+		"http://host/":               false,
+		"https://user@host/":         false,
+		"https://host:8443/":         false,
+		"javascript:alert(1)":        false,
+		"https://host/<script>":      false,
+		"https://host/a)b":           false,
+		"https://host/\"x":           false,
+		"docs/dev/datastream/":       false,
+		" https://host/":             false,
+		"https://host/\u202egnp.exe": false,
+	} {
+		if isWebLink(link) != want {
+			t.Errorf("%q: %t", link, !want)
+		}
+	}
+}
