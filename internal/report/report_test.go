@@ -103,7 +103,7 @@ func TestTextColorOnlyPaints(t *testing.T) {
 		t.Error("the verdict has no colour")
 	}
 	var stripped strings.Builder
-	for _, part := range strings.SplitSeq(color.String(), "\x1b[") {
+	for part := range strings.SplitSeq(color.String(), "\x1b[") {
 		if stripped.Len() > 0 {
 			_, part, _ = strings.Cut(part, "m")
 		}

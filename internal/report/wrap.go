@@ -59,7 +59,7 @@ func wrap(text string, n int) []string {
 	n = max(n, 16)
 	var lines []string
 	line, used := "", 0
-	for _, word := range strings.FieldsSeq(text) {
+	for word := range strings.FieldsSeq(text) {
 		for _, part := range pieces(word, n) {
 			w := cells(part)
 			switch {
