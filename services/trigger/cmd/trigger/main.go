@@ -1,0 +1,46 @@
+// Command trigger takes requests for profiles and plans runs.
+package main
+
+import (
+	"context"
+	"maps"
+	"net/http"
+
+	"squirrly.dev/internal/backends"
+	"squirrly.dev/internal/daemon"
+	"squirrly.dev/services/trigger"
+)
+
+// config is the environment of the process.
+type config struct {
+	NATS    backends.NATS
+	Trigger trigger.Config
+}
+
+// Aliases implements daemon.Aliased.
+func (c config) Aliases() map[string]string {
+	all := maps.Clone(backends.NATSAliases)
+	maps.Copy(all, c.Trigger.Aliases())
+	return all
+}
+
+// Validate implements the check of daemon.Load.
+func (c config) Validate() error { return c.Trigger.Validate() }
+
+func main() { daemon.Main("trigger", run) }
+
+func run(ctx context.Context, d *daemon.Daemon, cfg config) error {
+	b, err := backends.Connect(ctx, d, cfg.NATS)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	s, err := trigger.New(cfg.Trigger, trigger.Deps{
+		Bus: b, Logger: d.Logger,
+		Transport: func(base http.RoundTripper) http.RoundTripper { return d.Transport("flink", base) },
+	})
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}

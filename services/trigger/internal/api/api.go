@@ -1,0 +1,198 @@
+// Package api is the HTTP source of requests: POST /v1/profiles puts one into the inbox, GET and DELETE /v1/runs/{run}
+// look at its record and ask for its end. It decides about nothing: every request takes the way through the inbox.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+)
+
+// source of the CloudEvents that this API makes.
+const source = "squirrly/http"
+
+const (
+	maxBody    = 60 << 10 // bytes; with its envelope a request has to fit into one event
+	maxKey     = 200      // bytes of an Idempotency-Key
+	maxHeaders = 16 << 10
+)
+
+// Inbox takes requests: *bus.Bus.
+type Inbox interface {
+	Request(ctx context.Context, subject, msgID, contentType string, body []byte) error
+	Cancel(ctx context.Context, run string) error
+}
+
+// Records are the records of runs: *bus.Runs.
+type Records interface {
+	Get(ctx context.Context, run string) (bus.Record, error)
+}
+
+// API answers HTTP requests.
+type API struct {
+	Inbox   Inbox
+	Records Records
+	Token   string // that callers have to show; empty lets in everybody who calls from this machine
+	Logger  *slog.Logger
+}
+
+// Handler routes and guards the API.
+func (a *API) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/profiles", a.request)
+	mux.HandleFunc("GET /v1/runs/{run}", a.run)
+	mux.HandleFunc("DELETE /v1/runs/{run}", a.cancel)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		a.fail(w, r, http.StatusNotFound, problem{"not_found", "there is no " + r.Method + " here",
+			"Use POST /v1/profiles, GET /v1/runs/{run} or DELETE /v1/runs/{run}."}, nil)
+	})
+	return a.guard(mux)
+}
+
+// Serve answers on an address until ctx ends.
+func (a *API) Serve(ctx context.Context, addr string) error {
+	l, err := Listen(ctx, addr, a.Token)
+	if err != nil {
+		return err
+	}
+	srv := &http.Server{
+		Handler: a.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeaders,
+		ErrorLog: slog.NewLogLogger(a.Logger.Handler(), slog.LevelDebug),
+	}
+	a.Logger.InfoContext(ctx, "HTTP API listens", "addr", l.Addr().String())
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(l) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve the HTTP API: %w", err)
+	case <-ctx.Done():
+	}
+	const grace = 5 * time.Second
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if err := srv.Shutdown(stop); err != nil {
+		return fmt.Errorf("end the HTTP API: %w", err)
+	}
+	return nil
+}
+
+// accepted is the answer to a request that is in the inbox.
+type accepted struct {
+	Run   string `json:"run"`
+	Links struct {
+		Self string `json:"self"`
+	} `json:"links"`
+}
+
+// request puts a plain request into the inbox, as a CloudEvent whose id the answer is made of.
+func (a *API) request(w http.ResponseWriter, r *http.Request) {
+	body, ok := a.body(w, r)
+	if !ok {
+		return
+	}
+	id := r.Header.Get("Idempotency-Key")
+	if len(id) > maxKey {
+		a.fail(w, r, http.StatusBadRequest, invalid("header Idempotency-Key: expected at most 200 bytes"), nil)
+		return
+	}
+	if id == "" {
+		id = uuid.NewString()
+	}
+	event, err := envelope(id, body)
+	if err != nil {
+		a.fail(w, r, http.StatusBadRequest, invalid(err.Error()), nil)
+		return
+	}
+	if err := a.Inbox.Request(r.Context(), events.SubjectRequested, "", events.ContentType, event); err != nil {
+		a.fail(w, r, http.StatusServiceUnavailable, problem{"unavailable", "the request could not be stored",
+			"Try again in a moment, with the same Idempotency-Key."}, err)
+		return
+	}
+	var answer accepted
+	answer.Run = events.RunIDFromEvent(source, id)
+	answer.Links.Self = "/v1/runs/" + answer.Run
+	w.Header().Set("Location", answer.Links.Self)
+	a.answer(w, r, http.StatusAccepted, answer)
+}
+
+// body reads a JSON body within the limit, or has answered.
+func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		a.fail(w, r, http.StatusUnsupportedMediaType, invalid("header Content-Type: expected application/json"), nil)
+		return nil, false
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		a.fail(w, r, http.StatusRequestEntityTooLarge, invalid("body: expected at most 60 KiB"), nil)
+		return nil, false
+	}
+	if err != nil {
+		a.fail(w, r, http.StatusBadRequest, invalid("body: expected to come whole and in time"), nil)
+		return nil, false
+	}
+	return body, true
+}
+
+// envelope makes the CloudEvent of a plain request, and refuses a request that nobody could accept.
+func envelope(id string, body []byte) ([]byte, error) {
+	if _, _, err := events.DecodeRequest(nil, body); err != nil {
+		return nil, err //nolint:wrapcheck // names the field.
+	}
+	e := events.Event{
+		SpecVersion: events.SpecVersion, ID: id, Source: source, Type: events.TypeProfileRequested,
+		Time: time.Now().UTC(), DataContentType: "application/json", Data: json.RawMessage(body),
+	}
+	return e.Encode() //nolint:wrapcheck // says the limit.
+}
+
+func (a *API) run(w http.ResponseWriter, r *http.Request) {
+	if rec, ok := a.record(w, r); ok {
+		a.answer(w, r, http.StatusOK, newView(rec))
+	}
+}
+
+func (a *API) cancel(w http.ResponseWriter, r *http.Request) {
+	rec, ok := a.record(w, r)
+	if !ok {
+		return
+	}
+	if rec.State.Terminal() {
+		a.fail(w, r, http.StatusConflict, problem{"run_over", "the run is " + string(rec.State), "There is nothing to cancel."}, nil)
+		return
+	}
+	if err := a.Inbox.Cancel(r.Context(), rec.Run); err != nil {
+		a.fail(w, r, http.StatusServiceUnavailable, problem{"unavailable", "the cancel could not be stored", "Try again in a moment."}, err)
+		return
+	}
+	var answer accepted
+	answer.Run = rec.Run
+	answer.Links.Self = "/v1/runs/" + rec.Run
+	a.answer(w, r, http.StatusAccepted, answer)
+}
+
+// record reads the record that the path names, or has answered.
+func (a *API) record(w http.ResponseWriter, r *http.Request) (bus.Record, bool) {
+	rec, err := a.Records.Get(r.Context(), r.PathValue("run"))
+	switch {
+	case err == nil:
+		return rec, true
+	case errors.Is(err, bus.ErrNoRecord):
+		a.fail(w, r, http.StatusNotFound, problem{"not_found", "there is no such run",
+			"A request that was just sent has a record in a moment; records are kept for 45 days."}, nil)
+	default:
+		a.fail(w, r, http.StatusServiceUnavailable, problem{"unavailable", "the record could not be read", "Try again in a moment."}, err)
+	}
+	return bus.Record{}, false
+}

@@ -1,0 +1,72 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+)
+
+// cancelTries is how often the run of a cancel is looked for: its request may still be on its way.
+const cancelTries = 3
+
+var (
+	errOver  = errors.New("the run is over")
+	errOwned = errors.New("somebody works on the run")
+)
+
+// cancel sets the flag that the owner of a run sees at its next heartbeat, and ends a run that nobody works on.
+func (in *Intake) cancel(ctx context.Context, m bus.Message) error {
+	c, err := events.DecodeCancel(m.Header, m.Subject, m.Body)
+	if err != nil {
+		return bus.Permanent(events.CodeUndecodable, err)
+	}
+	rec, err := in.Runs.Update(ctx, c.Run, func(r *bus.Record) error {
+		switch {
+		case r.State.Terminal():
+			return errOver
+		case r.Cancel:
+			return nil
+		}
+		r.Cancel = true
+		r.Note("cancel requested%s", because(c.Reason))
+		return nil
+	})
+	switch {
+	case errors.Is(err, errOver):
+		return nil
+	case errors.Is(err, bus.ErrNoRecord) && m.Delivery >= cancelTries:
+		in.Logger.WarnContext(ctx, "cancel of an unknown run", "run", c.Run)
+		return nil
+	case err != nil:
+		return fmt.Errorf("cancel run %s: %w", c.Run, err)
+	case rec.Owner != "":
+		return nil
+	}
+	why := fmt.Errorf("%w%s", bus.ErrCancelled, because(c.Reason))
+	err = in.Bus.Conclude(ctx, c.Run, events.StateCancelled, events.CodeCancelled, why, events.DurableTrigger, unowned)
+	if errors.Is(err, errOwned) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("cancel run %s: %w", c.Run, err)
+	}
+	return nil
+}
+
+func unowned(r *bus.Record) error {
+	if r.Owner != "" {
+		return errOwned
+	}
+	return nil
+}
+
+func because(reason string) string {
+	const most = 200
+	if reason == "" {
+		return ""
+	}
+	return ": " + reason[:min(len(reason), most)]
+}

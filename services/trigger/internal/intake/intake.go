@@ -1,0 +1,170 @@
+// Package intake decides about requests: it validates and authorises them, finds the job they mean, makes sure that one
+// run at a time profiles it, and plans the run or rejects it. What it decided is in the run's record before anybody is
+// told, so that a message which comes again is decided once.
+//
+// Where requests come from does not belong here, nor how Flink and Kubernetes are asked.
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/trigger/internal/refusal"
+	"squirrly.dev/services/trigger/internal/target"
+)
+
+// Ledger holds the records of runs: *bus.Runs.
+type Ledger interface {
+	Get(ctx context.Context, run string) (bus.Record, error)
+	Create(ctx context.Context, rec bus.Record) (bool, error)
+	Update(ctx context.Context, run string, fn func(*bus.Record) error) (bus.Record, error)
+	Activate(ctx context.Context, target, run string) (string, error)
+	Latest(ctx context.Context, target string) ([]string, error)
+}
+
+// Publisher tells facts: *bus.Bus.
+type Publisher interface {
+	PublishFact(ctx context.Context, subject string, e events.Event) error
+	Conclude(ctx context.Context, run string, state events.State, code events.Code, why error, step string,
+		allowed func(*bus.Record) error) error
+}
+
+// Resolver finds the job that a target means: *target.Resolver. Its errors are refusals, or may pass.
+type Resolver interface {
+	Resolve(ctx context.Context, t events.Target, permit target.Permit) (target.Found, error)
+}
+
+// Limits are what a server allows and what it takes for granted.
+type Limits struct {
+	Duration    time.Duration // of one profile, where a request says nothing
+	MaxDuration time.Duration // of one profile
+	Deadline    time.Duration // of a whole run, at least
+	Cooldown    time.Duration // between the result of a run and the next request for the same job; 0 is none
+}
+
+// Intake handles the messages of the inbox. It is safe for concurrent use.
+type Intake struct {
+	Runs   Ledger
+	Bus    Publisher
+	Target Resolver
+	Limits Limits
+	Logger *slog.Logger
+}
+
+// Handle handles one message: a [bus.Intake].
+func (in *Intake) Handle(ctx context.Context, m bus.Message) error {
+	if strings.HasPrefix(m.Subject, events.SubjectCancel) {
+		return in.cancel(ctx, m)
+	}
+	req, undecodable := decode(m)
+	rec, err := in.Runs.Get(ctx, req.run)
+	if errors.Is(err, bus.ErrNoRecord) {
+		rec, err = in.decide(ctx, req, undecodable)
+	}
+	if err != nil {
+		return fmt.Errorf("decide about request %s: %w", req.run, err)
+	}
+	if err := in.announce(ctx, rec, req); err != nil {
+		return err
+	}
+	if undecodable != nil {
+		return bus.Permanent(events.CodeUndecodable, undecodable)
+	}
+	return nil
+}
+
+// decide creates the record of a request. When another delivery of it was faster, that one's decision stands.
+func (in *Intake) decide(ctx context.Context, req request, undecodable error) (bus.Record, error) {
+	rec := bus.Record{Run: req.run, Requester: req.requester(), Plan: events.Plan{Run: req.run, Target: shown(req.Target)}}
+	plan, err := in.plan(ctx, req, undecodable)
+	switch r, refused := errors.AsType[*refusal.Error](err); {
+	case refused:
+		in.reject(&rec, req, plan.Identity, r)
+	case err != nil:
+		return rec, err
+	default:
+		rec.State, rec.Plan = events.StatePlanned, plan
+		rec.Note("planned: job %s (%s) at %s", plan.JobName, plan.JobID, plan.RestURL)
+	}
+	created, err := in.Runs.Create(ctx, rec)
+	if err == nil && !created {
+		rec, err = in.Runs.Get(ctx, req.run)
+	}
+	if err != nil {
+		return rec, err //nolint:wrapcheck // wrapped by the caller.
+	}
+	return rec, nil
+}
+
+// plan makes the plan of a request, or a refusal beside as much of the identity as is known.
+func (in *Intake) plan(ctx context.Context, req request, undecodable error) (events.Plan, error) {
+	var plan events.Plan
+	if undecodable != nil {
+		return plan, refusal.New(events.CodeUndecodable, "%w", undecodable)
+	}
+	if req.refused != nil {
+		return plan, req.refused
+	}
+	if err := in.Limits.check(req.ProfileRequested, time.Now()); err != nil {
+		return plan, err
+	}
+	found, err := in.Target.Resolve(ctx, req.Target, req.permit)
+	plan.Identity = found.Identity
+	if err != nil {
+		return plan, err //nolint:wrapcheck // a refusal, or wrapped by the caller.
+	}
+	plan = in.Limits.plan(req, found, time.Now())
+	if limit := found.MaxDuration; limit > 0 && time.Duration(plan.Duration) > limit {
+		return plan, refusal.New(events.CodeDurationRange, "a profile of %s is asked for; this Flink allows at most %s",
+			time.Duration(plan.Duration), limit)
+	}
+	if err := fits(planned(plan, req)); err != nil {
+		return plan, err
+	}
+	return plan, in.reserve(ctx, plan)
+}
+
+// reserve claims the target for a run, or refuses because of another run.
+func (in *Intake) reserve(ctx context.Context, plan events.Plan) error {
+	key := plan.Identity.Key()
+	if err := in.cooledDown(ctx, plan.Identity, key); err != nil {
+		return err
+	}
+	holder, err := in.Runs.Activate(ctx, key, plan.Run)
+	if err != nil {
+		return err //nolint:wrapcheck // wrapped by the caller.
+	}
+	if holder != plan.Run {
+		return refusal.New(events.CodeCoalesced, "run %s is already under way for %s", holder, plan.Identity)
+	}
+	return nil
+}
+
+// cooledDown refuses a target whose last result is fresh.
+func (in *Intake) cooledDown(ctx context.Context, id events.Identity, key string) error {
+	if in.Limits.Cooldown == 0 {
+		return nil
+	}
+	latest, err := in.Runs.Latest(ctx, key)
+	if err != nil || len(latest) == 0 {
+		return err //nolint:wrapcheck // wrapped by the caller.
+	}
+	rec, err := in.Runs.Get(ctx, latest[0])
+	if errors.Is(err, bus.ErrNoRecord) {
+		return nil
+	}
+	if err != nil {
+		return err //nolint:wrapcheck // wrapped by the caller.
+	}
+	if rest := in.Limits.Cooldown - time.Since(rec.Updated); rest > 0 {
+		return refusal.New(events.CodeCoalesced, "run %s has just analysed %s; the next one may start in %s",
+			latest[0], id, rest.Round(time.Second))
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package intake
+
+import (
+	"bytes"
+	"errors"
+	"net/url"
+	"strconv"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/trigger/internal/refusal"
+	"squirrly.dev/services/trigger/internal/target"
+)
+
+// request is a message of the inbox, decoded.
+type request struct {
+	events.ProfileRequested
+
+	run     string
+	origin  events.RequestOrigin
+	message bus.Message
+	permit  target.Permit
+	refused error // decodable, but not acceptable
+}
+
+// decode reads a request. The error says that nothing can be read there; a request that can be read and is wrong has
+// its refusal inside.
+func decode(m bus.Message) (request, error) {
+	req := request{message: m}
+	req.permit, req.refused = target.PermitOf(m.Subject)
+	body := m.Body
+	if len(bytes.TrimSpace(body)) == 0 && req.permit.Limited() {
+		body = []byte("{}") // the subject says it all
+	}
+	var err error
+	req.ProfileRequested, req.origin, err = events.DecodeRequest(m.Header, body)
+	req.run = req.origin.RunID(m.Header, m.Stream, m.StreamCreated, m.Seq, m.Stored)
+	if req.refused != nil {
+		return req, nil
+	}
+	if req.permit.Limited() && lacksTarget(err) {
+		if req.Target, req.refused = req.permit.Target(); req.refused != nil {
+			return req, nil
+		}
+		err = req.Validate()
+	}
+	if _, readable := errors.AsType[*events.FieldError](err); err != nil && !readable {
+		return req, err //nolint:wrapcheck // becomes the text of the dead letter.
+	}
+	if err != nil {
+		req.refused = refusal.New(events.CodeInvalidRequest, "%w", err)
+	}
+	return req, nil
+}
+
+// lacksTarget reports whether the only thing found wrong is that there is no target.
+func lacksTarget(err error) bool {
+	got, ok := errors.AsType[*events.FieldError](err)
+	want, _ := errors.AsType[*events.FieldError](events.Target{}.Validate())
+	return ok && *got == *want
+}
+
+// requester is who asked, as far as that is said.
+func (r request) requester() string {
+	if r.origin.Source != "" {
+		return r.origin.Source
+	}
+	return "nats"
+}
+
+// id names the request to whoever sent it.
+func (r request) id() string {
+	switch msgID := r.message.Header.Get(events.HeaderMsgID); {
+	case r.origin.ID != "":
+		return r.origin.ID
+	case msgID != "":
+		return msgID
+	}
+	return r.message.Stream + "/" + strconv.FormatUint(r.message.Seq, 10)
+}
+
+// shown is a target as it may be stored: a URL that was refused may hold credentials.
+func shown(t events.Target) events.Target {
+	if t.URL == "" || t.Validate() == nil {
+		return t
+	}
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		t.URL = ""
+		return t
+	}
+	t.URL = (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()
+	return t
+}

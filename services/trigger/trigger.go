@@ -1,0 +1,71 @@
+// Package trigger decides which runs there are: it takes requests from the inbox and from HTTP, finds the Flink job that
+// each means, and plans a run or rejects the request. It also runs the sweeper, which takes up what no delivery would.
+//
+// It does not talk to the profiler.
+package trigger
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/netguard"
+	"squirrly.dev/services/trigger/internal/api"
+	"squirrly.dev/services/trigger/internal/intake"
+	"squirrly.dev/services/trigger/internal/kube"
+	"squirrly.dev/services/trigger/internal/target"
+)
+
+// Deps are what the service works with.
+type Deps struct {
+	Bus       *bus.Bus
+	Transport func(http.RoundTripper) http.RoundTripper // adds telemetry to calls of Flink; nil adds none
+	Logger    *slog.Logger                              // nil discards
+}
+
+// Service takes requests.
+type Service struct {
+	cfg    Config
+	bus    *bus.Bus
+	intake *intake.Intake
+	log    *slog.Logger
+}
+
+// New checks the configuration.
+func New(cfg Config, d Deps) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	guard, err := netguard.Flink(cfg.FlinkAllow, cfg.Local)
+	if err != nil {
+		return nil, fmt.Errorf("SQUIRRLY_FLINK_ALLOW: %w", err)
+	}
+	resolver := &target.Resolver{
+		Cluster: cfg.Cluster, Clusters: kube.NewClusters(cfg.Kubeconfig, cfg.Cluster), Namespaces: cfg.Namespaces,
+		RestTemplate: cfg.RestTemplate, Guard: guard, Patience: cfg.Patience, Transport: d.Transport,
+	}
+	return &Service{cfg: cfg, bus: d.Bus, log: d.Logger, intake: &intake.Intake{
+		Runs: d.Bus.Runs, Bus: d.Bus, Target: resolver, Logger: d.Logger,
+		Limits: intake.Limits{Duration: cfg.Duration, MaxDuration: cfg.MaxDuration, Deadline: cfg.Deadline, Cooldown: cfg.Cooldown},
+	}}, nil
+}
+
+// Run takes requests and sweeps until ctx ends, or until one of its parts cannot go on.
+func (s *Service) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.bus.Receive(ctx, s.cfg.Slots, s.intake.Handle) })
+	g.Go(func() error { return bus.Sweeper{Bus: s.bus, Every: s.cfg.Sweep}.Run(ctx) })
+	if s.cfg.HTTPAddr != "" {
+		a := &api.API{Inbox: s.bus, Records: s.bus.Runs, Token: s.cfg.HTTPToken.Reveal(), Logger: s.log}
+		g.Go(func() error { return a.Serve(ctx, s.cfg.HTTPAddr) })
+	}
+	return g.Wait() //nolint:wrapcheck // the parts say what they are.
+}
