@@ -86,8 +86,12 @@ func (g *Guard) Plus(names ...string) *Guard {
 	return &more
 }
 
-// RestHosts are the names of the REST service of a FlinkDeployment inside its Kubernetes cluster.
+// RestHosts are the names of the REST service of a FlinkDeployment inside its Kubernetes cluster: none if a part is
+// not a DNS label, since a namespace with a dot in it would name a host elsewhere.
 func RestHosts(deployment, namespace string) []string {
+	if !isLabel(deployment) || !isLabel(namespace) {
+		return nil
+	}
 	name := deployment + "-rest." + namespace
 	return []string{name, name + ".svc", name + ".svc.cluster.local"}
 }

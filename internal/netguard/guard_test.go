@@ -101,6 +101,17 @@ func TestNamesInTheList(t *testing.T) {
 	}
 }
 
+func TestRestHosts(t *testing.T) {
+	if got := netguard.RestHosts("orders", "prod"); len(got) != 3 || got[0] != "orders-rest.prod" {
+		t.Errorf("got %v", got)
+	}
+	for _, c := range [][2]string{{"a", "evil.com"}, {"evil.com/", "ns"}, {"", "ns"}, {"a", ""}, {"A", "ns"}, {"-a", "ns"}, {"a", "x.y"}} {
+		if got := netguard.RestHosts(c[0], c[1]); got != nil {
+			t.Errorf("%q gives %v", c, got)
+		}
+	}
+}
+
 func TestFlinkRefusesBadEntries(t *testing.T) {
 	for _, entry := range []string{"", " ", "*.", "a*b", "http://host", "10.0.0.0/99", "user@host"} {
 		if _, err := netguard.Flink([]string{entry}, false); err == nil {

@@ -57,4 +57,10 @@ func (g *Guard) names(name, port string) bool {
 	return false
 }
 
+// isLabel reports whether a name is a DNS label as Kubernetes has them.
+func isLabel(name string) bool {
+	return name != "" && len(name) <= 63 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" &&
+		name[0] != '-' && name[len(name)-1] != '-'
+}
+
 func canonical(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }

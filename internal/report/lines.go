@@ -1,0 +1,146 @@
+package report
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"squirrly.dev/pkg/events"
+)
+
+// Note is the small print of a finding: severity, confidence, origin.
+func (v view) Note(f events.Finding) string {
+	return string(f.Severity) + " · confidence " + string(f.Confidence) + " · " + origin(f.Origin)
+}
+
+// Bottleneck are the lines of a finding in Key Bottlenecks.
+func (v view) Bottleneck(f events.Finding) []pair {
+	return filled(
+		pair{Name: "Where it is", Text: f.Where},
+		pair{Name: "How large it appears", Text: f.Size},
+		pair{Name: "Why it matters", Text: f.Why},
+		pair{Name: "Call path", List: f.Path},
+	)
+}
+
+// Advice are the lines of a finding in Actionable Recommendations.
+func (v view) Advice(f events.Finding) []pair {
+	r := f.Recommendation
+	lines := []pair{
+		{Name: "Proposed change", Text: r.Change},
+		{Name: "Why it helps", Text: r.Why},
+		{Name: "Impact estimate", Text: r.Impact},
+		{Name: "Trade-offs", Text: r.TradeOffs},
+	}
+	for _, c := range r.Config {
+		lines = append(lines, pair{Name: "Setting", Text: c.Key + ": " + c.Value, Code: true})
+	}
+	return filled(append(lines, pair{Name: "Effort", Text: r.Effort})...)
+}
+
+func filled(lines ...pair) []pair {
+	return slices.DeleteFunc(lines, func(p pair) bool { return p.Text == "" && len(p.List) == 0 })
+}
+
+// cited are the ids of the facts that the verdict, a finding or an observation rests on.
+func (v view) cited() map[string]bool {
+	cited := map[string]bool{}
+	add := func(ids []string) {
+		for _, id := range ids {
+			cited[id] = true
+		}
+	}
+	add(v.Verdict.Evidence)
+	for _, f := range v.Findings {
+		add(f.Evidence)
+	}
+	for _, o := range v.Observations {
+		add(o.Evidence)
+	}
+	return cited
+}
+
+// FactNote says where a fact comes from.
+func (v view) FactNote(f events.Fact) string {
+	var parts []string
+	if f.Mode != "" {
+		parts = append(parts, string(f.Mode))
+	}
+	if f.JVM != "" {
+		parts = append(parts, f.JVM)
+	}
+	if f.Samples > 0 {
+		parts = append(parts, plural(f.Samples, "sample"))
+	}
+	if f.StdErr > 0 {
+		parts = append(parts, "± "+percent(f.StdErr))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// ChangeNote says how a finding changed since the baseline.
+func (v view) ChangeNote(c events.Comparable) string {
+	switch {
+	case c.Before > 0 && c.After > 0:
+		return percent(c.Before) + " → " + percent(c.After)
+	case c.Before > 0:
+		return "was " + percent(c.Before)
+	case c.After > 0:
+		return "now " + percent(c.After)
+	}
+	return ""
+}
+
+// Baseline names the run that the result is compared with.
+func (v view) Baseline() string {
+	c := v.Comparison
+	text := "Compared with run " + c.BaselineRun
+	if !c.BaselineAt.IsZero() {
+		text += " of " + moment(c.BaselineAt)
+	}
+	return text
+}
+
+// ProvenanceLines say how the result came about.
+func (v view) ProvenanceLines() []pair {
+	p := v.Provenance
+	by := "rules alone"
+	if p.Provider != "" && p.Provider != "rules" {
+		by = "rules and " + strings.TrimSpace(p.Provider+" "+p.Model)
+	}
+	lines := filled(
+		pair{Name: "Analysis", Text: by},
+		pair{Name: "Note", Text: p.Note},
+		pair{Name: "Claims of the LLM", Text: claims(p)},
+		pair{Name: "Tokens", Text: tokens(p)},
+		pair{Name: "Prompt", Text: p.PromptHash, Code: true},
+		pair{Name: "Squirrly", Text: p.Squirrly},
+		pair{Name: "Rules", Text: p.RulesVersion},
+		pair{Name: "Job id", Text: v.JobID, Code: true},
+		pair{Name: "Run", Text: v.Run, Code: true},
+	)
+	return lines
+}
+
+func claims(p events.Provenance) string {
+	var parts []string
+	if c := p.Claims; c != nil {
+		parts = append(parts, strconv.Itoa(c.Verified)+" verified, "+strconv.Itoa(c.Corrected)+" corrected, "+
+			strconv.Itoa(c.Dropped)+" dropped")
+	}
+	if p.Grounding != nil {
+		parts = append(parts, "grounding "+percent(*p.Grounding))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func tokens(p events.Provenance) string {
+	if p.TokensIn+p.TokensOut == 0 {
+		return ""
+	}
+	text := count(p.TokensIn) + " in, " + count(p.TokensOut) + " out"
+	if p.CostUSD > 0 {
+		text += ", $" + strconv.FormatFloat(p.CostUSD, 'f', 4, 64)
+	}
+	return text
+}
