@@ -38,7 +38,7 @@ func TestFlinkDeployment(t *testing.T) {
 	}
 	c := startFlink(t, flinktest.Options{Profiling: true})
 	job := runSample(t, c)
-	s := newStack(t, "KUBECONFIG="+kube.Kubeconfig, "SQUIRRLY_FLINK_REST_TEMPLATE="+c.URL)
+	s := newStack(t, "KUBECONFIG="+kube.Kubeconfig, "SQUIRRLY_FLINK_REST_URL="+c.URL)
 
 	client, err := dynamic.NewForConfig(kube.Config)
 	if err != nil {

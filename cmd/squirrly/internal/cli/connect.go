@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/jsm.go/natscontext"
+	"github.com/nats-io/nats.go"
+
+	"squirrly.dev/internal/bus"
+)
+
+const (
+	localServer = "nats://127.0.0.1:4222"
+	dialTime    = 10 * time.Second
+)
+
+// server says which NATS server the user named; empty when none.
+func (a *app) server() string {
+	if a.flags.nats != "" {
+		return a.flags.nats
+	}
+	return env("SQUIRRLY_NATS_URL", "NATS_URL")
+}
+
+// remote reports whether the user named a server in any way.
+func (a *app) remote() bool { return a.server() != "" || a.flags.natsContext != "" }
+
+// connect opens a connection to the named server, else to that of a `squirrly up` on this machine.
+func (a *app) connect(ctx context.Context) (*bus.Bus, error) {
+	o := bus.Options{URL: a.server(), CredsFile: a.flags.creds, Name: "squirrly-cli", Logger: a.logger()}
+	if o.CredsFile == "" {
+		o.CredsFile = env("SQUIRRLY_NATS_CREDS_FILE")
+	}
+	if a.flags.natsContext != "" {
+		if err := applyContext(&o, a.flags.natsContext); err != nil {
+			return nil, err
+		}
+	}
+	if o.URL == "" {
+		o.URL = localServer
+	}
+	dial, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	b, err := bus.Connect(dial, o)
+	if err != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("%w\n  Is a server running? `squirrly up` starts one on this machine; --nats names another", err)
+	}
+	return b, err //nolint:wrapcheck // interrupted by the user.
+}
+
+// applyContext takes address and credentials from a context of the nats CLI.
+func applyContext(o *bus.Options, name string) error {
+	c, err := natscontext.New(name, true)
+	if err != nil {
+		return usage("NATS context %q: %w (see `nats context ls`)", name, err)
+	}
+	if o.Client, err = c.NATSOptions(nats.Name(o.Name)); err != nil {
+		return usage("NATS context %q: %w", name, err)
+	}
+	if o.URL == "" {
+		o.URL = c.ServerURL()
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+)
+
+// Exit codes.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitFindings    = 3 // the result has findings of the severity given with --fail-on
+	exitAuth        = 4
+	exitNotFound    = 5
+	exitTimeout     = 6
+	exitInterrupted = 130
+)
+
+// coded is an error with an exit code of its own.
+type coded struct {
+	code  int
+	err   error
+	quiet bool // what there is to say was said already
+}
+
+// Error implements error.
+func (c *coded) Error() string { return c.err.Error() }
+
+// Unwrap gives access to the cause.
+func (c *coded) Unwrap() error { return c.err }
+
+func usage(format string, a ...any) error {
+	return &coded{code: exitUsage, err: fmt.Errorf(format, a...)}
+}
+
+func quietError(err error) bool {
+	var c *coded
+	return errors.As(err, &c) && c.quiet
+}
+
+// exitCode maps an error to the exit code of the process.
+func exitCode(ctx context.Context, err error) int {
+	var c *coded
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &c):
+		return c.code
+	case ctx.Err() != nil:
+		return exitInterrupted
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
+		return exitTimeout
+	case errors.Is(err, bus.ErrNoRecord):
+		return exitNotFound
+	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired):
+		return exitAuth
+	}
+	return exitFailure
+}
+
+// outcomeError is the error of a run that ended without a result.
+func outcomeError(state events.State, o *events.Outcome) error {
+	if o == nil {
+		return fmt.Errorf("the run is %s", state)
+	}
+	code := exitFailure
+	switch o.Code {
+	case events.CodeUnknownTarget, events.CodeUnknownJob, events.CodeNoRunningJob, events.CodeJobGone:
+		code = exitNotFound
+	case events.CodeForbidden:
+		code = exitAuth
+	case events.CodeInvalidRequest, events.CodeSeveralJobs, events.CodeDurationRange, events.CodeUndecodable:
+		code = exitUsage
+	case events.CodeDeadlineExceeded:
+		code = exitTimeout
+	case events.CodeCancelled:
+		code = exitInterrupted
+	}
+	return &coded{code: code, err: fmt.Errorf("%s (%s): %s\n  %s", state, o.Code, o.Message, o.Hint)}
+}

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"squirrly.dev/cmd/squirrly/internal/progress"
+	"squirrly.dev/internal/bus"
+)
+
+const (
+	redraw = 120 * time.Millisecond
+	// silence is how long nobody may take a request up before the user is told.
+	silence = 10 * time.Second
+)
+
+// follow shows a run on stderr until it ends, and returns its last record.
+func (a *app) follow(ctx context.Context, b *bus.Bus, run string) (bus.Record, error) {
+	changes, err := b.Runs.Watch(ctx, run)
+	if err != nil {
+		return bus.Record{}, fmt.Errorf("follow run %s: %w", run, err)
+	}
+	p := a.progress()
+	defer p.Done()
+	tick := time.NewTicker(redraw)
+	defer tick.Stop()
+	quiet := time.After(silence)
+	for {
+		select {
+		case rec, ok := <-changes:
+			if !ok {
+				return bus.Record{}, ended(ctx, run)
+			}
+			quiet = nil
+			p.Update(rec)
+			if rec.State.Terminal() {
+				p.Ended(rec)
+				return rec, nil
+			}
+		case <-tick.C:
+			p.Tick()
+		case <-quiet:
+			fmt.Fprintln(a.err, "squirrly: nobody has taken the request up yet: is the trigger service running?")
+		}
+	}
+}
+
+func ended(ctx context.Context, run string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("follow run %s: %w", run, err)
+	}
+	return errors.New("the connection to NATS was closed while following the run")
+}
+
+func (a *app) progress() *progress.Printer {
+	if a.flags.quiet {
+		return progress.New(io.Discard, false, 0)
+	}
+	width := 0
+	live := a.terminal(a.err) && !a.flags.verbose
+	if f, ok := a.err.(*os.File); ok && live {
+		width, _, _ = term.GetSize(int(f.Fd()))
+	}
+	return progress.New(a.err, live, width)
+}

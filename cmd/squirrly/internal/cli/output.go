@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/report"
+	"squirrly.dev/pkg/events"
+)
+
+// Output formats of a result.
+const (
+	formatText     = "text"
+	formatJSON     = "json"
+	formatMarkdown = "markdown"
+	formatHTML     = "html"
+)
+
+// noFail means that no severity makes the command fail.
+const noFail = events.Severity("")
+
+const maxAnalysis = 16 << 20
+
+// checkFormat refuses an unknown -o before any work is done.
+func (a *app) checkFormat() error {
+	switch a.flags.output {
+	case formatText, formatJSON, formatMarkdown, formatHTML:
+		return nil
+	}
+	return usage("-o %s: choose text, json, markdown or html", a.flags.output)
+}
+
+// render writes an analysis in the chosen format.
+func (a *app) render(w io.Writer, format string, an events.Analysis) error {
+	switch format {
+	case formatJSON:
+		return report.JSON(w, an) //nolint:wrapcheck // of stdout.
+	case formatMarkdown:
+		return report.Markdown(w, an) //nolint:wrapcheck // of stdout.
+	case formatHTML:
+		return report.HTML(w, an) //nolint:wrapcheck // of stdout.
+	}
+	return report.Text(w, an, report.Options{Color: a.color(w)}) //nolint:wrapcheck // of stdout.
+}
+
+// conclude prints what became of a run that ended.
+func (a *app) conclude(ctx context.Context, store *artifact.Store, rec bus.Record, failOn events.Severity) error {
+	if rec.State != events.StateAnalyzed {
+		if a.flags.output == formatJSON {
+			if err := a.json(rec); err != nil {
+				return err
+			}
+		}
+		return outcomeError(rec.State, rec.Outcome)
+	}
+	return a.printResult(ctx, store, rec, failOn)
+}
+
+func (a *app) printResult(ctx context.Context, store *artifact.Store, rec bus.Record, failOn events.Severity) error {
+	an, err := loadAnalysis(ctx, store, rec)
+	if err != nil {
+		return err
+	}
+	if err := a.render(a.out, a.flags.output, an); err != nil {
+		return fmt.Errorf("print result: %w", err)
+	}
+	return failOnSeverity(an, failOn)
+}
+
+// failOnSeverity makes findings of a severity the exit code.
+func failOnSeverity(an events.Analysis, failOn events.Severity) error {
+	if failOn == noFail || !an.Severity.AtLeast(failOn) {
+		return nil
+	}
+	return &coded{code: exitFindings, quiet: true, err: fmt.Errorf("findings of severity %s", an.Severity)}
+}
+
+func loadAnalysis(ctx context.Context, store *artifact.Store, rec bus.Record) (events.Analysis, error) {
+	var an events.Analysis
+	if rec.Analysis == nil {
+		return an, fmt.Errorf("run %s has no stored analysis", rec.Run)
+	}
+	b, err := store.Get(ctx, *rec.Analysis, maxAnalysis)
+	if errors.Is(err, artifact.ErrGone) {
+		return an, &coded{code: exitNotFound, err: fmt.Errorf("analysis of run %s: %w", rec.Run, err)}
+	}
+	if err != nil {
+		return an, fmt.Errorf("analysis of run %s: %w", rec.Run, err)
+	}
+	if err := json.Unmarshal(b, &an); err != nil {
+		return an, fmt.Errorf("analysis of run %s: %w", rec.Run, err)
+	}
+	return an, nil
+}
+
+// clean keeps text from outside from steering the terminal.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}

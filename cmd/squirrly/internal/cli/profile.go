@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"squirrly.dev/cmd/squirrly/internal/local"
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+)
+
+// profileFlags of the command.
+type profileFlags struct {
+	request requestFlags
+	llm     llmFlags
+	out     string
+	failOn  string
+	timeout time.Duration
+	noWait  bool
+}
+
+func (a *app) profileCommand() *cobra.Command {
+	var f profileFlags
+	c := &cobra.Command{
+		Use:   "profile [TARGET]",
+		Short: "Profile a running job and say what limits it",
+		Long: `Profile a running Flink job and say what limits it. TARGET is the REST URL of a JobManager, or the name of a
+FlinkDeployment as [NAMESPACE/]NAME (env FLINK_DEPLOYMENT_NAME).
+
+When a NATS server is named (--nats, --nats-context, SQUIRRLY_NATS_URL), the request goes there and the services do the
+work. Otherwise the same pipeline runs in this process, with nothing listening and nothing left behind; --out keeps the
+captures and the report.
+
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 findings of the severity of --fail-on or above; 4 not allowed;
+5 target or job not found; 6 timed out; 130 interrupted.`,
+		Example: `  squirrly profile http://localhost:8081 --duration 30s
+  squirrly profile flink/orders --context src/main/java -o markdown
+  squirrly profile http://localhost:8081 --job orders --out ./profile --fail-on warning`,
+		Args: args(cobra.MaximumNArgs(1)),
+		RunE: func(c *cobra.Command, v []string) error {
+			target := env("SQUIRRLY_TARGET", "FLINK_DEPLOYMENT_NAME")
+			if len(v) > 0 {
+				target = v[0]
+			}
+			if target == "" {
+				return usage("name what to profile: a REST URL or [NAMESPACE/]DEPLOYMENT")
+			}
+			return a.profile(c.Context(), target, f)
+		},
+	}
+	f.request.add(c)
+	f.llm.add(c)
+	c.Flags().StringVar(&f.out, "out", "", "`DIR` for the captures, the analysis and report.html")
+	c.Flags().StringVar(&f.failOn, "fail-on", "", "exit with 3 when there are findings of this `SEVERITY`: info, warning or critical")
+	c.Flags().DurationVar(&f.timeout, "timeout", 0, "give up waiting after this time (default: the deadline of the run)")
+	c.Flags().BoolVar(&f.noWait, "no-wait", false, "with a server: print the id of the run and do not wait")
+	return c
+}
+
+func (a *app) profile(ctx context.Context, target string, f profileFlags) error {
+	if err := a.checkFormat(); err != nil {
+		return err
+	}
+	failOn, err := severity(f.failOn)
+	if err != nil {
+		return err
+	}
+	req, uploads, err := f.request.build(target)
+	if err != nil {
+		return err
+	}
+	b, store, stop, err := a.pipeline(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for _, u := range uploads {
+		if _, err := store.Put(ctx, u.key, u.body); err != nil {
+			return fmt.Errorf("store context: %w", err)
+		}
+	}
+	run, err := submit(ctx, b, req)
+	if err != nil {
+		return err
+	}
+	if f.noWait && a.remote() {
+		_, err := fmt.Fprintln(a.out, run)
+		return err //nolint:wrapcheck // of stdout.
+	}
+	rec, err := a.await(ctx, b, run, f.timeout)
+	if err != nil {
+		return err
+	}
+	if f.out != "" && rec.State == events.StateAnalyzed {
+		if err := a.export(ctx, store, rec, f.out); err != nil {
+			return err
+		}
+	}
+	return a.conclude(ctx, store, rec, failOn)
+}
+
+// pipeline connects to the named server, or starts the services in this process.
+func (a *app) pipeline(ctx context.Context, f profileFlags) (*bus.Bus, *artifact.Store, func(), error) {
+	if a.remote() {
+		b, err := a.connect(ctx)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		store, err := openStore(ctx, b)
+		if err != nil {
+			b.Close()
+			return nil, nil, nil, err
+		}
+		return b, store, b.Close, nil
+	}
+	llm, err := f.llm.config()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	// The services outlive an interrupt for a moment, so that the run can be cancelled.
+	s, err := local.Start(context.WithoutCancel(ctx), local.Options{
+		OneShot: true, LLM: llm, Version: version(), Logger: a.logger(),
+	})
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("start the pipeline: %w", err)
+	}
+	return s.Bus, s.Store, s.Stop, nil
+}
+
+// submit puts the request into the inbox and returns the id that its run will have.
+func submit(ctx context.Context, b *bus.Bus, req events.ProfileRequested) (string, error) {
+	const source = "squirrly/cli"
+	e, err := events.New(source, "", time.Now(), req)
+	if err != nil {
+		return "", usage("%w", err)
+	}
+	e.ID = uuid.NewString()
+	body, err := e.Encode()
+	if err != nil {
+		return "", usage("%w", err)
+	}
+	if err := b.Request(ctx, events.SubjectRequested, e.ID, events.ContentType, body); err != nil {
+		return "", fmt.Errorf("send the request: %w", err)
+	}
+	return events.RunIDFromEvent(source, e.ID), nil
+}
+
+// await follows the run; an interrupt cancels it.
+func (a *app) await(ctx context.Context, b *bus.Bus, run string, timeout time.Duration) (bus.Record, error) {
+	wait := ctx
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		wait, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	rec, err := a.follow(wait, b, run)
+	if err == nil || wait.Err() == nil {
+		return rec, err
+	}
+	fmt.Fprintln(a.err, "squirrly: cancelling run", run)
+	const grace = 15 * time.Second
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if cancelErr := b.Cancel(last, run); cancelErr != nil {
+		return rec, errors.Join(err, cancelErr)
+	}
+	if rec, followErr := a.follow(last, b, run); followErr == nil && rec.State == events.StateAnalyzed {
+		return rec, nil // it was done already
+	}
+	if ctx.Err() == nil {
+		return rec, &coded{code: exitTimeout, err: fmt.Errorf("run %s was not done after %s; it is cancelled", run, timeout)}
+	}
+	return rec, &coded{code: exitInterrupted, err: fmt.Errorf("interrupted; run %s is cancelled", run)}
+}
+
+func severity(s string) (events.Severity, error) {
+	switch v := events.Severity(s); v {
+	case noFail, events.SeverityInfo, events.SeverityWarning, events.SeverityCritical:
+		return v, nil
+	}
+	return noFail, usage("--fail-on %s: choose info, warning or critical", s)
+}

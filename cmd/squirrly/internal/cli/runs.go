@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+)
+
+func (a *app) runsCommand() *cobra.Command {
+	c := &cobra.Command{Use: "runs", Short: "List, show, follow and cancel runs"}
+	c.AddCommand(a.runsLs(), a.runsGet(), a.runsWatch(), a.runsCancel())
+	return c
+}
+
+func (a *app) runsLs() *cobra.Command {
+	var most int
+	c := &cobra.Command{
+		Use: "ls", Short: "List the runs, newest first", Args: args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			b, err := a.connect(c.Context())
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			all, err := b.Runs.List(c.Context())
+			if err != nil {
+				return fmt.Errorf("list runs: %w", err)
+			}
+			slices.SortFunc(all, func(x, y bus.Record) int { return y.Created.Compare(x.Created) })
+			all = all[:min(len(all), most)]
+			if a.flags.output == formatJSON {
+				return a.json(all)
+			}
+			return a.runTable(all)
+		},
+	}
+	c.Flags().IntVar(&most, "max", 50, "how many at the most")
+	return c
+}
+
+func (a *app) runTable(runs []bus.Record) error {
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "RUN\tSTATE\tTARGET\tAGE\tSTEP")
+	for _, r := range runs {
+		step := r.Step
+		if r.Outcome != nil {
+			step = string(r.Outcome.Code)
+		} else if r.WaitsFor != "" {
+			step = "waits: " + string(r.WaitsFor)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Run, r.State, clean(r.Plan.Identity.String()), age(r.Created), clean(step))
+	}
+	return w.Flush() //nolint:wrapcheck // of stdout.
+}
+
+func age(t time.Time) string {
+	const day = 24 * time.Hour
+	switch d := time.Since(t); {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 2*day:
+		return fmt.Sprintf("%dh", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%dd", int(d/day))
+	}
+}
+
+func (a *app) runsGet() *cobra.Command {
+	return &cobra.Command{
+		Use: "get RUN", Short: "Print the result of a run, or how far it is", Args: args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, v []string) error {
+			b, err := a.connect(c.Context())
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			rec, err := b.Runs.Get(c.Context(), v[0])
+			if err != nil {
+				return err //nolint:wrapcheck // names the run.
+			}
+			if rec.State == events.StateAnalyzed {
+				store, err := openStore(c.Context(), b)
+				if err != nil {
+					return err
+				}
+				return a.printResult(c.Context(), store, rec, noFail)
+			}
+			if a.flags.output == formatJSON {
+				return a.json(rec)
+			}
+			return a.runDetails(rec)
+		},
+	}
+}
+
+func (a *app) runDetails(r bus.Record) error {
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "run\t%s\nstate\t%s\ntarget\t%s\njob\t%s %s\n", r.Run, r.State, clean(r.Plan.Identity.String()),
+		clean(r.Plan.JobName), clean(r.Plan.JobID))
+	if r.Outcome != nil {
+		fmt.Fprintf(w, "reason\t%s: %s\nhint\t%s\n", r.Outcome.Code, clean(r.Outcome.Message), r.Outcome.Hint)
+	}
+	if r.WaitsFor != "" {
+		fmt.Fprintf(w, "waits for\t%s until %s\n", r.WaitsFor, r.NotBefore.Local().Format(time.TimeOnly))
+	}
+	for _, c := range r.Captures {
+		fmt.Fprintf(w, "capture\t%s %s: %s %s\n", clean(c.JVM), c.Mode, c.State, clean(c.Note))
+	}
+	for _, l := range r.History {
+		fmt.Fprintf(w, "%s\t%s\n", l.At.Local().Format(time.TimeOnly), clean(l.Text))
+	}
+	return w.Flush() //nolint:wrapcheck // of stdout.
+}
+
+func (a *app) runsWatch() *cobra.Command {
+	return &cobra.Command{
+		Use: "watch RUN", Short: "Follow a run until it ends, then print its result", Args: args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, v []string) error {
+			b, err := a.connect(c.Context())
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			if _, err := b.Runs.Get(c.Context(), v[0]); err != nil {
+				return err //nolint:wrapcheck // names the run.
+			}
+			rec, err := a.follow(c.Context(), b, v[0])
+			if err != nil {
+				return err
+			}
+			store, err := openStore(c.Context(), b)
+			if err != nil {
+				return err
+			}
+			return a.conclude(c.Context(), store, rec, noFail)
+		},
+	}
+}
+
+func (a *app) runsCancel() *cobra.Command {
+	return &cobra.Command{
+		Use: "cancel RUN", Short: "Ask for the end of a run", Args: args(cobra.ExactArgs(1)),
+		Long: `Ask for the end of a run. Whoever works on it sees the request at its next sign of life. Flink cannot stop a profile
+that was started: it runs to its end and is ignored.`,
+		RunE: func(c *cobra.Command, v []string) error {
+			b, err := a.connect(c.Context())
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			rec, err := b.Runs.Get(c.Context(), v[0])
+			if err != nil {
+				return err //nolint:wrapcheck // names the run.
+			}
+			if rec.State.Terminal() {
+				return fmt.Errorf("run %s is %s already", rec.Run, rec.State)
+			}
+			if err := b.Cancel(c.Context(), rec.Run); err != nil {
+				return fmt.Errorf("cancel run %s: %w", rec.Run, err)
+			}
+			fmt.Fprintln(a.err, "Asked for the end of run", rec.Run)
+			return nil
+		},
+	}
+}

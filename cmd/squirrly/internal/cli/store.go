@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/backends"
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/daemon"
+	"squirrly.dev/pkg/events"
+)
+
+// openStore opens the store that the environment names, else the object store on the NATS server.
+func openStore(ctx context.Context, b *bus.Bus) (*artifact.Store, error) {
+	cfg, err := daemon.Load[struct {
+		S3 artifact.S3Config `envPrefix:"S3_"`
+	}](os.Environ())
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	return backends.Store(ctx, b, cfg.S3) //nolint:wrapcheck // says which store.
+}
+
+const (
+	dirMode  = 0o755
+	fileMode = 0o644
+	maxPage  = 64 << 20
+)
+
+// export writes the objects of a finished run below dir: captures, context, evidence and analysis as they were stored,
+// and the report in all formats.
+func (a *app) export(ctx context.Context, store *artifact.Store, rec bus.Record, dir string) error {
+	an, err := loadAnalysis(ctx, store, rec)
+	if err != nil {
+		return err
+	}
+	for _, ref := range objects(rec) {
+		body, err := store.Get(ctx, ref, maxPage)
+		if errors.Is(err, artifact.ErrGone) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("export: %w", err)
+		}
+		rel, err := filepath.Rel(filepath.FromSlash(rec.Plan.Identity.Prefix(rec.Run)), filepath.FromSlash(ref.Key))
+		if err != nil || !filepath.IsLocal(rel) {
+			return fmt.Errorf("export: object %q is not one of run %s", ref.Key, rec.Run)
+		}
+		if err := writeFile(filepath.Join(dir, rel), body); err != nil {
+			return err
+		}
+	}
+	return a.exportReports(dir, an)
+}
+
+func (a *app) exportReports(dir string, an events.Analysis) error {
+	for name, format := range map[string]string{
+		"report.html": formatHTML, "report.md": formatMarkdown, "analysis.json": formatJSON, "report.txt": formatText,
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(dir, dirMode); err != nil { //nolint:gosec // a report for other people to read.
+			return fmt.Errorf("export: %w", err)
+		}
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, fileMode) //nolint:gosec // see above.
+		if err != nil {
+			return fmt.Errorf("export: %w", err)
+		}
+		if err := errors.Join(a.render(f, format, an), f.Close()); err != nil {
+			return fmt.Errorf("export %s: %w", name, err)
+		}
+	}
+	fmt.Fprintln(a.err, "Wrote", filepath.Join(dir, "report.html"))
+	return nil
+}
+
+// objects lists what the record refers to.
+func objects(rec bus.Record) []events.ObjectRef {
+	var refs []events.ObjectRef
+	if rec.Artifact != nil {
+		refs = append(refs, rec.Artifact.Manifest)
+		for _, c := range rec.Artifact.Captures {
+			if c.Status == events.CaptureStored {
+				refs = append(refs, c.ObjectRef)
+			}
+		}
+		for _, c := range rec.Artifact.Context {
+			refs = append(refs, c.ObjectRef)
+		}
+	}
+	for _, ref := range []*events.ObjectRef{rec.Evidence, rec.Prompt, rec.Answer} {
+		if ref != nil {
+			refs = append(refs, *ref)
+		}
+	}
+	return refs
+}
+
+func writeFile(path string, body []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil { //nolint:gosec // see exportReports.
+		return fmt.Errorf("export: %w", err)
+	}
+	if err := os.WriteFile(path, body, fileMode); err != nil { //nolint:gosec // see exportReports.
+		return fmt.Errorf("export: %w", err)
+	}
+	return nil
+}

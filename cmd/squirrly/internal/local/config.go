@@ -1,0 +1,46 @@
+package local
+
+import (
+	"os"
+
+	"squirrly.dev/internal/daemon"
+	"squirrly.dev/services/analyzer"
+	"squirrly.dev/services/collector"
+	"squirrly.dev/services/trigger"
+)
+
+// config is what the environment may say about the services in this process, by the same names as in a cluster.
+type config struct {
+	Trigger   trigger.Config
+	Collector collector.Config
+	Analyzer  analyzer.Config
+}
+
+// Aliases implements daemon.Aliased.
+func (c config) Aliases() map[string]string {
+	all := c.Trigger.Aliases()
+	for name, alias := range c.Analyzer.Aliases() {
+		all[name] = alias
+	}
+	return all
+}
+
+// load reads the environment; what the command line said wins.
+func load(o Options) (config, error) {
+	cfg, err := daemon.Load[config](os.Environ())
+	if err != nil {
+		return cfg, err //nolint:wrapcheck // names the variable.
+	}
+	cfg.Trigger.Local, cfg.Trigger.HTTPAddr = true, o.HTTPAddr
+	cfg.Collector.Version, cfg.Analyzer.Version = o.Version, o.Version
+	cfg.Analyzer.LLM = o.LLM
+	return cfg, nil
+}
+
+// channels are the notification channels of this process.
+func channels(o Options) []string {
+	if o.OneShot {
+		return nil // the caller prints the result
+	}
+	return []string{"log", "webhook", "nats"}
+}

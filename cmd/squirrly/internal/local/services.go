@@ -1,0 +1,65 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"squirrly.dev/internal/netguard"
+	"squirrly.dev/services/analyzer"
+	"squirrly.dev/services/collector"
+	"squirrly.dev/services/trigger"
+)
+
+// runner is a service.
+type runner interface {
+	Run(ctx context.Context) error
+}
+
+// services starts the four services; the first that fails ends the others.
+func (s *Stack) services(ctx context.Context, o Options) error {
+	all, err := s.build(o)
+	if err != nil {
+		return err
+	}
+	s.group, ctx = errgroup.WithContext(ctx)
+	for _, r := range all {
+		s.group.Go(func() error { return r.Run(ctx) })
+	}
+	return nil
+}
+
+// build makes the services with the configuration of one machine: whatever URL its user types is allowed, except
+// link-local and metadata addresses.
+func (s *Stack) build(o Options) ([]runner, error) {
+	log := func(service string) *slog.Logger { return o.Logger.With("service", service) }
+	traced := func(base http.RoundTripper) http.RoundTripper { return s.daemon.Transport("flink", base) }
+	cfg, err := load(o)
+	if err != nil {
+		return nil, err
+	}
+	guard, err := netguard.Flink(cfg.Trigger.FlinkAllow, true)
+	if err != nil {
+		return nil, fmt.Errorf("SQUIRRLY_FLINK_ALLOW: %w", err)
+	}
+	t, err := trigger.New(cfg.Trigger, trigger.Deps{Bus: s.Bus, Transport: traced, Logger: log("trigger")})
+	if err != nil {
+		return nil, fmt.Errorf("trigger: %w", err)
+	}
+	client := &http.Client{Transport: traced(guard.Transport()), CheckRedirect: guard.CheckRedirect}
+	c, err := collector.New(cfg.Collector, collector.Deps{Bus: s.Bus, Store: s.Store, HTTP: client, Logger: log("collector")})
+	if err != nil {
+		return nil, fmt.Errorf("collector: %w", err)
+	}
+	a, err := analyzer.New(cfg.Analyzer, analyzer.Deps{
+		Bus: s.Bus, Store: s.Store, HTTP: s.daemon.HTTPClient("llm"), Logger: log("analyzer"),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("analyzer: %w", err)
+	}
+	all := []runner{t, c, a}
+	return all, nil
+}
