@@ -1,0 +1,50 @@
+package notifier
+
+import (
+	"errors"
+	"time"
+
+	"squirrly.dev/internal/daemon"
+)
+
+// Config of the service. A channel is on when what it needs is set.
+type Config struct {
+	Log             bool          `env:"NOTIFY_LOG"       envDefault:"true"` // results as text on standard output
+	WebhookURL      daemon.Secret `env:"WEBHOOK_URL"`                        // its path is often a secret
+	WebhookSecret   daemon.Secret `env:"WEBHOOK_SECRET"`                     // whsec_ and base64, shared with the receiver
+	OutboundPrivate bool          `env:"OUTBOUND_PRIVATE"`                   // webhooks may be on the own networks and on this machine
+	Subject         string        `env:"NOTIFY_SUBJECT"`                     // NATS subject, with {type}, {severity}, {cluster}, {namespace}, {job}, {run}
+	Slots           int           `env:"SLOTS"            envDefault:"4"`    // messages sent at a time, by each channel
+	Attempts        int           `env:"NOTIFY_ATTEMPTS"  envDefault:"10"`   // before a message is given up
+	Backoff         time.Duration `env:"NOTIFY_BACKOFF"   envDefault:"5s"`   // after the first attempt; it doubles, up to 10m
+	MaxAge          time.Duration `env:"NOTIFY_MAX_AGE"   envDefault:"24h"`  // of an event that is still told
+}
+
+// Validate checks what the types do not.
+func (c Config) Validate() error {
+	switch {
+	case (c.WebhookURL == "") != (c.WebhookSecret == ""):
+		return errors.New("SQUIRRLY_WEBHOOK_URL and SQUIRRLY_WEBHOOK_SECRET belong together: webhooks are signed")
+	case c.Attempts < 0 || c.Backoff < 0 || c.MaxAge < 0:
+		return errors.New("SQUIRRLY_NOTIFY_ATTEMPTS, SQUIRRLY_NOTIFY_BACKOFF and SQUIRRLY_NOTIFY_MAX_AGE must not be negative")
+	}
+	return nil
+}
+
+// withDefaults fills in what was left out, for a configuration that was not loaded from the environment.
+func (c Config) withDefaults() Config {
+	const slots, attempts = 4, 10
+	if c.Slots == 0 {
+		c.Slots = slots
+	}
+	if c.Attempts == 0 {
+		c.Attempts = attempts
+	}
+	if c.Backoff == 0 {
+		c.Backoff = 5 * time.Second
+	}
+	if c.MaxAge == 0 {
+		c.MaxAge = 24 * time.Hour
+	}
+	return c
+}

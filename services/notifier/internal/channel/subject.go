@@ -1,0 +1,67 @@
+package channel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"squirrly.dev/pkg/events"
+)
+
+// Forwarder publishes on subjects of other people's: *bus.Bus.
+type Forwarder interface {
+	Forward(ctx context.Context, subject string, header map[string]string, body []byte) error
+}
+
+// Subject republishes the event of a message on a NATS subject that is not Squirrly's own.
+type Subject struct {
+	template string
+	to       Forwarder
+}
+
+// NewSubject makes the channel. The subject may hold {type}, {severity}, {cluster}, {namespace}, {job} and {run}.
+func NewSubject(template string, to Forwarder) (*Subject, error) {
+	s := &Subject{template: template, to: to}
+	example := s.subject(Message{Event: events.Event{Type: events.TypeRunFailed}, Run: "r"})
+	switch {
+	case strings.ContainsAny(example, "*>{}") || strings.ContainsFunc(example, unicode.IsSpace):
+		return nil, errors.New("subject: expected a NATS subject without wildcards and spaces, with {type}, {severity}, {cluster}, {namespace}, {job} or {run} in it")
+	case strings.HasPrefix(example, ".") || strings.HasSuffix(example, ".") || strings.Contains(example, ".."):
+		return nil, errors.New("subject: expected tokens that are not empty")
+	case strings.HasPrefix(example, "squirrly.v") || strings.HasPrefix(example, "$") || strings.HasPrefix(example, "_INBOX"):
+		return nil, errors.New("subject: expected one that is neither Squirrly's own nor the server's")
+	}
+	return s, nil
+}
+
+// Name implements Channel.
+func (*Subject) Name() string { return "nats" }
+
+// Send implements Channel. The message id lets a stream of the receiver's tell a repeated delivery.
+func (s *Subject) Send(ctx context.Context, m Message) error {
+	body, err := m.Event.Encode()
+	if err != nil {
+		return err //nolint:wrapcheck // says which event.
+	}
+	header := map[string]string{
+		events.HeaderContentType: events.ContentType, events.HeaderMsgID: m.Event.ID, events.HeaderRun: m.Run,
+	}
+	if m.Severity() != "" {
+		header[events.HeaderSeverity] = string(m.Severity())
+	}
+	if err := s.to.Forward(ctx, s.subject(m), header, body); err != nil {
+		return fmt.Errorf("forward the event: %w", err)
+	}
+	return nil
+}
+
+func (s *Subject) subject(m Message) string {
+	kind := strings.TrimSuffix(strings.TrimPrefix(string(m.Event.Type), "dev.squirrly."), ".v1")
+	return strings.NewReplacer(
+		"{type}", events.Token(strings.ReplaceAll(kind, ".", "-")), "{severity}", events.Token(string(m.Severity())),
+		"{cluster}", events.Token(m.Identity.Cluster), "{namespace}", events.Token(m.Identity.Namespace),
+		"{job}", events.Token(m.Identity.Job), "{run}", events.Token(m.Run),
+	).Replace(s.template)
+}

@@ -1,0 +1,128 @@
+// Package delivery tells the end of each run through one channel: it notes the intention before and the result after, so
+// that a redelivered event is not told again, tries again with growing pauses, gives up in the end, and tells on the bus
+// what became of it. How a channel works does not belong here.
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/notifier/internal/channel"
+)
+
+// source of the events about notifications.
+const source = "squirrly/notifier"
+
+const (
+	maxBackoff = 10 * time.Minute
+	maxMessage = 300 // bytes of the reason of a failure
+)
+
+// Publisher tells facts: *bus.Bus.
+type Publisher interface {
+	PublishFact(ctx context.Context, subject string, e events.Event) error
+}
+
+// Policy says how hard a channel is tried.
+type Policy struct {
+	Attempts int           // before a message is given up
+	Backoff  time.Duration // after the first attempt; it doubles, up to ten minutes
+	MaxAge   time.Duration // an older event is not told any more: its channel was off for a while
+}
+
+// Delivery tells events through one channel. It is safe for concurrent use.
+type Delivery struct {
+	channel channel.Channel
+	bus     Publisher
+	ledger  ledger
+	policy  Policy
+	log     *slog.Logger
+}
+
+// New makes the delivery of a channel; kv is the bucket of notifications.
+func New(ch channel.Channel, b Publisher, kv jetstream.KeyValue, p Policy, log *slog.Logger) *Delivery {
+	return &Delivery{channel: ch, bus: b, ledger: ledger{kv}, policy: p, log: log}
+}
+
+// Handle handles one event: a [bus.Subscriber].
+func (d *Delivery) Handle(ctx context.Context, e events.Event, _ uint64) error {
+	m, err := channel.Read(e)
+	if err != nil {
+		return bus.Permanent(events.CodeUndecodable, err)
+	}
+	if age := time.Since(e.Time); d.policy.MaxAge > 0 && age > d.policy.MaxAge {
+		d.log.InfoContext(ctx, "too old to be told", "channel", d.channel.Name(), "run", m.Run, "age", age.Round(time.Minute))
+		return nil
+	}
+	entry, err := d.ledger.begin(ctx, d.channel.Name(), m.Run, e.ID)
+	if err != nil {
+		return err
+	}
+	if entry.State == intended {
+		if err := d.attempt(ctx, m, &entry); err != nil {
+			return err
+		}
+	}
+	return d.announce(ctx, m, entry)
+}
+
+// attempt sends once and notes the result. The error says when to try again.
+func (d *Delivery) attempt(ctx context.Context, m channel.Message, e *entry) error {
+	err := d.channel.Send(ctx, m)
+	switch {
+	case err == nil:
+		return d.ledger.end(ctx, e, sent, "", "")
+	case ctx.Err() != nil:
+		return fmt.Errorf("tell run %s: %w", m.Run, err)
+	case errors.Is(err, channel.ErrRefused):
+		return d.ledger.end(ctx, e, failed, events.CodeChannelRefused, brief(err))
+	case e.Attempt >= d.policy.Attempts:
+		return d.ledger.end(ctx, e, failed, events.CodeDeliveryFailed, brief(err))
+	}
+	return bus.Wait(events.CodeDeliveryFailed, d.pause(e.Attempt, err), fmt.Errorf("tell run %s: %w", m.Run, err))
+}
+
+// pause before the next attempt: what the receiver asks for, but at least the growing one.
+func (d *Delivery) pause(attempt int, err error) time.Duration {
+	const shifts = 16 // more would overflow
+	pause := min(d.policy.Backoff<<min(attempt-1, shifts), maxBackoff)
+	if asked, ok := errors.AsType[*channel.RetryAfter](err); ok {
+		pause = max(pause, asked.After)
+	}
+	return pause
+}
+
+// announce tells on the bus what became of a message, once.
+func (d *Delivery) announce(ctx context.Context, m channel.Message, e entry) error {
+	n := events.Notification{
+		Run: m.Run, Identity: m.Identity, Channel: d.channel.Name(), Event: m.Event.Type, Attempt: e.Attempt,
+		Code: e.Code, Message: e.Message,
+	}
+	var p events.Payload = events.NotificationSent{Notification: n}
+	if e.State == failed {
+		p = events.NotificationFailed{Notification: n}
+	}
+	event, err := events.New(source, m.Run, e.At, p)
+	if err != nil {
+		return bus.Permanent(events.CodeInternal, err)
+	}
+	event.ID += "/" + d.channel.Name()
+	event.CausationID = m.Event.ID
+	if err := d.bus.PublishFact(ctx, m.Identity.ChannelSubject(p.EventType(), m.Run, d.channel.Name()), event); err != nil {
+		return fmt.Errorf("announce delivery of run %s: %w", m.Run, err)
+	}
+	return nil
+}
+
+func brief(err error) string {
+	text := err.Error()
+	return strings.ToValidUTF8(text[:min(len(text), maxMessage)], "")
+}

@@ -1,0 +1,88 @@
+// Package notifier tells people and systems how runs ended: as text in a log, by a signed webhook, and on a NATS subject
+// of the user's. Each channel has a consumer of its own, so that a dead one holds up no other.
+//
+// It changes nothing about an analysis.
+package notifier
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"golang.org/x/sync/errgroup"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/netguard"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/notifier/internal/channel"
+	"squirrly.dev/services/notifier/internal/delivery"
+)
+
+// Deps are what the service works with.
+type Deps struct {
+	Bus    *bus.Bus
+	Log    io.Writer    // of the log channel; nil is standard output
+	Logger *slog.Logger // nil discards
+}
+
+// Service tells how runs ended.
+type Service struct {
+	cfg      Config
+	bus      *bus.Bus
+	channels []channel.Channel
+	log      *slog.Logger
+}
+
+// New checks the configuration and makes the channels.
+func New(cfg Config, d Deps) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	if d.Log == nil {
+		d.Log = os.Stdout
+	}
+	s := &Service{cfg: cfg.withDefaults(), bus: d.Bus, log: d.Logger}
+	if cfg.Log {
+		s.channels = append(s.channels, channel.NewLog(d.Log))
+	}
+	if cfg.WebhookURL != "" {
+		w, err := channel.NewWebhook(cfg.WebhookURL.Reveal(), cfg.WebhookSecret.Reveal(), netguard.Outbound(cfg.OutboundPrivate))
+		if err != nil {
+			return nil, fmt.Errorf("SQUIRRLY_WEBHOOK_URL, SQUIRRLY_WEBHOOK_SECRET: %w", err)
+		}
+		s.channels = append(s.channels, w)
+	}
+	if cfg.Subject != "" {
+		n, err := channel.NewSubject(cfg.Subject, d.Bus)
+		if err != nil {
+			return nil, fmt.Errorf("SQUIRRLY_NOTIFY_SUBJECT: %w", err)
+		}
+		s.channels = append(s.channels, n)
+	}
+	return s, nil
+}
+
+// Run tells what happens until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	kv, err := s.bus.JetStream().KeyValue(ctx, events.BucketNotify)
+	if err != nil {
+		return fmt.Errorf("open bucket %s (run `squirrly provision`): %w", events.BucketNotify, err)
+	}
+	policy := delivery.Policy{Attempts: s.cfg.Attempts, Backoff: s.cfg.Backoff, MaxAge: s.cfg.MaxAge}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, ch := range s.channels {
+		s.log.InfoContext(ctx, "channel is on", "channel", ch.Name())
+		d := delivery.New(ch, s.bus, kv, policy, s.log)
+		g.Go(func() error { return s.bus.Subscribe(ctx, bus.NotifierDurable(ch.Name()), s.cfg.Slots, d.Handle) })
+	}
+	g.Go(func() error { // without any channel there still is nothing to fail
+		<-ctx.Done()
+		return nil
+	})
+	return g.Wait() //nolint:wrapcheck // the consumers say which they are.
+}
