@@ -115,7 +115,7 @@ func profile(ctx context.Context, flinkURL, duration string) error {
 
 // command is a child process that gets SIGTERM, not SIGKILL, when the demo ends.
 func command(ctx context.Context, log *os.File, name string, args ...string) *exec.Cmd {
-	c := exec.CommandContext(ctx, name, args...) //nolint:gosec // a binary built beside this one.
+	c := exec.CommandContext(ctx, name, args...)
 	c.Stderr = log
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	const grace = 20 * time.Second
@@ -159,7 +159,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 func copyFile(from, to string) error {
-	b, err := os.ReadFile(from) //nolint:gosec // written by the command above.
+	b, err := os.ReadFile(from)
 	if err != nil {
 		return fmt.Errorf("read report: %w", err)
 	}
@@ -172,7 +172,7 @@ func copyFile(from, to string) error {
 
 // tail is the end of a log, for an error.
 func tail(path string) string {
-	f, err := os.Open(path) //nolint:gosec // made above.
+	f, err := os.Open(path)
 	if err != nil {
 		return ""
 	}

@@ -116,5 +116,6 @@ func handle(ctx context.Context, m jetstream.Msg, out io.Writer) error {
 			return fmt.Errorf("print: %w", err)
 		}
 	}
-	return m.DoubleAck(ctx) //nolint:wrapcheck // wrapped by run.
+	// What was printed is acknowledged, even when the program is being stopped.
+	return m.DoubleAck(context.WithoutCancel(ctx)) //nolint:wrapcheck // wrapped by run.
 }

@@ -213,8 +213,10 @@ func (b *Bus) Conclude(ctx context.Context, run string, state events.State, code
 		}
 		if r.Outcome == nil {
 			r.Ending = state
-			r.Outcome = &events.Outcome{Run: run, Identity: r.Plan.Identity, Code: code,
-				Message: oneLine(why.Error(), maxNote), Hint: code.Hint(), Step: step}
+			r.Outcome = &events.Outcome{
+				Run: run, Identity: r.Plan.Identity, Code: code,
+				Message: oneLine(why.Error(), maxNote), Hint: code.Hint(), Step: step,
+			}
 		}
 		return nil
 	})

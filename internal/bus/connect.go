@@ -50,11 +50,11 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 		nats.ConnectHandler(func(*nats.Conn) { up <- struct{}{} }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
-				log.Warn("NATS connection lost", "error", err)
+				log.WarnContext(ctx, "NATS connection lost", "error", err)
 			}
 		}),
-		nats.ReconnectHandler(func(nc *nats.Conn) { log.Info("NATS connection is back", "server", nc.ConnectedAddr()) }),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Error("NATS error", "error", err) }),
+		nats.ReconnectHandler(func(nc *nats.Conn) { log.InfoContext(ctx, "NATS connection is back", "server", nc.ConnectedAddr()) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.ErrorContext(ctx, "NATS error", "error", err) }),
 	}
 	if o.CredsFile != "" {
 		opts = append(opts, nats.UserCredentials(o.CredsFile))

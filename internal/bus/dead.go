@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -128,9 +129,7 @@ func (b *Bus) Replay(ctx context.Context, seq uint64) (ReplayResult, error) {
 	id := "replay/" + strconv.FormatUint(seq, 10) + "/" + strconv.FormatInt(time.Now().Unix(), 10)
 	if l.Service == events.DurableTrigger {
 		h := nats.Header{}
-		for k, v := range l.Header {
-			h[k] = v
-		}
+		maps.Copy(h, l.Header)
 		return ReplayResult{Request: id}, b.publish(ctx, l.Subject, id, l.Body, h)
 	}
 	rec, err := b.Runs.Get(ctx, l.Run)

@@ -43,8 +43,7 @@ func Wait(code events.Code, after time.Duration, err error) error {
 
 // asFault classifies any error of a handler; one without a code is waited for with a growing delay.
 func asFault(err error, attempts int) *Fault {
-	var f *Fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*Fault](err); ok {
 		return f
 	}
 	const first, most = 2 * time.Second, 2 * time.Minute

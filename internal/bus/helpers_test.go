@@ -19,18 +19,18 @@ func subjectCount(t *testing.T, s jetstream.Stream, subject string) uint64 {
 	return info.State.Subjects[subject]
 }
 
-func waitLetters(t *testing.T, b *bus.Bus, n int) []bus.Letter {
+func waitLetters(t *testing.T, b *bus.Bus) []bus.Letter {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		letters, err := b.DeadLetters(t.Context(), 100)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(letters) >= n {
+		if len(letters) > 0 {
 			return letters
 		}
 	}
-	t.Fatalf("fewer than %d dead letters after 20 s", n)
+	t.Fatal("no dead letter after 20 s")
 	return nil
 }
 

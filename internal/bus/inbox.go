@@ -52,7 +52,7 @@ func (in inbox) deliver(ctx context.Context, m jetstream.Msg, ackWait time.Durat
 	began := time.Now()
 	meta, err := m.Metadata()
 	if err != nil {
-		in.bus.log.Error("message without metadata", "error", err)
+		in.bus.log.ErrorContext(ctx, "message without metadata", "error", err)
 		return
 	}
 	ctx, span := in.bus.tel.start(ctx, events.DurableTrigger, m.Headers(), meta.NumDelivered)
@@ -62,8 +62,10 @@ func (in inbox) deliver(ctx context.Context, m jetstream.Msg, ackWait time.Durat
 	if err != nil {
 		log = in.bus.log.Warn
 	}
-	attrs := []any{"subject", m.Subject(), "seq", meta.Sequence.Stream, "outcome", outcome, "delivery", meta.NumDelivered,
-		"took", time.Since(began).Round(time.Millisecond)}
+	attrs := []any{
+		"subject", m.Subject(), "seq", meta.Sequence.Stream, "outcome", outcome, "delivery", meta.NumDelivered,
+		"took", time.Since(began).Round(time.Millisecond),
+	}
 	if err != nil {
 		attrs = append(attrs, "error", err)
 	}
@@ -88,7 +90,7 @@ func (in inbox) process(ctx context.Context, m jetstream.Msg, meta *jetstream.Ms
 		return "dead", errors.Join(err, in.dead(ctx, m, f.Code, err))
 	default:
 		const step = 2 * time.Second
-		return "retry", errors.Join(err, m.NakWithDelay(step*time.Duration(meta.NumDelivered))) //nolint:gosec // at most 5.
+		return "retry", errors.Join(err, m.NakWithDelay(step*time.Duration(meta.NumDelivered)))
 	}
 }
 

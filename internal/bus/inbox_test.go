@@ -58,7 +58,7 @@ func TestReceive_PoisonIsBuried(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := waitLetters(t, b, 1)[0]
+	l := waitLetters(t, b)[0]
 	if string(l.Body) != "garbage" || l.Header.Get("ce-id") != "7" || l.Header.Get("Nats-Expected-Stream") != "" {
 		t.Errorf("letter %+v", l)
 	}

@@ -38,19 +38,21 @@ func (s subscription) deliver(ctx context.Context, m jetstream.Msg, ackWait time
 	began := time.Now()
 	meta, err := m.Metadata()
 	if err != nil {
-		s.bus.log.Error("message without metadata", "error", err)
+		s.bus.log.ErrorContext(ctx, "message without metadata", "error", err)
 		return
 	}
 	ctx, span := s.bus.tel.start(ctx, s.durable, m.Headers(), meta.NumDelivered)
 	outcome, err := s.process(ctx, m, meta, ackWait)
 	s.bus.tel.end(ctx, span, s.durable, outcome, began, err)
-	attrs := []any{"subject", m.Subject(), "consumer", s.durable, "outcome", outcome, "delivery", meta.NumDelivered,
-		"took", time.Since(began).Round(time.Millisecond)}
+	attrs := []any{
+		"subject", m.Subject(), "consumer", s.durable, "outcome", outcome, "delivery", meta.NumDelivered,
+		"took", time.Since(began).Round(time.Millisecond),
+	}
 	if err != nil {
-		s.bus.log.Warn("handled fact", append(attrs, "error", err)...)
+		s.bus.log.WarnContext(ctx, "handled fact", append(attrs, "error", err)...)
 		return
 	}
-	s.bus.log.Info("handled fact", attrs...)
+	s.bus.log.InfoContext(ctx, "handled fact", attrs...)
 }
 
 func (s subscription) process(
@@ -73,7 +75,7 @@ func (s subscription) process(
 	case ctx.Err() != nil:
 		return "handed_back", errors.Join(err, m.NakWithDelay(time.Second))
 	}
-	f := asFault(err, int(meta.NumDelivered)-1) //nolint:gosec // below subscribeDeliver.
+	f := asFault(err, int(meta.NumDelivered)-1)
 	if f.final {
 		return "dead", errors.Join(err, s.dead(settle, m, f.Code, err))
 	}
@@ -90,7 +92,7 @@ func (s subscription) attempt(
 		defer close(done)
 		for sleep(ctx, ackWait/heartbeats) == nil {
 			if err := m.InProgress(); err != nil {
-				s.bus.log.Warn("heartbeat", "consumer", s.durable, "error", err)
+				s.bus.log.WarnContext(ctx, "heartbeat", "consumer", s.durable, "error", err)
 			}
 		}
 	}()

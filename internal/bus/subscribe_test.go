@@ -104,7 +104,7 @@ func TestSubscribe_PermanentIsBuried(t *testing.T) {
 		return bus.Permanent(events.CodeUndecodable, errors.New("field data.run: expected a run id"))
 	})
 	publishFailed(t, b)
-	l := waitLetters(t, b, 1)[0]
+	l := waitLetters(t, b)[0]
 	if l.Service != bus.NotifierDurable(channel) || l.Reason != events.CodeUndecodable {
 		t.Errorf("letter %+v", l)
 	}
@@ -121,7 +121,7 @@ func TestSubscribe_GarbageIsBuried(t *testing.T) {
 	if _, err := b.JetStream().Publish(t.Context(), subject, []byte("garbage")); err != nil {
 		t.Fatal(err)
 	}
-	if l := waitLetters(t, b, 1)[0]; string(l.Body) != "garbage" {
+	if l := waitLetters(t, b)[0]; string(l.Body) != "garbage" {
 		t.Errorf("letter %+v", l)
 	}
 	settled(t, b)

@@ -64,7 +64,7 @@ func (s Sweeper) sweep(ctx context.Context, open map[string]Record) {
 		case errors.Is(err, ErrNoRecord):
 			delete(open, run)
 		case err != nil && !errors.Is(err, errUnchanged) && ctx.Err() == nil:
-			s.Bus.log.Warn("sweep", "run", run, "error", err)
+			s.Bus.log.WarnContext(ctx, "sweep", "run", run, "error", err)
 		}
 	}
 }

@@ -16,7 +16,7 @@ func TestSweeper_FailsWhatIsPastItsDeadline(t *testing.T) {
 	p.Deadline = time.Now().Add(300 * time.Millisecond)
 	start(t, b, p)
 	sweep(t, b)
-	rec := until(t, b, "r1", inState(events.StateFailed))
+	rec := until(t, b, inState(events.StateFailed))
 	if rec.Outcome.Code != events.CodeDeadlineExceeded {
 		t.Errorf("code %s", rec.Outcome.Code)
 	}
@@ -36,7 +36,7 @@ func TestSweeper_ResumesAStepThatWasLost(t *testing.T) {
 	})
 	start(t, b, plan("r1"))
 	<-lost
-	until(t, b, "r1", inState(events.StateAnalyzed))
+	until(t, b, inState(events.StateAnalyzed))
 	stop()
 	if _, err := b.Runs.Update(t.Context(), "r1", func(r *bus.Record) error {
 		r.State, r.Owner = events.StateProfiling, ""
@@ -46,7 +46,7 @@ func TestSweeper_ResumesAStepThatWasLost(t *testing.T) {
 	}
 	sweep(t, b)
 	work(t, b, func(context.Context, *bus.Claim) (events.Payload, error) { return ready("r1"), nil })
-	until(t, b, "r1", inState(events.StateCaptured))
+	until(t, b, inState(events.StateCaptured))
 }
 
 func TestSweeper_LeavesQueuedRunsAlone(t *testing.T) {

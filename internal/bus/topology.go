@@ -69,10 +69,14 @@ func (t Topology) streams() []jetstream.StreamConfig {
 
 func (t Topology) buckets() []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{
-		{Bucket: events.BucketRuns, Description: "Run records, changed by compare-and-set only.",
-			History: 1, TTL: 45 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(), MaxValueSize: maxRecordBytes},
-		{Bucket: events.BucketNotify, Description: "What was told to whom.",
-			History: 1, TTL: 45 * day, Replicas: max(t.Replicas, 1), Storage: t.storage()},
+		{
+			Bucket: events.BucketRuns, Description: "Run records, changed by compare-and-set only.",
+			History: 1, TTL: 45 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(), MaxValueSize: maxRecordBytes,
+		},
+		{
+			Bucket: events.BucketNotify, Description: "What was told to whom.",
+			History: 1, TTL: 45 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(),
+		},
 	}
 }
 
@@ -122,8 +126,10 @@ func (b *Bus) Provision(ctx context.Context, t Topology) error {
 			return err
 		}
 	}
-	object := jetstream.ObjectStoreConfig{Bucket: events.BucketArtifacts, TTL: 45 * day,
-		Replicas: max(t.Replicas, 1), Storage: t.storage(), Description: "Artifacts, where there is no S3."}
+	object := jetstream.ObjectStoreConfig{
+		Bucket: events.BucketArtifacts, TTL: 45 * day,
+		Replicas: max(t.Replicas, 1), Storage: t.storage(), Description: "Artifacts, where there is no S3.",
+	}
 	if err := b.retryCreate(ctx, object.Bucket, func(ctx context.Context) error {
 		_, err := b.js.CreateOrUpdateObjectStore(ctx, object)
 		return err //nolint:wrapcheck // retryCreate names the bucket.

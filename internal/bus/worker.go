@@ -67,7 +67,7 @@ func (b *Bus) bind(ctx context.Context, stream, durable string) (jetstream.Consu
 			return nil, fmt.Errorf("bind %s: %w", durable, ctx.Err())
 		}
 		if !logged {
-			b.log.Warn("waiting for the consumer (run `squirrly provision`)", "stream", stream, "consumer", durable, "error", err)
+			b.log.WarnContext(ctx, "waiting for the consumer (run `squirrly provision`)", "stream", stream, "consumer", durable, "error", err)
 			logged = true
 		}
 		if sleep(ctx, pause) != nil {
@@ -87,7 +87,7 @@ func (b *Bus) slot(ctx context.Context, cons jetstream.Consumer, durable string,
 			d(ctx, m, ackWait)
 		case ctx.Err() != nil, errors.Is(err, nats.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		default:
-			b.log.Warn("next message", "consumer", durable, "error", err)
+			b.log.WarnContext(ctx, "next message", "consumer", durable, "error", err)
 			_ = sleep(ctx, pause)
 		}
 	}
@@ -115,7 +115,7 @@ func (w worker) deliver(ctx context.Context, m jetstream.Msg, ackWait time.Durat
 	began := time.Now()
 	meta, err := m.Metadata()
 	if err != nil {
-		w.log.Error("message without metadata", "error", err)
+		w.log.ErrorContext(ctx, "message without metadata", "error", err)
 		return
 	}
 	ctx, span := w.bus.tel.start(ctx, w.step.Service, m.Headers(), meta.NumDelivered)
@@ -166,7 +166,7 @@ func (w worker) decode(m jetstream.Msg) (events.Event, string, error) {
 	}
 	e, err := events.DecodeEvent(m.Data())
 	if err != nil {
-		return e, "", err //nolint:wrapcheck // says which field.
+		return e, "", err
 	}
 	if e.RunID == "" {
 		return e, "", errors.New("event without a runid")
@@ -227,7 +227,7 @@ func (c *Claim) beat(ctx context.Context, m jetstream.Msg, every time.Duration, 
 			err = m.InProgress()
 		}
 		if err != nil && ctx.Err() == nil {
-			c.bus.log.Warn("heartbeat", "run", c.run, "error", err)
+			c.bus.log.WarnContext(ctx, "heartbeat", "run", c.run, "error", err)
 		}
 	}
 }

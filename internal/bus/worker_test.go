@@ -62,9 +62,10 @@ func work(t *testing.T, b *bus.Bus, h bus.Handler) (stop func()) {
 	return stop
 }
 
-// until polls a run until its record satisfies ok.
-func until(t *testing.T, b *bus.Bus, run string, ok func(bus.Record) bool) bus.Record {
+// until polls the run r1 until its record satisfies ok.
+func until(t *testing.T, b *bus.Bus, ok func(bus.Record) bool) bus.Record {
 	t.Helper()
+	const run = "r1"
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		rec, err := b.Runs.Get(t.Context(), run)
 		if err != nil {
@@ -101,7 +102,7 @@ func TestWork_Done(t *testing.T) {
 		return ready("r1"), nil
 	})
 	start(t, b, plan("r1"))
-	rec := until(t, b, "r1", inState(events.StateCaptured))
+	rec := until(t, b, inState(events.StateCaptured))
 	if rec.Owner != "" || rec.Crashes != 0 {
 		t.Errorf("owner %q, crashes %d; want none", rec.Owner, rec.Crashes)
 	}
@@ -125,7 +126,7 @@ func TestWork_LongJobIsDeliveredOnce(t *testing.T) {
 		return ready("r1"), nil
 	})
 	start(t, b, plan("r1"))
-	until(t, b, "r1", inState(events.StateCaptured))
+	until(t, b, inState(events.StateCaptured))
 	if calls.Load() != 1 {
 		t.Errorf("%d handler calls, want 1", calls.Load())
 	}
@@ -137,14 +138,14 @@ func TestWork_PermanentFails(t *testing.T) {
 		return nil, bus.Permanent(events.CodeProfilingDisabled, errors.New("the profiler answers 404"))
 	})
 	start(t, b, plan("r1"))
-	rec := until(t, b, "r1", inState(events.StateFailed))
+	rec := until(t, b, inState(events.StateFailed))
 	if rec.Outcome == nil || rec.Outcome.Code != events.CodeProfilingDisabled || rec.Outcome.Hint == "" {
 		t.Errorf("outcome %+v", rec.Outcome)
 	}
 	if n := published(t, b, identity.Subject(events.TypeRunFailed, "r1")); n != 1 {
 		t.Errorf("%d run.failed, want 1", n)
 	}
-	letters := waitLetters(t, b, 1)
+	letters := waitLetters(t, b)
 	if l := letters[0]; l.Reason != events.CodeProfilingDisabled || l.Run != "r1" || l.Service != "collector" || len(l.Body) == 0 {
 		t.Errorf("dead letter %+v", l)
 	}
@@ -171,7 +172,7 @@ func TestWork_WaitsAndResumes(t *testing.T) {
 		return ready("r1"), nil
 	})
 	start(t, b, plan("r1"))
-	rec := until(t, b, "r1", inState(events.StateCaptured))
+	rec := until(t, b, inState(events.StateCaptured))
 	if calls.Load() != 3 {
 		t.Errorf("%d calls, want 3", calls.Load())
 	}
@@ -186,7 +187,7 @@ func TestWork_WaitPastDeadlineFails(t *testing.T) {
 		return nil, bus.Wait(events.CodeStoreUnavailable, time.Hour, errors.New("no store"))
 	})
 	start(t, b, plan("r1"))
-	rec := until(t, b, "r1", inState(events.StateFailed))
+	rec := until(t, b, inState(events.StateFailed))
 	if rec.Outcome.Code != events.CodeDeadlineExceeded {
 		t.Errorf("code %s, want deadline_exceeded", rec.Outcome.Code)
 	}
@@ -200,7 +201,7 @@ func TestWork_PanicsBecomeACrashLoop(t *testing.T) {
 		panic("boom")
 	})
 	start(t, b, plan("r1"))
-	rec := until(t, b, "r1", inState(events.StateFailed))
+	rec := until(t, b, inState(events.StateFailed))
 	if rec.Outcome.Code != events.CodeCrashLoop || calls.Load() != 5 {
 		t.Errorf("code %s after %d calls, want crash_loop after 5", rec.Outcome.Code, calls.Load())
 	}
@@ -219,7 +220,7 @@ func TestWork_Cancel(t *testing.T) {
 	if _, err := b.Runs.Update(t.Context(), "r1", func(r *bus.Record) error { r.Cancel = true; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	until(t, b, "r1", inState(events.StateCancelled))
+	until(t, b, inState(events.StateCancelled))
 	if n := published(t, b, identity.Subject(events.TypeRunCancelled, "r1")); n != 1 {
 		t.Errorf("%d run.cancelled, want 1", n)
 	}
@@ -230,11 +231,11 @@ func TestWork_ZombieSettlesNothing(t *testing.T) {
 	b := bustest.Start(t)
 	asleep, wake, woke := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	var calls atomic.Int32
-	zombie := func(_ context.Context, c *bus.Claim) (events.Payload, error) {
+	zombie := func(ctx context.Context, c *bus.Claim) (events.Payload, error) {
 		if calls.Add(1) == 1 {
 			close(asleep)
 			<-wake // the heartbeat of this claim is stopped by the takeover below
-			woke <- c.Check(context.Background())
+			woke <- c.Check(context.WithoutCancel(ctx))
 		}
 		return ready("r1"), nil
 	}
@@ -249,7 +250,7 @@ func TestWork_ZombieSettlesNothing(t *testing.T) {
 	if err := <-woke; !errors.Is(err, bus.ErrSuperseded) {
 		t.Errorf("Check = %v, want superseded", err)
 	}
-	rec := until(t, b, "r1", inState(events.StateCaptured)) // by redelivery: the zombie did not acknowledge
+	rec := until(t, b, inState(events.StateCaptured)) // by redelivery: the zombie did not acknowledge
 	if calls.Load() != 2 || rec.Owner != "" {
 		t.Errorf("%d calls, owner %q", calls.Load(), rec.Owner)
 	}
@@ -269,12 +270,12 @@ func TestWork_StopHandsBack(t *testing.T) {
 	start(t, b, plan("r1"))
 	<-began
 	stop()
-	rec := until(t, b, "r1", func(r bus.Record) bool { return r.Owner == "" })
+	rec := until(t, b, func(r bus.Record) bool { return r.Owner == "" })
 	if rec.State != events.StateProfiling {
 		t.Errorf("state %s, want profiling", rec.State)
 	}
 	work(t, b, func(context.Context, *bus.Claim) (events.Payload, error) { return ready("r1"), nil })
-	rec = until(t, b, "r1", inState(events.StateCaptured))
+	rec = until(t, b, inState(events.StateCaptured))
 	if rec.Crashes != 0 {
 		t.Errorf("%d crashes counted for a clean stop", rec.Crashes)
 	}

@@ -60,7 +60,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Logger.Info(cfg.LLM.notice())
+	d.Logger.Info("ready", "analysis", cfg.LLM.notice())
 	return s, nil
 }
 
@@ -70,5 +70,5 @@ func (s *Service) Run(ctx context.Context) error {
 		return errors.New("the analyzer needs a bus and an artifact store")
 	}
 	step := bus.Step{Service: events.DurableAnalyzer, Working: events.StateAnalyzing, Done: events.StateAnalyzed}
-	return s.deps.Bus.Work(ctx, step, s.cfg.Slots, s.handle) //nolint:wrapcheck // says which consumer.
+	return s.deps.Bus.Work(ctx, step, s.cfg.Slots, s.handle)
 }

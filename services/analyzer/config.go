@@ -58,7 +58,7 @@ func (llmOnly) Aliases() map[string]string { return llmAliases }
 // LLMFromEnv reads the configuration of the LLM from the environment, by the same names as the service.
 func LLMFromEnv() (LLMConfig, error) {
 	c, err := daemon.Load[llmOnly](os.Environ())
-	return c.LLM, err //nolint:wrapcheck // names the variable.
+	return c.LLM, err
 }
 
 // provider resolves the empty name.
@@ -91,7 +91,7 @@ func (c LLMConfig) open(client *http.Client) (llm.Provider, error) {
 	if c.provider() == ProviderRules {
 		return nil, nil //nolint:nilnil // no provider is a mode of work.
 	}
-	return llm.NewOpenAI(llm.Config{ //nolint:wrapcheck // says what is wrong.
+	return llm.NewOpenAI(llm.Config{
 		BaseURL: c.BaseURL, Model: c.Model, Key: c.Key.Reveal(), MaxOutputTokens: c.MaxOutputTokens, Timeout: c.Timeout,
 	}, transport(client))
 }

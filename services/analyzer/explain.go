@@ -44,7 +44,7 @@ func (s *Service) explain(ctx context.Context, c *bus.Claim, in Input, res diagn
 	asked, sent, err := explain.Ask(ctx, s.provider, ask)
 	if err != nil {
 		if ctx.Err() != nil {
-			return res.Analysis, err //nolint:wrapcheck // the end of the step.
+			return res.Analysis, err
 		}
 		if llm.Temporary(err) && c.Record().Attempts < llmAttempts {
 			return res.Analysis, bus.Wait(events.CodeLLMUnavailable, llmPause, err)
@@ -110,7 +110,7 @@ func (s *Service) answered(ctx context.Context, ref events.ObjectRef) (explain.A
 	if err != nil {
 		return explain.Asked{}, fmt.Errorf("load the answer: %w", err)
 	}
-	return explain.Load(body) //nolint:wrapcheck // says what is wrong.
+	return explain.Load(body)
 }
 
 // question is what the LLM is asked about a diagnosis.

@@ -98,20 +98,25 @@ func (s *Service) load(ctx context.Context, rec bus.Record, art events.ArtifactR
 		}
 		in.Pages = append(in.Pages, p)
 	}
-	for _, ref := range art.Context {
+	return in, s.loadContext(ctx, &in, art.Context)
+}
+
+// loadContext reads the context. What cannot be used is left out.
+func (s *Service) loadContext(ctx context.Context, in *Input, refs []events.ContextRef) error {
+	for _, ref := range refs {
 		limit := int64(maxFile)
 		if ref.Kind == events.ContextJob {
 			limit = jobcontext.MaxBytes
 		}
 		body, err := s.read(ctx, ref.ObjectRef, limit)
 		if err != nil {
-			return in, err
+			return err
 		}
 		if err := in.attach(ref, body); err != nil {
-			s.deps.Logger.WarnContext(ctx, "context left out", "run", rec.Run, "name", ref.Name, "error", err)
+			s.deps.Logger.WarnContext(ctx, "context left out", "run", in.Run, "name", ref.Name, "error", err)
 		}
 	}
-	return in, nil
+	return nil
 }
 
 // attach adds one piece of context; an empty body was gone.
@@ -125,7 +130,7 @@ func (in *Input) attach(ref events.ContextRef, body []byte) error {
 	}
 	var err error
 	in.Context, err = jobcontext.Decode(body)
-	return err //nolint:wrapcheck // says what is wrong.
+	return err
 }
 
 // read returns nil for an object that is gone or damaged, and waits for a store that is down.

@@ -71,8 +71,10 @@ func parse(pages []Page) ([]diagnose.Capture, []error) {
 	var captures []diagnose.Capture
 	var bad []error
 	for _, p := range pages {
-		c := diagnose.Capture{JVM: p.JVM, Mode: p.Mode, Requested: p.Requested, Seconds: p.Seconds,
-			Bytes: int64(len(p.Body)), Status: p.Status, Key: p.Key}
+		c := diagnose.Capture{
+			JVM: p.JVM, Mode: p.Mode, Requested: p.Requested, Seconds: p.Seconds,
+			Bytes: int64(len(p.Body)), Status: p.Status, Key: p.Key,
+		}
 		if p.Body != nil {
 			g, err := flamegraph.Parse(bytes.NewReader(p.Body), flamegraph.Limits{})
 			if err != nil {

@@ -93,18 +93,9 @@ func (a *app) analyzeInput(paths []string, f analyzeFlags) (analyzer.Input, erro
 		}
 		in.Pages = append(in.Pages, page)
 	}
-	for _, root := range f.context {
-		files, err := contextFiles(root)
-		if err != nil {
-			return in, usage("--context %s: %w", root, err)
-		}
-		for _, path := range files {
-			body, err := readText(path)
-			if err != nil {
-				return in, usage("--context %s: %w", path, err)
-			}
-			in.Files = append(in.Files, analyzer.File{Name: contextName(root, path), Text: string(body)})
-		}
+	var err error
+	if in.Files, err = analyzeFiles(f.context); err != nil {
+		return in, err
 	}
 	if f.prompt != "" {
 		b, err := readText(f.prompt)
@@ -125,12 +116,30 @@ func (a *app) analyzeInput(paths []string, f analyzeFlags) (analyzer.Input, erro
 	return in, nil
 }
 
+func analyzeFiles(roots []string) ([]analyzer.File, error) {
+	var all []analyzer.File
+	for _, root := range roots {
+		files, err := contextFiles(root)
+		if err != nil {
+			return nil, usage("--context %s: %w", root, err)
+		}
+		for _, path := range files {
+			body, err := readText(path)
+			if err != nil {
+				return nil, usage("--context %s: %w", path, err)
+			}
+			all = append(all, analyzer.File{Name: contextName(root, path), Text: string(body)})
+		}
+	}
+	return all, nil
+}
+
 // page reads one file, or stdin for "-".
 func (a *app) page(path string, f analyzeFlags) (analyzer.Page, error) {
 	p := analyzer.Page{JVM: jvmOf(path), Seconds: f.duration.Seconds(), Status: string(events.CaptureStored)}
 	r := a.in
 	if path != "-" {
-		file, err := os.Open(path) //nolint:gosec // the user names the file.
+		file, err := os.Open(path)
 		if err != nil {
 			return p, usage("%w", err)
 		}

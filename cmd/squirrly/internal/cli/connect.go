@@ -47,7 +47,7 @@ func (a *app) connect(ctx context.Context) (*bus.Bus, error) {
 	if err != nil && ctx.Err() == nil {
 		return nil, fmt.Errorf("%w\n  Is a server running? `squirrly up` starts one on this machine; --nats names another", err)
 	}
-	return b, err //nolint:wrapcheck // interrupted by the user.
+	return b, err
 }
 
 // applyContext takes address and credentials from a context of the nats CLI.

@@ -38,7 +38,7 @@ func (a *app) deadLs() *cobra.Command {
 			for _, l := range letters {
 				fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", l.Seq, age(l.At), clean(l.Service), clean(string(l.Reason)), clean(l.Run), clean(l.Error))
 			}
-			return w.Flush() //nolint:wrapcheck // of stdout.
+			return w.Flush()
 		},
 	}
 	c.Flags().IntVar(&most, "max", 50, "how many at the most")

@@ -41,13 +41,13 @@ func (a *app) checkFormat() error {
 func (a *app) render(w io.Writer, format string, an events.Analysis) error {
 	switch format {
 	case formatJSON:
-		return report.JSON(w, an) //nolint:wrapcheck // of stdout.
+		return report.JSON(w, an)
 	case formatMarkdown:
-		return report.Markdown(w, an) //nolint:wrapcheck // of stdout.
+		return report.Markdown(w, an)
 	case formatHTML:
-		return report.HTML(w, an) //nolint:wrapcheck // of stdout.
+		return report.HTML(w, an)
 	}
-	return report.Text(w, an, report.Options{Color: a.color(w)}) //nolint:wrapcheck // of stdout.
+	return report.Text(w, an, report.Options{Color: a.color(w)})
 }
 
 // conclude prints what became of a run that ended.

@@ -57,7 +57,7 @@ func (r *requestFlags) build(target string) (events.ProfileRequested, []upload, 
 		return req, nil, err
 	}
 	if path := first(r.prompt, env("SQUIRRLY_PROMPT_FILE", "ANALYSIS_PROMPT_FILE")); path != "" {
-		b, err := os.ReadFile(path) //nolint:gosec // the user names the file.
+		b, err := os.ReadFile(path)
 		if err != nil {
 			return req, nil, usage("--prompt: %w", err)
 		}
@@ -181,7 +181,7 @@ func contextFiles(root string) ([]string, error) {
 	if err == nil && len(files) == 0 {
 		err = errors.New("no files there")
 	}
-	return files, err //nolint:wrapcheck // the caller names the path.
+	return files, err
 }
 
 func isFile(path string, d fs.DirEntry) bool {
@@ -207,7 +207,7 @@ func readText(path string) ([]byte, error) {
 	if info.Size() == 0 || info.Size() > maxContextFile {
 		return nil, fmt.Errorf("has %d bytes; 1 byte to 1 MiB are taken", info.Size())
 	}
-	b, err := os.ReadFile(path) //nolint:gosec // the user names the file.
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // names the path.
 	}

@@ -35,7 +35,7 @@ type globalFlags struct {
 // Run executes one command line and returns the exit code of the process.
 func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	a := &app{in: in, out: out, err: errOut}
-	root := a.root()
+	root := a.root() //nolint:contextcheck // cobra hands the context to each command.
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)

@@ -84,7 +84,7 @@ func (a *app) runsGet() *cobra.Command {
 			defer b.Close()
 			rec, err := b.Runs.Get(c.Context(), v[0])
 			if err != nil {
-				return err //nolint:wrapcheck // names the run.
+				return err
 			}
 			if rec.State == events.StateAnalyzed {
 				store, err := openStore(c.Context(), b)
@@ -130,7 +130,7 @@ func (a *app) runsWatch() *cobra.Command {
 			}
 			defer b.Close()
 			if _, err := b.Runs.Get(c.Context(), v[0]); err != nil {
-				return err //nolint:wrapcheck // names the run.
+				return err
 			}
 			rec, err := a.follow(c.Context(), b, v[0])
 			if err != nil {
@@ -158,7 +158,7 @@ that was started: it runs to its end and is ignored.`,
 			defer b.Close()
 			rec, err := b.Runs.Get(c.Context(), v[0])
 			if err != nil {
-				return err //nolint:wrapcheck // names the run.
+				return err
 			}
 			if rec.State.Terminal() {
 				return fmt.Errorf("run %s is %s already", rec.Run, rec.State)

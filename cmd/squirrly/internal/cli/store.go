@@ -22,7 +22,7 @@ func openStore(ctx context.Context, b *bus.Bus) (*artifact.Store, error) {
 	if err != nil {
 		return nil, usage("%w", err)
 	}
-	return backends.Store(ctx, b, cfg.S3) //nolint:wrapcheck // says which store.
+	return backends.Store(ctx, b, cfg.S3)
 }
 
 const (
@@ -62,10 +62,10 @@ func (a *app) exportReports(dir string, an events.Analysis) error {
 		"report.html": formatHTML, "report.md": formatMarkdown, "analysis.json": formatJSON, "report.txt": formatText,
 	} {
 		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(dir, dirMode); err != nil { //nolint:gosec // a report for other people to read.
+		if err := os.MkdirAll(dir, dirMode); err != nil {
 			return fmt.Errorf("export: %w", err)
 		}
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, fileMode) //nolint:gosec // see above.
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, fileMode)
 		if err != nil {
 			return fmt.Errorf("export: %w", err)
 		}
@@ -100,10 +100,10 @@ func objects(rec bus.Record) []events.ObjectRef {
 }
 
 func writeFile(path string, body []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil { //nolint:gosec // see exportReports.
+	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	if err := os.WriteFile(path, body, fileMode); err != nil { //nolint:gosec // see exportReports.
+	if err := os.WriteFile(path, body, fileMode); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
 	return nil

@@ -56,9 +56,9 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
-	defer s.Stop()
+	defer s.Stop() //nolint:contextcheck // the end comes after the context's.
 	fmt.Fprintf(a.err, "Squirrly is up: NATS on nats://127.0.0.1:%d, data in %s. Ctrl-C stops it.\n", f.port, dir)
-	return s.Wait() //nolint:wrapcheck // names the service.
+	return s.Wait()
 }
 
 // dataDir is the given folder, else one of this user's own.

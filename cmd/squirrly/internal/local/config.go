@@ -1,6 +1,7 @@
 package local
 
 import (
+	"maps"
 	"os"
 
 	"squirrly.dev/internal/daemon"
@@ -19,9 +20,7 @@ type config struct {
 // Aliases implements daemon.Aliased.
 func (c config) Aliases() map[string]string {
 	all := c.Trigger.Aliases()
-	for name, alias := range c.Analyzer.Aliases() {
-		all[name] = alias
-	}
+	maps.Copy(all, c.Analyzer.Aliases())
 	return all
 }
 
@@ -29,7 +28,7 @@ func (c config) Aliases() map[string]string {
 func load(o Options) (config, error) {
 	cfg, err := daemon.Load[config](os.Environ())
 	if err != nil {
-		return cfg, err //nolint:wrapcheck // names the variable.
+		return cfg, err
 	}
 	cfg.Trigger.Local, cfg.Trigger.HTTPAddr = true, o.HTTPAddr
 	cfg.Collector.Version, cfg.Analyzer.Version = o.Version, o.Version

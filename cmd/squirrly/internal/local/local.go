@@ -60,7 +60,7 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 	s := &Stack{unlock: func() {}}
 	ctx, s.cancel = context.WithCancel(ctx)
 	if err := s.start(ctx, o); err != nil {
-		s.Stop()
+		s.Stop() //nolint:contextcheck // the end comes after the context's.
 		return nil, err
 	}
 	return s, nil
@@ -72,18 +72,18 @@ func (s *Stack) start(ctx context.Context, o Options) error {
 	}
 	var err error
 	if s.daemon, err = daemon.New(ctx, "up", daemon.Options{AdminAddr: o.AdminAddr, LogFormat: "text", LogOutput: io.Discard}); err != nil {
-		return err //nolint:wrapcheck // says what to do.
+		return err
 	}
 	s.Bus, err = bus.Connect(ctx, bus.Options{URL: s.nats.ClientURL(), InProcess: s.nats, Name: "squirrly-up", Logger: o.Logger})
 	if err != nil {
-		return err //nolint:wrapcheck // says what to do.
+		return err
 	}
 	topology := bus.Topology{Channels: channels(o), Memory: o.OneShot}
 	if o.OneShot {
 		topology.AckWait = oneShotAckWait
 	}
 	if err := s.Bus.Provision(ctx, topology); err != nil {
-		return err //nolint:wrapcheck // says what.
+		return err
 	}
 	if s.Store, err = s.store(ctx, o); err != nil {
 		return err
@@ -111,7 +111,7 @@ func (s *Stack) broker(o Options) error {
 		return fmt.Errorf("data directory %s: %w", dir, err)
 	}
 	s.nats, err = natsembed.Start(natsembed.Options{Dir: dir, Port: port, Name: "squirrly"})
-	return err //nolint:wrapcheck // says what to do.
+	return err
 }
 
 // store is the S3 server of the environment for `up`, else the embedded object store.
@@ -124,11 +124,11 @@ func (s *Stack) store(ctx context.Context, o Options) (*artifact.Store, error) {
 			S3 artifact.S3Config `envPrefix:"S3_"`
 		}](os.Environ())
 		if err != nil {
-			return nil, err //nolint:wrapcheck // names the variable.
+			return nil, err
 		}
 		cfg = loaded
 	}
-	return backends.Store(ctx, s.Bus, cfg.S3) //nolint:wrapcheck // says which store.
+	return backends.Store(ctx, s.Bus, cfg.S3)
 }
 
 // Wait returns when a service failed or the context of Start ended.

@@ -53,8 +53,11 @@ func (p *Printer) Update(rec bus.Record) {
 // history prints the lines of the record's history that are newer than the last one printed.
 func (p *Printer) history(rec bus.Record) {
 	for _, l := range rec.History {
-		if l.At.After(p.last) {
-			p.last = l.At
+		if !l.At.After(p.last) {
+			continue
+		}
+		p.last = l.At
+		if rec.Outcome == nil || !strings.HasPrefix(l.Text, string(rec.State)+": ") { // else the command's error says it
 			p.line("%s", name(l.Text))
 		}
 	}

@@ -30,18 +30,18 @@ func main() { daemon.Main("analyzer", run) }
 func run(ctx context.Context, d *daemon.Daemon, cfg config) error {
 	b, err := backends.Connect(ctx, d, cfg.NATS)
 	if err != nil {
-		return err //nolint:wrapcheck // says what to do.
+		return err
 	}
 	defer b.Close()
 	store, err := backends.Store(ctx, b, cfg.S3)
 	if err != nil {
-		return err //nolint:wrapcheck // says what to do.
+		return err
 	}
 	d.AddCheck("artifacts", store.Ready)
 	cfg.Analyzer.Version = daemon.Version()
 	s, err := analyzer.New(cfg.Analyzer, analyzer.Deps{Bus: b, Store: store, HTTP: d.HTTPClient("llm"), Logger: d.Logger})
 	if err != nil {
-		return err //nolint:wrapcheck // says what to do.
+		return err
 	}
-	return s.Run(ctx) //nolint:wrapcheck // says what to do.
+	return s.Run(ctx)
 }
