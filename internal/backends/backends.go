@@ -41,7 +41,7 @@ func Connect(ctx context.Context, d *daemon.Daemon, cfg NATS) (*bus.Bus, error) 
 // Store opens the artifact store: the S3 server when one is configured, else the object store on the NATS server.
 func Store(ctx context.Context, b *bus.Bus, cfg artifact.S3Config) (*artifact.Store, error) {
 	if cfg.Endpoint != "" {
-		return artifact.OpenS3(cfg) //nolint:wrapcheck // says what is wrong with the configuration.
+		return artifact.OpenS3(cfg)
 	}
 	os, err := b.JetStream().ObjectStore(ctx, events.BucketArtifacts)
 	if err != nil {
