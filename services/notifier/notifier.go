@@ -15,7 +15,6 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/netguard"
-	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier/internal/channel"
 	"squirrly.dev/services/notifier/internal/delivery"
 )
@@ -69,15 +68,11 @@ func New(cfg Config, d Deps) (*Service, error) {
 
 // Run tells what happens until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	kv, err := s.bus.JetStream().KeyValue(ctx, events.BucketNotify)
-	if err != nil {
-		return fmt.Errorf("open bucket %s (run `squirrly provision`): %w", events.BucketNotify, err)
-	}
 	policy := delivery.Policy{Attempts: s.cfg.Attempts, Backoff: s.cfg.Backoff, MaxAge: s.cfg.MaxAge}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, ch := range s.channels {
 		s.log.InfoContext(ctx, "channel is on", "channel", ch.Name())
-		d := delivery.New(ch, s.bus, kv, policy, s.log)
+		d := delivery.New(ch, s.bus, s.bus.JetStream(), policy, s.log)
 		g.Go(func() error { return s.bus.Subscribe(ctx, bus.NotifierDurable(ch.Name()), s.cfg.Slots, d.Handle) })
 	}
 	g.Go(func() error { // without any channel there still is nothing to fail

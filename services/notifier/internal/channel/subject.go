@@ -26,7 +26,7 @@ func NewSubject(template string, to Forwarder) (*Subject, error) {
 	s := &Subject{template: template, to: to}
 	example := s.subject(Message{Event: events.Event{Type: events.TypeRunFailed}, Run: "r"})
 	switch {
-	case strings.ContainsAny(example, "*>{}") || strings.ContainsFunc(example, unicode.IsSpace):
+	case template == "" || strings.ContainsAny(example, "*>{}") || strings.ContainsFunc(example, unicode.IsSpace):
 		return nil, errors.New("subject: expected a NATS subject without wildcards and spaces, with {type}, {severity}, {cluster}, {namespace}, {job} or {run} in it")
 	case strings.HasPrefix(example, ".") || strings.HasSuffix(example, ".") || strings.Contains(example, ".."):
 		return nil, errors.New("subject: expected tokens that are not empty")

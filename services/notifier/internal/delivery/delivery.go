@@ -22,6 +22,7 @@ import (
 const source = "squirrly/notifier"
 
 const (
+	sendTime   = 20 * time.Second // of one attempt, whatever the channel
 	maxBackoff = 10 * time.Minute
 	maxMessage = 300 // bytes of the reason of a failure
 )
@@ -47,9 +48,9 @@ type Delivery struct {
 	log     *slog.Logger
 }
 
-// New makes the delivery of a channel; kv is the bucket of notifications.
-func New(ch channel.Channel, b Publisher, kv jetstream.KeyValue, p Policy, log *slog.Logger) *Delivery {
-	return &Delivery{channel: ch, bus: b, ledger: ledger{kv}, policy: p, log: log}
+// New makes the delivery of a channel; js leads to the bucket of notifications.
+func New(ch channel.Channel, b Publisher, js jetstream.JetStream, p Policy, log *slog.Logger) *Delivery {
+	return &Delivery{channel: ch, bus: b, ledger: ledger{js}, policy: p, log: log}
 }
 
 // Handle handles one event: a [bus.Subscriber].
@@ -76,7 +77,9 @@ func (d *Delivery) Handle(ctx context.Context, e events.Event, _ uint64) error {
 
 // attempt sends once and notes the result. The error says when to try again.
 func (d *Delivery) attempt(ctx context.Context, m channel.Message, e *entry) error {
-	err := d.channel.Send(ctx, m)
+	limited, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	err := d.channel.Send(limited, m)
 	switch {
 	case err == nil:
 		return d.ledger.end(ctx, e, sent, "", "")

@@ -36,12 +36,16 @@ type entry struct {
 }
 
 // ledger keeps entries in the bucket of notifications.
-type ledger struct{ kv jetstream.KeyValue }
+type ledger struct{ js jetstream.JetStream }
 
 // begin notes the intention of one more attempt, unless the entry is over already.
 func (l ledger) begin(ctx context.Context, channel, run, event string) (entry, error) {
 	e := entry{key: events.Token(channel) + "." + events.Token(run)}
-	stored, err := l.kv.Get(ctx, e.key)
+	kv, err := l.bucket(ctx)
+	if err != nil {
+		return e, err
+	}
+	stored, err := kv.Get(ctx, e.key)
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
 	case err != nil:
@@ -66,15 +70,27 @@ func (l ledger) end(ctx context.Context, e *entry, s state, code events.Code, me
 }
 
 func (l ledger) write(ctx context.Context, e *entry) error {
+	kv, err := l.bucket(ctx)
+	if err != nil {
+		return err
+	}
 	e.At = time.Now().UTC()
 	body, err := json.Marshal(e)
 	if err == nil && e.revision == 0 {
-		e.revision, err = l.kv.Create(ctx, e.key, body)
+		e.revision, err = kv.Create(ctx, e.key, body)
 	} else if err == nil {
-		e.revision, err = l.kv.Update(ctx, e.key, body, e.revision)
+		e.revision, err = kv.Update(ctx, e.key, body, e.revision)
 	}
 	if err != nil {
 		return fmt.Errorf("note delivery %s: %w", e.key, err)
 	}
 	return nil
+}
+
+func (l ledger) bucket(ctx context.Context) (jetstream.KeyValue, error) {
+	kv, err := l.js.KeyValue(ctx, events.BucketNotify)
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s (run `squirrly provision`): %w", events.BucketNotify, err)
+	}
+	return kv, nil
 }
