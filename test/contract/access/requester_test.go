@@ -1,0 +1,142 @@
+package access_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+)
+
+var orders = events.Identity{Cluster: "prod", Namespace: "flink", Job: "orders"}
+
+// The three forms of a request, from a user who may ask about one job.
+func TestRequester_MayAskAboutItsJob(t *testing.T) {
+	url, b := start(t)
+	_, js := as(t, url, "orders-ci")
+	plain := []byte(`{"target":{"cluster":"prod","namespace":"flink","deployment":"orders"},"duration":"30s"}`)
+	for name, m := range map[string]*nats.Msg{
+		"plain": {Data: plain},
+		"structured": {Data: golden(t, string(events.TypeProfileRequested)), Header: nats.Header{
+			"Content-Type": {events.ContentType},
+		}},
+		"binary": {Data: plain, Header: nats.Header{
+			"ce-specversion": {"1.0"}, "ce-id": {"7"}, "ce-source": {"ci"}, "ce-type": {string(events.TypeProfileRequested)},
+		}},
+	} {
+		m.Subject = orders.RequestSubject()
+		ack, err := js.PublishMsg(t.Context(), m)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		stored := message(t, b, ack.Stream, ack.Sequence)
+		r, _, err := events.DecodeRequest(events.Header(stored.Header), stored.Data)
+		if err != nil || r.Target.Deployment != "orders" {
+			t.Errorf("%s: %+v, %v", name, r.Target, err)
+		}
+	}
+}
+
+func TestRequester_MayNothingElse(t *testing.T) {
+	url, b := start(t)
+	r := "00000000-0000-5000-8000-000000000000"
+	other := events.Identity{Cluster: "prod", Namespace: "flink", Job: "payments"}
+	before := total(t, b)
+	for _, subject := range []string{
+		events.SubjectRequested,
+		other.RequestSubject(),
+		orders.RequestSubject() + ".more",
+		events.SubjectCancel + r,
+		orders.Subject(events.TypeProfilePlanned, r),
+		orders.Subject(events.TypeRecommendationReady, r),
+		events.ResumeSubject(events.DurableCollector, r),
+		events.DeadSubject(events.DurableTrigger, events.CodeInvalidRequest),
+		"$KV." + events.BucketRuns + ".run." + r,
+		"$O." + events.BucketArtifacts + ".C.x",
+		"$JS.API.STREAM.PURGE." + events.StreamRequests,
+		"$JS.API.STREAM.MSG.GET." + events.StreamRequests,
+		"$JS.API.CONSUMER.MSG.NEXT." + events.StreamRequests + "." + events.DurableTrigger,
+		"$JS.ACK." + events.StreamRequests + "." + events.DurableTrigger + ".1.1.1.1.1",
+	} {
+		if mayPublish(t, url, "orders-ci", subject) {
+			t.Errorf("may publish on %s", subject)
+		}
+	}
+	for _, subject := range []string{">", "squirrly.>", "_INBOX.>", "_INBOX_squirrly.>", "$KV.>"} {
+		if maySubscribe(t, url, "orders-ci", subject) {
+			t.Errorf("may listen on %s", subject)
+		}
+	}
+	if after := total(t, b); after != before {
+		t.Errorf("%d messages more are stored", after-before)
+	}
+	if !mayPublish(t, url, "orders-ci", orders.RequestSubject()) || !maySubscribe(t, url, "orders-ci", "_INBOX_orders-ci.>") {
+		t.Error("may not even do its own")
+	}
+}
+
+// The server answers a stored message on any reply subject, whatever the publisher may publish on. An answer that is
+// sent to the subject of a cancellation is refused as one.
+func TestRequester_AnAnswerIsNoCancellation(t *testing.T) {
+	url, b := start(t)
+	nc, _ := as(t, url, "orders-ci")
+	subject := events.SubjectCancel + "00000000-0000-5000-8000-000000000000"
+	if err := nc.PublishRequest(orders.RequestSubject(), subject, []byte(`{}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	stream, err := b.JetStream().Stream(t.Context(), events.StreamRequests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ctx := soon(t); stream.CachedInfo().State.LastSeq < 2; {
+		if _, err := stream.Info(ctx); err != nil {
+			t.Fatalf("the answer is not stored: %v", err)
+		}
+	}
+	answer, err := stream.GetLastMsgForSubject(t.Context(), subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := events.DecodeCancel(events.Header(answer.Header), subject, answer.Data); err == nil {
+		t.Errorf("%s was taken for %+v", answer.Data, c)
+	}
+}
+
+// total is the number of messages in all streams and buckets.
+func total(t *testing.T, b *bus.Bus) uint64 {
+	t.Helper()
+	var n uint64
+	list := b.JetStream().ListStreams(t.Context())
+	for info := range list.Info() {
+		n += info.State.Msgs
+	}
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func message(t *testing.T, b *bus.Bus, name string, seq uint64) *jetstream.RawStreamMsg {
+	t.Helper()
+	s, err := b.JetStream().Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.GetMsg(t.Context(), seq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func golden(t *testing.T, name string) []byte {
+	t.Helper()
+	return []byte(strings.TrimSpace(read(t, filepath.Join(root, "pkg", "events", "testdata", name+".json"))))
+}
