@@ -30,7 +30,7 @@ func (r *run) deliver(ctx context.Context, around *surroundings) (events.Payload
 	}
 	what := around.after(ctx)
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, fmt.Errorf("stopped: %w", context.Cause(ctx))
 	}
 	doc, err := r.jobContext(ctx, what)
 	if err != nil {
@@ -180,8 +180,10 @@ func (r *run) manifest(ctx context.Context, ready events.ArtifactReady, what *jo
 	p := r.plan
 	body, err := json.MarshalIndent(manifest{
 		Schema: manifestSchema, Run: p.Run, Identity: p.Identity, CreatedAt: time.Now().UTC(),
-		Plan: manifestPlan{RestURL: p.RestURL, JobID: p.JobID, JobName: p.JobName, Modes: p.Modes, Duration: p.Duration,
-			Scope: p.Scope, Labels: p.Labels, RequestedAt: p.RequestedAt},
+		Plan: manifestPlan{
+			RestURL: p.RestURL, JobID: p.JobID, JobName: p.JobName, Modes: p.Modes, Duration: p.Duration,
+			Scope: p.Scope, Labels: p.Labels, RequestedAt: p.RequestedAt,
+		},
 		Versions: manifestVersions{Squirrly: r.cfg.Version, Flink: what.FlinkVersion, Java: what.JavaVersion},
 		Captures: ready.Captures, Context: ready.Context, Missing: what.Missing,
 	}, "", " ")

@@ -21,12 +21,14 @@ func (t *take) settle(ctx context.Context, c bus.Capture, err error) error {
 		return nil
 	}
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return stopped(ctx)
 	}
 	if errors.Is(err, flink.ErrModeRefused) && t.canFallBack(c) {
 		return t.mutate(ctx, func(rec *bus.Record, c *bus.Capture) {
-			*c = bus.Capture{JVM: c.JVM, Mode: events.ModeITimer, Requested: events.ModeCPU, State: bus.CapturePending,
-				Note: "CPU was refused: " + gist(err)}
+			*c = bus.Capture{
+				JVM: c.JVM, Mode: events.ModeITimer, Requested: events.ModeCPU, State: bus.CapturePending,
+				Note: "CPU was refused: " + gist(err),
+			}
 			rec.Note("%s: CPU was refused, ITIMER instead", c.JVM)
 		})
 	}

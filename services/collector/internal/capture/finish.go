@@ -24,7 +24,7 @@ func (t *take) finish(ctx context.Context, c bus.Capture) error {
 	select {
 	case t.room <- struct{}{}:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return stopped(ctx)
 	}
 	defer func() { <-t.room }()
 	page, err := t.download(ctx, c.JVM, p.OutputFile)
@@ -120,10 +120,8 @@ func count(page []byte) (int64, error) {
 		return 0, badPage{err}
 	case g.Dialect == flamegraph.Collapsed:
 		return 0, badPage{errors.New("it is text")} // Flink writes pages
-	case g.Total() > math.MaxInt64:
-		return 0, badPage{errors.New("it counts too many samples")}
 	}
-	return int64(g.Total()), nil
+	return int64(min(g.Total(), math.MaxInt64)), nil
 }
 
 // again lets a bad page be downloaded a second time; after that it is lost.

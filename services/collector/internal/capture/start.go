@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"squirrly.dev/internal/bus"
@@ -99,8 +100,7 @@ func (t *take) busy(ctx context.Context, length time.Duration) error {
 // adoptable finds the profile that an attempt which left no word may have started: the oldest in the same mode and for
 // the same time after the newest that it had seen. All times are by the clock of that JVM.
 func adoptable(list []flink.Profile, c bus.Capture, seconds int) (flink.Profile, bool) {
-	for i := len(list) - 1; i >= 0; i-- {
-		p := list[i]
+	for _, p := range slices.Backward(list) {
 		if p.TriggerTime > c.Seen && events.Mode(p.Mode) == c.Mode && p.Duration == int64(seconds) {
 			return p, true
 		}

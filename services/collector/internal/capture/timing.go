@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -43,9 +44,12 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return stopped(ctx)
 	}
 }
+
+// stopped is the error of an attempt whose context has ended.
+func stopped(ctx context.Context) error { return fmt.Errorf("stopped: %w", context.Cause(ctx)) }
 
 // patiently repeats a call while its error is of a kind that passes, for Timing.Patient.
 func (t Timing) patiently(ctx context.Context, passing func(error) bool, call func(context.Context) error) error {

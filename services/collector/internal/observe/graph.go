@@ -49,7 +49,7 @@ func readVertices(ctx context.Context, client *flink.Client, job flink.Job) ([]f
 			return err
 		})
 	}
-	return all, each.Wait()
+	return all, each.Wait() //nolint:wrapcheck // the error of the client.
 }
 
 // TaskManagers returns the ids of the TaskManagers that run subtasks of the job: those with the most first, and in

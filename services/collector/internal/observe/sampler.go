@@ -43,8 +43,7 @@ type Window struct {
 const (
 	probeEvery    = 250 * time.Millisecond
 	renewByFlink  = 10 * time.Second
-	firstRenewal  = time.Second // numbers that are renewed so soon after the first reading were of any age
-	atLeast       = 2           // samples make a difference
+	atLeast       = 2 // samples make a difference
 	metricUnknown = -1
 )
 
@@ -54,10 +53,18 @@ func NewSampler(client *flink.Client, g Graph, taskManagers []string, renewal ti
 	return &Sampler{client: client, graph: g, tms: taskManagers, probe: probeEvery, renew: renewal, began: time.Now(), last: math.NaN()}
 }
 
-// Baseline takes the first reading. It also makes Flink renew numbers that are old.
+// Baseline takes the first reading from the graph, which was read just now, and from the JVMs. Asking for them makes
+// Flink renew numbers that are old.
 func (s *Sampler) Baseline(ctx context.Context) {
-	s.changed(ctx)
-	s.read(ctx)
+	at := s.since(time.Now())
+	jvms := s.jvms(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(jvms) == 0 || ctx.Err() != nil {
+		return
+	}
+	s.last = float64(jvms[0].CPUNanos)
+	s.samples = append(s.samples, jobcontext.Sample{AtMillis: at, Subtasks: counters(s.graph.Vertices), TaskManagers: jvms})
 }
 
 // Run reads until ctx ends.
@@ -110,17 +117,7 @@ func (s *Sampler) changed(ctx context.Context) bool {
 func (s *Sampler) read(ctx context.Context) {
 	at := s.since(time.Now())
 	vertices, err := readVertices(ctx, s.client, s.graph.Job)
-	sample := jobcontext.Sample{AtMillis: at, TaskManagers: s.jvms(ctx)}
-	for _, v := range vertices {
-		for _, t := range v.Subtasks {
-			m := t.Metrics
-			sample.Subtasks = append(sample.Subtasks, jobcontext.Counters{
-				Vertex: v.ID, Subtask: t.Index,
-				BusyMillis: int64(m.Busy), IdleMillis: int64(m.Idle), BackPressuredMillis: int64(m.BackPressured),
-				ReadRecords: m.ReadRecords, WriteRecords: m.WriteRecords,
-			})
-		}
-	}
+	sample := jobcontext.Sample{AtMillis: at, TaskManagers: s.jvms(ctx), Subtasks: counters(vertices)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err = err; ctx.Err() != nil {
@@ -135,11 +132,27 @@ func (s *Sampler) read(ctx context.Context) {
 	}
 }
 
+func counters(vertices []flink.VertexDetails) []jobcontext.Counters {
+	var out []jobcontext.Counters
+	for _, v := range vertices {
+		for _, t := range v.Subtasks {
+			m := t.Metrics
+			out = append(out, jobcontext.Counters{
+				Vertex: v.ID, Subtask: t.Index,
+				BusyMillis: int64(m.Busy), IdleMillis: int64(m.Idle), BackPressuredMillis: int64(m.BackPressured),
+				ReadRecords: m.ReadRecords, WriteRecords: m.WriteRecords,
+			})
+		}
+	}
+	return out
+}
+
 // dateBaseline puts the first reading at the time when Flink fetched it: one interval before the second, since this
 // sampler asks all the time. Numbers that Flink renewed because of the first reading may be of any age, and go.
 func (s *Sampler) dateBaseline() {
 	first, second := &s.samples[0], &s.samples[1]
-	if second.AtMillis-first.AtMillis < firstRenewal.Milliseconds() {
+	const soon = 0.3 // of the interval; a fetch takes no longer
+	if second.AtMillis-first.AtMillis < int64(soon*float64(s.renew.Milliseconds())) {
 		s.samples = s.samples[1:]
 		return
 	}

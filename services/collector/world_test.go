@@ -1,0 +1,251 @@
+package collector
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/collector/internal/capture"
+)
+
+// quick is a timing for profiles that end when they are looked at.
+func quick() capture.Timing {
+	return capture.Timing{
+		Look: 20 * time.Millisecond, Far: 40 * time.Millisecond, Lead: 900 * time.Millisecond, Patient: 500 * time.Millisecond,
+		Busy: 300 * time.Millisecond, Again: 20 * time.Millisecond, Overdue: 2 * time.Second, Call: 5 * time.Second,
+		Page: 5 * time.Second, Later: 200 * time.Millisecond,
+	}
+}
+
+// world is a Flink, a broker and a run.
+type world struct {
+	t     *testing.T
+	flink *flinks
+	bus   *bus.Bus
+	plan  events.Plan
+}
+
+func newWorld(t *testing.T, tms int, change ...func(*events.Plan)) *world {
+	t.Helper()
+	t.Parallel()
+	return worldOf(t, tms, change...)
+}
+
+func worldOf(t *testing.T, tms int, change ...func(*events.Plan)) *world {
+	t.Helper()
+	w := &world{t: t, flink: startFlinks(t, "1.20.5", tms), bus: bustest.Start(t)}
+	w.plan = events.Plan{
+		Run: uuid.NewString(), Identity: events.Identity{Cluster: "local", Namespace: "flink", Job: "sample"},
+		Target: events.Target{URL: w.flink.url}, RestURL: w.flink.url, JobID: flinktest.RecordedJobID, JobName: "squirrly-sample",
+		Modes: []events.Mode{events.ModeITimer, events.ModeWall}, Duration: events.Duration(time.Second),
+		Deadline: time.Now().Add(time.Minute), RequestedAt: time.Now(),
+	}
+	for _, c := range change {
+		c(&w.plan)
+	}
+	return w
+}
+
+// request creates the run and publishes its plan, as the trigger does.
+func (w *world) request() {
+	w.t.Helper()
+	rec := bus.Record{Run: w.plan.Run, State: events.StatePlanned, Plan: w.plan}
+	if created, err := w.bus.Runs.Create(w.t.Context(), rec); err != nil || !created {
+		w.t.Fatalf("create: %v, %v", created, err)
+	}
+	e, err := rec.Event("trigger", events.ProfilePlanned{Plan: w.plan})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.bus.PublishFact(w.t.Context(), w.plan.Identity.Subject(e.Type, w.plan.Run), e); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// collector is a worker on a connection of its own.
+type collector struct {
+	bus   *bus.Bus
+	store *artifact.Store
+	http  http.RoundTripper
+	claim func(capture.Claim) capture.Claim // wraps the claim, unless nil
+	done  func()                            // called when the handler has returned, unless nil
+
+	timing capture.Timing
+}
+
+func (w *world) collector(b *bus.Bus) *collector {
+	w.t.Helper()
+	return &collector{bus: b, store: w.store(b), http: http.DefaultTransport, timing: quick()}
+}
+
+func (w *world) store(b *bus.Bus) *artifact.Store {
+	w.t.Helper()
+	os, err := b.JetStream().ObjectStore(w.t.Context(), events.BucketArtifacts)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return artifact.OpenJetStream(os)
+}
+
+// work runs a collector until the test ends.
+func (w *world) work(c *collector) (stop func()) {
+	w.t.Helper()
+	s, err := New(Config{Version: "test"}, Deps{
+		Bus: c.bus, Store: c.store, HTTP: &http.Client{Transport: c.http}, Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	s.timing = c.timing
+	step := bus.Step{Service: events.DurableCollector, Working: events.StateProfiling, Done: events.StateCaptured}
+	ctx, cancel := context.WithCancel(w.t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = c.bus.Work(ctx, step, 1, func(ctx context.Context, claim *bus.Claim) (events.Payload, error) {
+			var held capture.Claim = claim
+			if c.claim != nil {
+				held = c.claim(claim)
+			}
+			p, err := s.collect(ctx, held)
+			if c.done != nil {
+				c.done()
+			}
+			return p, err
+		})
+	}()
+	stop = func() { cancel(); <-ended }
+	w.t.Cleanup(stop)
+	return stop
+}
+
+// sweep resumes runs that wait, as the trigger does.
+func (w *world) sweep() {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(w.t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = bus.Sweeper{Bus: w.bus, Every: 50 * time.Millisecond, Stale: 5 * time.Second}.Run(ctx)
+	}()
+	w.t.Cleanup(func() { cancel(); <-ended })
+}
+
+// until polls the record until ok.
+func (w *world) until(ok func(bus.Record) bool) bus.Record {
+	w.t.Helper()
+	var rec bus.Record
+	var err error
+	for deadline := time.Now().Add(40 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if rec, err = w.bus.Runs.Get(w.t.Context(), w.plan.Run); err != nil {
+			w.t.Fatal(err)
+		}
+		if ok(rec) {
+			return rec
+		}
+	}
+	text, _ := json.MarshalIndent(rec, "", " ")
+	w.t.Fatalf("the run did not get there: %s", text)
+	return rec
+}
+
+func in(states ...events.State) func(bus.Record) bool {
+	return func(r bus.Record) bool {
+		for _, s := range states {
+			if r.State == s {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// finish requests the run, works, and returns the record at its end.
+func (w *world) finish() bus.Record {
+	w.t.Helper()
+	w.work(w.collector(w.bus))
+	w.sweep()
+	w.request()
+	return w.until(in(events.StateCaptured, events.StateFailed))
+}
+
+// published counts the messages about the run of one type.
+func (w *world) published(of events.Type) uint64 {
+	w.t.Helper()
+	s, err := w.bus.JetStream().Stream(w.t.Context(), events.StreamEvents)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	info, err := s.Info(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	subject := w.plan.Identity.Subject(of, w.plan.Run)
+	n := uint64(0)
+	for seq := info.State.FirstSeq; seq <= info.State.LastSeq; seq++ {
+		if m, err := s.GetMsg(w.t.Context(), seq); err == nil && m.Subject == subject {
+			n++
+		}
+	}
+	return n
+}
+
+// ready returns the payload of the event.
+func (w *world) ready() events.ArtifactReady {
+	w.t.Helper()
+	s, err := w.bus.JetStream().Stream(w.t.Context(), events.StreamEvents)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	m, err := s.GetLastMsgForSubject(w.t.Context(), w.plan.Identity.Subject(events.TypeArtifactReady, w.plan.Run))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	e, err := events.DecodeEvent(m.Data)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p, err := events.Data[events.ArtifactReady](e)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+// object reads a stored object.
+func (w *world) object(ref events.ObjectRef) []byte {
+	w.t.Helper()
+	body, err := w.store(w.bus).Get(w.t.Context(), ref, artifact.MaxBytes)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return body
+}
+
+// context reads the stored job context of an event.
+func (w *world) context(p events.ArtifactReady) *jobcontext.Context {
+	w.t.Helper()
+	for _, ref := range p.Context {
+		if ref.Kind == events.ContextJob {
+			c, err := jobcontext.Decode(w.object(ref.ObjectRef))
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return c
+		}
+	}
+	w.t.Fatal(errors.New("no job context"))
+	return nil
+}
