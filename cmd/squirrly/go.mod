@@ -14,6 +14,7 @@ require (
 	squirrly.dev/pkg/events v0.0.0
 	squirrly.dev/services/analyzer v0.0.0
 	squirrly.dev/services/collector v0.0.0
+	squirrly.dev/services/notifier v0.0.0-00010101000000-000000000000
 	squirrly.dev/services/trigger v0.0.0
 )
 
@@ -61,6 +62,7 @@ require (
 	github.com/rs/xid v1.6.0 // indirect
 	github.com/sashabaranov/go-openai v1.43.0 // indirect
 	github.com/spf13/pflag v1.0.10 // indirect
+	github.com/standard-webhooks/standard-webhooks/libraries v0.0.1 // indirect
 	github.com/tiktoken-go/tokenizer v0.10.0 // indirect
 	github.com/tinylib/msgp v1.6.4 // indirect
 	github.com/x448/float16 v0.8.4 // indirect

@@ -40,9 +40,17 @@ func versions() []string {
 func TestRecord(t *testing.T) {
 	for _, version := range versions() {
 		t.Run(version, func(t *testing.T) {
-			recordSampleJob(t, version)
-			recordDisabled(t, "disabled", flinktest.Options{Version: version, TaskManagers: -1})
-			recordDisabled(t, "disabled-no-ui", flinktest.Options{Version: version, TaskManagers: -1, NoWebUI: true})
+			t.Run("job", func(t *testing.T) { recordSampleJob(t, version) })
+			t.Run("disabled", func(t *testing.T) {
+				recordDisabled(t, "disabled", flinktest.Options{Version: version, TaskManagers: -1})
+			})
+			t.Run("disabled-no-ui", func(t *testing.T) {
+				recordDisabled(t, "disabled-no-ui", flinktest.Options{Version: version, TaskManagers: -1, NoWebUI: true})
+			})
+			t.Run("jobmanager", func(t *testing.T) {
+				r := startRecorder(t, flinktest.Options{Version: version, TaskManagers: -1, Profiling: true})
+				r.get(t, "jobmanager-environment", "/jobmanager/environment", 200)
+			})
 		})
 	}
 }
@@ -229,7 +237,11 @@ func startRecorder(t *testing.T, o flinktest.Options) *recorder {
 			t.Error(err)
 		}
 	})
-	r := &recorder{cluster: c, dir: filepath.Join("testdata", o.Version), scrub: []string{o.Dir, "/flink"}}
+	lib, err := flinktest.EnsureLib(t.Context(), o.Version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &recorder{cluster: c, dir: filepath.Join("testdata", o.Version), scrub: []string{o.Dir, "/flink", lib, "/flink/lib"}}
 	return r
 }
 

@@ -27,7 +27,7 @@ func TestSampleJob(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			hook := newWebhook(t)
 			s := newStack(t, "SQUIRRLY_WEBHOOK_URL="+hook.url, "SQUIRRLY_WEBHOOK_SECRET="+hook.secret,
-				"SQUIRRLY_WEBHOOK_ALLOW_PRIVATE=true", "SQUIRRLY_NOTIFY_SUBJECT=acme.flink.advice")
+				"SQUIRRLY_OUTBOUND_PRIVATE=true", "SQUIRRLY_NOTIFY_SUBJECT=acme.flink.advice")
 			c := startFlink(t, flinktest.Options{Version: version, Profiling: true})
 			job := runSample(t, c)
 			advice := s.listen(t, "acme.flink.advice")

@@ -83,12 +83,12 @@ func newStack(t *testing.T, env ...string) *stack {
 	t.Cleanup(func() { s.nats.Shutdown(); s.nats.WaitForShutdown() })
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	if s.minio, err = parts.StartMinIO(ctx, filepath.Join(s.dir, "minio")); err != nil {
+	if s.minio, err = parts.StartMinIO(ctx, t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.minio.Stop)
 	s.env = append([]string{
-		"SQUIRRLY_NATS_URL=" + s.nats.ClientURL(), "SQUIRRLY_S3_ENDPOINT=http://" + s.minio.Endpoint,
+		"SQUIRRLY_NATS_URL=" + s.nats.ClientURL(), "SQUIRRLY_S3_ENDPOINT=" + s.minio.Endpoint,
 		"SQUIRRLY_S3_BUCKET=squirrly", "SQUIRRLY_S3_ACCESS_KEY=" + s.minio.AccessKey,
 		"SQUIRRLY_S3_SECRET_KEY=" + s.minio.SecretKey, "SQUIRRLY_ADMIN_ADDR=off", "SQUIRRLY_LOG_FORMAT=text",
 		"SQUIRRLY_HTTP_ADDR=" + freeAddr(t), "SQUIRRLY_FLINK_ALLOW=127.0.0.1",

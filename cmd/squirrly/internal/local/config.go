@@ -7,6 +7,7 @@ import (
 	"squirrly.dev/internal/daemon"
 	"squirrly.dev/services/analyzer"
 	"squirrly.dev/services/collector"
+	"squirrly.dev/services/notifier"
 	"squirrly.dev/services/trigger"
 )
 
@@ -15,6 +16,7 @@ type config struct {
 	Trigger   trigger.Config
 	Collector collector.Config
 	Analyzer  analyzer.Config
+	Notifier  notifier.Config
 }
 
 // Aliases implements daemon.Aliased.

@@ -11,6 +11,7 @@ import (
 	"squirrly.dev/internal/netguard"
 	"squirrly.dev/services/analyzer"
 	"squirrly.dev/services/collector"
+	"squirrly.dev/services/notifier"
 	"squirrly.dev/services/trigger"
 )
 
@@ -61,5 +62,12 @@ func (s *Stack) build(o Options) ([]runner, error) {
 		return nil, fmt.Errorf("analyzer: %w", err)
 	}
 	all := []runner{t, c, a}
-	return all, nil
+	if o.OneShot {
+		return all, nil // the caller prints the result
+	}
+	n, err := notifier.New(cfg.Notifier, notifier.Deps{Bus: s.Bus, Log: o.Log, Logger: log("notifier")})
+	if err != nil {
+		return nil, fmt.Errorf("notifier: %w", err)
+	}
+	return append(all, n), nil
 }

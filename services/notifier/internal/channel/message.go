@@ -31,7 +31,7 @@ func Read(e events.Event) (Message, error) {
 	if e.Type == events.TypeRecommendationReady {
 		r, err := events.Data[events.RecommendationReady](e)
 		m.Ready, m.Run, m.Identity = &r, r.Run, r.Identity
-		return m, err //nolint:wrapcheck // names the field.
+		return m, err
 	}
 	o, err := outcome(e)
 	m.Outcome, m.Run, m.Identity = &o, o.Run, o.Identity
@@ -42,13 +42,13 @@ func outcome(e events.Event) (events.Outcome, error) {
 	switch e.Type { //nolint:exhaustive // the other types do not end a run.
 	case events.TypeRunRejected:
 		p, err := events.Data[events.RunRejected](e)
-		return p.Outcome, err //nolint:wrapcheck // names the field.
+		return p.Outcome, err
 	case events.TypeRunFailed:
 		p, err := events.Data[events.RunFailed](e)
-		return p.Outcome, err //nolint:wrapcheck // names the field.
+		return p.Outcome, err
 	case events.TypeRunCancelled:
 		p, err := events.Data[events.RunCancelled](e)
-		return p.Outcome, err //nolint:wrapcheck // names the field.
+		return p.Outcome, err
 	}
 	return events.Outcome{}, fmt.Errorf("event %s does not end a run", e.Type)
 }

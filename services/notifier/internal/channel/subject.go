@@ -43,7 +43,7 @@ func (*Subject) Name() string { return "nats" }
 func (s *Subject) Send(ctx context.Context, m Message) error {
 	body, err := m.Event.Encode()
 	if err != nil {
-		return err //nolint:wrapcheck // says which event.
+		return err
 	}
 	header := map[string]string{
 		events.HeaderContentType: events.ContentType, events.HeaderMsgID: m.Event.ID, events.HeaderRun: m.Run,

@@ -74,7 +74,7 @@ func (w *Webhook) Send(ctx context.Context, m Message) error {
 func (w *Webhook) request(ctx context.Context, e events.Event, now time.Time) (*http.Request, error) {
 	body, err := e.Encode()
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says which event.
+		return nil, err
 	}
 	signature, err := w.signer.Sign(e.ID, now, body)
 	if err != nil {
@@ -112,7 +112,7 @@ func verdict(res *http.Response, now time.Time) error {
 // retryAfter reads seconds or a date, up to an hour; 0 is none.
 func retryAfter(value string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return min(time.Duration(seconds)*time.Second, maxRetryAfter) //nolint:gosec // 31 bits.
+		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
 	}
 	if at, err := http.ParseTime(value); err == nil && at.After(now) {
 		return min(at.Sub(now), maxRetryAfter)

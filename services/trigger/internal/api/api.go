@@ -54,8 +54,10 @@ func (a *API) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/runs/{run}", a.run)
 	mux.HandleFunc("DELETE /v1/runs/{run}", a.cancel)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		a.fail(w, r, http.StatusNotFound, problem{"not_found", "there is no " + r.Method + " here",
-			"Use POST /v1/profiles, GET /v1/runs/{run} or DELETE /v1/runs/{run}."}, nil)
+		a.fail(w, r, http.StatusNotFound, problem{
+			"not_found", "there is no " + r.Method + " here",
+			"Use POST /v1/profiles, GET /v1/runs/{run} or DELETE /v1/runs/{run}.",
+		}, nil)
 	})
 	return a.guard(mux)
 }
@@ -116,8 +118,10 @@ func (a *API) request(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := a.Inbox.Request(r.Context(), events.SubjectRequested, "", events.ContentType, event); err != nil {
-		a.fail(w, r, http.StatusServiceUnavailable, problem{"unavailable", "the request could not be stored",
-			"Try again in a moment, with the same Idempotency-Key."}, err)
+		a.fail(w, r, http.StatusServiceUnavailable, problem{
+			"unavailable", "the request could not be stored",
+			"Try again in a moment, with the same Idempotency-Key.",
+		}, err)
 		return
 	}
 	var answer accepted
@@ -148,13 +152,13 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 // envelope makes the CloudEvent of a plain request, and refuses a request that nobody could accept.
 func envelope(id string, body []byte) ([]byte, error) {
 	if _, _, err := events.DecodeRequest(nil, body); err != nil {
-		return nil, err //nolint:wrapcheck // names the field.
+		return nil, err
 	}
 	e := events.Event{
 		SpecVersion: events.SpecVersion, ID: id, Source: source, Type: events.TypeProfileRequested,
 		Time: time.Now().UTC(), DataContentType: "application/json", Data: json.RawMessage(body),
 	}
-	return e.Encode() //nolint:wrapcheck // says the limit.
+	return e.Encode()
 }
 
 func (a *API) run(w http.ResponseWriter, r *http.Request) {
@@ -189,8 +193,10 @@ func (a *API) record(w http.ResponseWriter, r *http.Request) (bus.Record, bool) 
 	case err == nil:
 		return rec, true
 	case errors.Is(err, bus.ErrNoRecord):
-		a.fail(w, r, http.StatusNotFound, problem{"not_found", "there is no such run",
-			"A request that was just sent has a record in a moment; records are kept for 45 days."}, nil)
+		a.fail(w, r, http.StatusNotFound, problem{
+			"not_found", "there is no such run",
+			"A request that was just sent has a record in a moment; records are kept for 45 days.",
+		}, nil)
 	default:
 		a.fail(w, r, http.StatusServiceUnavailable, problem{"unavailable", "the record could not be read", "Try again in a moment."}, err)
 	}

@@ -36,12 +36,16 @@ func (a *API) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case a.Token == "" && !local(r.Host):
-			a.fail(w, r, http.StatusForbidden, problem{"forbidden", "the API answers on this machine only",
-				"Call it as localhost, or set SQUIRRLY_HTTP_TOKEN."}, nil)
+			a.fail(w, r, http.StatusForbidden, problem{
+				"forbidden", "the API answers on this machine only",
+				"Call it as localhost, or set SQUIRRLY_HTTP_TOKEN.",
+			}, nil)
 		case a.Token != "" && !a.authorized(r):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="squirrly"`)
-			a.fail(w, r, http.StatusUnauthorized, problem{"unauthorized", "the token is missing or wrong",
-				"Send the header Authorization: Bearer <token>, with the token of SQUIRRLY_HTTP_TOKEN."}, nil)
+			a.fail(w, r, http.StatusUnauthorized, problem{
+				"unauthorized", "the token is missing or wrong",
+				"Send the header Authorization: Bearer <token>, with the token of SQUIRRLY_HTTP_TOKEN.",
+			}, nil)
 		default:
 			next.ServeHTTP(w, r)
 		}

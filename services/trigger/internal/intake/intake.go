@@ -97,7 +97,7 @@ func (in *Intake) decide(ctx context.Context, req request, undecodable error) (b
 		rec, err = in.Runs.Get(ctx, req.run)
 	}
 	if err != nil {
-		return rec, err //nolint:wrapcheck // wrapped by the caller.
+		return rec, err
 	}
 	return rec, nil
 }
@@ -117,7 +117,7 @@ func (in *Intake) plan(ctx context.Context, req request, undecodable error) (eve
 	found, err := in.Target.Resolve(ctx, req.Target, req.permit)
 	plan.Identity = found.Identity
 	if err != nil {
-		return plan, err //nolint:wrapcheck // a refusal, or wrapped by the caller.
+		return plan, err
 	}
 	plan = in.Limits.plan(req, found, time.Now())
 	if limit := found.MaxDuration; limit > 0 && time.Duration(plan.Duration) > limit {
@@ -138,7 +138,7 @@ func (in *Intake) reserve(ctx context.Context, plan events.Plan) error {
 	}
 	holder, err := in.Runs.Activate(ctx, key, plan.Run)
 	if err != nil {
-		return err //nolint:wrapcheck // wrapped by the caller.
+		return err
 	}
 	if holder != plan.Run {
 		return refusal.New(events.CodeCoalesced, "run %s is already under way for %s", holder, plan.Identity)
@@ -153,14 +153,14 @@ func (in *Intake) cooledDown(ctx context.Context, id events.Identity, key string
 	}
 	latest, err := in.Runs.Latest(ctx, key)
 	if err != nil || len(latest) == 0 {
-		return err //nolint:wrapcheck // wrapped by the caller.
+		return err
 	}
 	rec, err := in.Runs.Get(ctx, latest[0])
 	if errors.Is(err, bus.ErrNoRecord) {
 		return nil
 	}
 	if err != nil {
-		return err //nolint:wrapcheck // wrapped by the caller.
+		return err
 	}
 	if rest := in.Limits.Cooldown - time.Since(rec.Updated); rest > 0 {
 		return refusal.New(events.CodeCoalesced, "run %s has just analysed %s; the next one may start in %s",

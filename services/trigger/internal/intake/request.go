@@ -27,30 +27,25 @@ type request struct {
 // its refusal inside.
 func decode(m bus.Message) (request, error) {
 	req := request{message: m}
+	var wrong error // about the body
 	req.permit, req.refused = target.PermitOf(m.Subject)
 	body := m.Body
 	if len(bytes.TrimSpace(body)) == 0 && req.permit.Limited() {
 		body = []byte("{}") // the subject says it all
 	}
-	var err error
-	req.ProfileRequested, req.origin, err = events.DecodeRequest(m.Header, body)
+	req.ProfileRequested, req.origin, wrong = events.DecodeRequest(m.Header, body)
 	req.run = req.origin.RunID(m.Header, m.Stream, m.StreamCreated, m.Seq, m.Stored)
+	if req.permit.Limited() && lacksTarget(wrong) {
+		req.Target, req.refused = req.permit.Target()
+		wrong = req.Validate()
+	}
+	if _, readable := errors.AsType[*events.FieldError](wrong); readable && req.refused == nil {
+		req.refused = refusal.New(events.CodeInvalidRequest, "%w", wrong)
+	}
 	if req.refused != nil {
 		return req, nil
 	}
-	if req.permit.Limited() && lacksTarget(err) {
-		if req.Target, req.refused = req.permit.Target(); req.refused != nil {
-			return req, nil
-		}
-		err = req.Validate()
-	}
-	if _, readable := errors.AsType[*events.FieldError](err); err != nil && !readable {
-		return req, err //nolint:wrapcheck // becomes the text of the dead letter.
-	}
-	if err != nil {
-		req.refused = refusal.New(events.CodeInvalidRequest, "%w", err)
-	}
-	return req, nil
+	return req, wrong
 }
 
 // lacksTarget reports whether the only thing found wrong is that there is no target.
