@@ -62,10 +62,10 @@ func (in *Intake) Handle(ctx context.Context, m bus.Message) error {
 	if strings.HasPrefix(m.Subject, events.SubjectCancel) {
 		return in.cancel(ctx, m)
 	}
-	req, undecodable := decode(m)
+	req := decode(m)
 	rec, err := in.Runs.Get(ctx, req.run)
 	if errors.Is(err, bus.ErrNoRecord) {
-		rec, err = in.decide(ctx, req, undecodable)
+		rec, err = in.decide(ctx, req)
 	}
 	if err != nil {
 		return fmt.Errorf("decide about request %s: %w", req.run, err)
@@ -73,16 +73,16 @@ func (in *Intake) Handle(ctx context.Context, m bus.Message) error {
 	if err := in.announce(ctx, rec, req); err != nil {
 		return err
 	}
-	if undecodable != nil {
-		return bus.Permanent(events.CodeUndecodable, undecodable)
+	if req.unreadable != nil {
+		return bus.Permanent(events.CodeUndecodable, req.unreadable)
 	}
 	return nil
 }
 
 // decide creates the record of a request. When another delivery of it was faster, that one's decision stands.
-func (in *Intake) decide(ctx context.Context, req request, undecodable error) (bus.Record, error) {
+func (in *Intake) decide(ctx context.Context, req request) (bus.Record, error) {
 	rec := bus.Record{Run: req.run, Requester: req.requester(), Plan: events.Plan{Run: req.run, Target: shown(req.Target)}}
-	plan, err := in.plan(ctx, req, undecodable)
+	plan, err := in.plan(ctx, req)
 	switch r, refused := errors.AsType[*refusal.Error](err); {
 	case refused:
 		in.reject(&rec, req, plan.Identity, r)
@@ -103,18 +103,16 @@ func (in *Intake) decide(ctx context.Context, req request, undecodable error) (b
 }
 
 // plan makes the plan of a request, or a refusal beside as much of the identity as is known.
-func (in *Intake) plan(ctx context.Context, req request, undecodable error) (events.Plan, error) {
-	var plan events.Plan
-	if undecodable != nil {
-		return plan, refusal.New(events.CodeUndecodable, "%w", undecodable)
-	}
+func (in *Intake) plan(ctx context.Context, req request) (events.Plan, error) {
+	t := req.Target
+	plan := events.Plan{Identity: events.Identity{Cluster: t.Cluster, Namespace: t.Namespace, Job: t.Deployment}} // as far as it is named
 	if req.refused != nil {
 		return plan, req.refused
 	}
 	if err := in.Limits.check(req.ProfileRequested, time.Now()); err != nil {
 		return plan, err
 	}
-	found, err := in.Target.Resolve(ctx, req.Target, req.permit)
+	found, err := in.Target.Resolve(ctx, t, req.permit)
 	plan.Identity = found.Identity
 	if err != nil {
 		return plan, err

@@ -16,16 +16,16 @@ import (
 type request struct {
 	events.ProfileRequested
 
-	run     string
-	origin  events.RequestOrigin
-	message bus.Message
-	permit  target.Permit
-	refused error // decodable, but not acceptable
+	run        string
+	origin     events.RequestOrigin
+	message    bus.Message
+	permit     target.Permit
+	refused    error // it is not acceptable
+	unreadable error // nothing can be read there; it is refused too
 }
 
-// decode reads a request. The error says that nothing can be read there; a request that can be read and is wrong has
-// its refusal inside.
-func decode(m bus.Message) (request, error) {
+// decode reads a request as far as it can be read.
+func decode(m bus.Message) request {
 	req := request{message: m}
 	var wrong error // about the body
 	req.permit, req.refused = target.PermitOf(m.Subject)
@@ -39,13 +39,16 @@ func decode(m bus.Message) (request, error) {
 		req.Target, req.refused = req.permit.Target()
 		wrong = req.Validate()
 	}
-	if _, readable := errors.AsType[*events.FieldError](wrong); readable && req.refused == nil {
+	_, readable := errors.AsType[*events.FieldError](wrong)
+	switch {
+	case req.refused != nil || wrong == nil:
+	case readable:
 		req.refused = refusal.New(events.CodeInvalidRequest, "%w", wrong)
+	default:
+		req.unreadable = wrong
+		req.refused = refusal.New(events.CodeUndecodable, "%w", wrong)
 	}
-	if req.refused != nil {
-		return req, nil
-	}
-	return req, wrong
+	return req
 }
 
 // lacksTarget reports whether the only thing found wrong is that there is no target.
