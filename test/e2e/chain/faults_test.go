@@ -36,6 +36,7 @@ func TestFaults(t *testing.T) {
 	reject("unknown job", events.CodeUnknownJob, url(on.URL, `,"job":"nope"}`))
 	reject("duration out of range", events.CodeDurationRange, url(on.URL, `},"duration":"2h"`))
 	reject("nobody there", events.CodeUnreachable, url("http://"+freeAddr(t), "}"))
+	reject("a typo", events.CodeInvalidRequest, `{"tarket":1}`)
 	reject("not allowed", events.CodeForbidden, url("http://169.254.169.254", "}"))
 	runSample(t, on, "--parallelism=1")
 	reject("several jobs", events.CodeSeveralJobs, url(on.URL, "}"))
@@ -55,12 +56,12 @@ func TestFaults(t *testing.T) {
 	})
 	t.Run("undecodable", func(t *testing.T) {
 		s.t = t
-		if err := s.bus.Request(t.Context(), events.SubjectRequested, "", "", []byte(`{"tarket":1}`)); err != nil {
+		if err := s.bus.Request(t.Context(), events.SubjectRequested, "", "", []byte(`{"target":`)); err != nil {
 			t.Fatal(err)
 		}
 		until(t, 20*time.Second, "dead letter", func() bool {
 			letters, err := s.bus.DeadLetters(t.Context(), 10)
-			return err == nil && len(letters) > 0 && strings.Contains(string(letters[len(letters)-1].Body), "tarket")
+			return err == nil && len(letters) > 0 && string(letters[len(letters)-1].Body) == `{"target":`
 		})
 		if out, err := s.squirrly("dead", "ls"); err != nil || !strings.Contains(out, "trigger") {
 			t.Errorf("dead ls: %v\n%s", err, out)

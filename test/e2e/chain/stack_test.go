@@ -91,7 +91,7 @@ func newStack(t *testing.T, env ...string) *stack {
 		"SQUIRRLY_NATS_URL=" + s.nats.ClientURL(), "SQUIRRLY_S3_ENDPOINT=" + s.minio.Endpoint,
 		"SQUIRRLY_S3_BUCKET=squirrly", "SQUIRRLY_S3_ACCESS_KEY=" + s.minio.AccessKey,
 		"SQUIRRLY_S3_SECRET_KEY=" + s.minio.SecretKey, "SQUIRRLY_ADMIN_ADDR=off", "SQUIRRLY_LOG_FORMAT=text",
-		"SQUIRRLY_HTTP_ADDR=" + freeAddr(t), "SQUIRRLY_FLINK_ALLOW=127.0.0.1",
+		"SQUIRRLY_HTTP_ADDR=off", "SQUIRRLY_FLINK_ALLOW=127.0.0.1",
 	}, env...)
 	if out, err := s.squirrly("provision", "--ack-wait", ackWait.String()); err != nil {
 		t.Fatalf("provision: %v\n%s", err, out)

@@ -21,7 +21,7 @@ func (l *llmFlags) add(c *cobra.Command) {
 	f.StringVar(&l.provider, "provider", "", "rules, or openai for any OpenAI-compatible endpoint (env SQUIRRLY_LLM_PROVIDER, API_PROVIDER; default: openai when a key is set)")
 	f.StringVar(&l.model, "model", "", "model of the LLM (env SQUIRRLY_LLM_MODEL)")
 	f.StringVar(&l.baseURL, "llm-url", "", "base `URL` of the LLM endpoint, such as http://localhost:11434/v1 (env OPENAI_BASE_URL)")
-	f.DurationVar(&l.timeout, "llm-timeout", 0, "longest wait for the LLM's answer (default 2m)")
+	f.DurationVar(&l.timeout, "llm-timeout", 0, "longest wait for the LLM's answer (default 3m)")
 }
 
 // config joins flags and environment.
