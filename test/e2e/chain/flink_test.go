@@ -25,7 +25,7 @@ func versions() []string {
 const warmUp = 15 * time.Second
 
 // startFlink runs a cluster until the test ends.
-func startFlink(t *testing.T, o flinktest.Options) *flinktest.Cluster {
+func startFlink(t testing.TB, o flinktest.Options) *flinktest.Cluster {
 	t.Helper()
 	c, err := flinktest.Start(context.Background(), o)
 	if err != nil {
@@ -40,7 +40,7 @@ func startFlink(t *testing.T, o flinktest.Options) *flinktest.Cluster {
 }
 
 // runSample runs the sample job and returns its id once all its tasks run.
-func runSample(t *testing.T, c *flinktest.Cluster, args ...string) string {
+func runSample(t testing.TB, c *flinktest.Cluster, args ...string) string {
 	t.Helper()
 	jar, err := flinktest.SampleJar(t.Context())
 	if err != nil {
@@ -56,7 +56,7 @@ func runSample(t *testing.T, c *flinktest.Cluster, args ...string) string {
 	return job
 }
 
-func newFlinkClient(t *testing.T, url string) *flink.Client {
+func newFlinkClient(t testing.TB, url string) *flink.Client {
 	t.Helper()
 	client, err := flink.New(url, nil)
 	if err != nil {

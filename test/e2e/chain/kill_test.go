@@ -105,7 +105,7 @@ func (s *stack) strike(t *testing.T, client *flink.Client, url string, b blow, f
 }
 
 // request asks for a short profile and returns the id of its run at once.
-func (s *stack) request(t *testing.T, url string) string {
+func (s *stack) request(t testing.TB, url string) string {
 	t.Helper()
 	id := uuid.NewString()
 	body := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"e2e","type":%q,"data":{"target":{"url":%q},"duration":"2s"}}`,
@@ -117,7 +117,7 @@ func (s *stack) request(t *testing.T, url string) string {
 }
 
 // profiles counts what the profiler of the TaskManager was started for, ever: the trigger times that were seen.
-func profiles(t *testing.T, client *flink.Client) int {
+func profiles(t testing.TB, client *flink.Client) int {
 	t.Helper()
 	list, err := client.ListProfiles(t.Context(), flinktest.TaskManagerID(0))
 	if err != nil {
@@ -133,7 +133,7 @@ func profiles(t *testing.T, client *flink.Client) int {
 var seenProfiles = map[int64]bool{}
 
 // count is how many messages are stored on a subject.
-func (s *stack) count(t *testing.T, subject string) uint64 {
+func (s *stack) count(t testing.TB, subject string) uint64 {
 	t.Helper()
 	stream, err := s.bus.JetStream().Stream(t.Context(), events.StreamEvents)
 	if err != nil {

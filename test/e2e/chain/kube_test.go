@@ -65,8 +65,10 @@ func deploy(t *testing.T, client dynamic.Interface, name, job, state string) {
 	o := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "flink.apache.org/v1beta1", "kind": "FlinkDeployment",
 		"metadata": map[string]any{"name": name, "namespace": "default"},
-		"spec": map[string]any{"flinkVersion": "v1_20", "image": "flink:1.20", "serviceAccount": "flink",
-			"job": map[string]any{"jarURI": "local:///opt/job.jar", "parallelism": int64(2)}},
+		"spec": map[string]any{
+			"flinkVersion": "v1_20", "image": "flink:1.20", "serviceAccount": "flink",
+			"job": map[string]any{"jarURI": "local:///opt/job.jar", "parallelism": int64(2)},
+		},
 	}}
 	o, err := client.Resource(deployments).Namespace("default").Create(t.Context(), o, metav1.CreateOptions{})
 	if err != nil {

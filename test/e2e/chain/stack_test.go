@@ -60,7 +60,7 @@ const ackWait = 4 * time.Second
 
 // stack is a running Squirrly with everything it needs but Flink.
 type stack struct {
-	t        *testing.T
+	t        testing.TB
 	dir      string
 	nats     *server.Server
 	minio    *parts.MinIO
@@ -73,7 +73,7 @@ type stack struct {
 var serviceNames = []string{"trigger", "collector", "analyzer", "notifier"}
 
 // newStack starts NATS, MinIO and the four services. env is added to that of the services.
-func newStack(t *testing.T, env ...string) *stack {
+func newStack(t testing.TB, env ...string) *stack {
 	t.Helper()
 	s := &stack{t: t, dir: t.TempDir(), services: map[string]*process{}}
 	var err error
@@ -204,7 +204,7 @@ func (s *stack) stop() {
 }
 
 // until polls for up to d.
-func until(t *testing.T, d time.Duration, what string, ok func() bool) {
+func until(t testing.TB, d time.Duration, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(d); time.Now().Before(deadline); time.Sleep(25 * time.Millisecond) {
 		if ok() {
@@ -223,7 +223,7 @@ func (s *stack) record(run string) (bus.Record, bool) {
 	return rec, err == nil
 }
 
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -234,7 +234,7 @@ func freeAddr(t *testing.T) string {
 }
 
 // ask puts a request into the inbox and returns the record of its run once that is over.
-func (s *stack) ask(t *testing.T, body string) bus.Record {
+func (s *stack) ask(t testing.TB, body string) bus.Record {
 	t.Helper()
 	id := uuid.NewString()
 	event := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"e2e","type":%q,"data":%s}`, id, events.TypeProfileRequested, body)
