@@ -100,7 +100,7 @@ func TestTaskManagerDies(t *testing.T) {
 		"restart-strategy.type": "none",
 	}})
 	runSample(t, c)
-	run := s.request(t, c.URL)
+	run := s.request(t, c.URL, "2s")
 	until(t, 30*time.Second, "profiling", func() bool {
 		rec, ok := s.record(run)
 		return ok && capture(events.ModeITimer, "running")(rec)

@@ -76,7 +76,7 @@ func TestKillAndFreeze(t *testing.T) {
 func (s *stack) strike(t *testing.T, client *flink.Client, url string, b blow, freeze bool) {
 	s.t = t
 	before := profiles(t, client)
-	run := s.request(t, url)
+	run := s.request(t, url, "2s")
 	if b.at != nil {
 		until(t, 30*time.Second, "the moment of the blow, or later", func() bool {
 			rec, ok := s.record(run)
@@ -104,12 +104,12 @@ func (s *stack) strike(t *testing.T, client *flink.Client, url string, b blow, f
 	}
 }
 
-// request asks for a short profile and returns the id of its run at once.
-func (s *stack) request(t testing.TB, url string) string {
+// request asks for a profile and returns the id of its run at once.
+func (s *stack) request(t testing.TB, url, duration string) string {
 	t.Helper()
 	id := uuid.NewString()
-	body := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"e2e","type":%q,"data":{"target":{"url":%q},"duration":"2s"}}`,
-		id, events.TypeProfileRequested, url)
+	body := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"e2e","type":%q,"data":{"target":{"url":%q},"duration":%q}}`,
+		id, events.TypeProfileRequested, url, duration)
 	if err := s.bus.Request(t.Context(), events.SubjectRequested, id, events.ContentType, []byte(body)); err != nil {
 		t.Fatal(err)
 	}
