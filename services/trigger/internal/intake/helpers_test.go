@@ -1,0 +1,172 @@
+package intake_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/trigger/internal/intake"
+	"squirrly.dev/services/trigger/internal/target"
+)
+
+var orders = events.Identity{Cluster: "prod", Namespace: "flink", Job: "orders"}
+
+const request = `{"target":{"cluster":"prod","namespace":"flink","deployment":"orders"},"reason":"test"}`
+
+// resolver answers every target with one job, or with an error.
+type resolver struct{ err error }
+
+func (r resolver) Resolve(_ context.Context, t events.Target, _ target.Permit) (target.Found, error) {
+	id := events.Identity{Cluster: "prod", Namespace: "flink", Job: t.Deployment}
+	if r.err != nil {
+		return target.Found{Identity: id}, r.err
+	}
+	return target.Found{Identity: id, RestURL: "http://orders-rest.flink:8081", JobID: "aa", JobName: "Orders", MaxDuration: 2 * time.Minute}, nil
+}
+
+var limits = intake.Limits{Duration: 30 * time.Second, MaxDuration: 5 * time.Minute, Deadline: 30 * time.Minute}
+
+func newIntake(b *bus.Bus) *intake.Intake {
+	return &intake.Intake{Runs: b.Runs, Bus: b, Target: resolver{}, Limits: limits, Logger: slog.New(slog.DiscardHandler)}
+}
+
+// serve handles the inbox until t ends.
+func serve(t *testing.T, b *bus.Bus, in *intake.Intake) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = b.Receive(ctx, 4, in.Handle)
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+}
+
+// send puts a message into the inbox and returns what the intake will get.
+func send(t *testing.T, b *bus.Bus, subject string, header nats.Header, body string) bus.Message {
+	t.Helper()
+	ack, err := b.JetStream().PublishMsg(t.Context(), &nats.Msg{Subject: subject, Header: header, Data: []byte(body)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := b.JetStream().Stream(t.Context(), events.StreamRequests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := time.Now()
+	if raw, err := s.GetMsg(t.Context(), ack.Sequence); err == nil { // else it was handled already
+		stored = raw.Time
+	}
+	return bus.Message{
+		Subject: subject, Header: events.Header(header), Body: []byte(body), Stream: events.StreamRequests,
+		StreamCreated: s.CachedInfo().Created, Seq: ack.Sequence, Stored: stored, Delivery: 1,
+	}
+}
+
+func runOf(t *testing.T, m bus.Message) string {
+	t.Helper()
+	_, origin, _ := events.DecodeRequest(m.Header, m.Body) // only the origin matters
+	return origin.RunID(m.Header, m.Stream, m.StreamCreated, m.Seq, m.Stored)
+}
+
+// record waits for the record of a run.
+func record(t *testing.T, b *bus.Bus, run string) bus.Record {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		rec, err := b.Runs.Get(t.Context(), run)
+		if errors.Is(err, bus.ErrNoRecord) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rec
+	}
+	t.Fatalf("no record of run %s after 20 s", run)
+	return bus.Record{}
+}
+
+// facts returns the events about a run by type, and fails when one type came twice.
+func facts(t *testing.T, b *bus.Bus, run string) map[events.Type]events.Event {
+	t.Helper()
+	s, err := b.JetStream().Stream(t.Context(), events.StreamEvents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := s.Info(t.Context(), jetstream.WithSubjectFilter(">"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[events.Type]events.Event{}
+	for subject, n := range info.State.Subjects {
+		if !strings.HasSuffix(subject, "."+run) {
+			continue
+		}
+		m, err := s.GetLastMsgForSubject(t.Context(), subject)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := events.DecodeEvent(m.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, twice := found[e.Type]; twice || n != 1 {
+			t.Errorf("%s was told more than once about run %s", e.Type, run)
+		}
+		found[e.Type] = e
+	}
+	return found
+}
+
+// fact waits for an event about a run, which must be the only one.
+func fact(t *testing.T, b *bus.Bus, kind events.Type, run string) events.Event {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if all := facts(t, b, run); len(all) > 0 {
+			if e, ok := all[kind]; ok && len(all) == 1 {
+				return e
+			}
+			t.Fatalf("told %s about run %s, want %s", slices.Collect(maps.Keys(all)), run, kind)
+		}
+	}
+	t.Fatalf("no %s of run %s after 20 s", kind, run)
+	return events.Event{}
+}
+
+func rejection(t *testing.T, b *bus.Bus, run string) events.Outcome {
+	t.Helper()
+	p, err := events.Data[events.RunRejected](fact(t, b, events.TypeRunRejected, run))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Outcome
+}
+
+// emptied waits until the inbox is empty: everything is settled.
+func emptied(t *testing.T, b *bus.Bus) {
+	t.Helper()
+	s, err := b.JetStream().Stream(t.Context(), events.StreamRequests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		info, err := s.Info(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.State.Msgs == 0 {
+			return
+		}
+	}
+	t.Fatal("the inbox is not empty after 20 s")
+}
