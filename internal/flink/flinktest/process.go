@@ -28,7 +28,7 @@ func run(ctx context.Context, name, log, executable string, args ...string) (*pr
 	}
 	cmd := exec.CommandContext(ctx, executable, args...)
 	cmd.Stdout, cmd.Stderr = out, out
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = attributes()
 	p := &process{name: name, cmd: cmd, log: log, done: make(chan struct{})}
 	cmd.Cancel = p.terminate
 	cmd.WaitDelay = 5 * time.Second // then Wait kills the leader
