@@ -50,12 +50,12 @@ func TestRun_Faults(t *testing.T) {
 			want: outcome{code: events.CodeDurationRange, says: "the limit is 5m0s"},
 		},
 		"a start is refused as busy": {
-			play: one(0, flinktest.Script{Busy: 2}),
+			play: one(0, flinktest.Script{Busy: 3}),
 			want: outcome{captures: both, starts: 4},
 		},
 		"a JVM stays busy for a while": {
-			play: one(0, flinktest.Script{Busy: 60}),
-			want: outcome{captures: both, starts: 4},
+			play: one(0, flinktest.Script{Busy: 120}),
+			want: outcome{captures: both, starts: 4, waits: events.CodeProfilerBusy},
 		},
 		"a stranger profiles": {
 			play: stranger,
@@ -190,7 +190,7 @@ func one(tm int, s flinktest.Script) func(*flinks) { return func(f *flinks) { f.
 
 func modes(m ...events.Mode) func(*events.Plan) { return func(p *events.Plan) { p.Modes = m } }
 
-// stranger starts a profile of three quarters of a second in the first JVM.
+// stranger starts a profile that takes a while in the first JVM.
 func stranger(f *flinks) {
 	f.play(0, flinktest.Script{Polls: 1 << 30})
 	req, _ := http.NewRequestWithContext(context.Background(), http.MethodPost, f.url+"/taskmanagers/"+flinktest.TaskManagerID(0)+"/profiler",
@@ -200,7 +200,7 @@ func stranger(f *flinks) {
 		panic(err)
 	}
 	_ = res.Body.Close()
-	time.AfterFunc(1500*time.Millisecond, func() { f.play(0, flinktest.Script{}) })
+	time.AfterFunc(2500*time.Millisecond, func() { f.play(0, flinktest.Script{}) })
 }
 
 // away lets Flink answer as during a change of its leader.

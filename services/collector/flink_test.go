@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -69,11 +70,7 @@ func (f *flinks) instead(h http.HandlerFunc) {
 func (f *flinks) starts() map[string]int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	out := map[string]int{}
-	for k, v := range f.started {
-		out[k] = v
-	}
-	return out
+	return maps.Clone(f.started)
 }
 
 // ServeHTTP implements http.Handler.
@@ -163,9 +160,7 @@ func forward(r *flinktest.Replay, req *http.Request, path string) *httptest.Resp
 }
 
 func reply(w http.ResponseWriter, res *httptest.ResponseRecorder) {
-	for k, v := range res.Header() {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), res.Header())
 	w.Header().Set("Content-Length", strconv.Itoa(res.Body.Len()))
 	w.WriteHeader(res.Code)
 	_, _ = io.Copy(w, res.Body)

@@ -5,26 +5,36 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/collector/internal/capture"
 )
 
 // watch is a transport that notes when profiles are started and when they are seen to be finished.
 type watch struct {
 	base http.RoundTripper
 
-	mu       sync.Mutex
-	posts    []time.Time // sent, of those that were accepted
-	finished map[int64]time.Time
-	seen     map[int64]time.Time // first list that shows a profile FINISHED
+	mu    sync.Mutex
+	posts []time.Time // sent, of those that were accepted
+	ends  map[profileID]ending
 }
 
+// profileID is what tells profiles apart.
+type profileID struct {
+	path    string // of the profiler
+	trigger int64
+}
+
+// ending is when a profile ended, and when a list first said so.
+type ending struct{ at, seen time.Time }
+
 func newWatch() *watch {
-	return &watch{base: http.DefaultTransport, finished: map[int64]time.Time{}, seen: map[int64]time.Time{}}
+	return &watch{base: http.DefaultTransport, ends: map[profileID]ending{}}
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -56,8 +66,9 @@ func (o *watch) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	for _, p := range list.Profiles {
-		if _, ok := o.seen[p.TriggerTime]; !ok && p.Status == "FINISHED" {
-			o.finished[p.TriggerTime], o.seen[p.TriggerTime] = time.UnixMilli(p.FinishedTime), time.Now()
+		id := profileID{r.URL.Path, p.TriggerTime}
+		if _, ok := o.ends[id]; !ok && p.Status == "FINISHED" {
+			o.ends[id] = ending{time.UnixMilli(p.FinishedTime), time.Now()}
 		}
 	}
 	return res, nil
@@ -76,30 +87,30 @@ func (o *watch) measure(t *testing.T, rec func() (requested, ready time.Time), t
 	t.Helper()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	maps.DeleteFunc(o.finished, func(trigger int64, _ time.Time) bool { // those of earlier runs
-		return time.UnixMilli(trigger).Before(o.posts[0].Add(-time.Millisecond))
+	maps.DeleteFunc(o.ends, func(id profileID, _ ending) bool { // those of earlier runs
+		return time.UnixMilli(id.trigger).Before(o.posts[0].Add(-time.Millisecond))
 	})
-	if len(o.posts) != 2*tms || len(o.finished) != 2*tms {
-		t.Fatalf("%d starts and %d ends, want %d", len(o.posts), len(o.finished), 2*tms)
+	if len(o.posts) != 2*tms || len(o.ends) != 2*tms {
+		t.Fatalf("%d starts and %d ends, want %d", len(o.posts), len(o.ends), 2*tms)
 	}
 	requested, ready := rec()
 	first, second := o.posts[0], o.posts[tms]
-	var itimer, wall, itimerSeen, wallSeen time.Time
-	for trigger, at := range o.finished {
-		end, seen := &wall, &wallSeen
-		if time.UnixMilli(trigger).Before(second.Add(-time.Millisecond)) {
-			end, seen = &itimer, &itimerSeen
+	var itimer, wall ending
+	for id, e := range o.ends {
+		mode := &wall
+		if time.UnixMilli(id.trigger).Before(second.Add(-time.Millisecond)) {
+			mode = &itimer
 		}
-		if at.After(*end) {
-			*end = at
+		if e.at.After(mode.at) {
+			mode.at = e.at
 		}
-		if o.seen[trigger].After(*seen) {
-			*seen = o.seen[trigger]
+		if e.seen.After(mode.seen) {
+			mode.seen = e.seen
 		}
 	}
 	return gaps{
-		start: first.Sub(requested), between: second.Sub(itimer), end: ready.Sub(wall),
-		lag: itimerSeen.Sub(itimer) + wallSeen.Sub(wall),
+		start: first.Sub(requested), between: second.Sub(itimer.at), end: ready.Sub(wall.at),
+		lag: itimer.seen.Sub(itimer.at) + wall.seen.Sub(wall.at),
 	}
 }
 
@@ -118,4 +129,31 @@ func (w *world) times() (requested, ready time.Time) {
 		*at = m.Time
 	}
 	return requested, ready
+}
+
+// TestGaps measures how long no profile runs because of this service, on a Flink that answers at once.
+func TestGaps(t *testing.T) {
+	var all []time.Duration
+	for range 3 {
+		w := worldOf(t, 2)
+		w.flink.inTime, w.flink.lag = true, 50*time.Millisecond
+		worker := w.collector(w.bus)
+		worker.timing = capture.DefaultTiming()
+		see := newWatch()
+		worker.http = see
+		stop := w.work(worker)
+		w.request()
+		if rec := w.until(in(events.StateCaptured, events.StateFailed)); rec.State != events.StateCaptured {
+			t.Fatalf("state %s: %+v", rec.State, rec.Outcome)
+		}
+		g := see.measure(t, w.times, 2)
+		t.Logf("request to start %s, end to next start %s, last end to event %s; sum %s, of which Flink's own lag %s",
+			g.start, g.between, g.end, g.sum(), g.lag)
+		all = append(all, g.sum()-g.lag)
+		stop()
+	}
+	slices.Sort(all)
+	if median := all[len(all)/2]; median > time.Second {
+		t.Errorf("the gaps are %s at the median, want at most 1s: %v", median, all)
+	}
 }

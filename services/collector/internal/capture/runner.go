@@ -132,11 +132,10 @@ type take struct {
 	index  int
 	window Window
 
-	unanswered int           // starts that got no answer: each may have started a profile
-	posted     time.Time     // when this attempt started the profile; zero when an earlier one did
-	busySince  time.Time     // when the JVM was first seen busy
-	busyFor    time.Duration // of the profile that keeps it busy
-	bad        int           // downloads that were no whole page
+	unanswered int       // starts that got no answer: each may have started a profile
+	posted     time.Time // when this attempt started the profile; zero when an earlier one did
+	busySince  time.Time // when the JVM was first seen busy
+	bad        int       // downloads that were no whole page
 }
 
 func (t *take) capture() bus.Capture { return t.Claim.Record().Captures[t.index] }

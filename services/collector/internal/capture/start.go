@@ -46,8 +46,8 @@ func (t *take) post(ctx context.Context, c bus.Capture, seen int64) error {
 	}
 	t.window.Began()
 	// A process that was frozen since it looked does not act on what it saw then.
-	if stale := time.Since(checked); stale > maxStale {
-		return bus.Wait(events.CodeInternal, time.Second, fmt.Errorf("this worker stood still for %s", stale.Round(time.Second)))
+	if time.Since(checked) > t.Timing.Stale {
+		return nil // and looks again
 	}
 	call, cancel := context.WithTimeout(ctx, t.Timing.Call)
 	defer cancel()
@@ -61,9 +61,6 @@ func (t *take) post(ctx context.Context, c bus.Capture, seen int64) error {
 	})
 }
 
-// maxStale is how old the knowledge of being the owner may be when a profile is started.
-const maxStale = 3 * time.Second
-
 // refused decides what a start without success means for the intention.
 func (t *take) refused(ctx context.Context, err error) error {
 	switch {
@@ -76,25 +73,33 @@ func (t *take) refused(ctx context.Context, err error) error {
 		return pause(ctx, t.Timing.Look)
 	case errors.Is(err, flink.ErrProfilerBusy) && t.unanswered == 0:
 		// Whoever runs there is a stranger, since this start was refused: nothing may be adopted.
-		return t.mutate(ctx, func(_ *bus.Record, c *bus.Capture) { c.State = bus.CapturePending })
+		if err := t.mutate(ctx, func(_ *bus.Record, c *bus.Capture) { c.State = bus.CapturePending }); err != nil {
+			return err
+		}
+		return t.busy(ctx, 0)
 	case errors.Is(err, flink.ErrProfilerBusy):
-		return nil // perhaps our own
+		return t.busy(ctx, 0) // perhaps with our own: the next look tells
 	}
 	return err
 }
 
-// busy waits a little for a JVM in which somebody else profiles, then gives the run up for later.
+// busy waits a little for a JVM in which somebody else profiles, then gives the run up for later. length is that of
+// the other profile, 0 if unknown.
 func (t *take) busy(ctx context.Context, length time.Duration) error {
 	now := time.Now()
 	if t.busySince.IsZero() {
-		t.busySince, t.busyFor = now, length
+		t.busySince = now
 	}
 	if now.Sub(t.busySince) < t.Timing.Busy {
 		return pause(ctx, t.Timing.Look)
 	}
+	what := "another profile"
+	if length > 0 {
+		what += " of " + length.String()
+	}
 	const least = 4 // times a long profile is looked at before it ends
 	return bus.Wait(events.CodeProfilerBusy, max(t.Timing.Later, min(length/least, time.Minute)),
-		fmt.Errorf("another profile of %s runs in %s", t.busyFor, t.capture().JVM))
+		fmt.Errorf("%s runs in %s", what, t.capture().JVM))
 }
 
 // adoptable finds the profile that an attempt which left no word may have started: the oldest in the same mode and for
