@@ -66,7 +66,7 @@ type call struct {
 	host               string
 }
 
-func (c call) to(t *testing.T, a *api.API) *http.Response {
+func (c call) to(t *testing.T, a *api.API) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), c.method, c.path, strings.NewReader(c.body))
 	r.Host = "localhost:8080"
@@ -81,7 +81,7 @@ func (c call) to(t *testing.T, a *api.API) *http.Response {
 	}
 	w := httptest.NewRecorder()
 	a.Handler().ServeHTTP(w, r)
-	return w.Result()
+	return w
 }
 
 func newAPI() (*api.API, *inbox) {
@@ -89,7 +89,7 @@ func newAPI() (*api.API, *inbox) {
 	return &api.API{Inbox: in, Records: records{}, Logger: slog.New(slog.DiscardHandler)}, in
 }
 
-func decode[T any](t *testing.T, res *http.Response) T {
+func decode[T any](t *testing.T, res *httptest.ResponseRecorder) T {
 	t.Helper()
 	var v T
 	if err := json.NewDecoder(res.Body).Decode(&v); err != nil {
@@ -107,15 +107,15 @@ func TestRequest(t *testing.T) {
 		Links struct{ Self string }
 	}
 	got := decode[accepted](t, res)
-	if res.StatusCode != http.StatusAccepted || len(in.requests) != 1 {
-		t.Fatalf("HTTP %d, %d requests", res.StatusCode, len(in.requests))
+	if res.Code != http.StatusAccepted || len(in.requests) != 1 {
+		t.Fatalf("HTTP %d, %d requests", res.Code, len(in.requests))
 	}
 	e := in.requests[0]
 	if e.ID != "deploy-42" || e.Type != events.TypeProfileRequested || string(e.Data) != body {
 		t.Errorf("event %+v", e)
 	}
-	if got.Run != events.RunIDFromEvent(e.Source, e.ID) || got.Links.Self != "/v1/runs/"+got.Run || res.Header.Get("Location") != got.Links.Self {
-		t.Errorf("answer %+v, Location %s", got, res.Header.Get("Location"))
+	if got.Run != events.RunIDFromEvent(e.Source, e.ID) || got.Links.Self != "/v1/runs/"+got.Run || res.Header().Get("Location") != got.Links.Self {
+		t.Errorf("answer %+v, Location %s", got, res.Header().Get("Location"))
 	}
 	again := decode[accepted](t, call{method: "POST", path: "/v1/profiles", body: body, header: map[string]string{"Idempotency-Key": "deploy-42"}}.to(t, a))
 	other := decode[accepted](t, call{method: "POST", path: "/v1/profiles", body: body}.to(t, a))
@@ -128,8 +128,8 @@ func TestRun(t *testing.T) {
 	a, _ := newAPI()
 	res := call{method: "GET", path: "/v1/runs/going"}.to(t, a)
 	text, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatal(res.StatusCode, err)
+	if err != nil || res.Code != http.StatusOK {
+		t.Fatal(res.Code, err)
 	}
 	for _, want := range []string{`"state":"profiling"`, `"percent":30`, `"jobName":"Orders"`, `"jvm":"tm-1"`} {
 		if !strings.Contains(string(text), want) {
@@ -143,8 +143,8 @@ func TestRun(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	a, in := newAPI()
-	if res := (call{method: "DELETE", path: "/v1/runs/going"}).to(t, a); res.StatusCode != http.StatusAccepted {
-		t.Errorf("HTTP %d", res.StatusCode)
+	if res := (call{method: "DELETE", path: "/v1/runs/going"}).to(t, a); res.Code != http.StatusAccepted {
+		t.Errorf("HTTP %d", res.Code)
 	}
 	if len(in.cancelled) != 1 || in.cancelled[0] != "going" {
 		t.Errorf("cancelled %v", in.cancelled)
@@ -182,8 +182,8 @@ func TestProblems(t *testing.T) {
 		in.err, a.Records = c.inbox, records{c.reads}
 		res := c.call.to(t, a)
 		p := decode[struct{ Code, Message, Hint string }](t, res)
-		if res.StatusCode != c.status || p.Code != c.code || !strings.Contains(p.Message, c.says) || p.Hint == "" {
-			t.Errorf("%s: HTTP %d %+v, want %d %s: …%s…", name, res.StatusCode, p, c.status, c.code, c.says)
+		if res.Code != c.status || p.Code != c.code || !strings.Contains(p.Message, c.says) || p.Hint == "" {
+			t.Errorf("%s: HTTP %d %+v, want %d %s: …%s…", name, res.Code, p, c.status, c.code, c.says)
 		}
 		if strings.Contains(p.Message+p.Hint, "10.0.0.7") {
 			t.Errorf("%s: the answer tells of our servers: %+v", name, p)
@@ -202,8 +202,8 @@ func TestToken(t *testing.T) {
 		a, _ := newAPI()
 		a.Token = token
 		res := call{method: "GET", path: "/v1/runs/going", host: "squirrly.example", header: map[string]string{"Authorization": header}}.to(t, a)
-		if res.StatusCode != want {
-			t.Errorf("%q: HTTP %d, want %d", header, res.StatusCode, want)
+		if res.Code != want {
+			t.Errorf("%q: HTTP %d, want %d", header, res.Code, want)
 		}
 	}
 }
@@ -213,8 +213,12 @@ func TestListen(t *testing.T) {
 		addr, token string
 		open        bool
 	}{
-		{"127.0.0.1:0", "", true}, {"localhost:0", "", true}, {"0.0.0.0:0", token, true}, {":0", token, true},
-		{":0", "", false}, {"0.0.0.0:0", "", false},
+		{"127.0.0.1:0", "", true},
+		{"localhost:0", "", true},
+		{"0.0.0.0:0", token, true},
+		{":0", token, true},
+		{":0", "", false},
+		{"0.0.0.0:0", "", false},
 	} {
 		l, err := api.Listen(t.Context(), c.addr, c.token)
 		if (err == nil) != c.open || err != nil && !errors.Is(err, api.ErrOpen) {
