@@ -19,7 +19,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats-server/v2/server"
 
+	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/daemon"
 	"squirrly.dev/internal/natsembed"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/test/e2e/parts"
@@ -249,4 +251,12 @@ func (s *stack) ask(t testing.TB, body string) bus.Record {
 		return ok && rec.State.Terminal()
 	})
 	return rec
+}
+
+// s3 is the artifact store of this stack.
+func (s *stack) s3() artifact.S3Config {
+	return artifact.S3Config{
+		Endpoint: s.minio.Endpoint, Bucket: "squirrly", Region: "us-east-1", AccessKey: s.minio.AccessKey,
+		SecretKey: daemon.Secret(s.minio.SecretKey),
+	}
 }
