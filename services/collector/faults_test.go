@@ -97,7 +97,7 @@ func TestRun_Faults(t *testing.T) {
 		"a TaskManager is gone": {
 			play: one(1, flinktest.Script{Lost: true}),
 			want: outcome{
-				captures: "1 ITIMER stored\n2 ITIMER lost\n1 WALL stored\n2 WALL lost", says: "No TaskExecutor registered",
+				captures: "1 ITIMER stored\n2 ITIMER lost\n1 WALL stored\n2 WALL lost", says: "the TaskManager is gone",
 				starts: 2, missing: "thread dump of taskmanager-2:6122",
 			},
 		},

@@ -3,13 +3,11 @@
 package collector
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"testing"
 	"time"
 
-	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 )
@@ -17,39 +15,21 @@ import (
 // TestReal_TwoTaskManagersTwoModes runs the service against a real Flink with the sample job and prints what it finds.
 // FLINK_VERSION chooses the Flink, DURATION the length of each profile.
 func TestReal_TwoTaskManagersTwoModes(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	jar, err := flinktest.SampleJar(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
 	length := 10 * time.Second
 	if text := os.Getenv("DURATION"); text != "" {
+		var err error
 		if length, err = time.ParseDuration(text); err != nil {
 			t.Fatal(err)
 		}
 	}
-	c, err := flinktest.Start(ctx, flinktest.Options{Version: os.Getenv("FLINK_VERSION"), TaskManagers: 2, Slots: 1, Profiling: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	job, err := c.RunJar(ctx, jar, flinktest.SampleClass, "--chained=false", "--parallelism=2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.WaitRunning(ctx, job); err != nil {
-		t.Fatal(err)
-	}
+	c, job := realFlink(t)
 	time.Sleep(5 * time.Second) // the job warms up
 	for range runs {
 		collectReal(t, c.URL, job, length)
 	}
 }
+
+func version() string { return os.Getenv("FLINK_VERSION") }
 
 // runs are made one after the other: the first meets a cold JobManager.
 const runs = 3

@@ -122,7 +122,11 @@ func note(code events.Code, err error) string {
 	return string(code) + ": " + gist(err)
 }
 
+// gist is one line for people.
 func gist(err error) string {
+	if errors.Is(err, flink.ErrUnknownTaskManager) {
+		return "the TaskManager is gone"
+	}
 	text, _, _ := strings.Cut(err.Error(), "\n")
 	if len(text) > maxNote {
 		text = strings.ToValidUTF8(text[:maxNote], "") + "…"

@@ -1,0 +1,137 @@
+package observe
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/jobcontext"
+)
+
+func TestFrames(t *testing.T) {
+	stack := `"map (1/2)#0" Id=67 TIMED_WAITING on java.lang.Object@1
+	at java.base@17.0.15/jdk.internal.misc.Unsafe.park(Native Method)
+	-  waiting on java.lang.Object@1
+	at app//org.apache.flink.streaming.api.operators.StreamMap.processElement(StreamMap.java:38)
+	at dev.example.Job$$Lambda$14/0x00007f5e.map(Unknown Source)
+	at app//dev.example.Job$$Lambda$15/0x00007f5f.map(Unknown Source)
+	...
+`
+	want := []string{
+		"jdk.internal.misc.Unsafe.park", "org.apache.flink.streaming.api.operators.StreamMap.processElement",
+		"dev.example.Job$$Lambda$14/0x00007f5e.map", "dev.example.Job$$Lambda$15/0x00007f5f.map",
+	}
+	if diff := cmp.Diff(want, frames(stack)); diff != "" {
+		t.Errorf("frames (-want +got):\n%s", diff)
+	}
+	if n := len(frames(strings.Repeat("\tat a.b(c)\n", 1000))); n != maxFrames {
+		t.Errorf("%d frames, want %d", n, maxFrames)
+	}
+}
+
+func at(times ...int64) []jobcontext.Sample {
+	out := []jobcontext.Sample{}
+	for _, ms := range times {
+		out = append(out, jobcontext.Sample{AtMillis: ms})
+	}
+	return out
+}
+
+func TestBetween(t *testing.T) {
+	for name, test := range map[string]struct {
+		samples  []jobcontext.Sample
+		from, to int64
+		want     []jobcontext.Sample
+	}{
+		"spans the window":      {at(0, 10, 20, 30, 40), 15, 35, at(10, 20, 30, 40)},
+		"on the edges":          {at(0, 10, 20, 30, 40), 10, 30, at(10, 20, 30)},
+		"nothing before":        {at(20, 30), 10, 25, at(20, 30)},
+		"nothing after":         {at(0, 10), 5, 50, at(0, 10)},
+		"shorter than interval": {at(0, 10), 2, 3, at(0, 10)},
+		"none at all":           {nil, 0, 10, at()},
+	} {
+		s := &Sampler{samples: test.samples}
+		if diff := cmp.Diff(test.want, s.between(test.from, test.to)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestDateBaseline(t *testing.T) {
+	for name, test := range map[string]struct{ samples, want []jobcontext.Sample }{
+		"renewed in the middle of an interval": {at(100, 6100), at(-3900, 6100)},
+		"renewed at once: it was stale":        {at(100, 400), at(400)},
+		"renewed late":                         {at(100, 12000), at(100, 12000)},
+	} {
+		s := &Sampler{samples: test.samples, renew: 10 * time.Second}
+		s.dateBaseline()
+		if diff := cmp.Diff(test.want, s.samples); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestRenewal(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"": 10 * time.Second, "2000": 2 * time.Second, "5 s": 5 * time.Second, "500ms": 500 * time.Millisecond, "0": 10 * time.Second, "soon": 10 * time.Second,
+	} {
+		if got := Renewal(map[string]string{"metrics.fetcher.update-interval": text}); got != want {
+			t.Errorf("Renewal(%q) = %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestGraph_TaskManagers(t *testing.T) {
+	sub := func(tm, status string) flink.Subtask { return flink.Subtask{TaskManagerID: tm, Status: status} }
+	g := Graph{Vertices: []flink.VertexDetails{
+		{Subtasks: []flink.Subtask{sub("b", running), sub("a", running), sub("c", "FINISHED")}},
+		{Subtasks: []flink.Subtask{sub("c", running), sub("(unassigned)", running), sub("", running), sub("c", running)}},
+	}}
+	if diff := cmp.Diff([]string{"c", "a", "b"}, g.TaskManagers()); diff != "" {
+		t.Errorf("TaskManagers (-want +got):\n%s", diff)
+	}
+}
+
+func TestCollections(t *testing.T) {
+	young := flink.GarbageCollector{Name: "young", Time: 10, Count: 2}
+	old := flink.GarbageCollector{Name: "old", Time: 5, Count: 1}
+	for name, test := range map[string]struct {
+		in            []flink.GarbageCollector
+		millis, count int64
+	}{
+		"sum":     {[]flink.GarbageCollector{young, old}, 15, 3},
+		"all":     {[]flink.GarbageCollector{{Name: "All", Time: 15, Count: 3}, young, old}, 15, 3},
+		"unknown": {nil, -1, -1},
+	} {
+		if millis, count := collections(test.in); millis != test.millis || count != test.count {
+			t.Errorf("%s: %d ms, %d", name, millis, count)
+		}
+	}
+}
+
+// TestThreads_ManyAreLeftAlone says that a JVM of more than a thousand threads is not dumped.
+func TestThreads_ManyAreLeftAlone(t *testing.T) {
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Path)
+		_ = json.NewEncoder(w).Encode([]map[string]string{{"id": flink.MetricThreadCount, "value": "1001"}})
+	}))
+	t.Cleanup(server.Close)
+	client, err := flink.New(server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	threads, missing := NewSampler(client, Graph{}, []string{"tm"}, time.Second).Threads(t.Context())
+	if len(threads) != 0 || len(missing) != 1 || !strings.Contains(missing[0], "more than 1,000 threads") {
+		t.Errorf("threads %v, missing %q", threads, missing)
+	}
+	if diff := cmp.Diff([]string{"/taskmanagers/tm/metrics"}, asked); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,86 @@
+//go:build realflink
+
+package collector
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/collector/internal/capture"
+)
+
+// TestReal_TaskManagerDies kills one of two TaskManagers in the middle of its profile: the capture is lost, the other
+// is kept.
+func TestReal_TaskManagerDies(t *testing.T) {
+	c, job := realFlink(t)
+	w := worldOf(t, 1, func(p *events.Plan) {
+		p.RestURL, p.Target.URL, p.JobID, p.Duration = c.URL, c.URL, job, events.Duration(8*time.Second)
+		p.Deadline = time.Now().Add(4 * time.Minute)
+		p.Modes = []events.Mode{events.ModeWall}
+	})
+	worker := w.collector(w.bus)
+	worker.timing = capture.DefaultTiming()
+	w.work(worker)
+	w.sweep()
+	w.request()
+	w.until(func(r bus.Record) bool {
+		running := 0
+		for _, cap := range r.Captures {
+			if cap.State == bus.CaptureRunning {
+				running++
+			}
+		}
+		return running == 2
+	})
+	if err := c.KillTaskManager(1); err != nil {
+		t.Fatal(err)
+	}
+	var rec bus.Record
+	for range 3 { // Flink takes its time to notice
+		if rec = w.until(func(r bus.Record) bool { return r.State != events.StateProfiling || r.Attempts > rec.Attempts }); rec.State != events.StateProfiling {
+			break
+		}
+	}
+	for _, l := range rec.History {
+		t.Log(l.At.Format("15:04:05.000"), l.Text)
+	}
+	states := map[string]bus.CaptureState{}
+	for _, cap := range rec.Captures {
+		states[cap.JVM] = cap.State
+		t.Logf("%s %s: %s", cap.JVM, cap.State, cap.Note)
+	}
+	if rec.State != events.StateCaptured || states[flinktest.TaskManagerID(0)] != bus.CaptureStored || states[flinktest.TaskManagerID(1)] != bus.CaptureLost {
+		t.Errorf("state %s, captures %v, outcome %+v", rec.State, states, rec.Outcome)
+	}
+	t.Logf("missing: %q", w.context(w.ready()).Missing)
+}
+
+// realFlink starts a Flink of two TaskManagers with the sample job. FLINK_VERSION chooses the Flink.
+func realFlink(t *testing.T) (c *flinktest.Cluster, job string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	jar, err := flinktest.SampleJar(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err = flinktest.Start(t.Context(), flinktest.Options{Version: version(), TaskManagers: 2, Slots: 1, Profiling: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	job, err = c.RunJar(ctx, jar, flinktest.SampleClass, "--chained=false", "--parallelism=2")
+	if err = errors.Join(err, c.WaitRunning(ctx, job)); err != nil {
+		t.Fatal(err)
+	}
+	return c, job
+}
