@@ -77,6 +77,7 @@ helm upgrade --install flink-kubernetes-operator flink-kubernetes-operator \
 say "installing Squirrly"
 kubectl apply -f deploy/k8s/base/namespace.yaml
 secret squirrly squirrly-store access-key squirrly secret-key "$(random)"
+secret squirrly squirrly-http token "$(random)"
 kubectl -n squirrly delete job provision --ignore-not-found
 kubectl apply -k deploy/k8s/overlays/dev
 if [ -n "${OPENAI_API_KEY:-}" ]; then

@@ -132,6 +132,9 @@ func (b *Bus) Replay(ctx context.Context, seq uint64) (ReplayResult, error) {
 		maps.Copy(h, l.Header)
 		return ReplayResult{Request: id}, b.publish(ctx, l.Subject, id, l.Body, h)
 	}
+	if strings.HasPrefix(l.Service, events.DurableNotifierPrefix) {
+		return ReplayResult{}, fmt.Errorf("dead letter %d is a notification about run %s: its result stands, and is told once only", seq, l.Run)
+	}
 	rec, err := b.Runs.Get(ctx, l.Run)
 	if err != nil {
 		return ReplayResult{}, fmt.Errorf("replay dead letter %d: %w", seq, err)

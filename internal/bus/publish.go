@@ -36,18 +36,6 @@ func (b *Bus) PublishFact(ctx context.Context, subject string, e events.Event) e
 	return nil
 }
 
-// Notify publishes a fact that may come more than once about a run, such as the fate of a notification.
-func (b *Bus) Notify(ctx context.Context, subject, msgID string, e events.Event) error {
-	body, err := e.Encode()
-	if err != nil {
-		return fmt.Errorf("publish %s: %w", e.Type, err)
-	}
-	return b.publish(ctx, subject, msgID, body, nats.Header{
-		events.HeaderContentType: {events.ContentType},
-		events.HeaderRun:         {e.RunID},
-	})
-}
-
 // Forward publishes any message on a subject of other people's, outside the streams of this project.
 func (b *Bus) Forward(ctx context.Context, subject string, header map[string]string, body []byte) error {
 	msg := &nats.Msg{Subject: subject, Data: body, Header: nats.Header{}}

@@ -12,6 +12,7 @@ const (
 	CodeForbidden         Code = "forbidden"
 	CodeExpired           Code = "expired"
 	CodeCoalesced         Code = "coalesced"
+	CodeCooldown          Code = "cooldown"
 	CodeUnknownTarget     Code = "unknown_target"
 	CodeTargetNotReady    Code = "target_not_ready"
 	CodeUnreachable       Code = "target_unreachable"
@@ -48,6 +49,7 @@ var hints = map[Code]string{
 	CodeForbidden:         "Ask for a target that this subject and this server allow, or have the allow-list extended (SQUIRRLY_FLINK_ALLOW, SQUIRRLY_NAMESPACES).",
 	CodeExpired:           "The request waited longer than its expires time; send it again.",
 	CodeCoalesced:         "Follow the run that is already under way for this job.",
+	CodeCooldown:          "Use the fresh result, or ask again when the cool-down (SQUIRRLY_COOLDOWN) is over.",
 	CodeUnknownTarget:     "Check cluster, namespace and name of the FlinkDeployment, or give the REST URL of the JobManager.",
 	CodeTargetNotReady:    "Wait until the FlinkDeployment is READY and its job RUNNING, then ask again.",
 	CodeUnreachable:       "Check that the REST address of the JobManager can be reached from Squirrly (service, port, network policy).",

@@ -34,7 +34,7 @@ const (
 // LLMConfig says which language model is asked, if any.
 type LLMConfig struct {
 	Provider        string        `env:"LLM_PROVIDER"` // empty: openai when there is a key or a URL, else rules
-	Model           string        `env:"LLM_MODEL"      envDefault:"gpt-5-mini"`
+	Model           string        `env:"LLM_MODEL"`    // empty: DefaultModel
 	BaseURL         string        `env:"LLM_URL"`
 	Key             daemon.Secret `env:"LLM_KEY"`
 	MaxOutputTokens int           `env:"LLM_MAX_OUTPUT_TOKENS"`
@@ -59,6 +59,16 @@ func (llmOnly) Aliases() map[string]string { return llmAliases }
 func LLMFromEnv() (LLMConfig, error) {
 	c, err := daemon.Load[llmOnly](os.Environ())
 	return c.LLM, err
+}
+
+// DefaultModel is asked when none is named.
+const DefaultModel = "gpt-5-mini"
+
+func (c LLMConfig) model() string {
+	if c.Model == "" {
+		return DefaultModel
+	}
+	return c.Model
 }
 
 // provider resolves the empty name.
@@ -92,7 +102,7 @@ func (c LLMConfig) open(client *http.Client) (llm.Provider, error) {
 		return nil, nil //nolint:nilnil // no provider is a mode of work.
 	}
 	return llm.NewOpenAI(llm.Config{
-		BaseURL: c.BaseURL, Model: c.Model, Key: c.Key.Reveal(), MaxOutputTokens: c.MaxOutputTokens, Timeout: c.Timeout,
+		BaseURL: c.BaseURL, Model: c.model(), Key: c.Key.Reveal(), MaxOutputTokens: c.MaxOutputTokens, Timeout: c.Timeout,
 	}, transport(client))
 }
 
@@ -101,7 +111,7 @@ func (c LLMConfig) notice() string {
 	if c.provider() == ProviderRules {
 		return "no LLM key is set: the analysis is by rules, and nothing leaves this machine"
 	}
-	return "the analysis is by rules and by " + c.Model + "; every statement of it is checked against the profile"
+	return "the analysis is by rules and by " + c.model() + "; every statement of it is checked against the profile"
 }
 
 // transport is how the client reaches the provider; timeouts of the provider's own bound each call.

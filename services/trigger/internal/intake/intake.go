@@ -161,7 +161,7 @@ func (in *Intake) cooledDown(ctx context.Context, id events.Identity, key string
 		return err
 	}
 	if rest := in.Limits.Cooldown - time.Since(rec.Updated); rest > 0 {
-		return refusal.New(events.CodeCoalesced, "run %s has just analysed %s; the next one may start in %s",
+		return refusal.New(events.CodeCooldown, "run %s has just analysed %s; the next one may start in %s",
 			latest[0], id, rest.Round(time.Second))
 	}
 	return nil

@@ -238,7 +238,7 @@ func TestHandle_Cooldown(t *testing.T) {
 	}
 	emptied(t, b)
 	second := runOf(t, send(t, b, events.SubjectRequested, nil, request))
-	if o := rejection(t, b, second); o.Code != events.CodeCoalesced || !strings.Contains(o.Message, first) {
+	if o := rejection(t, b, second); o.Code != events.CodeCooldown || !strings.Contains(o.Message, first) {
 		t.Errorf("rejected with %+v", o)
 	}
 }
