@@ -1,0 +1,173 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"squirrly.dev/cmd/squirrly/internal/cli"
+	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/pkg/events"
+)
+
+// run executes one command line with nothing of the caller's environment that names servers or keys.
+func run(t *testing.T, ctx context.Context, stdin string, args ...string) (code int, out, errOut string) { //nolint:revive // t first, as in every test.
+	t.Helper()
+	var o, e bytes.Buffer
+	code = cli.Run(ctx, args, strings.NewReader(stdin), &o, &e)
+	return code, o.String(), e.String()
+}
+
+func clean(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{
+		"SQUIRRLY_NATS_URL", "NATS_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "SQUIRRLY_LLM_KEY", "SQUIRRLY_LLM_URL",
+		"API_PROVIDER", "FLINK_DEPLOYMENT_NAME", "PROFILER_TYPE", "PROFILER_DURATION", "ANALYSIS_PROMPT_FILE",
+	} {
+		t.Setenv(name, "")
+	}
+}
+
+func page(mode string) string {
+	return filepath.Join("../../../../internal/flink/testdata/2.3.0/profiles", mode+".html")
+}
+
+func TestRun_Usage(t *testing.T) {
+	clean(t)
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"no target":        {[]string{"profile"}, 2, "name what to profile"},
+		"unknown flag":     {[]string{"profile", "--durration", "3s", "http://x"}, 2, "--help"},
+		"two targets":      {[]string{"profile", "a", "b"}, 2, "--help"},
+		"bad mode":         {[]string{"profile", "http://x:1", "--mode", "fast"}, 2, "choose CPU, ITIMER"},
+		"bad format":       {[]string{"profile", "http://x:1", "-o", "pdf"}, 2, "choose text, json, markdown or html"},
+		"bad severity":     {[]string{"profile", "http://x:1", "--fail-on", "awful"}, 2, "choose info, warning or critical"},
+		"bad provider":     {[]string{"analyze", page("WALL"), "--provider", "oracle"}, 2, "choose rules or openai"},
+		"provider, no key": {[]string{"analyze", page("WALL"), "--provider", "openai"}, 2, "OPENAI_API_KEY"},
+		"no such file":     {[]string{"analyze", "nope.html", "--mode", "WALL"}, 2, "nope.html"},
+		"no such context":  {[]string{"profile", "http://x:1", "--context", "nope"}, 2, "nope"},
+		"credentials":      {[]string{"profile", "http://user:secret@x:1"}, 2, "without user"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, errOut := run(t, t.Context(), "", c.args...)
+			if code != c.code || !strings.Contains(errOut, c.says) || out != "" {
+				t.Errorf("exit %d, want %d; stderr %q, want %q; stdout %q", code, c.code, errOut, c.says, out)
+			}
+			if strings.Contains(errOut, "secret") {
+				t.Errorf("stderr shows a secret: %q", errOut)
+			}
+		})
+	}
+}
+
+func TestAnalyze_Formats(t *testing.T) {
+	clean(t)
+	for format, begins := range map[string]string{"text": "ITIMER.html", "markdown": "#", "html": "<!DOCTYPE html>", "json": "{"} {
+		code, out, errOut := run(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "-o", format)
+		if code != 0 || !strings.HasPrefix(strings.TrimSpace(out), begins) || !strings.Contains(out, "EvenStallingFunction") {
+			t.Errorf("%s: exit %d, stderr %q, stdout begins %.80q", format, code, errOut, out)
+		}
+	}
+}
+
+func TestAnalyze_Stdin(t *testing.T) {
+	clean(t)
+	stacks := "java/lang/Thread.run;org/apache/flink/runtime/taskmanager/Task.run;org/apache/flink/streaming/api/operators/StreamMap.processElement;app/Slow.map;java/lang/Thread.sleep 900\n"
+	code, out, errOut := run(t, t.Context(), stacks, "analyze", "-", "--mode", "WALL", "-o", "json", "--fail-on", "warning")
+	var a events.Analysis
+	if err := json.Unmarshal([]byte(out), &a); err != nil || code != 3 {
+		t.Fatalf("exit %d, want 3 for findings; %v; stderr %q", code, err, errOut)
+	}
+	if len(a.Findings) == 0 || a.Findings[0].Rule != "A1" || a.Findings[0].Anchor != "app.Slow.map" {
+		t.Errorf("findings %+v", a.Findings)
+	}
+}
+
+// replay serves a recorded Flink.
+func replay(t *testing.T, s flinktest.Script) (*flinktest.Replay, string) {
+	t.Helper()
+	r, err := flinktest.NewReplay("1.20.5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Play(s)
+	srv := httptest.NewServer(r)
+	t.Cleanup(srv.Close)
+	return r, srv.URL
+}
+
+// The one-shot command runs the whole pipeline in this process and leaves the artifacts where it was told.
+func TestProfile_OneShot(t *testing.T) {
+	clean(t)
+	r, url := replay(t, flinktest.Script{})
+	dir := t.TempDir()
+	notes := filepath.Join(t.TempDir(), "notes.md")
+	if err := os.WriteFile(notes, []byte("it was fast last week"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut := run(t, t.Context(), "", "profile", url, "--duration", "1s", "--context", notes, "--out", dir, "-o", "json")
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	var a events.Analysis
+	if err := json.Unmarshal([]byte(out), &a); err != nil {
+		t.Fatalf("stdout is not the analysis: %v", err)
+	}
+	// The recording's counters stand still within one second, so the vertex stays open; the pages prove the function.
+	if len(a.Findings) == 0 || a.Findings[0].Rule != "A1" || r.Started() != 2 {
+		t.Errorf("verdict %q, findings %+v after %d profiles", a.Verdict.Headline, a.Findings, r.Started())
+	}
+	for _, want := range []string{"report.html", "report.md", "report.txt", "analysis.json", "captures/*-WALL-*.html", "captures/*-ITIMER-*.html", "context/notes-*.md", "context/job-*.json", "manifest-*.json"} {
+		if found, err := filepath.Glob(filepath.Join(dir, want)); err != nil || len(found) != 1 {
+			t.Errorf("--out holds %d of %s", len(found), want)
+		}
+	}
+	for _, said := range []string{"run ", "job squirrly-sample", "ITIMER stored", "WALL stored", "done in"} {
+		if !strings.Contains(errOut, said) {
+			t.Errorf("progress does not say %q:\n%s", said, errOut)
+		}
+	}
+}
+
+func TestProfile_Refused(t *testing.T) {
+	clean(t)
+	_, disabled := replay(t, flinktest.Script{Disabled: true})
+	_, enabled := replay(t, flinktest.Script{})
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"profiling disabled": {[]string{disabled}, 1, "profiling_disabled"},
+		"unknown job":        {[]string{enabled, "--job", "nope"}, 5, "unknown_job"},
+		"metadata service":   {[]string{"http://169.254.169.254"}, 4, "forbidden"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, errOut := run(t, t.Context(), "", append([]string{"profile", "-d", "1s"}, c.args...)...)
+			if code != c.code || !strings.Contains(errOut, c.says) || out != "" {
+				t.Errorf("exit %d, want %d; stderr %q, want %s", code, c.code, errOut, c.says)
+			}
+		})
+	}
+}
+
+// An interrupt cancels the run and says so.
+func TestProfile_Interrupt(t *testing.T) {
+	clean(t)
+	_, url := replay(t, flinktest.Script{Polls: -1})
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	code, _, errOut := run(t, ctx, "", "profile", url, "-d", "30s")
+	if code != 130 || !strings.Contains(errOut, "is cancelled") {
+		t.Errorf("exit %d, want 130; stderr %q", code, errOut)
+	}
+}

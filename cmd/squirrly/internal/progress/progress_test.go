@@ -1,0 +1,68 @@
+package progress_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"squirrly.dev/cmd/squirrly/internal/progress"
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
+)
+
+func line(second int, text string) bus.Line {
+	return bus.Line{At: time.Date(2026, 11, 23, 1, 0, second, 0, time.UTC), Text: text}
+}
+
+// Each thing that happened is one line, however often the record comes.
+func TestPrinter_Plain(t *testing.T) {
+	var out bytes.Buffer
+	p := progress.New(&out, false, 0)
+	rec := bus.Record{Run: "r1", State: events.StatePlanned, History: []bus.Line{line(1, "planned")}}
+	p.Update(rec)
+	p.Tick()
+	rec.History = append(rec.History, line(2, "profiling \x1b[31mWALL"))
+	p.Update(rec)
+	p.Update(rec)
+	rec.State = events.StateAnalyzed
+	p.Update(rec)
+	p.Ended(rec)
+	got := out.String()
+	if n := strings.Count(got, "\n"); n != 4 || strings.Contains(got, "\x1b") {
+		t.Errorf("%d lines, want 4 without escapes:\n%s", n, got)
+	}
+	for _, want := range []string{"run r1", "planned", "[31mWALL", "done in"} {
+		if strings.Count(got, want) != 1 {
+			t.Errorf("%q is not there once:\n%s", want, got)
+		}
+	}
+}
+
+// What the command's error says is not said before it as well.
+func TestPrinter_Rejected(t *testing.T) {
+	var out bytes.Buffer
+	p := progress.New(&out, false, 0)
+	p.Update(bus.Record{Run: "r1", State: events.StateRejected, Outcome: &events.Outcome{Code: events.CodeForbidden},
+		History: []bus.Line{line(1, "rejected: not allowed")}})
+	if strings.Contains(out.String(), "not allowed") {
+		t.Errorf("said twice:\n%s", out.String())
+	}
+}
+
+func TestPrinter_Live(t *testing.T) {
+	var out bytes.Buffer
+	p := progress.New(&out, true, 40)
+	p.Update(bus.Record{Run: "r1", State: events.StateProfiling, Step: "profiling WALL on 1 TaskManager, 30s", Percent: 40})
+	p.Tick()
+	p.Done()
+	lines := strings.Split(out.String(), "\r\x1b[K")
+	for _, l := range lines[1:] {
+		if len([]rune(l)) > 40 {
+			t.Errorf("the moving line is %d columns wide: %q", len([]rune(l)), l)
+		}
+	}
+	if !strings.HasSuffix(out.String(), "\r\x1b[K") {
+		t.Error("the moving line is left behind")
+	}
+}
