@@ -43,8 +43,10 @@ func TestPrinter_Plain(t *testing.T) {
 func TestPrinter_Rejected(t *testing.T) {
 	var out bytes.Buffer
 	p := progress.New(&out, false, 0)
-	p.Update(bus.Record{Run: "r1", State: events.StateRejected, Outcome: &events.Outcome{Code: events.CodeForbidden},
-		History: []bus.Line{line(1, "rejected: not allowed")}})
+	p.Update(bus.Record{
+		Run: "r1", State: events.StateRejected, Outcome: &events.Outcome{Code: events.CodeForbidden},
+		History: []bus.Line{line(1, "rejected: not allowed")},
+	})
 	if strings.Contains(out.String(), "not allowed") {
 		t.Errorf("said twice:\n%s", out.String())
 	}
