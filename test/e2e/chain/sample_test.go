@@ -23,7 +23,8 @@ import (
 
 // A plain JSON request, sent with the nats CLI by anybody, ends as a verdict that names the true bottleneck.
 func TestSampleJob(t *testing.T) {
-	for _, version := range versions() {
+	for i, version := range versions() {
+		verb := []string{"req", "pub"}[i%2] // with an acknowledgement, and without
 		t.Run(version, func(t *testing.T) {
 			hook := newWebhook(t)
 			s := newStack(t, "SQUIRRLY_WEBHOOK_URL="+hook.url, "SQUIRRLY_WEBHOOK_SECRET="+hook.secret,
@@ -33,7 +34,7 @@ func TestSampleJob(t *testing.T) {
 			advice := s.listen(t, "acme.flink.advice")
 			time.Sleep(warmUp)
 
-			s.natsCLI(t, "req", events.SubjectRequested, fmt.Sprintf(`{"target":{"url":%q},"duration":"10s"}`, c.URL))
+			s.natsCLI(t, verb, events.SubjectRequested, fmt.Sprintf(`{"target":{"url":%q},"duration":"10s"}`, c.URL))
 			rec := s.recommendation(t, 3*time.Minute)
 			checkSample(t, rec, job)
 			checkDelivered(t, hook, advice, rec)

@@ -86,6 +86,9 @@ func (a *app) analyze(c *cobra.Command, paths []string, f analyzeFlags) error {
 
 func (a *app) analyzeInput(paths []string, f analyzeFlags) (analyzer.Input, error) {
 	in := analyzer.Input{Identity: events.Identity{Cluster: "local", Namespace: "files", Job: filepath.Base(paths[0])}}
+	if len(paths) > 1 {
+		in.Identity.Job = fmt.Sprintf("%d flame graphs", len(paths))
+	}
 	for _, path := range paths {
 		page, err := a.page(path, f)
 		if err != nil {

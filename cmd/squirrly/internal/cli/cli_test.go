@@ -71,7 +71,7 @@ func TestRun_Usage(t *testing.T) {
 
 func TestAnalyze_Formats(t *testing.T) {
 	clean(t)
-	for format, begins := range map[string]string{"text": "ITIMER.html", "markdown": "#", "html": "<!DOCTYPE html>", "json": "{"} {
+	for format, begins := range map[string]string{"text": "2 flame graphs", "markdown": "#", "html": "<!DOCTYPE html>", "json": "{"} {
 		code, out, errOut := run(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "-o", format)
 		if code != 0 || !strings.HasPrefix(strings.TrimSpace(out), begins) || !strings.Contains(out, "EvenStallingFunction") {
 			t.Errorf("%s: exit %d, stderr %q, stdout begins %.80q", format, code, errOut, out)
