@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -22,6 +23,9 @@ func (b *Bus) PublishFact(ctx context.Context, subject string, e events.Event) e
 		events.HeaderContentType: {events.ContentType},
 		events.HeaderRun:         {e.RunID},
 	}}
+	if s := severityOf(e); s != "" {
+		msg.Header[events.HeaderSeverity] = []string{string(s)}
+	}
 	inject(ctx, msg.Header)
 	_, err = b.js.PublishMsg(ctx, msg,
 		jetstream.WithMsgID(e.ID), jetstream.WithExpectStream(events.StreamEvents),
@@ -34,6 +38,20 @@ func (b *Bus) PublishFact(ctx context.Context, subject string, e events.Event) e
 		return fmt.Errorf("publish %s of run %s: %w", e.Type, e.RunID, err)
 	}
 	return nil
+}
+
+// severityOf is the severity of a result, which subscribers filter by without reading the body.
+func severityOf(e events.Event) events.Severity {
+	if e.Type != events.TypeRecommendationReady {
+		return ""
+	}
+	var graded struct {
+		Severity events.Severity `json:"severity"`
+	}
+	if err := json.Unmarshal(e.Data, &graded); err != nil {
+		return "" // Validate has said so before
+	}
+	return graded.Severity
 }
 
 // Forward publishes any message on a subject of other people's, outside the streams of this project.

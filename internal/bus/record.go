@@ -25,7 +25,6 @@ type Record struct {
 	Percent   int                         `json:"percent,omitempty"` // 0 to 100
 	Captures  []Capture                   `json:"captures,omitempty"`
 	Artifact  *events.ArtifactReady       `json:"artifact,omitempty"`
-	Baseline  string                      `json:"baseline,omitempty"` // run compared with; chosen once
 	Prompt    *events.ObjectRef           `json:"prompt,omitempty"`
 	Answer    *events.ObjectRef           `json:"answer,omitempty"` // of the LLM; chosen once
 	Evidence  *events.ObjectRef           `json:"evidence,omitempty"`

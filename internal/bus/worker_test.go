@@ -281,6 +281,29 @@ func TestWork_StopHandsBack(t *testing.T) {
 	}
 }
 
+func TestPublishFact_Severity(t *testing.T) {
+	b := bustest.Start(t)
+	ref := events.ObjectRef{Key: "k", SHA256: fmt.Sprintf("%064d", 1), Size: 1}
+	p := events.RecommendationReady{Run: "r1", Identity: identity, Severity: events.SeverityCritical, Analysis: ref,
+		Verdict: events.Verdict{Headline: "h", Limit: events.LimitNone}}
+	e, err := events.New("test", "r1", time.Now(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject := identity.Subject(e.Type, "r1")
+	if err := b.PublishFact(t.Context(), subject, e); err != nil {
+		t.Fatal(err)
+	}
+	s, err := b.JetStream().Stream(t.Context(), events.StreamEvents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.GetLastMsgForSubject(t.Context(), subject)
+	if err != nil || events.Header(m.Header).Get(events.HeaderSeverity) != "critical" || events.Header(m.Header).Get(events.HeaderRun) != "r1" {
+		t.Errorf("header %v, %v", m.Header, err)
+	}
+}
+
 func TestPublishFact_Once(t *testing.T) {
 	b := bustest.Start(t)
 	p := plan("r1")
