@@ -204,12 +204,20 @@ func (c *Claim) conclude(ctx context.Context, state events.State, code events.Co
 // so that whoever takes over in between ends it the same way. allowed is asked with the fresh record before the
 // intention is written; a run that is over already is left as it is.
 func (b *Bus) Conclude(ctx context.Context, run string, state events.State, code events.Code, why error, step string, allowed func(*Record) error) error {
+	told, err := b.told(ctx, run)
+	if err != nil {
+		return err
+	}
 	rec, err := b.Runs.Update(ctx, run, func(r *Record) error {
 		if r.State.Terminal() {
 			return errBeyond
 		}
 		if err := allowed(r); err != nil {
 			return err
+		}
+		if told {
+			r.end(events.StateAnalyzed, nil)
+			return nil
 		}
 		if r.Outcome == nil {
 			r.Ending = state
@@ -226,7 +234,27 @@ func (b *Bus) Conclude(ctx context.Context, run string, state events.State, code
 	if err != nil {
 		return err
 	}
+	if told {
+		return b.Runs.Deactivate(ctx, rec.Plan.Identity.Key(), run)
+	}
 	return b.ending(ctx, rec)
+}
+
+// told reports whether the recommendation of a run is out: then the run is done, although nobody came to write so.
+func (b *Bus) told(ctx context.Context, run string) (bool, error) {
+	rec, err := b.Runs.Get(ctx, run)
+	if err != nil {
+		return false, err
+	}
+	stream, err := b.js.Stream(ctx, events.StreamEvents)
+	if err != nil {
+		return false, fmt.Errorf("look up the event stream: %w", err)
+	}
+	_, err = stream.GetLastMsgForSubject(ctx, rec.Plan.Identity.Subject(events.TypeRecommendationReady, run))
+	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, fmt.Errorf("look up the recommendation of run %s: %w", run, err)
+	}
+	return err == nil, nil
 }
 
 // ending carries an intended end through.

@@ -25,6 +25,30 @@ func TestSweeper_FailsWhatIsPastItsDeadline(t *testing.T) {
 	}
 }
 
+// A worker killed between its event and its record leaves a run that is done; it must not fail as well.
+func TestConclude_LeavesAToldRun(t *testing.T) {
+	b := bustest.Start(t)
+	p := plan("r1")
+	p.Deadline = time.Now().Add(200 * time.Millisecond)
+	start(t, b, p)
+	ref := ready("r1").Manifest
+	e, err := events.New("test", "r1", time.Now(), events.RecommendationReady{
+		Run: "r1", Identity: identity, Severity: events.SeverityNone, Analysis: ref,
+		Verdict: events.Verdict{Headline: "h", Limit: events.LimitNone},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.PublishFact(t.Context(), identity.Subject(e.Type, "r1"), e); err != nil {
+		t.Fatal(err)
+	}
+	sweep(t, b)
+	until(t, b, inState(events.StateAnalyzed))
+	if n := published(t, b, identity.Subject(events.TypeRunFailed, "r1")); n != 0 {
+		t.Errorf("%d run.failed for a run with a result", n)
+	}
+}
+
 // A power loss can leave a step acknowledged whose state did not advance.
 func TestSweeper_ResumesAStepThatWasLost(t *testing.T) {
 	b := bustest.Start(t)

@@ -284,8 +284,10 @@ func TestWork_StopHandsBack(t *testing.T) {
 func TestPublishFact_Severity(t *testing.T) {
 	b := bustest.Start(t)
 	ref := events.ObjectRef{Key: "k", SHA256: fmt.Sprintf("%064d", 1), Size: 1}
-	p := events.RecommendationReady{Run: "r1", Identity: identity, Severity: events.SeverityCritical, Analysis: ref,
-		Verdict: events.Verdict{Headline: "h", Limit: events.LimitNone}}
+	p := events.RecommendationReady{
+		Run: "r1", Identity: identity, Severity: events.SeverityCritical, Analysis: ref,
+		Verdict: events.Verdict{Headline: "h", Limit: events.LimitNone},
+	}
 	e, err := events.New("test", "r1", time.Now(), p)
 	if err != nil {
 		t.Fatal(err)
