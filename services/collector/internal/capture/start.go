@@ -45,12 +45,13 @@ func (t *take) post(ctx context.Context, c bus.Capture, seen int64) error {
 		return err
 	}
 	t.window.Began()
-	// A process that was frozen since it looked does not act on what it saw then.
-	if time.Since(checked) > t.Timing.Stale {
+	// A process that was frozen since it looked does not act on what it saw then: nothing is sent after this moment. An
+	// answer that comes later is as good as none, and the next look at the list finds the profile.
+	call, cancel := context.WithDeadline(ctx, checked.Add(t.Timing.Stale))
+	defer cancel()
+	if call.Err() != nil {
 		return nil // and looks again
 	}
-	call, cancel := context.WithTimeout(ctx, t.Timing.Call)
-	defer cancel()
 	p, err := t.Profiler.StartProfile(call, c.JVM, flink.Mode(c.Mode), time.Duration(t.seconds())*time.Second)
 	if err != nil {
 		return t.refused(ctx, err)
