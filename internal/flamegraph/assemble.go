@@ -13,6 +13,7 @@ type assembler struct {
 // openFrame is a frame that may still get children. They lie in [next, right).
 type openFrame struct {
 	id          FrameID
+	self        uint64 // width that no child has taken yet
 	next, right uint64
 }
 
@@ -39,28 +40,30 @@ func (a *assembler) add(p *placed) error {
 	if a.graph.Len() >= a.limits.Frames {
 		return fmt.Errorf("%w: more than %d frames", ErrTooLarge, a.limits.Frames)
 	}
-	f := Frame{Width: p.width, Self: p.width, Name: p.name, Level: uint16(p.level), Kind: p.kind} //nolint:gosec // at most Limits.Depth
+	parent, kind := None, p.kind
 	if p.level == 0 {
 		if p.left != 0 {
 			return fmt.Errorf("%w: a root at %d", ErrMalformed, p.left)
 		}
-		f.Parent, f.Kind = None, Native
+		kind = Native
 	} else {
 		caller := &a.open[p.level-1]
 		if p.left < caller.next || p.left > caller.right || p.width > caller.right-p.left {
 			return fmt.Errorf("%w: a frame at %d of width %d outside its caller", ErrMalformed, p.left, p.width)
 		}
 		caller.next = p.left + p.width
-		a.graph.frames.at(int32(caller.id)).Self -= p.width
-		f.Parent = caller.id
+		caller.self -= p.width
+		parent = caller.id
 		a.close(int(p.level)) //nolint:gosec // at most Limits.Depth
 	}
 	id := FrameID(a.graph.Len()) //nolint:gosec // at most Limits.Frames
 	if p.counts != (Counts{}) {
 		a.count(id, p)
 	}
-	a.graph.frames.add(f)
-	a.open = append(a.open, openFrame{id: id, next: p.left, right: p.left + p.width})
+	f := a.graph.frames.add()
+	f.Width, f.Parent, f.Name, f.Kind = p.width, parent, p.name, kind
+	f.Level = uint16(p.level) //nolint:gosec // at most Limits.Depth
+	a.open = append(a.open, openFrame{id: id, self: p.width, next: p.left, right: p.left + p.width})
 	return nil
 }
 
@@ -74,8 +77,9 @@ func (a *assembler) count(id FrameID, p *placed) {
 // close ends the subtrees of all open frames from a level on.
 func (a *assembler) close(level int) {
 	end := FrameID(a.graph.Len()) //nolint:gosec // at most Limits.Frames
-	for _, o := range a.open[level:] {
-		a.graph.frames.at(int32(o.id)).End = end
+	for i := level; i < len(a.open); i++ {
+		f := a.graph.frames.at(int32(a.open[i].id))
+		f.Self, f.End = a.open[i].self, end
 	}
 	a.open = a.open[:level]
 }

@@ -15,8 +15,8 @@ type chunked[T any] struct {
 
 func (l *chunked[T]) at(i int32) *T { return &l.chunks[i>>chunkBits][i&(chunkLen-1)] }
 
-// add appends an element. Pointers from at may go stale.
-func (l *chunked[T]) add(v T) {
+// add appends a zero element and returns it. Older pointers may go stale.
+func (l *chunked[T]) add() *T {
 	last := l.len >> chunkBits
 	if last == len(l.chunks) {
 		size := chunkLen
@@ -25,6 +25,14 @@ func (l *chunked[T]) add(v T) {
 		}
 		l.chunks = append(l.chunks, make([]T, 0, size))
 	}
-	l.chunks[last] = append(l.chunks[last], v)
+	chunk := l.chunks[last]
+	if len(chunk) < cap(chunk) {
+		chunk = chunk[:len(chunk)+1]
+	} else {
+		var zero T
+		chunk = append(chunk, zero)
+	}
+	l.chunks[last] = chunk
 	l.len++
+	return &chunk[len(chunk)-1]
 }

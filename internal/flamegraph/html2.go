@@ -99,22 +99,8 @@ func html2Name(b []byte) (name []byte, c Counts, whole bool) {
 		return b, Counts{}, false
 	}
 	var v [7]uint64
-	if n, ok := arguments(b[end+1:], &v); !ok || n != 3 {
+	if n, rest := arguments(b[end+1:], &v); n != 3 || len(rest) > 0 {
 		return b, Counts{}, false
 	}
 	return name, Counts{Inlined: v[0], C1: v[1], Interpreted: v[2]}, true
-}
-
-// arguments reads "1,2,3)" to its end and returns how many numbers it holds.
-func arguments(b []byte, v *[7]uint64) (n int, ok bool) {
-	for n = range v {
-		if v[n], b, ok = number(b); !ok || len(b) == 0 {
-			return n, false
-		}
-		if b[0] != ',' {
-			return n + 1, len(b) == 1 && b[0] == ')'
-		}
-		b = b[1:]
-	}
-	return len(v), false
 }

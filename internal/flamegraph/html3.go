@@ -37,7 +37,12 @@ func parseHTML3(head []byte, in *lines, names *names) (*Graph, error) {
 		if bytes.HasPrefix(line, []byte("d=")) {
 			continue
 		}
-		if err := s.add(line); err != nil {
+		if rest, err := s.add(line); err != nil {
+			return nil, err
+		} else if len(rest) > 0 {
+			return nil, errNoFrame
+		}
+		if err := s.addBlock(in); err != nil {
 			return nil, err
 		}
 	}
@@ -112,22 +117,47 @@ type html3State struct {
 	last placed
 }
 
-func (s *html3State) add(line []byte) error {
-	var v [7]uint64
-	if !isHTML3Frame(line) {
-		return errNoFrame
+// addBlock adds the frames that stand next in the buffer, up to a line that is
+// no frame or not there as a whole.
+func (s *html3State) addBlock(in *lines) error {
+	block := in.block()
+	b, frames := block, 0
+	for isHTML3Frame(b) {
+		rest, err := s.add(b)
+		frames++
+		if len(rest) > 0 && rest[0] == '\r' {
+			rest = rest[1:]
+		}
+		if err == nil && (len(rest) == 0 || rest[0] != '\n') {
+			err = errNoFrame
+		}
+		if err != nil {
+			in.skip(0, frames)
+			return err
+		}
+		b = rest[1:]
 	}
-	n, ok := arguments(line[2:], &v)
+	in.skip(len(block)-len(b), frames)
+	return nil
+}
+
+// add adds the frame at the start of b and returns what follows it.
+func (s *html3State) add(b []byte) (rest []byte, err error) {
+	var v [7]uint64
+	if !isHTML3Frame(b) {
+		return nil, errNoFrame
+	}
+	n, rest := arguments(b[2:], &v)
 	position := 1 // where width and counts begin
-	if line[0] == 'f' {
+	if b[0] == 'f' {
 		position = 3
 	}
 	given := n - position // 0, 1 or 4
-	if !ok || (given != 0 && given != 1 && given != 4) {
-		return errNoFrame
+	if given != 0 && given != 1 && given != 4 {
+		return nil, errNoFrame
 	}
 	last := &s.last
-	switch line[0] {
+	switch b[0] {
 	case 'u':
 		last.level++
 	case 'n':
@@ -144,8 +174,8 @@ func (s *html3State) add(line []byte) error {
 	}
 	key := v[0] >> 3
 	if key >= uint64(len(s.pool)) || v[0]&7 > uint64(C1) {
-		return fmt.Errorf("%w: a frame with an unknown name or kind", ErrMalformed)
+		return nil, fmt.Errorf("%w: a frame with an unknown name or kind", ErrMalformed)
 	}
 	last.name, last.kind = s.pool[key], Kind(v[0]&7)
-	return s.a.add(last)
+	return rest, s.a.add(last)
 }

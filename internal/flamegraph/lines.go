@@ -19,36 +19,63 @@ var errNoFrame = fmt.Errorf("%w: not a frame", ErrMalformed)
 
 // lines hands out a file line by line and remembers the number of the last.
 type lines struct {
-	scanner *bufio.Scanner
-	number  int
-	limits  Limits
-}
-
-func newLines(r io.Reader, limits Limits) *lines {
-	s := bufio.NewScanner(r)
-	s.Buffer(make([]byte, headLen), maxLine)
-	return &lines{scanner: s, limits: limits}
+	in     *bufio.Reader
+	long   []byte // a line that does not fit the buffer of in
+	number int
+	limits Limits
 }
 
 // next returns the next line without its end, valid until the next call. At
 // the end of the file it returns nil and the error that ended it, if any.
 func (l *lines) next() ([]byte, error) {
-	if l.scanner.Scan() {
-		l.number++
-		line := l.scanner.Bytes()
-		if line == nil {
-			line = []byte{}
-		}
-		return line, nil
+	line, err := l.in.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		line, err = l.longLine(line)
 	}
-	err := l.scanner.Err()
-	if errors.Is(err, bufio.ErrTooLong) {
-		return nil, fmt.Errorf("%w: a line of more than %d bytes", ErrTooLarge, maxLine)
-	}
-	if err != nil {
+	switch {
+	case err == nil:
+		line = line[:len(line)-1]
+	case !errors.Is(err, io.EOF):
 		return nil, fmt.Errorf("read profile: %w", err)
+	case len(line) == 0:
+		return nil, nil
 	}
-	return nil, nil
+	l.number++
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	return line, nil
+}
+
+// block returns the lines that the buffer holds whole, each with its end, to be
+// read without a call for each. It is empty when the next line is a long one or
+// the last. [lines.skip] says how much of it was read.
+func (l *lines) block() []byte {
+	const line = 1 << 10 // longer ones are rare
+	_, _ = l.in.Peek(line)
+	b, _ := l.in.Peek(l.in.Buffered()) // an error shows up again in next
+	return b[:bytes.LastIndexByte(b, '\n')+1]
+}
+
+// skip goes on behind some bytes of a block that hold a number of lines.
+func (l *lines) skip(bytes, lines int) {
+	_, _ = l.in.Discard(bytes) // what is in the buffer can be discarded
+	l.number += lines
+}
+
+// longLine reads on to the end of a line.
+func (l *lines) longLine(part []byte) (line []byte, err error) {
+	l.long = append(l.long[:0], part...)
+	for {
+		part, err = l.in.ReadSlice('\n')
+		l.long = append(l.long, part...)
+		if len(l.long) > maxLine {
+			return nil, fmt.Errorf("%w: a line of more than %d bytes", ErrTooLarge, maxLine)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return l.long, err //nolint:wrapcheck // next tells the end of the file from errors
+		}
+	}
 }
 
 // need is next for a page that may not end here.
@@ -108,15 +135,4 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 		return 0, fmt.Errorf("%w: more bytes than the limit", ErrTooLarge)
 	}
 	return n, err //nolint:wrapcheck // a Reader passes io.EOF on as it is
-}
-
-// number reads the decimal number at the start of b and returns what follows.
-// Numbers of 20 digits and more, which may not fit, are refused.
-func number(b []byte) (v uint64, rest []byte, ok bool) {
-	i := 0
-	for i < len(b) && b[i]-'0' <= 9 {
-		v = v*10 + uint64(b[i]-'0')
-		i++
-	}
-	return v, b[i:], i > 0 && i < 20
 }

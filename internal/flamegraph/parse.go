@@ -36,7 +36,7 @@ func Parse(r io.Reader, limits Limits) (*Graph, error) {
 		return nil, fmt.Errorf("read profile: %w", err)
 	}
 	head = bytes.Clone(head) // reading on overwrites the buffer
-	in := newLines(buffered, limits)
+	in := &lines{in: buffered, limits: limits}
 	names := newNames(limits)
 	for _, parse := range parsers {
 		g, err := parse(head, in, names)

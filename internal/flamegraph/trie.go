@@ -38,7 +38,7 @@ func (k trieKey) sort() Kind { return sorts[k&3] }
 
 func newTrie(root NameID) *trie {
 	t := &trie{index: make(map[trieKey]int32)}
-	t.nodes.add(trieNode{key: newTrieKey(0, root, Native)})
+	t.nodes.add().key = newTrieKey(0, root, Native)
 	return t
 }
 
@@ -49,7 +49,9 @@ func (t *trie) child(caller int32, name NameID, kind Kind) int32 {
 		return i
 	}
 	i := int32(t.nodes.len) //nolint:gosec // bounded by Limits.Frames
-	t.nodes.add(trieNode{key: key, level: t.nodes.at(caller).level + 1})
+	level := t.nodes.at(caller).level + 1
+	n := t.nodes.add()
+	n.key, n.level = key, level
 	t.index[key] = i
 	return i
 }
