@@ -2,8 +2,8 @@
 // them back as one call tree, whatever the dialect of the file.
 //
 // [Parse] takes a flame graph page of async-profiler up to 2.9 (what Flink
-// serves), one of async-profiler 3 and 4, or collapsed stacks, and returns a
-// [Graph]: a tree of frames in pre-order with widths in samples. The parsers
+// serves), one of async-profiler 3 and 4, collapsed stacks, or a profile of
+// pprof, and returns a [Graph]: a tree of frames in pre-order with widths in samples. The parsers
 // treat every page as hostile: [Limits] bound time and memory, names are made
 // valid UTF-8, and each graph that leaves Parse or [Merge] holds these
 // invariants:

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/pprof/profile"
+
 	"squirrly.dev/internal/flamegraph"
 )
 
@@ -26,6 +28,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(html3(",\n' a',\n'!b'", "n(3,10)\nu(9,5,3,0,0)\nn(17)\nf(9,2,0,1)\nd=U")))
 	f.Add([]byte(html2("f(0,0,3,3,'all')\nf(1,0,3,1,'" + strings.Repeat("n", 4074) + "f(2,0,1,1,'b')")))
 	f.Add([]byte("a_[i];b/C.d$$Lambda$1/0x1.e 3\na;x::y 4\n 5\n"))
+	f.Add(pprofOf(f, []*profile.ValueType{{Type: "samples", Unit: "count"}}, map[string][]int64{"a.B.c;d": {2}}))
 	limits := flamegraph.Limits{Frames: 1000, Depth: 100, Names: 500, NameBytes: 5000}
 	kinds := []error{
 		flamegraph.ErrUnsupported, flamegraph.ErrTruncated, flamegraph.ErrTooLarge, flamegraph.ErrMalformed,

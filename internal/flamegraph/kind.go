@@ -82,9 +82,10 @@ const (
 	HTML2             // a page of async-profiler up to 2.9
 	HTML3             // a page of async-profiler 3 or 4
 	Collapsed         // lines "a;b;c 12"
+	Pprof             // a compressed profile of pprof
 )
 
-var dialectNames = [...]string{"merged", "async-profiler 2 page", "async-profiler 3+ page", "collapsed stacks"}
+var dialectNames = [...]string{"merged", "async-profiler 2 page", "async-profiler 3+ page", "collapsed stacks", "pprof profile"}
 
 // String describes the dialect in a few words.
 func (d Dialect) String() string {

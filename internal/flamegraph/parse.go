@@ -20,6 +20,7 @@ const headLen = 64 << 10
 var parsers = []func(head []byte, in *lines, names *names) (*Graph, error){
 	parseHTML3,
 	parseHTML2,
+	parsePprof,
 	rejectForeign,
 	parseCollapsed,
 }
@@ -54,7 +55,7 @@ func Parse(r io.Reader, limits Limits) (*Graph, error) {
 		}
 		return g, nil
 	}
-	return nil, fmt.Errorf("parse profile: %w: neither a flame graph page nor collapsed stacks", ErrUnsupported)
+	return nil, fmt.Errorf("parse profile: %w: neither a flame graph page nor collapsed stacks nor pprof", ErrUnsupported)
 }
 
 // rejectForeign names the well-known files that are no flame graph.
@@ -65,8 +66,6 @@ func rejectForeign(head []byte, _ *lines, _ *names) (*Graph, error) {
 		return nil, fmt.Errorf("%w: the file is empty", ErrTruncated)
 	case bytes.HasPrefix(text, []byte("FLR\x00")):
 		return nil, fmt.Errorf("%w: a JFR recording", ErrUnsupported)
-	case bytes.HasPrefix(text, []byte("\x1f\x8b")):
-		return nil, fmt.Errorf("%w: compressed data", ErrUnsupported)
 	case bytes.HasPrefix(text, []byte("{")), bytes.HasPrefix(text, []byte("[{")):
 		return nil, fmt.Errorf("%w: JSON", ErrUnsupported)
 	case !bytes.HasPrefix(text, []byte("<")):
