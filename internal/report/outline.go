@@ -127,7 +127,7 @@ func (v view) comparison() section {
 	}
 	s := section{title: "Since the baseline", note: v.Comparison.Summary, items: []string{v.Baseline()}}
 	for _, c := range v.Comparison.Changes {
-		s.items = append(s.items, c.Change+": "+c.Title+parenthesis(v.ChangeNote(c)))
+		s.items = append(s.items, string(c.Change)+": "+c.Title+parenthesis(v.ChangeNote(c)))
 	}
 	return s
 }

@@ -26,6 +26,8 @@ type Analysis struct {
 	Unverified   []string       `json:"unverified,omitempty"`   // what the LLM said and the evidence does not carry
 	Comparison   *Comparison    `json:"comparison,omitempty"`
 	Vertices     []VertexLoad   `json:"vertices,omitempty"` // in the order of the data flow
+	Usage        *Usage         `json:"usage,omitempty"`    // what the job delivered and what it took
+	Costs        []Cost         `json:"costs,omitempty"`    // everything that was measured, most expensive first
 	Captures     []CaptureStats `json:"captures"`
 	Evidence     []Fact         `json:"evidence"`
 	Missing      []string       `json:"missing,omitempty"` // what was not available, and what it would have shown
@@ -180,23 +182,6 @@ type CaptureStats struct {
 	Status  string   `json:"status"`
 	Key     string   `json:"key,omitempty"`
 	Notes   []string `json:"notes,omitempty"` // for example undersampled
-}
-
-// Comparison sets the result beside that of the baseline run.
-type Comparison struct {
-	BaselineRun string       `json:"baselineRun"`
-	BaselineAt  time.Time    `json:"baselineAt,omitzero"`
-	Summary     string       `json:"summary"`
-	Changes     []Comparable `json:"changes,omitempty"`
-}
-
-// Comparable is what became of one finding since the baseline run.
-type Comparable struct {
-	Fingerprint string  `json:"fingerprint"`
-	Title       string  `json:"title"`
-	Change      string  `json:"change"` // new, persisting, improved, worse or resolved
-	Before      float64 `json:"before,omitempty"`
-	After       float64 `json:"after,omitempty"`
 }
 
 // Provenance says how a result came about.

@@ -20,7 +20,10 @@ type Plan struct {
 	Prompt      string            `json:"prompt,omitempty"`
 	Reason      string            `json:"reason,omitempty"`
 	Labels      map[string]string `json:"labels,omitempty"`
-	Deadline    time.Time         `json:"deadline"` // after this the run fails
+	Baseline    string            `json:"baseline,omitempty"` // as in the request
+	Parent      string            `json:"parent,omitempty"`   // id of the run that this one follows up
+	Depth       int               `json:"depth,omitempty"`    // 1 for a follow-up
+	Deadline    time.Time         `json:"deadline"`           // after this the run fails
 	RequestedAt time.Time         `json:"requestedAt"`
 }
 
@@ -60,6 +63,9 @@ func (p Plan) Validate() error {
 		if !m.Valid() {
 			return field("modes["+strconv.Itoa(i)+"]", "a mode of the profiler", string(m))
 		}
+	}
+	if err := validateRelations(p.Baseline, p.Parent, p.Depth); err != nil {
+		return err
 	}
 	return validateContext(p.Context)
 }

@@ -84,8 +84,24 @@ type ProfileRequested struct {
 	Prompt   string            `json:"prompt,omitempty"` // Markdown that replaces the analyzer's default prompt
 	Reason   string            `json:"reason,omitempty"` // why, for people
 	Labels   map[string]string `json:"labels,omitempty"`
-	Expires  time.Time         `json:"expires,omitzero"` // not worth starting after this time
+	Expires  time.Time         `json:"expires,omitzero"`   // not worth starting after this time
+	Baseline string            `json:"baseline,omitempty"` // what to compare with: "last" (also when empty), "release", "none" or a run id
+	Parent   string            `json:"parent,omitempty"`   // id of the run that this one follows up; set by the analyzer
+	Depth    int               `json:"depth,omitempty"`    // 1 for a follow-up
 }
+
+// Words for the baseline of a request.
+const (
+	BaselineLast    = "last"    // the last analyzed run of the same target
+	BaselineRelease = "release" // the last one whose label "release" differs
+	BaselineNone    = "none"    // nothing
+)
+
+// LabelRelease is the label that tells releases of a job apart.
+const LabelRelease = "release"
+
+// MaxDepth is how deep follow-ups go: a follow-up has none of its own.
+const MaxDepth = 1
 
 // EventType implements Payload.
 func (ProfileRequested) EventType() Type { return TypeProfileRequested }
@@ -115,8 +131,43 @@ func (r ProfileRequested) Validate() error {
 	case len(r.Labels) > MaxLabels:
 		return field("labels", "at most 32 labels", strconv.Itoa(len(r.Labels)))
 	}
+	if err := validateRelations(r.Baseline, r.Parent, r.Depth); err != nil {
+		return err
+	}
 	return validateContext(r.Context)
 }
+
+// validateRelations checks what ties a run to others.
+func validateRelations(baseline, parent string, depth int) error {
+	switch {
+	case baseline != "" && baseline != BaselineLast && baseline != BaselineRelease && baseline != BaselineNone && !isUUID(baseline):
+		return field("baseline", "last, release, none or a run id", baseline)
+	case depth < 0 || depth > MaxDepth:
+		return field("depth", "0 or 1", strconv.Itoa(depth))
+	case (parent == "") != (depth == 0):
+		return field("parent", "a run id together with depth 1", parent)
+	case parent != "" && !isUUID(parent):
+		return field("parent", "a run id", parent)
+	}
+	return nil
+}
+
+// isUUID accepts the form that run ids have.
+func isUUID(s string) bool {
+	const length = 36
+	if len(s) != length {
+		return false
+	}
+	for i := range len(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if c := s[i]; dash != (c == '-') || !dash && !isHexDigit(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func isHexDigit(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' }
 
 func validateContext(files []ContextFile) error {
 	if len(files) > MaxContextFiles {
@@ -156,7 +207,7 @@ func isSHA256(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+		if !isHexDigit(s[i]) {
 			return false
 		}
 	}

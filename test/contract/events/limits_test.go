@@ -1,6 +1,9 @@
 package events_test
 
 import (
+	"encoding/json"
+	"strconv"
+
 	js "github.com/invopop/jsonschema"
 
 	"squirrly.dev/pkg/events"
@@ -27,6 +30,7 @@ var limits = map[string]map[string]rule{
 	"ProfileRequested": {
 		"modes": items(0, events.MaxModes), "context": items(0, events.MaxContextFiles),
 		"prompt": length(0, events.MaxPromptBytes), "reason": length(0, 1024), "labels": properties(events.MaxLabels),
+		"baseline": matches(`^(last|release|none|` + uuid + `)$`), "parent": matches(`^` + uuid + `$`), "depth": upTo(events.MaxDepth),
 	},
 	"RunCancel": {"": allOptional, "run": isRun},
 	"Plan": {
@@ -52,12 +56,18 @@ var (
 	notification = map[string]rule{"run": isRun, "channel": filled}
 )
 
-const hash = `[0-9a-f]{64}`
+const (
+	hash = `[0-9a-f]{64}`
+	uuid = `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`
+)
 
 func filled(s *js.Schema)   { length(1, 0)(s) }
 func isHash(s *js.Schema)   { s.Pattern = `^` + hash + `$` }
 func isRun(s *js.Schema)    { s.Pattern = `^[A-Za-z0-9_-]{1,48}$` }
 func natural(s *js.Schema)  { s.Minimum = "0" }
+func upTo(n int) rule {
+	return func(s *js.Schema) { s.Minimum, s.Maximum = "0", json.Number(strconv.Itoa(n)) }
+}
 func matches(p string) rule { return func(s *js.Schema) { s.Pattern = p } }
 
 func is(values ...any) rule {

@@ -119,7 +119,7 @@ func (c cleaner) comparisonBlock(cmp *events.Comparison) string {
 		if i == maxChanges {
 			break
 		}
-		fmt.Fprintf(&b, "%s: %s, before %s, after %s\n", c.label(ch.Change), c.sentence(ch.Title), percent(ch.Before),
+		fmt.Fprintf(&b, "%s: %s, before %s, after %s\n", c.label(string(ch.Change)), c.sentence(ch.Title), percent(ch.Before),
 			percent(ch.After))
 	}
 	return b.String()
