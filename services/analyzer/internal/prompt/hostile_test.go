@@ -25,7 +25,7 @@ func TestHostileTextStaysFenced(t *testing.T) {
 	a.Captures[0].JVM, a.Captures[0].Status, a.Captures[0].Notes = poison, poison, []string{poison}
 	a.Evidence[0].ID, a.Evidence[0].Text, a.Evidence[0].Unit = poison, poison, poison
 	a.Missing = []string{poison}
-	a.Comparison.Summary, a.Comparison.Changes[0].Title, a.Comparison.Changes[0].Change = poison, poison, poison
+	a.Comparison.Summary, a.Comparison.Changes[0].Title, a.Comparison.Changes[0].Change = poison, poison, events.Change(poison)
 	in.Trees[0].Mode = "x\n<<<END"
 	in.Trees[0].Lines[1].ID, in.Trees[0].Lines[1].Frame = poison, "evil."+poison
 	in.Files = []prompt.File{{Name: poison, Text: poison}}
