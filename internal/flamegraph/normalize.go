@@ -12,6 +12,8 @@ import "strings"
 //	jdk/proxy2/$Proxy17.get                   jdk.proxy*.$Proxy*.get
 //	…/GeneratedMethodAccessor31.invoke        ….GeneratedMethodAccessor*.invoke
 //	StreamExecCalc$123.processElement         StreamExecCalc$*.processElement
+//	StreamExecCalc$7.split$12                 StreamExecCalc$*.split$*
+//	com/shop/Cart$$SpringCGLIB$$0.add         com.shop.Cart$$SpringCGLIB$$*.add
 //	pthread_cond_wait@@GLIBC_2.3.2            pthread_cond_wait
 //	[worker-1 tid=4711]                       [worker-1]
 //
@@ -26,7 +28,7 @@ func Normalize(name string) string {
 		name = dropThreadID(name)
 	}
 	if isJavaName(name) {
-		name = strings.ReplaceAll(name, "/", ".")
+		name = strings.ReplaceAll(dropClassNumber(name), "/", ".")
 	}
 	if strings.Contains(name, "$") || strings.Contains(name, "Accessor") {
 		name = foldGenerated(name)
@@ -120,37 +122,69 @@ func lambdaNumberLen(s string) int {
 	return n
 }
 
-var generated = []string{
-	"$Proxy", "jdk.proxy", "GeneratedMethodAccessor", "GeneratedConstructorAccessor",
-	"GeneratedSerializationConstructorAccessor",
+// dropClassNumber removes the number by which Java 8 tells the classes apart
+// that it defines without a name: "LambdaForm$MH/1828972342.invoke". No
+// package starts with a digit.
+func dropClassNumber(name string) string {
+	for at := 1; ; {
+		i := strings.IndexByte(name[at:], '/')
+		if i < 0 {
+			return name
+		}
+		at += i
+		end := at + 1 + digitsLen(name[at+1:])
+		if end > at+1 && (end == len(name) || name[end] == '.') {
+			name = name[:at] + name[end:]
+		} else {
+			at++
+		}
+	}
 }
+
+// Marks of generated classes that are followed by a counter, or by a hash.
+var (
+	counted = []string{
+		"$Proxy", "jdk.proxy", "GeneratedMethodAccessor", "GeneratedConstructorAccessor",
+		"GeneratedSerializationConstructorAccessor",
+	}
+	hashed = []string{
+		"$$SpringCGLIB$$", "$$EnhancerBySpringCGLIB$$", "$$FastClassBySpringCGLIB$$", "$$EnhancerByCGLIB$$",
+		"$$FastClassByCGLIB$$", "$ByteBuddy$", "$HibernateProxy$", "_$$_jvst",
+	}
+)
 
 // foldGenerated replaces the counters in the names of generated classes.
-// Flink's code generator writes to the unnamed package, Name$12.
+// Flink's code generator writes to the unnamed package, Name$12, and when it
+// splits a long method, to methods name$7 of that class.
 func foldGenerated(name string) string {
-	for _, prefix := range generated {
-		name = foldDigits(name, prefix)
+	for _, mark := range counted {
+		name = fold(name, mark, digitsLen)
+	}
+	for _, mark := range hashed {
+		name = fold(name, mark, identLen)
 	}
 	class, method, ok := strings.Cut(name, ".")
-	if !ok || class == "" || class[0] < 'A' || class[0] > 'Z' || strings.ContainsAny(method, "./") {
+	if !ok || identLen(strings.ReplaceAll(strings.ReplaceAll(class, "$", ""), "*", "")) == 0 ||
+		strings.ContainsAny(class, "/:( [<-+@") || strings.ContainsAny(method, "./") {
 		return name
 	}
-	if strings.ContainsAny(class, "/:( ") {
-		return name
+	folded := fold(class, "$", digitsLen)
+	if folded != class || strings.Contains(class, "$*") {
+		method = fold(method, "$", digitsLen)
 	}
-	return foldDigits(class, "$") + "." + method
+	return folded + "." + method
 }
 
-// foldDigits replaces the digits behind each prefix by "*".
-func foldDigits(name, prefix string) string {
+// fold replaces by "*" what follows each mark and counts.
+func fold(name, mark string, length func(string) int) string {
 	var out strings.Builder
 	for {
-		i := strings.Index(name, prefix)
+		i := strings.Index(name, mark)
 		if i < 0 {
 			break
 		}
-		i += len(prefix)
-		n := digitsLen(name[i:])
+		i += len(mark)
+		n := length(name[i:])
 		out.WriteString(name[:i])
 		if n > 0 {
 			out.WriteByte('*')
@@ -167,6 +201,14 @@ func foldDigits(name, prefix string) string {
 func digitsLen(s string) int {
 	n := 0
 	for n < len(s) && s[n]-'0' <= 9 {
+		n++
+	}
+	return n
+}
+
+func identLen(s string) int {
+	n := 0
+	for n < len(s) && isIdent(s[n]) {
 		n++
 	}
 	return n
