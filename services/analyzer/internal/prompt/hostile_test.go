@@ -6,6 +6,7 @@ import (
 	"testing"
 	"unicode"
 
+	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/prompt"
 )
 
