@@ -2,12 +2,9 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,7 +18,7 @@ type analyzeFlags struct {
 	llm      llmFlags
 	context  []string
 	prompt   string
-	job      string
+	metrics  string
 	mode     string
 	duration time.Duration
 	failOn   string
@@ -30,24 +27,25 @@ type analyzeFlags struct {
 func (a *app) analyzeCommand() *cobra.Command {
 	var f analyzeFlags
 	c := &cobra.Command{
-		Use:   "analyze FILE…",
+		Use:   "analyze FILE|DIR…",
 		Short: "Analyze flame graphs from disk, without Flink",
-		Long: `Analyze flame graphs from disk: HTML pages of async-profiler 2.x (as Flink writes them) and 3.x or 4.x, and
-collapsed stacks. Give the pages of all modes and TaskManagers of one profile together. "-" reads from stdin.
+		Long: `Analyze flame graphs from disk: HTML pages of async-profiler 2.x (as Flink writes them) and 3.x or 4.x, collapsed
+stacks, and profiles of pprof. Give the files of all modes and TaskManagers of one profile together, or the folder that
+` + "`squirrly profile --out`" + ` wrote. "-" reads from stdin.
 
-The mode is taken from the file name (…_WALL_….html), else from the title of the page. Without the metrics of the job
-(--job-context, the job.json of ` + "`squirrly profile --out`" + `) it cannot be told which vertex limits the job; everything
-that the pages alone can prove is still said.`,
+The mode is taken from the file name (…_WALL_….html), else from the title of the profile. Without the metrics of the job
+(--metrics) it cannot be told which vertex limits the job; everything that the pages alone can prove is still said.`,
 		Example: `  squirrly analyze tm-1_ITIMER.html tm-1_WALL.html
-  squirrly analyze profile/captures/*.html --job-context profile/context/job-*.json
+  squirrly analyze profile
+  squirrly analyze profile/captures/*.html --metrics profile/context/job-*.json
   asprof -e wall -d 30 -o collapsed 4711 | squirrly analyze - --mode WALL`,
 		Args: args(cobra.MinimumNArgs(1)),
 		RunE: func(c *cobra.Command, v []string) error { return a.analyze(c, v, f) },
 	}
 	f.llm.add(c)
 	c.Flags().StringArrayVar(&f.context, "context", nil, "`FILE|DIR` that helps the analysis: source, configuration, notes; repeatable")
-	c.Flags().StringVar(&f.prompt, "prompt", "", "Markdown `FILE` that replaces the default prompt")
-	c.Flags().StringVar(&f.job, "job-context", "", "job.json `FILE` of an earlier run: graph and metrics of the job")
+	c.Flags().StringVar(&f.prompt, "prompt-file", "", "Markdown `FILE` that replaces the default prompt")
+	c.Flags().StringVar(&f.metrics, "metrics", "", "job.json `FILE` of an earlier run: graph and metrics of the job (default: that of the folder)")
 	c.Flags().StringVarP(&f.mode, "mode", "m", "", "mode of the files: ITIMER, WALL, CPU, ALLOC or LOCK (default: from name or title)")
 	c.Flags().DurationVarP(&f.duration, "duration", "d", 0, "how long each profile ran, if known")
 	c.Flags().StringVar(&f.failOn, "fail-on", "", "exit with 3 when there are findings of this `SEVERITY`: info, warning or critical")
@@ -85,115 +83,51 @@ func (a *app) analyze(c *cobra.Command, paths []string, f analyzeFlags) error {
 }
 
 func (a *app) analyzeInput(paths []string, f analyzeFlags) (analyzer.Input, error) {
-	in := analyzer.Input{Identity: events.Identity{Cluster: "local", Namespace: "files", Job: filepath.Base(paths[0])}}
-	if len(paths) > 1 {
-		in.Identity.Job = fmt.Sprintf("%d flame graphs", len(paths))
+	files, err := expand(paths)
+	if err != nil {
+		return analyzer.Input{}, err
 	}
-	for _, path := range paths {
+	in := analyzer.Input{Identity: events.Identity{Cluster: "local", Namespace: "files", Job: filepath.Base(files[0])}}
+	if len(files) > 1 {
+		in.Identity.Job = fmt.Sprintf("%d flame graphs", len(files))
+	}
+	for _, path := range files {
 		page, err := a.page(path, f)
 		if err != nil {
 			return in, err
 		}
 		in.Pages = append(in.Pages, page)
 	}
-	var err error
-	if in.Files, err = analyzeFiles(f.context); err != nil {
+	context, err := readContext(f.context)
+	if err != nil {
 		return in, err
+	}
+	for _, c := range context {
+		in.Files = append(in.Files, analyzer.File{Name: c.name, Text: string(c.body)})
 	}
 	if f.prompt != "" {
 		b, err := readText(f.prompt)
 		if err != nil {
-			return in, usage("--prompt: %w", err)
+			return in, usage("--prompt-file: %w", err)
 		}
 		in.Prompt = string(b)
 	}
-	if f.job != "" {
-		b, err := os.ReadFile(f.job)
-		if err != nil {
-			return in, usage("--job-context: %w", err)
-		}
-		if in.Context, err = jobcontext.Decode(b); err != nil {
-			return in, usage("--job-context %s: %w", f.job, err)
-		}
-	}
-	return in, nil
+	in.Context, err = readMetrics(first(f.metrics, metricsIn(paths)))
+	return in, err
 }
 
-func analyzeFiles(roots []string) ([]analyzer.File, error) {
-	var all []analyzer.File
-	for _, root := range roots {
-		files, err := contextFiles(root)
-		if err != nil {
-			return nil, usage("--context %s: %w", root, err)
-		}
-		for _, path := range files {
-			body, err := readText(path)
-			if err != nil {
-				return nil, usage("--context %s: %w", path, err)
-			}
-			all = append(all, analyzer.File{Name: contextName(root, path), Text: string(body)})
-		}
+// readMetrics reads the context of a job; the empty path is none.
+func readMetrics(path string) (*jobcontext.Context, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // pages alone can be analysed.
 	}
-	return all, nil
-}
-
-// page reads one file, or stdin for "-".
-func (a *app) page(path string, f analyzeFlags) (analyzer.Page, error) {
-	p := analyzer.Page{JVM: jvmOf(path), Seconds: f.duration.Seconds(), Status: string(events.CaptureStored)}
-	r := a.in
-	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return p, usage("%w", err)
-		}
-		defer func() { _ = file.Close() }()
-		r = file
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usage("--metrics: %w", err)
 	}
-	var err error
-	if p.Body, err = io.ReadAll(io.LimitReader(r, maxPage+1)); err != nil {
-		return p, fmt.Errorf("read %s: %w", path, err)
+	c, err := jobcontext.Decode(b)
+	if err != nil {
+		return nil, usage("--metrics %s: %w", path, err)
 	}
-	if len(p.Body) > maxPage {
-		return p, usage("%s is larger than 64 MiB", path)
-	}
-	p.Mode, err = modeOf(path, f.mode, p.Body)
-	return p, err
-}
-
-var modeInName = regexp.MustCompile(`(?i)(?:^|[^a-z])(itimer|wall|cpu|alloc|lock)(?:[^a-z]|$)`)
-
-// titles of pages that name no mode more closely than async-profiler does.
-var titles = map[string]events.Mode{
-	"Wall clock profile": events.ModeWall, "Allocation profile": events.ModeAlloc, "Lock profile": events.ModeLock,
-	"CPU profile": events.ModeITimer,
-}
-
-// modeOf finds the mode of a file: as given, from its name, from its title.
-func modeOf(path, given string, body []byte) (events.Mode, error) {
-	if given != "" {
-		m := events.Mode(strings.ToUpper(given))
-		if !m.Valid() {
-			return m, usage("--mode %s: choose ITIMER, WALL, CPU, ALLOC or LOCK", given)
-		}
-		return m, nil
-	}
-	if m := modeInName.FindStringSubmatch(filepath.Base(path)); m != nil {
-		return events.Mode(strings.ToUpper(m[1])), nil
-	}
-	const head = 64 << 10
-	for title, mode := range titles {
-		if strings.Contains(string(body[:min(len(body), head)]), title) {
-			return mode, nil
-		}
-	}
-	return "", usage("%s: its mode is neither in its name nor in its title; give --mode", path)
-}
-
-// jvmOf takes what stands before the mode in a file name, which is how Flink and this program name captures.
-func jvmOf(path string) string {
-	base := filepath.Base(path)
-	if at := modeInName.FindStringSubmatchIndex(base); at != nil && at[2] > 1 {
-		return strings.TrimRight(base[:at[2]], "-_.")
-	}
-	return "jvm"
+	return c, nil
 }

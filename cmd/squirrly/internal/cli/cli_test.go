@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/pprof/profile"
+
 	"squirrly.dev/cmd/squirrly/internal/cli"
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/pkg/events"
@@ -89,6 +91,61 @@ func TestAnalyze_Stdin(t *testing.T) {
 	}
 	if len(a.Findings) == 0 || a.Findings[0].Rule != "A1" || a.Findings[0].Anchor != "app.Slow.map" {
 		t.Errorf("findings %+v", a.Findings)
+	}
+}
+
+// A folder of `profile --out` is analysed with its metrics; what is no flame graph there is left alone.
+func TestAnalyze_Folder(t *testing.T) {
+	clean(t)
+	_, url := replay(t, flinktest.Script{})
+	dir := t.TempDir()
+	if code, _, errOut := run(t, t.Context(), "", "profile", url, "--duration", "1s", "--out", dir); code != 0 {
+		t.Fatalf("profile: exit %d: %s", code, errOut)
+	}
+	var of, bare events.Analysis
+	for args, a := range map[string]*events.Analysis{dir: &of, filepath.Join(dir, "captures"): &bare} {
+		code, out, errOut := run(t, t.Context(), "", "analyze", args, "-o", "json")
+		if err := json.Unmarshal([]byte(out), a); err != nil || code != 0 || len(a.Captures) != 2 {
+			t.Fatalf("%s: exit %d, %v, %d captures: %s", args, code, err, len(a.Captures), errOut)
+		}
+	}
+	if of.JobName != "squirrly-sample" || len(of.Vertices) == 0 || bare.JobName != "" {
+		t.Errorf("job %q with %d vertices of the folder, %q of its captures alone", of.JobName, len(of.Vertices), bare.JobName)
+	}
+	if code, _, errOut := run(t, t.Context(), "", "analyze", t.TempDir()); code != 2 || !strings.Contains(errOut, "no flame graphs there") {
+		t.Errorf("an empty folder: exit %d, %q", code, errOut)
+	}
+}
+
+// A profile of pprof tells its mode by its kinds of samples.
+func TestAnalyze_Pprof(t *testing.T) {
+	clean(t)
+	p := &profile.Profile{SampleType: []*profile.ValueType{{Type: "wall", Unit: "count"}}}
+	s := &profile.Sample{Value: []int64{900}}
+	for i, name := range []string{
+		"java.lang.Thread.sleep", "app.Slow.map", "org.apache.flink.streaming.api.operators.StreamMap.processElement",
+		"org.apache.flink.runtime.taskmanager.Task.run", "java.lang.Thread.run",
+	} {
+		f := &profile.Function{ID: uint64(i + 1), Name: name}
+		l := &profile.Location{ID: f.ID, Line: []profile.Line{{Function: f}}}
+		p.Function, p.Location, s.Location = append(p.Function, f), append(p.Location, l), append(s.Location, l)
+	}
+	p.Sample = append(p.Sample, s)
+	path := filepath.Join(t.TempDir(), "tm-1.pb.gz")
+	var file bytes.Buffer
+	if err := p.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut := run(t, t.Context(), "", "analyze", path, "-o", "json")
+	var a events.Analysis
+	if err := json.Unmarshal([]byte(out), &a); err != nil || code != 0 {
+		t.Fatalf("exit %d, %v: %s", code, err, errOut)
+	}
+	if len(a.Findings) == 0 || a.Findings[0].Rule != "A1" || a.Captures[0].Mode != events.ModeWall {
+		t.Errorf("captures %+v, findings %+v", a.Captures, a.Findings)
 	}
 }
 

@@ -1,14 +1,9 @@
 package cli
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +34,7 @@ func (r *requestFlags) add(c *cobra.Command) {
 	f.DurationVarP(&r.duration, "duration", "d", 0, "duration of each profile (default 30s; env PROFILER_DURATION)")
 	f.StringSliceVarP(&r.modes, "mode", "m", nil, "profiler `MODES`: ITIMER, WALL, CPU, ALLOC, LOCK (default ITIMER,WALL; env PROFILER_TYPE)")
 	f.StringArrayVar(&r.context, "context", nil, "`FILE|DIR` that helps the analysis: source, configuration, notes; repeatable")
-	f.StringVar(&r.prompt, "prompt", "", "Markdown `FILE` that replaces the default prompt (env ANALYSIS_PROMPT_FILE)")
+	f.StringVar(&r.prompt, "prompt-file", "", "Markdown `FILE` that replaces the default prompt (env ANALYSIS_PROMPT_FILE)")
 	f.StringVar(&r.reason, "reason", "", "why, for people")
 	f.StringToStringVarP(&r.labels, "label", "l", nil, "`KEY=VALUE` labels of the run")
 	f.StringSliceVar(&r.managers, "task-manager", nil, "`ID` of a TaskManager to profile (default: all that run the job)")
@@ -59,7 +54,7 @@ func (r *requestFlags) build(target string) (events.ProfileRequested, []upload, 
 	if path := first(r.prompt, env("SQUIRRLY_PROMPT_FILE", "ANALYSIS_PROMPT_FILE")); path != "" {
 		b, err := os.ReadFile(path)
 		if err != nil {
-			return req, nil, usage("--prompt: %w", err)
+			return req, nil, usage("--prompt-file: %w", err)
 		}
 		req.Prompt = string(b)
 	}
@@ -126,93 +121,25 @@ type upload struct {
 	body []byte
 }
 
-const maxContextFile = 1 << 20
-
 // attach reads the context files into the request, inline while they fit and as uploads else.
 func (r *requestFlags) attach(req *events.ProfileRequested) ([]upload, error) {
 	var uploads []upload
+	files, err := readContext(r.context)
+	if err != nil {
+		return nil, err
+	}
 	inline := 0
-	for _, root := range r.context {
-		files, err := contextFiles(root)
-		if err != nil {
-			return nil, usage("--context %s: %w", root, err)
+	for _, file := range files {
+		f := events.ContextFile{Name: file.name}
+		if inline+len(file.body) <= events.MaxInlineContext/2 {
+			inline += len(file.body)
+			f.Text = string(file.body)
+		} else {
+			f.SHA256, f.Size = artifact.Sum(file.body), int64(len(file.body))
+			f.Key = artifact.UploadKey(f.SHA256)
+			uploads = append(uploads, upload{key: f.Key, body: file.body})
 		}
-		for _, path := range files {
-			body, err := readText(path)
-			if err != nil {
-				return nil, usage("--context %s: %w", path, err)
-			}
-			f := events.ContextFile{Name: contextName(root, path)}
-			if inline+len(body) <= events.MaxInlineContext/2 {
-				inline += len(body)
-				f.Text = string(body)
-			} else {
-				f.SHA256, f.Size = artifact.Sum(body), int64(len(body))
-				f.Key = artifact.UploadKey(f.SHA256)
-				uploads = append(uploads, upload{key: f.Key, body: body})
-			}
-			req.Context = append(req.Context, f)
-		}
+		req.Context = append(req.Context, f)
 	}
 	return uploads, nil
-}
-
-// contextFiles lists a file, or the files below a folder without hidden ones. Links to files are followed, since mounted
-// ConfigMaps and Secrets consist of them.
-func contextFiles(root string) ([]string, error) {
-	var files []string
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		hidden := path != root && strings.HasPrefix(d.Name(), ".")
-		switch {
-		case hidden && d.IsDir():
-			return filepath.SkipDir
-		case hidden, !isFile(path, d):
-			return nil
-		}
-		files = append(files, path)
-		if len(files) > events.MaxContextFiles {
-			return fmt.Errorf("more than %d files; name the few that matter", events.MaxContextFiles)
-		}
-		return nil
-	})
-	if err == nil && len(files) == 0 {
-		err = errors.New("no files there")
-	}
-	return files, err
-}
-
-func isFile(path string, d fs.DirEntry) bool {
-	if d.Type()&fs.ModeSymlink == 0 {
-		return d.Type().IsRegular()
-	}
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
-}
-
-func contextName(root, path string) string {
-	if rel, err := filepath.Rel(filepath.Dir(filepath.Clean(root)), path); err == nil {
-		return filepath.ToSlash(rel)
-	}
-	return filepath.Base(path)
-}
-
-func readText(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // names the path.
-	}
-	if info.Size() == 0 || info.Size() > maxContextFile {
-		return nil, fmt.Errorf("has %d bytes; 1 byte to 1 MiB are taken", info.Size())
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // names the path.
-	}
-	if !utf8.Valid(b) {
-		return nil, errors.New("is not a text file")
-	}
-	return b, nil
 }

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer"
+)
+
+// profileFiles are the names of files that a folder is searched for.
+var profileFiles = []string{"*.html", "*.collapsed", "*.folded", "*.pb.gz", "*.pprof"}
+
+// expand replaces each folder by the flame graphs in it, or in its captures, where `squirrly profile --out` puts them.
+func expand(paths []string) ([]string, error) {
+	var all []string
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if path == "-" || err != nil || !info.IsDir() {
+			all = append(all, path) // to read it tells what is wrong
+			continue
+		}
+		found := profilesIn(filepath.Join(path, "captures"))
+		if len(found) == 0 {
+			found = profilesIn(path)
+		}
+		if len(found) == 0 {
+			return nil, usage("%s: no flame graphs there (%s)", path, strings.Join(profileFiles, ", "))
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+func profilesIn(folder string) []string {
+	var all []string
+	for _, pattern := range profileFiles {
+		found, _ := filepath.Glob(filepath.Join(folder, pattern)) // the patterns are well formed
+		all = append(all, slices.DeleteFunc(found, func(path string) bool {
+			return filepath.Base(path) == "report.html"
+		})...)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// metricsIn finds the metrics that `squirrly profile --out` puts beside the captures, in the first folder that has some.
+func metricsIn(paths []string) string {
+	for _, path := range paths {
+		if found, _ := filepath.Glob(filepath.Join(path, "context", "job-*.json")); len(found) == 1 {
+			return found[0]
+		}
+	}
+	return ""
+}
+
+// page reads one flame graph, from stdin for "-".
+func (a *app) page(path string, f analyzeFlags) (analyzer.Page, error) {
+	p := analyzer.Page{JVM: jvmOf(path), Seconds: f.duration.Seconds(), Status: string(events.CaptureStored)}
+	r := a.in
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return p, usage("%w", err)
+		}
+		defer func() { _ = file.Close() }()
+		r = file
+	}
+	var err error
+	if p.Body, err = io.ReadAll(io.LimitReader(r, maxPage+1)); err != nil {
+		return p, fmt.Errorf("read %s: %w", path, err)
+	}
+	if len(p.Body) > maxPage {
+		return p, usage("%s is larger than 64 MiB", path)
+	}
+	p.Mode, err = modeOf(path, f.mode, p.Body)
+	return p, err
+}
+
+var modeInName = regexp.MustCompile(`(?i)(?:^|[^a-z])(itimer|wall|cpu|alloc|lock)(?:[^a-z]|$)`)
+
+// titles of profiles that name no mode more closely than async-profiler does.
+var titles = map[string]events.Mode{
+	"Wall clock profile": events.ModeWall, "Allocation profile": events.ModeAlloc, "Lock profile": events.ModeLock,
+	"CPU profile": events.ModeITimer,
+}
+
+// modeOf finds the mode of a file: as given, from its name, from its title.
+func modeOf(path, given string, body []byte) (events.Mode, error) {
+	if given != "" {
+		m := events.Mode(strings.ToUpper(given))
+		if !m.Valid() {
+			return m, usage("--mode %s: choose ITIMER, WALL, CPU, ALLOC or LOCK", given)
+		}
+		return m, nil
+	}
+	if m := modeInName.FindStringSubmatch(filepath.Base(path)); m != nil {
+		return events.Mode(strings.ToUpper(m[1])), nil
+	}
+	g, err := flamegraph.Parse(bytes.NewReader(body), flamegraph.Limits{})
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	for title, mode := range titles {
+		if strings.HasPrefix(g.Title, title) {
+			return mode, nil
+		}
+	}
+	return "", usage("%s: its mode is neither in its name nor in its title; give --mode", path)
+}
+
+// jvmOf takes what stands before the mode in a file name, which is how Flink and this program name captures.
+func jvmOf(path string) string {
+	base := filepath.Base(path)
+	if at := modeInName.FindStringSubmatchIndex(base); at != nil && at[2] > 1 {
+		return strings.TrimRight(base[:at[2]], "-_.")
+	}
+	return "jvm"
+}
