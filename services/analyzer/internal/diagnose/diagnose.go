@@ -143,8 +143,8 @@ func (d *diagnosis) result() Result {
 	profiles := d.profiles()
 	a := events.Analysis{
 		Schema: events.AnalysisSchema, Verdict: v, Severity: events.SeverityNone, Findings: findings,
-		Observations: d.observations, Vertices: d.vertexLoads(), Captures: d.stats, Evidence: d.facts.facts,
-		Missing: d.missing, DegradedWhy: d.degraded, Degraded: len(d.degraded) > 0,
+		Observations: d.observations, Vertices: d.vertexLoads(), Usage: d.usage(), Costs: d.costs(),
+		Captures: d.stats, Evidence: d.facts.facts, Missing: d.missing, DegradedWhy: d.degraded, Degraded: len(d.degraded) > 0,
 		Provenance: events.Provenance{RulesVersion: d.catalogue.Version, Provider: "rules"},
 	}
 	if d.ctx != nil {

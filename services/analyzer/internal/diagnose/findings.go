@@ -1,11 +1,8 @@
 package diagnose
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -20,29 +17,12 @@ func (d *diagnosis) findings() ([]events.Finding, []weight) {
 	for i := range chosen {
 		all = append(all, d.finding(&chosen[i]))
 	}
-	taken := map[string]bool{}
-	for i := range all {
-		f := &all[i]
-		f.Fingerprint = fingerprint(f.Rule, chosen[i].anchor, chosen[i].operator, string(chosen[i].rule.Modes[0]))
-		if taken[f.Fingerprint] { // the same function in two vertices
-			f.Fingerprint = fingerprint(f.Rule, chosen[i].anchor, strings.Join(f.Vertices, ","), string(chosen[i].rule.Modes[0]))
-		}
-		taken[f.Fingerprint] = true
-	}
+	identify(all, chosen)
 	all = d.withMetricFindings(all)
 	for i := range all {
 		all[i].ID = fmt.Sprintf("R%d", i+1)
 	}
 	return all, chosen
-}
-
-var lambdaNumber = regexp.MustCompile(`(lambda\$\w*?)\$[\w$]+`)
-
-// fingerprint names a problem the same in every run, whatever its size or wording.
-func fingerprint(rule, anchor, place, family string) string {
-	anchor = lambdaNumber.ReplaceAllString(anchor, "$1")
-	sum := sha256.Sum256([]byte(strings.Join([]string{rule, anchor, place, family}, "\n")))
-	return hex.EncodeToString(sum[:8])
 }
 
 func (d *diagnosis) finding(w *weight) events.Finding {

@@ -6,6 +6,7 @@ import (
 
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/fingerprint"
 	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/verdict"
 )
@@ -42,7 +43,7 @@ func (d *diagnosis) bare(rule *rules.Rule, anchor string, vertices []string) eve
 		version = d.ctx.FlinkVersion
 	}
 	return events.Finding{
-		Fingerprint: fingerprint(rule.ID, anchor, "", string(rule.Modes[0])), Rule: rule.ID, Category: rule.Category,
+		Fingerprint: fingerprint.Of(rule.ID, anchor, "", string(rule.Modes[0])), Rule: rule.ID, Category: rule.Category,
 		Title: rule.Title, Anchor: anchor, Frame: anchor, Vertices: vertices, Cause: rule.Cause,
 		Recommendation: rule.Recommendation(version), Origin: events.OriginRules,
 	}

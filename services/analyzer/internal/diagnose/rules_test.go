@@ -1,7 +1,6 @@
 package diagnose
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -95,26 +94,5 @@ func TestLockProfile(t *testing.T) {
 	f := r.Analysis.Findings
 	if len(f) != 1 || f[0].Rule != "A16" || f[0].Frame != "com.shop.Cache" || f[0].Severity != events.SeverityInfo {
 		t.Errorf("a LOCK profile proves the lock and not its time: %+v", f)
-	}
-}
-
-func TestFingerprint(t *testing.T) {
-	a := fingerprint("A1", "com.shop.Job.lambda$main$7d6f98a$1", "StreamMap.processElement", "wall")
-	b := fingerprint("A1", "com.shop.Job.lambda$main$0", "StreamMap.processElement", "wall")
-	if a != b {
-		t.Error("the number of a lambda changes the fingerprint")
-	}
-	seen := map[string]bool{a: true}
-	for i, other := range [][4]string{
-		{"A2", "com.shop.Job.lambda$main$0", "StreamMap.processElement", "wall"},
-		{"A1", "com.shop.Other.map", "StreamMap.processElement", "wall"},
-		{"A1", "com.shop.Job.lambda$main$0", "StreamFilter.processElement", "wall"},
-		{"A1", "com.shop.Job.lambda$main$0", "StreamMap.processElement", "cpu"},
-	} {
-		f := fingerprint(other[0], other[1], other[2], other[3])
-		if seen[f] {
-			t.Error(fmt.Sprint("fingerprint of case ", i, " is not its own"))
-		}
-		seen[f] = true
 	}
 }

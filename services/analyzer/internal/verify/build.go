@@ -1,8 +1,6 @@
 package verify
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +8,8 @@ import (
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/answer"
 	"squirrly.dev/services/analyzer/internal/facts"
+	"squirrly.dev/services/analyzer/internal/fingerprint"
+	"squirrly.dev/services/analyzer/internal/rules"
 )
 
 // build builds the finding. All its numbers are those of the carrier.
@@ -48,7 +48,8 @@ func (c *checker) build(said answer.Finding, carrier events.Fact, t kept, s *sco
 			f.Recommendation.Links = append(f.Recommendation.Links, link)
 		}
 	}
-	f.Fingerprint = fingerprint(f)
+	family := string(rules.FamilyOf(f.Mode)) // ITIMER and CPU find the same problem
+	f.Fingerprint = fingerprint.Of("llm/"+f.Category, f.Anchor, strings.Join(f.Vertices, ","), family)
 	c.adopt(s, &f)
 	return f
 }
@@ -85,11 +86,4 @@ func confidence(samples int64) events.Confidence {
 		return events.ConfidenceMedium
 	}
 	return events.ConfidenceLow
-}
-
-// fingerprint is the same over runs: it holds no wording and no number.
-func fingerprint(f events.Finding) string {
-	parts := []string{"llm", f.Category, f.Anchor, strings.Join(f.Vertices, ","), string(f.Mode)}
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
-	return hex.EncodeToString(sum[:8])
 }

@@ -1,0 +1,87 @@
+package diagnose
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/verdict"
+)
+
+// usage is what the job delivered and what it took; nil without the metrics of the job.
+func (d *diagnosis) usage() *events.Usage {
+	if d.ctx == nil {
+		return nil
+	}
+	u := &events.Usage{Records: delivered(d.loads), Cold: d.trust.cold}
+	for i := range d.ctx.Windows {
+		one := *d.ctx
+		one.Windows = d.ctx.Windows[i : i+1]
+		if rate := delivered(verdict.Loads(&one)); rate > 0 && u.Records > 0 {
+			u.Spread = max(u.Spread, math.Abs(rate-u.Records)/u.Records)
+		}
+	}
+	for i := range d.loads {
+		for _, s := range d.loads[i].Subtasks {
+			if !d.loads[i].Source() && s.Busy > 0 {
+				u.Busy += s.Busy
+			}
+		}
+	}
+	for _, tm := range d.ctx.TaskManagers {
+		u.Shared = u.Shared || tm.OtherJobs > 0
+		cpu, passed := jvmDelta(d.ctx, tm.ID, "", func(j *jobcontext.JVMCounter) int64 { return j.CPUNanos })
+		if passed > 0 {
+			u.Cores += float64(cpu) / 1e6 / passed
+		}
+	}
+	return u
+}
+
+// delivered is the records per second that all sources write; 0 is unknown, as in a job of one vertex.
+func delivered(loads []verdict.Load) float64 {
+	sum := 0.0
+	for i := range loads {
+		if loads[i].Source() {
+			sum += loads[i].Sum(verdict.Out)
+		}
+	}
+	return sum
+}
+
+// maxCosts bounds what is kept for later comparisons.
+const maxCosts = 200
+
+// costs lists everything that was measured, worth a finding or not, most expensive first.
+func (d *diagnosis) costs() []events.Cost {
+	var all []events.Cost
+	for _, g := range d.groups {
+		if n := max(g.tally(rules.FamilyWall).samples, g.tally(rules.FamilyCPU).samples, g.samples()); n >= minSamples {
+			all = append(all, d.cost(g))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b events.Cost) int {
+		return cmp.Or(cmp.Compare(max(b.TE, b.Cores), max(a.TE, a.Cores)), cmp.Compare(b.Samples, a.Samples))
+	})
+	return all[:min(len(all), maxCosts)]
+}
+
+func (d *diagnosis) cost(g *group) events.Cost {
+	c := events.Cost{
+		Rule: g.rule.ID, Anchor: g.anchor, Vertices: d.names(g.vertices), Mode: d.modeOf(g.family()),
+		TE: g.tally(rules.FamilyWall).te, Cores: g.tally(rules.FamilyCPU).te, Samples: samples(g.samples()),
+	}
+	if f := g.family(); f == rules.FamilyAlloc || f == rules.FamilyLock {
+		seconds := 0.0
+		for _, s := range d.family(f) {
+			seconds = max(seconds, s.Seconds)
+		}
+		if seconds > 0 {
+			c.Rate = float64(c.Samples) / seconds
+		}
+	}
+	return c
+}
