@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e demo check lint isolated tidy parts clean
+.PHONY: help build test e2e demo bench check lint isolated tidy parts clean
 
 help:                 ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ e2e: parts            ## Run the tests on a real Flink, MinIO and kube-apiserver
 
 demo: build           ## Profile the sample job on a real Flink (DURATION=10s, FLINK_VERSION=2.3.0, KEEP=1)
 	@bin/demo
+
+bench:                ## Compare the parser with async-profiler's own converter (needs JDK 17 and Maven)
+	go test -run '^$$' -tags converter -bench 'Parse|Converter' -count 5 ./internal/flamegraph
 
 check: build lint isolated tidy ## What CI checks beside the tests
 	git diff --exit-code -- '*.mod' '*.sum' go.work
