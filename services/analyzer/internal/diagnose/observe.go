@@ -1,13 +1,10 @@
 package diagnose
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/evidence"
-	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/verdict"
 )
 
@@ -128,26 +125,5 @@ func (d *diagnosis) observeOffCPU() {
 	})
 	if off > busy/2 {
 		d.say(fmt.Sprintf("%s is busy but mostly does not run: more CPU would not help it.", name), id)
-	}
-}
-
-// observeHelpers names user code that runs in threads of its own.
-func (d *diagnosis) observeHelpers() {
-	for _, s := range d.family(rules.FamilyWall) {
-		top, n := evidence.NoName, uint64(0)
-		for name, count := range s.Helpers {
-			if c := cmp.Compare(count, n); c > 0 || (c == 0 && name < top) {
-				top, n = name, count
-			}
-		}
-		if n < 30 || s.te(n) < minTE {
-			continue
-		}
-		frame := s.Graph.Name(top)
-		id := d.facts.add(factFrame, events.Fact{
-			Text:  fmt.Sprintf("%s works outside the tasks of %s: %s.", simple(frame), s.JVM, te(s.te(n))),
-			Value: s.te(n), Unit: "te", Frame: frame, JVM: s.JVM, Mode: s.Mode, Samples: samples(n),
-		})
-		d.say(fmt.Sprintf("User code also runs in helper threads: %s.", simple(frame)), id)
 	}
 }

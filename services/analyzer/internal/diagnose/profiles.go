@@ -74,10 +74,7 @@ func (d *diagnosis) idleFacts(m *modeScans, merged *evidence.Scan) {
 
 func (d *diagnosis) categories(p *Profile, merged *evidence.Scan) {
 	for i, n := range merged.Categories {
-		name := "other"
-		if i < len(d.catalogue.Frames.Categories) {
-			name = d.catalogue.Frames.Categories[i].Name
-		}
+		name := d.scanner.Category(i)
 		part := share(n, merged.Active())
 		if part < minCategory {
 			continue

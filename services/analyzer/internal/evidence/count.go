@@ -11,18 +11,12 @@ func (p *pass) count(g *flamegraph.Graph, id flamegraph.FrameID, st *state) {
 	out := p.out
 	out.ActiveWidth[id] = f.Self
 	p.countRoots(st, f.Self)
-	category := len(out.Categories) - 1
-	if st.category >= 0 {
-		category = int(st.category)
-	}
-	out.Categories[category] += f.Self
+	p.countCategory(f, st)
 	if p.names[f.Name].flags&isUnresolved != 0 {
 		out.Unresolved += f.Self
 	}
 	if !st.task && !st.source {
-		if st.helper != NoName {
-			out.Helpers[st.helper] += f.Self
-		}
+		p.countHelper(f, st)
 	} else {
 		out.TaskActive += f.Self
 		if st.waiting {
@@ -38,6 +32,62 @@ func (p *pass) count(g *flamegraph.Graph, id flamegraph.FrameID, st *state) {
 	if st.chain >= 0 {
 		p.countChain(f, st)
 	}
+	if p.isClass(id, f) {
+		p.countEnd(f, st)
+	}
+}
+
+func (p *pass) countCategory(f *flamegraph.Frame, st *state) {
+	category := len(p.out.Categories) - 1
+	switch {
+	case f.Kind == flamegraph.Kernel && !st.waiting && !p.classEnds:
+		category--
+	case st.category >= 0:
+		category = int(st.category)
+	}
+	p.out.Categories[category] += f.Self
+	if st.user != NoName && category == int(p.scanner.userCategory) {
+		p.out.User[st.user] += f.Self
+	}
+}
+
+// countHelper books work outside the tasks that belongs to the job all the same.
+func (p *pass) countHelper(f *flamegraph.Frame, st *state) {
+	if st.helper == NoName && (st.root == NoName || p.names[st.root].flags&isFetcher == 0) {
+		return
+	}
+	key := [2]flamegraph.NameID{st.root, st.helper}
+	h := p.helpers[key]
+	if h == nil {
+		h = &Helper{Root: st.root, Anchor: st.helper}
+		p.helpers[key] = h
+		p.out.Helpers = append(p.out.Helpers, h)
+	}
+	h.Samples += f.Self
+	if st.waiting {
+		h.Waiting += f.Self
+	}
+}
+
+func (p *pass) countEnd(f *flamegraph.Frame, st *state) {
+	key := End{Class: f.Name, Caller: st.user, Anchor: NoName}
+	switch {
+	case key.Caller != NoName:
+	case f.Kind.IsJava():
+		key.Caller = st.caller
+	default: // the profiler shows arrays, and what it found outside a TLAB, in other kinds
+		key.Caller = st.javaName
+	}
+	if st.chain >= 0 {
+		key.Anchor = p.out.Chains[st.chain].Anchor
+	}
+	end := p.ends[key]
+	if end == nil {
+		end = &End{Class: key.Class, Caller: key.Caller, Anchor: key.Anchor}
+		p.ends[key] = end
+		p.out.Ends = append(p.out.Ends, end)
+	}
+	end.Samples += f.Self
 }
 
 func (p *pass) countChain(f *flamegraph.Frame, st *state) {

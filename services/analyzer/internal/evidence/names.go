@@ -20,7 +20,12 @@ const (
 	isWait
 	isUnresolved
 	isLambda
+	isJDK
+	isFetcher // of a source, which reads ahead of the task
 )
+
+// Prefixes of the threads in which sources read ahead.
+const fetchers = "org.apache.flink.connector."
 
 // nameInfo is everything that the passes need to know of a name, looked up once for each name of a graph.
 type nameInfo struct {
@@ -88,6 +93,12 @@ func (s *Scanner) describeName(name string) nameInfo {
 	if strings.Contains(name, "$$Lambda") {
 		info.flags |= isLambda
 	}
+	if strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "jdk.") || strings.HasPrefix(name, "sun.") {
+		info.flags |= isJDK
+	}
+	if strings.HasPrefix(name, fetchers) {
+		info.flags |= isFetcher
+	}
 	best := int16(1 << 14)
 	s.globs.match(name, func(id int32) {
 		info.flags |= s.flagsOf[id]
@@ -100,6 +111,19 @@ func (s *Scanner) describeName(name string) nameInfo {
 		}
 	})
 	return info
+}
+
+// Category names the share of the work at position i of [Scan].Categories: those of the catalogue, then the kernel and
+// the rest.
+func (s *Scanner) Category(i int) string {
+	all := s.catalogue.Frames.Categories
+	switch {
+	case i < len(all):
+		return all[i].Name
+	case i == len(all):
+		return "kernel"
+	}
+	return "other"
 }
 
 // IsUser reports whether a normalised Java name is the user's code: not of the JDK, of Flink or of a known library.

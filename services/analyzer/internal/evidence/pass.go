@@ -18,6 +18,9 @@ type state struct {
 	chain    int32
 	category int8
 	javaName flamegraph.NameID // innermost Java frame
+	caller   flamegraph.NameID // the Java frame before it
+	root     flamegraph.NameID // outermost Java frame that is not of the JDK
+	user     flamegraph.NameID // innermost user frame
 	helper   flamegraph.NameID // first user frame outside tasks
 	active   mask              // rules that matched
 	blocked  mask
@@ -40,21 +43,26 @@ type open struct {
 
 // pass walks one graph.
 type pass struct {
-	scanner *Scanner
-	program *program
-	names   []nameInfo
-	levels  []state
-	ids     []flamegraph.FrameID // of the frames from the root down
-	sites   map[siteKey]*Site
-	chains  map[Chain]int32
-	out     *Scan
+	scanner   *Scanner
+	program   *program
+	names     []nameInfo
+	levels    []state
+	ids       []flamegraph.FrameID // of the frames from the root down
+	sites     map[siteKey]*Site
+	chains    map[Chain]int32
+	helpers   map[[2]flamegraph.NameID]*Helper
+	ends      map[End]*End
+	classEnds bool // the last frame of a stack is a class, not a method
+	out       *Scan
 }
 
 func (p *pass) run(g *flamegraph.Graph) {
 	if g.Len() == 0 {
 		return
 	}
-	p.levels = append(p.levels, state{chain: -1, category: -1, javaName: NoName, helper: NoName})
+	p.levels = append(p.levels, state{
+		chain: -1, category: -1, javaName: NoName, caller: NoName, root: NoName, user: NoName, helper: NoName,
+	})
 	p.ids = append(p.ids, flamegraph.Root)
 	p.count(g, flamegraph.Root, &p.levels[0])
 	for id := flamegraph.Root + 1; int(id) < g.Len(); {
@@ -86,20 +94,36 @@ func (p *pass) enter(g *flamegraph.Graph, id flamegraph.FrameID, st *state) int 
 	st.source = st.source || info.flags&isSourceRoot != 0
 	st.waiting = st.waiting || info.flags&isWait != 0
 	if f.Kind.IsJava() {
-		st.java = true
-		st.javaName = f.Name
+		p.enterJava(id, f, info, st)
 	}
 	if info.category >= 0 && (info.category != p.scanner.userCategory || f.Kind.IsJava()) {
 		st.category = info.category
 	}
-	p.enterChain(g, f, info, st)
+	p.enterChain(g, id, info, st)
 	idle := p.advance(g, id, info, st)
 	return idle
 }
 
-func (p *pass) enterChain(g *flamegraph.Graph, f *flamegraph.Frame, info *nameInfo, st *state) {
+func (p *pass) enterJava(id flamegraph.FrameID, f *flamegraph.Frame, info *nameInfo, st *state) {
+	st.java = true
+	st.caller, st.javaName = st.javaName, f.Name
+	if st.root == NoName && info.flags&isJDK == 0 {
+		st.root = f.Name
+	}
+	if info.flags&isUser != 0 && !p.isClass(id, f) {
+		st.user = f.Name
+	}
+}
+
+// isClass reports that a frame stands for what was allocated or locked.
+func (p *pass) isClass(id flamegraph.FrameID, f *flamegraph.Frame) bool {
+	return p.classEnds && f.End == id+1
+}
+
+func (p *pass) enterChain(g *flamegraph.Graph, id flamegraph.FrameID, info *nameInfo, st *state) {
+	f := g.Frame(id)
 	inTask := st.task || st.source
-	user := info.flags&isUser != 0 && f.Kind.IsJava()
+	user := info.flags&isUser != 0 && f.Kind.IsJava() && !p.isClass(id, f)
 	switch {
 	case inTask && info.flags&isOperator != 0:
 		st.chain = p.chain(Chain{Parent: st.chain, Operator: f.Name, Anchor: NoName, Source: info.flags&isSource != 0})

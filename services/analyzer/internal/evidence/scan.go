@@ -33,23 +33,41 @@ type Site struct {
 	Example flamegraph.FrameID // one such frame, for its stack
 }
 
+// Helper is the work of threads that are no tasks: callbacks of asynchronous clients, fetchers of sources, pools.
+type Helper struct {
+	Root    flamegraph.NameID // outermost Java frame that is not of the JDK
+	Anchor  flamegraph.NameID // first user frame, or NoName in a source's fetcher
+	Samples uint64            // active
+	Waiting uint64            // of Samples
+}
+
+// End is what allocations or contended lock entries end in.
+type End struct {
+	Class   flamegraph.NameID // that is allocated, or of the lock
+	Caller  flamegraph.NameID // innermost user frame, else innermost Java frame above Class, or NoName
+	Anchor  flamegraph.NameID // first user frame below the operator, or NoName
+	Samples uint64
+}
+
 // Scan is what one capture proves. Graph holds normalised names; all counts are samples.
 type Scan struct {
 	Graph       *flamegraph.Graph
 	Family      rules.Family
 	Total       uint64
 	Idle        uint64
-	IdleBy      []uint64 // by idle path of the catalogue
-	Task        uint64   // in the threads of subtasks, idle or not: the denominator of thread equivalents
-	SourceRoots uint64   // in the second threads of legacy sources
-	TaskActive  uint64   // in both kinds of task threads, without idle
-	TaskWaiting uint64   // of TaskActive
-	Unresolved  uint64   // of what is not idle
-	Categories  []uint64 // by category of the catalogue, the last one is the rest
+	IdleBy      []uint64                     // by idle path of the catalogue
+	Task        uint64                       // in the threads of subtasks, idle or not: the denominator of thread equivalents
+	SourceRoots uint64                       // in the second threads of legacy sources
+	TaskActive  uint64                       // in both kinds of task threads, without idle
+	TaskWaiting uint64                       // of TaskActive
+	Unresolved  uint64                       // of what is not idle
+	Categories  []uint64                     // as [Scanner.Category] names them, the last one is the rest
+	User        map[flamegraph.NameID]uint64 // of the category user code, by innermost user frame
 	Chains      []Chain
 	Sites       []*Site
-	Helpers     map[flamegraph.NameID]uint64 // active samples outside tasks by their first user frame
-	ActiveWidth []uint64                     // by frame: samples below it that are not idle
+	Helpers     []*Helper // most samples first
+	Ends        []*End    // of ALLOC and LOCK only; most samples first
+	ActiveWidth []uint64  // by frame: samples below it that are not idle
 
 	names  []nameInfo
 	leaves map[leafKey]uint64
@@ -71,11 +89,12 @@ func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
 	names := s.describe(g)
 	p := pass{
 		scanner: s, program: s.programs[family], names: names,
-		sites: map[siteKey]*Site{}, chains: map[Chain]int32{},
+		sites: map[siteKey]*Site{}, chains: map[Chain]int32{}, helpers: map[[2]flamegraph.NameID]*Helper{},
+		ends: map[End]*End{}, classEnds: family == rules.FamilyAlloc || family == rules.FamilyLock,
 		out: &Scan{
 			Graph: g, Family: family, Total: g.Total(), IdleBy: make([]uint64, len(s.catalogue.Idle)),
-			Categories:  make([]uint64, len(s.catalogue.Frames.Categories)+1),
-			Helpers:     map[flamegraph.NameID]uint64{},
+			Categories:  make([]uint64, len(s.catalogue.Frames.Categories)+2),
+			User:        map[flamegraph.NameID]uint64{},
 			ActiveWidth: make([]uint64, g.Len()),
 			leaves:      map[leafKey]uint64{},
 			names:       names,
@@ -84,6 +103,13 @@ func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
 	p.run(g)
 	slices.SortFunc(p.out.Sites, func(a, b *Site) int {
 		return cmp.Or(cmp.Compare(b.Samples, a.Samples), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Example, b.Example))
+	})
+	slices.SortFunc(p.out.Helpers, func(a, b *Helper) int {
+		return cmp.Or(cmp.Compare(b.Samples, a.Samples), cmp.Compare(a.Root, b.Root), cmp.Compare(a.Anchor, b.Anchor))
+	})
+	slices.SortFunc(p.out.Ends, func(a, b *End) int {
+		return cmp.Or(cmp.Compare(b.Samples, a.Samples), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Caller, b.Caller),
+			cmp.Compare(a.Anchor, b.Anchor))
 	})
 	return p.out
 }

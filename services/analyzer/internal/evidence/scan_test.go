@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -59,12 +60,8 @@ func TestCounts(t *testing.T) {
 	if sum != s.Active() {
 		t.Errorf("categories hold %d samples of %d", sum, s.Active())
 	}
-	helpers := map[string]uint64{}
-	for name, n := range s.Helpers {
-		helpers[s.Graph.Name(name)] = n
-	}
-	if diff := cmp.Diff(map[string]uint64{"com.shop.Pool.run": 7}, helpers); diff != "" {
-		t.Error(diff)
+	if len(s.Helpers) != 1 || s.Graph.Name(s.Helpers[0].Anchor) != "com.shop.Pool.run" || s.Helpers[0].Samples != 7 {
+		t.Errorf("helpers %+v", s.Helpers)
 	}
 }
 
@@ -162,5 +159,105 @@ func TestIsUser(t *testing.T) {
 		if got := scanner.IsUser(name); got != want {
 			t.Errorf("IsUser(%q) = %v", name, got)
 		}
+	}
+}
+
+// TestHelpers: what works outside the tasks is told by its thread and its first user frame.
+func TestHelpers(t *testing.T) {
+	fetcher := "java/lang/Thread.run;java/util/concurrent/ThreadPoolExecutor.runWorker;" +
+		"org/apache/flink/connector/base/source/reader/fetcher/SplitFetcher.run;"
+	s := scan(t, rules.FamilyWall,
+		"java/lang/Thread.run;com/acme/Loop.run;com/shop/Callback.accept 5", "java/lang/Thread.run;com/acme/Loop.run;java/lang/Thread.sleep 6",
+		fetcher+"org/apache/kafka/clients/consumer/KafkaConsumer.poll 4", fetcher+"com/shop/Reader.fetch 3", "java/lang/Thread.run;java/util/X.y 9",
+	)
+	var got []string
+	for _, h := range s.Helpers {
+		anchor := "-"
+		if h.Anchor != NoName {
+			anchor = s.Graph.Name(h.Anchor)
+		}
+		got = append(got, fmt.Sprintf("%s %s %d %d", s.Graph.Name(h.Root), anchor, h.Samples, h.Waiting))
+	}
+	want := []string{
+		"com.acme.Loop.run com.acme.Loop.run 11 6",
+		"org.apache.flink.connector.base.source.reader.fetcher.SplitFetcher.run - 4 0",
+		"org.apache.flink.connector.base.source.reader.fetcher.SplitFetcher.run com.shop.Reader.fetch 3 0",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestKernelAndPackages: the kernel is a category of its own unless it waits, and user code is known by its function.
+func TestKernelAndPackages(t *testing.T) {
+	s := scan(t, rules.FamilyCPU,
+		task+";"+opMap+";com/shop/A.map;tcp_sendmsg_[k] 5", task+";"+opMap+";com/shop/A.map;java/lang/Thread.sleep;hrtimer_[k] 7",
+		task+";"+opMap+";com/shop/A.map;java/util/HashMap.get 3", task+";"+opMap+";com/shop/A.map;com/shop/util/B.of 2",
+	)
+	scanner := NewScanner(rules.Default())
+	got := map[string]uint64{}
+	for i, n := range s.Categories {
+		if n > 0 {
+			got[scanner.Category(i)] += n
+		}
+	}
+	for name, n := range s.User {
+		got[s.Graph.Name(name)] = n
+	}
+	want := map[string]uint64{"kernel": 5, "user code": 12, "com.shop.A.map": 10, "com.shop.util.B.of": 2}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestEnds: allocations and locks end in a class, which is no function of the user.
+func TestEnds(t *testing.T) {
+	for _, family := range []rules.Family{rules.FamilyAlloc, rules.FamilyLock} {
+		s := scan(t, family,
+			task+";"+opMap+";com/shop/A.map;com/shop/Cache.get;java/util/HashMap.put;com/shop/Event 6",
+			task+";"+opMap+";com/shop/Event 2", "java/lang/Thread.run;java/util/HashMap.put;byte[] 1")
+		var got []string
+		name := func(id flamegraph.NameID) string {
+			if id == NoName {
+				return "-"
+			}
+			return s.Graph.Name(id)
+		}
+		for _, e := range s.Ends {
+			got = append(got, fmt.Sprintf("%s %s %s %d", name(e.Class), name(e.Caller), name(e.Anchor), e.Samples))
+		}
+		want := []string{
+			"com.shop.Event com.shop.Cache.get com.shop.A.map 6",
+			"com.shop.Event org.apache.flink.streaming.api.operators.StreamMap.processElement - 2", "byte[] java.util.HashMap.put - 1",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// TestAround: callers and callees of a frame, with recursion counted once.
+func TestAround(t *testing.T) {
+	s := scan(t, rules.FamilyCPU,
+		"a/A.a;a/B.b;a/C.c 3", "a/D.d;a/B.b;a/B.b;a/E.e 5", "a/A.a;a/B.b 2", "a/F.f 7", idle+" 9")
+	b := s.NameOf("a.B.b")
+	n := Around(s, []flamegraph.NameID{b}, 5)[0]
+	text := func(list []Neighbour) (out []string) {
+		for _, x := range list {
+			out = append(out, fmt.Sprintf("%s %d", s.Graph.Name(x.Frame), x.Samples))
+		}
+		return out
+	}
+	if n.Samples != 10 {
+		t.Errorf("%d samples, want 10", n.Samples)
+	}
+	if diff := cmp.Diff([]string{"a.A.a 5", "a.D.d 5"}, text(n.Callers)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"a.E.e 5", "a.C.c 3"}, text(n.Callees)); diff != "" {
+		t.Error(diff)
+	}
+	if s.NameOf("a.None.x") != NoName {
+		t.Error("a name that is not there was found")
 	}
 }
