@@ -105,6 +105,8 @@ func label(l events.Limit) string {
 		return "Verdict"
 	case events.LimitNone:
 		return "Not limited"
+	case events.LimitCPU:
+		return "CPU starvation"
 	}
 	return "Limit unknown"
 }

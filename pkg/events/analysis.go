@@ -56,6 +56,7 @@ type Limit string
 const (
 	LimitVertex  Limit = "vertex"      // one vertex limits the job
 	LimitNone    Limit = "not_limited" // no vertex above 80 % busy, and no back pressure
+	LimitCPU     Limit = "cpu"         // task threads are ready to run and get no CPU; no vertex is to blame
 	LimitUnknown Limit = "unknown"     // without the metrics of the job it cannot be told
 )
 
@@ -106,15 +107,18 @@ type Finding struct {
 	OnPath         bool           `json:"onPath"` // in the vertex that limits the job
 	Mode           Mode           `json:"mode"`   // of the capture that carries it
 	Samples        int64          `json:"samples"`
-	TE             float64        `json:"te"`               // thread equivalents; 1 is one subtask fully occupied
-	P              float64        `json:"p"`                // TE over the TE of the limiting vertex's subtasks, 0 to 1
-	StdErr         float64        `json:"stdErr,omitempty"` // sampling error of P
-	Share          float64        `json:"share"`            // of the whole profile without idle frames, 0 to 1
-	Bound          float64        `json:"bound,omitempty"`  // 1/(1-P) on the path, 0 off it
-	Where          string         `json:"where"`            // Key Bottlenecks: where it is
-	Size           string         `json:"size"`             // Key Bottlenecks: how large it appears
-	Why            string         `json:"why"`              // Key Bottlenecks: why it matters
-	Cause          string         `json:"cause"`            // Root Causes
+	TE             float64        `json:"te"`                    // thread equivalents; 1 is one subtask fully occupied
+	P              float64        `json:"p"`                     // TE over the TE of the limiting vertex's subtasks, 0 to 1
+	StdErr         float64        `json:"stdErr,omitempty"`      // sampling error of P
+	Share          float64        `json:"share"`                 // of the whole profile without idle frames, 0 to 1
+	Bound          float64        `json:"bound,omitempty"`       // 1/(1-P) on the path, 0 off it
+	Cores          float64        `json:"cores,omitempty"`       // CPU that it takes; 0 is none or unknown
+	CostPerHour    float64        `json:"costPerHour,omitempty"` // of Cores, in Currency; 0 without a price
+	Currency       string         `json:"currency,omitempty"`    // of CostPerHour, for example USD
+	Where          string         `json:"where"`                 // Key Bottlenecks: where it is
+	Size           string         `json:"size"`                  // Key Bottlenecks: how large it appears
+	Why            string         `json:"why"`                   // Key Bottlenecks: why it matters
+	Cause          string         `json:"cause"`                 // Root Causes
 	Recommendation Recommendation `json:"recommendation"`
 	Evidence       []string       `json:"evidence"` // ids of facts
 	Origin         Origin         `json:"origin"`

@@ -77,7 +77,7 @@ func TestSpoiltGoldens_AreRefused(t *testing.T) {
 // The other bodies, spoilt in the same way.
 func TestSpoiltBodies_AreRefused(t *testing.T) {
 	for name, list := range map[string][]change{
-		"analysis": {{"schema", "v2"}, {"verdict.limit", "cpu"}, {"findings", nil}, {"evidence.0.mode", "PERF"}},
+		"analysis": {{"schema", "v2"}, {"verdict.limit", "disk"}, {"findings", nil}, {"evidence.0.mode", "PERF"}},
 		"request":  {{"target", nil}, {"target.url", "http://user:secret@jm:8081"}, {"target.url", "file:///etc/passwd"}, {"mode", "WALL"}},
 	} {
 		for _, c := range list {
