@@ -88,7 +88,7 @@ func (c *collapsed) add(line []byte) error {
 	for _, s := range c.path {
 		leaf = s.node
 		if s.kind != JIT && s.kind.IsJava() {
-			c.trie.nodes.at(leaf).add(s.kind.count(samples))
+			c.trie.nodes.at(leaf).counts.add(s.kind.count(samples))
 		}
 	}
 	c.trie.nodes.at(leaf).self += samples

@@ -39,6 +39,12 @@ type Counts struct {
 	Inlined, C1, Interpreted uint64
 }
 
+func (c *Counts) add(more Counts) {
+	c.Inlined += more.Inlined
+	c.C1 += more.C1
+	c.Interpreted += more.Interpreted
+}
+
 // Graph is an immutable call tree. It is safe for concurrent readers.
 type Graph struct {
 	// Title is the heading of the page, as plain but untrusted text. Flink

@@ -1,5 +1,10 @@
 package flamegraph
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Merge adds up the graphs of several JVMs, or normalises a single one: frames
 // with the same path of normalised names (see [Normalize]) become one, with
 // widths, self and counts summed. Frames of the same name stay apart when one
@@ -7,15 +12,19 @@ package flamegraph
 // and the title is that of the first graph. Without graphs the result is
 // empty.
 func Merge(graphs ...*Graph) *Graph {
-	names := newNames(Limits{})
-	t := newTrie(names.of("all"))
-	for _, g := range graphs {
-		t.addGraph(g, names)
+	m := newMerger(graphs)
+	var roots []twin
+	for i, g := range graphs {
+		if g.Len() > 0 {
+			roots = append(roots, twin{graph: int32(i), frame: Root})
+		}
 	}
-	unlimited := Limits{Frames: t.nodes.len, Depth: 1<<16 - 1}
-	merged, err := t.graph(Merged, names, unlimited)
-	if err != nil {
+	if err := m.add(roots, 0, 0); err != nil {
 		panic(err) // the invariants of the graphs do not add up: a bug in this package
+	}
+	merged, err := m.out.finish(m.names)
+	if err != nil {
+		panic(err)
 	}
 	for _, g := range graphs {
 		merged.CutNames += g.CutNames
@@ -26,25 +35,85 @@ func Merge(graphs ...*Graph) *Graph {
 	return merged
 }
 
-func (t *trie) addGraph(g *Graph, names *names) {
-	normal := make([]NameID, g.NumNames()) // id+1 in names, 0 when not looked up yet
-	path := make([]int32, 1, 64)           // the nodes from the root to the frame, by level
-	rest := g.counts
-	for id, f := range g.All() {
-		c := f.Kind.count(f.Width)
-		if len(rest) > 0 && rest[0].frame == id {
-			c, rest = rest[0].Counts, rest[1:]
+// merger walks all graphs at once, in the pre-order of the result, so that it
+// holds no more than the callees along one path beside them.
+type merger struct {
+	graphs []*Graph
+	names  *names
+	ids    [][]NameID // by graph and its NameID: in names
+	rank   []int32    // by id in names: its place in the order of names
+	out    *assembler
+	twins  []twin // callees of the frames that are open
+}
+
+// twin is one of the frames that become one.
+type twin struct {
+	graph int32
+	frame FrameID
+	name  NameID
+	sort  Kind
+}
+
+func newMerger(graphs []*Graph) *merger {
+	m := &merger{graphs: graphs, names: newNames(Limits{})}
+	m.names.of("all") // of the root, even without graphs
+	frames := 1
+	for _, g := range graphs {
+		frames += g.Len()
+		ids := make([]NameID, g.NumNames())
+		for i, name := range g.names {
+			ids[i] = m.names.of(Normalize(name))
 		}
-		node := int32(0)
-		if f.Level > 0 {
-			name := &normal[f.Name]
-			if *name == 0 {
-				*name = names.of(Normalize(g.Name(f.Name))) + 1
-			}
-			node = t.child(path[f.Level-1], *name-1, f.Kind)
-			t.nodes.at(node).add(c)
-		}
-		path = append(path[:f.Level], node)
-		t.nodes.at(node).self += f.Self
+		m.ids = append(m.ids, ids)
 	}
+	m.rank = m.names.ranks()
+	m.out = newAssembler(Merged, Limits{Frames: frames, Depth: 1<<16 - 1})
+	return m
+}
+
+// add adds the frame that twins become, beginning at left, and all below it.
+func (m *merger) add(twins []twin, level, left uint64) error {
+	p := placed{level: level, left: left}
+	var self uint64
+	begin := len(m.twins)
+	for _, t := range twins {
+		g := m.graphs[t.graph]
+		f, c := g.Frame(t.frame), g.Counts(t.frame)
+		p.name, p.width, self = t.name, p.width+f.Width, self+f.Self
+		p.counts.add(c)
+		for id, callee := range g.Children(t.frame) {
+			m.twins = append(m.twins, twin{t.graph, id, m.ids[t.graph][callee.Name], callee.Kind.sort()})
+		}
+	}
+	if level > 0 {
+		p.kind = kindOf(twins[0].sort, p.counts, p.width)
+	}
+	if err := m.out.add(&p); err != nil {
+		return err
+	}
+	callees := m.twins[begin:]
+	slices.SortFunc(callees, m.compare)
+	left += self
+	for len(callees) > 0 {
+		same, width := m.same(callees)
+		if err := m.add(callees[:same:same], level+1, left); err != nil {
+			return err
+		}
+		callees, left = callees[same:], left+width
+	}
+	m.twins = m.twins[:begin]
+	return nil
+}
+
+// same returns how many of the sorted callees are one frame, and its width.
+func (m *merger) same(callees []twin) (n int, width uint64) {
+	for n < len(callees) && callees[n].name == callees[0].name && callees[n].sort == callees[0].sort {
+		width += m.graphs[callees[n].graph].Frame(callees[n].frame).Width
+		n++
+	}
+	return n, width
+}
+
+func (m *merger) compare(a, b twin) int {
+	return cmp.Or(cmp.Compare(m.rank[a.name], m.rank[b.name]), cmp.Compare(a.sort, b.sort))
 }

@@ -56,12 +56,6 @@ func (t *trie) child(caller int32, name NameID, kind Kind) int32 {
 	return i
 }
 
-func (n *trieNode) add(c Counts) {
-	n.counts.Inlined += c.Inlined
-	n.counts.C1 += c.C1
-	n.counts.Interpreted += c.Interpreted
-}
-
 // graph gives the tree in pre-order, siblings sorted by name as async-profiler
 // does, each after the samples of the caller itself. The trie is used up.
 func (t *trie) graph(dialect Dialect, names *names, limits Limits) (*Graph, error) {

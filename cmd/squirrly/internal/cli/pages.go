@@ -64,24 +64,34 @@ func metricsIn(paths []string) string {
 // page reads one flame graph, from stdin for "-".
 func (a *app) page(path string, f analyzeFlags) (analyzer.Page, error) {
 	p := analyzer.Page{JVM: jvmOf(path), Seconds: f.duration.Seconds(), Status: string(events.CaptureStored)}
-	r := a.in
-	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return p, usage("%w", err)
-		}
-		defer func() { _ = file.Close() }()
-		r = file
-	}
 	var err error
-	if p.Body, err = io.ReadAll(io.LimitReader(r, maxPage+1)); err != nil {
-		return p, fmt.Errorf("read %s: %w", path, err)
-	}
-	if len(p.Body) > maxPage {
-		return p, usage("%s is larger than 64 MiB", path)
+	if p.Body, err = a.readPage(path); err != nil {
+		return p, err
 	}
 	p.Mode, err = modeOf(path, f.mode, p.Body)
 	return p, err
+}
+
+func (a *app) readPage(path string) ([]byte, error) {
+	if path == "-" {
+		b, err := io.ReadAll(io.LimitReader(a.in, maxPage+1))
+		if err == nil && len(b) > maxPage {
+			err = usage("stdin holds more than 64 MiB")
+		}
+		return b, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	if info.Size() > maxPage {
+		return nil, usage("%s is larger than 64 MiB", path)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	return b, nil
 }
 
 var modeInName = regexp.MustCompile(`(?i)(?:^|[^a-z])(itimer|wall|cpu|alloc|lock)(?:[^a-z]|$)`)
