@@ -15,15 +15,16 @@ import (
 // samplesPerSecond is how often a WALL profile sees each thread of a JVM.
 const samplesPerSecond = 20
 
-// jvmScan is one capture, read.
+// jvmScan is what one JVM showed in one mode.
 type jvmScan struct {
 	*evidence.Scan
 	JVM       string
 	Mode      events.Mode
-	Seconds   float64
-	raw       *flamegraph.Graph
-	perThread float64 // samples of a thread that was seen all the time; 0 is unknown
-	cores     float64 // that the JVM used during the capture; 0 is unknown
+	Seconds   float64 // of all its captures; 0 is unknown
+	captures  int
+	raw       *flamegraph.Graph // all its captures, merged
+	perThread float64           // samples of a thread that was seen all the time; 0 is unknown
+	cores     float64           // that the JVM used during the capture; 0 is unknown
 }
 
 // te turns samples of WALL into thread equivalents; 0 is unknown.
@@ -57,28 +58,63 @@ func (d *diagnosis) scan(captures []Capture) {
 		return cmp.Or(cmp.Compare(slices.Index(modeOrder, a.Mode), slices.Index(modeOrder, b.Mode)), cmp.Compare(a.JVM, b.JVM))
 	})
 	for i := range captures {
-		c := captures[i]
-		stats := events.CaptureStats{
-			JVM: c.JVM, Mode: c.Mode, Bytes: c.Bytes, Key: c.Key, Status: cmp.Or(c.Status, "stored"), Notes: captureNotes(&c),
+		c := &captures[i]
+		if c.Seconds <= 0 {
+			c.Seconds = windowSeconds(d.ctx, c.Mode)
 		}
-		if c.Graph == nil {
-			d.degrade("The %s capture of %s was lost.", c.Mode, c.JVM)
-			d.stats = append(d.stats, stats)
-			continue
-		}
-		stats.Samples = int64(c.Graph.Total()) //nolint:gosec // below 2^53
-		if c.Graph.Empty() {
-			stats.Notes = append(stats.Notes, "empty")
-		}
-		d.stats = append(d.stats, stats)
-		s := &jvmScan{JVM: c.JVM, Mode: c.Mode, Seconds: c.Seconds, raw: c.Graph}
-		s.Scan = d.scanner.Scan(flamegraph.Merge(c.Graph), rules.FamilyOf(c.Mode))
-		if s.Seconds <= 0 {
-			s.Seconds = windowSeconds(d.ctx, c.Mode)
-		}
-		s.cores = coresUsed(d.ctx, c.JVM, c.Mode)
-		d.mode(c.Mode).scans = append(d.mode(c.Mode).scans, s)
+		d.addStats(c)
 	}
+	for len(captures) > 0 {
+		c := captures[0]
+		same := slices.IndexFunc(captures, func(o Capture) bool { return o.Mode != c.Mode || o.JVM != c.JVM })
+		if same < 0 {
+			same = len(captures)
+		}
+		d.scanJVM(captures[:same])
+		captures = captures[same:]
+	}
+}
+
+func (d *diagnosis) addStats(c *Capture) {
+	stats := events.CaptureStats{
+		JVM: c.JVM, Mode: c.Mode, Bytes: c.Bytes, Key: c.Key, Status: cmp.Or(c.Status, "stored"), Notes: captureNotes(c),
+	}
+	if c.Graph == nil {
+		d.degrade("The %s capture of %s was lost.", c.Mode, c.JVM)
+		d.stats = append(d.stats, stats)
+		return
+	}
+	stats.Samples = int64(c.Graph.Total()) //nolint:gosec // below 2^53
+	if c.Graph.Empty() {
+		stats.Notes = append(stats.Notes, "empty")
+	}
+	d.stats = append(d.stats, stats)
+}
+
+// scanJVM reads the captures of one JVM in one mode. Several of them, one after the other, are one long capture: their
+// samples and their durations add up, so that thread equivalents stay what they are.
+func (d *diagnosis) scanJVM(captures []Capture) {
+	var graphs []*flamegraph.Graph
+	s := &jvmScan{JVM: captures[0].JVM, Mode: captures[0].Mode}
+	known := true
+	for i := range captures {
+		if captures[i].Graph != nil {
+			graphs = append(graphs, captures[i].Graph)
+			s.Seconds += captures[i].Seconds
+			known = known && captures[i].Seconds > 0
+		}
+	}
+	if len(graphs) == 0 {
+		return
+	}
+	if !known {
+		s.Seconds = 0
+	}
+	s.captures = len(graphs)
+	s.raw = flamegraph.Merge(graphs...)
+	s.Scan = d.scanner.Scan(s.raw, rules.FamilyOf(s.Mode))
+	s.cores = coresUsed(d.ctx, s.JVM, s.Mode)
+	d.mode(s.Mode).scans = append(d.mode(s.Mode).scans, s)
 }
 
 func (d *diagnosis) mode(mode events.Mode) *modeScans {
@@ -92,14 +128,20 @@ func (d *diagnosis) mode(mode events.Mode) *modeScans {
 	return m
 }
 
-// weighed returns the captures that are counted: of ITIMER and CPU, which show the same, only one.
+// weighed returns the captures that are counted: of ITIMER and CPU, which show the same, only one for each JVM.
 func (d *diagnosis) weighed() []*jvmScan {
+	type source struct {
+		family rules.Family
+		jvm    string
+	}
 	var out []*jvmScan
-	seen := map[rules.Family]bool{}
+	seen := map[source]bool{}
 	for _, m := range d.modes {
-		if family := rules.FamilyOf(m.mode); !seen[family] {
-			seen[family] = true
-			out = append(out, m.scans...)
+		for _, s := range m.scans {
+			if key := (source{s.Family, s.JVM}); !seen[key] {
+				seen[key] = s.Total > 0
+				out = append(out, s)
+			}
 		}
 	}
 	return out
@@ -137,9 +179,14 @@ func windowSeconds(c *jobcontext.Context, mode events.Mode) float64 {
 	return 0
 }
 
-// coresUsed returns the CPU time of a JVM over the time that passed in the window of a mode; 0 is unknown.
+// coresUsed returns the CPU time of a JVM over the time that passed in the windows of a mode, or in all windows when
+// that mode has none, as when another one replaced it; 0 is unknown.
 func coresUsed(c *jobcontext.Context, jvm string, mode events.Mode) float64 {
-	cpu, passed := jvmDelta(c, jvm, mode, func(j *jobcontext.JVMCounter) int64 { return j.CPUNanos })
+	of := func(j *jobcontext.JVMCounter) int64 { return j.CPUNanos }
+	cpu, passed := jvmDelta(c, jvm, mode, of)
+	if passed <= 0 {
+		cpu, passed = jvmDelta(c, jvm, "", of)
+	}
 	if passed <= 0 {
 		return 0
 	}

@@ -6,6 +6,7 @@ import (
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/verdict"
 )
 
 // trust is what the checks of the data itself say. Each true costs confidence.
@@ -14,7 +15,8 @@ type trust struct {
 	undersampled bool // ITIMER saw less CPU time than the JVM used
 	disagree     bool // ITIMER and WALL see different work
 	unresolved   bool // too many frames without a name
-	cold         bool // the JIT compiler was still at work
+	cold         bool // the JIT compiler was still at work, or the throughput was not even
+	compiling    bool // the JIT compiler was still at work
 }
 
 // rates finds out how many samples of WALL a thread gets in each JVM, and checks that against the clock.
@@ -48,6 +50,20 @@ func (d *diagnosis) rates() {
 		if expected > 0 {
 			d.checkRoots(s, subtasks, float64(s.Task)/(expected*float64(subtasks)))
 		}
+	}
+	for _, s := range d.family(rules.FamilyWall) {
+		d.legacySources(s)
+	}
+}
+
+// legacySources counts the second threads of subtasks with a legacy source. Such a subtask works in that thread while
+// its own waits, so that the samples of both kinds of roots are whole threads.
+func (d *diagnosis) legacySources(s *jvmScan) {
+	if threads := s.te(s.SourceRoots); threads > 0 {
+		d.facts.add(factCheck, events.Fact{
+			Text:  fmt.Sprintf("Legacy sources of %s run in threads of their own beside the task threads: %s.", s.JVM, te(threads)),
+			Value: threads, Unit: "te", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.SourceRoots),
+		})
 	}
 }
 
@@ -98,12 +114,38 @@ func (d *diagnosis) check() {
 				d.facts.add(factCheck, events.Fact{
 					Text:  fmt.Sprintf("%s of the active %s samples of %s have no name.", percent(share(s.Unresolved, s.Active())), s.Mode, s.JVM),
 					Value: share(s.Unresolved, s.Active()), Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Unresolved),
+					StdErr: standardError(share(s.Unresolved, s.Active()), float64(s.Active())),
 				})
 				d.note(s, "many frames without a name")
 			}
 		}
 	}
 	d.checkAgreement()
+	d.checkPace()
+}
+
+// checkPace compares the throughput of the last windows: a job that has warmed up keeps its pace.
+func (d *diagnosis) checkPace() {
+	if d.ctx == nil || d.judged.Limit == events.LimitUnknown {
+		return
+	}
+	pace, ok := verdict.PaceOf(d.ctx)
+	if !ok {
+		if pace.Windows == 0 {
+			d.miss("Several readings of the job's counters: they would show whether its throughput was steady.")
+		}
+		return
+	}
+	steady := "steady"
+	if pace.Spread > verdict.SteadyWithin {
+		steady = "not steady"
+		d.trust.cold = true
+	}
+	d.facts.add(factCheck, events.Fact{
+		Text: fmt.Sprintf("The throughput of the job was %s: %s records/s, within %s over the last %s.", steady,
+			number(int64(pace.Records)), percent(pace.Spread), plural(pace.Windows, "window")),
+		Value: pace.Spread, Unit: "share",
+	})
 }
 
 // checkSampling compares the samples of a CPU profile with the CPU time that the JVM used.
@@ -133,11 +175,12 @@ func (d *diagnosis) checkJIT(s *jvmScan) {
 	if s.Active() < 100 || share(jit, s.Active()) < 0.05 {
 		return
 	}
-	d.trust.cold = true
+	d.trust.cold, d.trust.compiling = true, true
 	d.facts.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("The JIT compiler took %s of the CPU samples of %s: the job was still warming up.",
 			percent(share(jit, s.Active())), s.JVM),
 		Value: share(jit, s.Active()), Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(jit),
+		StdErr: standardError(share(jit, s.Active()), float64(s.Active())),
 	})
 	d.note(s, "cold: the JIT compiler was still at work")
 }

@@ -78,8 +78,11 @@ func (d *diagnosis) observe() {
 	}
 	d.observeOffCPU()
 	d.observeHelpers()
-	if d.trust.cold {
+	switch {
+	case d.trust.compiling:
 		d.say("The JVM was still compiling: a profile taken later shows the steady state better.")
+	case d.trust.cold:
+		d.say("The throughput was not steady: a profile of a steady job shows better what limits it.")
 	}
 }
 

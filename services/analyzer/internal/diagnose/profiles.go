@@ -24,7 +24,7 @@ func (d *diagnosis) profiles() []Profile {
 	for _, m := range d.modes {
 		merged := d.merge(m)
 		p := Profile{
-			Mode: m.mode, JVMs: len(m.scans), Seconds: m.scans[0].Seconds,
+			Mode: m.mode, JVMs: len(m.scans), Seconds: m.scans[0].Seconds / float64(m.scans[0].captures),
 			Samples: merged.Total, Active: merged.Active(),
 		}
 		d.idleFacts(m, merged)
