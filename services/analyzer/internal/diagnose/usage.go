@@ -16,19 +16,12 @@ func (d *diagnosis) usage() *events.Usage {
 	if d.ctx == nil {
 		return nil
 	}
-	u := &events.Usage{Records: delivered(d.loads), Cold: d.trust.cold}
+	u := &events.Usage{Records: delivered(d.loads), Busy: d.busyBehindSources(), Cold: d.trust.cold}
 	for i := range d.ctx.Windows {
 		one := *d.ctx
 		one.Windows = d.ctx.Windows[i : i+1]
 		if rate := delivered(verdict.Loads(&one)); rate > 0 && u.Records > 0 {
 			u.Spread = max(u.Spread, math.Abs(rate-u.Records)/u.Records)
-		}
-	}
-	for i := range d.loads {
-		for _, s := range d.loads[i].Subtasks {
-			if !d.loads[i].Source() && s.Busy > 0 {
-				u.Busy += s.Busy
-			}
 		}
 	}
 	for _, tm := range d.ctx.TaskManagers {
@@ -39,6 +32,17 @@ func (d *diagnosis) usage() *events.Usage {
 		}
 	}
 	return u
+}
+
+// busyBehindSources is the busy time of all vertices but the sources, in thread equivalents.
+func (d *diagnosis) busyBehindSources() float64 {
+	busy := 0.0
+	for i := range d.loads {
+		if !d.loads[i].Source() {
+			busy += d.loads[i].Sum(func(s *verdict.Subtask) float64 { return max(0, s.Busy) })
+		}
+	}
+	return busy
 }
 
 // delivered is the records per second that all sources write; 0 is unknown, as in a job of one vertex.

@@ -1,0 +1,123 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"squirrly.dev/pkg/events"
+)
+
+// maxNamed is how many findings the summary names.
+const maxNamed = 3
+
+// summary is one sentence: the verdict, the findings that carry it, and the figures of the whole job.
+func (c *comparison) summary(r *events.Comparison) string {
+	if c.apart != "" {
+		return "Cannot be compared: " + c.apart + "."
+	}
+	parts, title := c.named(r), heading(r.Effect)
+	if len(r.Changes) == 0 {
+		parts = []string{"no findings then and now"}
+		if r.Effect == events.EffectNone {
+			title = "No change"
+		}
+	}
+	return title + ": " + strings.Join(append(parts, figures(r)...), "; ") + "."
+}
+
+func heading(e events.Effect) string {
+	switch e {
+	case events.EffectHelped:
+		return "Fix helped"
+	case events.EffectWorse:
+		return "Worse"
+	case events.EffectNone:
+		return "No effect"
+	}
+	return "Not certain"
+}
+
+// named lists the findings by what became of them, those first that explain the verdict.
+func (c *comparison) named(r *events.Comparison) []string {
+	order := []events.Change{events.ChangeResolved, events.ChangeImproved, events.ChangeWorse, events.ChangeNew, events.ChangePersisting}
+	if r.Effect == events.EffectWorse {
+		order = []events.Change{events.ChangeNew, events.ChangeWorse, events.ChangePersisting, events.ChangeResolved, events.ChangeImproved}
+	}
+	var parts []string
+	for _, change := range order {
+		var names []string
+		for i := range r.Changes {
+			if x := &r.Changes[i]; x.Change == change {
+				names = append(names, name(x))
+			}
+		}
+		if len(names) > maxNamed {
+			names = append(names[:maxNamed], fmt.Sprintf("%d more", len(names)-maxNamed))
+		}
+		if len(names) > 0 {
+			parts = append(parts, strings.Join(names, ", ")+" "+words[change])
+		}
+	}
+	return parts
+}
+
+var words = map[events.Change]string{
+	events.ChangeResolved: "resolved", events.ChangeImproved: "improved", events.ChangeWorse: "worse",
+	events.ChangeNew: "new", events.ChangePersisting: "persisting",
+}
+
+func name(x *events.Comparable) string {
+	where, _, _ := strings.Cut(x.Where, " → ")
+	if x.Rule == "" {
+		return where
+	}
+	return x.Rule + " in " + where
+}
+
+// figures name the throughput always, and the cost for each record when it changed.
+func figures(r *events.Comparison) []string {
+	var parts []string
+	for _, m := range r.Measures {
+		switch {
+		case m.Name == nameRate && !m.Significant:
+			parts = append(parts, "throughput as before ("+percentChange(m)+")")
+		case m.Name == nameRate && m.After >= 1.5*m.Before:
+			parts = append(parts, "throughput "+strconv.FormatFloat(m.After/m.Before, 'f', 1, 64)+"×")
+		case m.Significant && m.Unit != unitShare:
+			parts = append(parts, m.Name+" "+percentChange(m))
+		}
+	}
+	return parts
+}
+
+func percentChange(m events.Measure) string {
+	change := math.Round((m.After/m.Before - 1) * 100)
+	switch {
+	case change == 0:
+		return "± 0 %"
+	case change < 0:
+		return fmt.Sprintf("−%.0f %%", -change)
+	}
+	return fmt.Sprintf("+%.0f %%", change)
+}
+
+// place names a function, and what it does if that is another one, without packages.
+func place(anchor, frame string) string {
+	if anchor == "" || frame == "" || anchor == frame {
+		return simple(anchor + strings.TrimPrefix(frame, anchor))
+	}
+	return simple(anchor) + " → " + simple(frame)
+}
+
+func simple(name string) string {
+	if strings.ContainsAny(name, ":( /") {
+		return name
+	}
+	method := strings.LastIndexByte(name, '.')
+	if method < 0 {
+		return name
+	}
+	return name[strings.LastIndexByte(name[:method], '.')+1:]
+}
