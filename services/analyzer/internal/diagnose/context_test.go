@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -118,3 +119,5 @@ func diagnoseOK(t testing.TB, in Input) Result {
 	}
 	return r
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }

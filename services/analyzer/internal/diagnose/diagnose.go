@@ -109,6 +109,7 @@ func Diagnose(in Input) (Result, error) {
 	d.check()
 	d.vertexFacts()
 	d.gather()
+	d.measureStarvation()
 	return d.result(), nil
 }
 
@@ -127,6 +128,7 @@ type diagnosis struct {
 	places    map[chainAt]placed
 	vertexTE  []float64 // by vertex: thread equivalents that are surely its own
 	groups    []*group
+	starved   starved
 
 	vertexFact   []string // by vertex: the id of its fact
 	victimTE     float64  // in D1

@@ -254,28 +254,6 @@ func TestTwoTaskManagersAndSkew(t *testing.T) {
 	checkForm(t, r)
 }
 
-func TestStarvation(t *testing.T) {
-	// Four tasks are ready to run nearly all the time, and the process gets half a core.
-	j := newJob("tm-1").vertex("Source: in", nil, load{0.1, 0, 100}).
-		vertex("work", []string{"Source: in"}, load{0.97, 0.03, 100}, load{0.97, 0.03, 100}).cores(0.5)
-	wall := graph(t, "TASK;IDLE 154", "TASK;SOURCE 16", "TASK;MAP;com/shop/Work.map 310")
-	cpu := graph(t, "TASK;SOURCE 20", "TASK;MAP;com/shop/Work.map 370")
-	in := Input{Context: j.Context, Captures: []Capture{
-		capture("tm-1", events.ModeITimer, cpu), capture("tm-1", events.ModeWall, wall),
-	}}
-	a := diagnoseOK(t, in).Analysis
-	i := slices.IndexFunc(a.Findings, func(f events.Finding) bool { return f.Rule == "S1" })
-	if i < 0 || a.Findings[i].Severity != events.SeverityWarning || a.Findings[i].Category != "starvation" || !a.Findings[i].OnPath {
-		t.Fatalf("findings %+v", a.Findings)
-	}
-	if f := a.Findings[i]; math.Abs(f.Share-0.75) > 0.03 {
-		t.Errorf("starved %.2f, want about 0.75", f.Share)
-	}
-	if slices.ContainsFunc(a.Findings, func(f events.Finding) bool { return f.Category == "blocking" }) {
-		t.Error("starvation is called blocking")
-	}
-}
-
 func TestRivals(t *testing.T) {
 	j := sampleJob()
 	for w := range j.Windows {

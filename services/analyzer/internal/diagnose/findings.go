@@ -123,6 +123,8 @@ func (d *diagnosis) whyText(w *weight) string {
 		return "Whether it limits the job cannot be told without the job's metrics; it takes a share of the tasks' active time."
 	case d.judged.Limit == events.LimitNone:
 		return "The job is not limited, so throughput does not gain from it; it is a matter of cost."
+	case d.judged.Limit == events.LimitCPU:
+		return "The job is held back by a lack of CPU and not by this code; it is a matter of cost."
 	case !w.onPath:
 		return "It is not in the vertex that limits the job, so throughput does not gain from it; it is a matter of cost."
 	case w.rule.Of == rules.BasisCPU:

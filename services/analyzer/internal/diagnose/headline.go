@@ -16,6 +16,8 @@ func (d *diagnosis) verdict(findings []events.Finding, chosen []weight) events.V
 		d.vertexVerdict(&v, findings)
 	case events.LimitNone:
 		d.freeVerdict(&v, findings)
+	case events.LimitCPU:
+		d.starvedVerdict(&v, findings)
 	default:
 		d.unknownVerdict(&v, findings, chosen)
 	}
@@ -129,8 +131,15 @@ func (d *diagnosis) freeVerdict(v *events.Verdict, findings []events.Finding) {
 		v.Headline = fmt.Sprintf("Not limited. Busiest vertex %s, %s busy, no back pressure to speak of.", d.loads[busiest].Name, percent(v.Busy))
 		v.Evidence = []string{d.vertexFact[busiest]}
 	}
-	if len(findings) > 0 {
-		v.Headline += fmt.Sprintf(" One matter of cost: %s.", findings[0].Where)
+	for _, f := range findings {
+		if f.Rule != "S1" {
+			v.Headline += fmt.Sprintf(" One matter of cost: %s.", f.Where)
+			break
+		}
+	}
+	if d.starved.share >= d.catalogue.Rule("S1").Warning {
+		v.Headline += fmt.Sprintf(" Its task threads get no CPU for %s of the time in which they are ready to run.", percent(d.starved.share))
+		v.Evidence = append(v.Evidence, d.starved.fact)
 	}
 }
 

@@ -99,7 +99,7 @@ func (d *diagnosis) observeVictims() {
 	for _, v := range d.judged.Victims {
 		if back := d.loads[v].Max(verdict.BackPressured); back >= rule.Warning {
 			d.say(fmt.Sprintf("%s is back-pressured for %s of its time (rule D2): it is a victim of %s.",
-				d.loads[v].Name, percent(back), d.loads[d.judged.Vertex].Name), d.vertexFact[v])
+				d.loads[v].Name, percent(back), d.loads[max(d.judged.Vertex, d.starved.vertex)].Name), d.vertexFact[v])
 		}
 	}
 }

@@ -42,7 +42,7 @@ func fired(r Result) []string {
 }
 
 // byOtherMeans are the rules without frames, and the tests that cover them.
-var byOtherMeans = map[string]string{"D2": "TestBlockedSink", "D20": "TestTwoTaskManagersAndSkew", "S1": "TestStarvation"}
+var byOtherMeans = map[string]string{"D2": "TestBlockedSink", "D20": "TestTwoTaskManagersAndSkew", "S1": "TestStarvedJob"}
 
 func TestEachRule(t *testing.T) {
 	for _, r := range rules.Default().Rules {

@@ -14,6 +14,7 @@ const (
 	heldBackMuch = 0.50
 	rivalWithin  = 0.05 // of the busy share
 	halfBusy     = 0.50 // a culprit is at least this busy, else the fault is in the back-pressured vertex itself
+	rests        = 0.10 // an idler subtask waits for input at times, so that it is held back in bursts only
 )
 
 // Judgement says whether and by what a job is limited. Vertices are positions in the loads; -1 is none.
@@ -78,6 +79,7 @@ func lastHeldBack(loads []Load) int {
 
 func (j *Judgement) blame(loads []Load, last int) {
 	held := loads[last].Max(BackPressured)
+	bursts := loads[last].Mean(Idle) > rests // what is always held back always has something to do
 	culprit := busiestOf(loads, downstream(loads, last), -1)
 	if culprit < 0 {
 		if down := downstream(loads, last); len(down) == 1 && held >= heldBackMuch {
@@ -88,6 +90,8 @@ func (j *Judgement) blame(loads []Load, last int) {
 	case culprit >= 0 && loads[culprit].Max(Busy) >= Saturated:
 		j.Vertex, j.Confidence = culprit, events.ConfidenceHigh
 		j.Rivals = rivals(loads, downstream(loads, last), culprit)
+	case bursts:
+		return
 	case culprit >= 0 && held >= heldBackMuch && (loads[culprit].Max(Busy) >= halfBusy || loads[culprit].Max(Busy) == Unknown):
 		j.Vertex, j.Confidence = culprit, events.ConfidenceMedium
 	case held >= heldBackMuch:

@@ -43,6 +43,8 @@ func TestJudge(t *testing.T) {
 		"nothing behind busy":   {line(0.1, 0.9, 0.2, 0), events.LimitVertex, 0, nil, true, false},
 		"healthy":               {line(0.1, 0, 0.4, 0, 0.2, 0), events.LimitNone, -1, nil, false, false},
 		"short bursts":          {line(0.2, 0.15, 0.6, 0), events.LimitNone, -1, nil, false, false},
+		"long bursts":           {line(0.05, 0.7, 0.6, 0), events.LimitNone, -1, nil, false, false},
+		"bursts and saturated":  {line(0.05, 0.7, 0.9, 0), events.LimitVertex, 1, []int{0}, false, false},
 		"busy source":           {line(0.98, 0, 0.3, 0), events.LimitVertex, 0, nil, false, false},
 		"close":                 {line(0.2, 0, 0.85, 0), events.LimitVertex, 1, nil, false, true},
 		"unknown":               {line(Unknown, Unknown, Unknown, Unknown), events.LimitUnknown, -1, nil, false, false},

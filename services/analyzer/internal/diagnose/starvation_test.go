@@ -1,0 +1,142 @@
+package diagnose
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/pkg/events"
+)
+
+// starvedJob has a source and two subtasks of a vertex, which are busy for a share of their time and get a number of
+// cores together.
+func starvedJob(t *testing.T, busy, cores, machine float64, collecting int64) Input {
+	t.Helper()
+	source := load{0.1, 0, 100}
+	if busy < 0.8 {
+		source.idle = 0.9 // nothing holds it back
+	}
+	j := newJob("tm-1").vertex("Source: in", nil, source).
+		vertex("work", []string{"Source: in"}, load{busy, 1 - busy, 100}, load{busy, 1 - busy, 100}).cores(cores)
+	j.TaskManagers[0].CPUCores = machine
+	for w := range j.Windows {
+		j.Windows[w].Samples[1].TaskManagers[0].GCMillis = collecting
+	}
+	works := int(busy * 320)
+	wall := graph(t, "TASK;IDLE "+itoa(464-works), "TASK;SOURCE 16", "TASK;MAP;com/shop/Work.map "+itoa(works))
+	cpu := graph(t, "TASK;SOURCE 20", "TASK;MAP;com/shop/Work.map 370")
+	return Input{Context: j.Context, Captures: []Capture{
+		capture("tm-1", events.ModeITimer, cpu), capture("tm-1", events.ModeWall, wall),
+	}}
+}
+
+func ruleOf(a events.Analysis, id string) *events.Finding {
+	i := slices.IndexFunc(a.Findings, func(f events.Finding) bool { return f.Rule == id })
+	if i < 0 {
+		return nil
+	}
+	return &a.Findings[i]
+}
+
+// TestStarvedJob: two tasks are ready to run nearly all the time and get half a core. The code is not to blame.
+func TestStarvedJob(t *testing.T) {
+	r := diagnoseOK(t, starvedJob(t, 0.97, 0.5, 16, 0))
+	a := r.Analysis
+	if a.Verdict.Limit != events.LimitCPU || a.Verdict.VertexName != "" || a.Verdict.Anchor != "" ||
+		!strings.HasPrefix(a.Verdict.Headline, "CPU starvation limits the job") || !strings.Contains(a.Verdict.Headline, "work would be about 24 % busy, not 97 %") {
+		t.Errorf("verdict %s: %s", a.Verdict.Limit, a.Verdict.Headline)
+	}
+	f := a.Findings[0]
+	if f.Rule != "S1" || f.Severity != events.SeverityWarning || !f.OnPath || math.Abs(f.Share-0.75) > 0.03 {
+		t.Errorf("first finding %s %s, share %.2f", f.Rule, f.Severity, f.Share)
+	}
+	for _, f := range a.Findings[1:] {
+		if f.Severity != events.SeverityInfo || f.OnPath {
+			t.Errorf("code is blamed: %s %s", f.Rule, f.Severity)
+		}
+	}
+	if !hasFact(a, "runnable but not on CPU for 75 %") {
+		t.Error("no fact says that threads were runnable but not on CPU")
+	}
+	checkForm(t, r)
+	if f := ruleOf(diagnoseOK(t, starvedJob(t, 0.97, 0.5, 2, 0)).Analysis, "S1"); f == nil || f.Severity != events.SeverityInfo {
+		t.Errorf("on a small machine starvation is the normal state: %+v", f)
+	}
+}
+
+// TestStarvedAndSlow: a vertex that needs its time even with enough CPU limits all the same.
+func TestStarvedAndSlow(t *testing.T) {
+	a := diagnoseOK(t, starvedJob(t, 0.97, 1.2, 16, 0)).Analysis
+	if a.Verdict.Limit != events.LimitVertex || a.Verdict.Anchor != "com.shop.Work.map" {
+		t.Errorf("verdict %s: %s", a.Verdict.Limit, a.Verdict.Headline)
+	}
+	if f := ruleOf(a, "S1"); f == nil || !f.OnPath || math.Abs(f.Share-0.41) > 0.03 {
+		t.Errorf("starvation %+v", f)
+	}
+}
+
+// TestCollectionIsNoStarvation: threads that a collection stops look as if they ran.
+func TestCollectionIsNoStarvation(t *testing.T) {
+	a := diagnoseOK(t, starvedJob(t, 0.97, 1.2, 16, 0.40*seconds*1000)).Analysis
+	if f := ruleOf(a, "S1"); f != nil {
+		t.Errorf("a collection is called starvation: %s", f.Size)
+	}
+}
+
+// TestStarvedAndHealthy: a job that keeps up is not limited, and starvation is said.
+func TestStarvedAndHealthy(t *testing.T) {
+	a := diagnoseOK(t, starvedJob(t, 0.55, 0.3, 16, 0)).Analysis
+	if a.Verdict.Limit != events.LimitNone || a.Severity != events.SeverityInfo || !strings.Contains(a.Verdict.Headline, "get no CPU for 7") {
+		t.Errorf("verdict %s, severity %s: %s", a.Verdict.Limit, a.Severity, a.Verdict.Headline)
+	}
+}
+
+// TestBlockingIsNoStarvation: what a rule knows to block is not ready to run, whatever frame it ends in.
+func TestBlockingIsNoStarvation(t *testing.T) {
+	in := starvedJob(t, 0.97, 0.1, 16, 0)
+	in.Captures[1].Graph = graph(t, "TASK;IDLE 154", "TASK;SOURCE 16",
+		"TASK;MAP;com/shop/Work.map;jdk/internal/net/http/HttpClientImpl.send;some_native_wait 310")
+	a := diagnoseOK(t, in).Analysis
+	if a.Verdict.Limit != events.LimitVertex || a.Findings[0].Rule != "A2" || ruleOf(a, "S1") != nil {
+		t.Errorf("verdict %s: %s", a.Verdict.Limit, a.Verdict.Headline)
+	}
+}
+
+// TestHotAlone: the counters are blind, and one of three TaskManagers is hot alone.
+func TestHotAlone(t *testing.T) {
+	three := []load{{0.97, 0.03, 100}, {0.97, 0.03, 100}, {0.97, 0.03, 100}}
+	j := newJob("tm-1", "tm-2", "tm-3").vertex("Source: in", nil, load{0.1, 0, 9}, load{0.1, 0, 9}, load{0.1, 0, 9}).
+		vertex("count", []string{"Source: in"}, three...)
+	wall := func(n int) Capture {
+		return capture("tm-"+itoa(n), events.ModeWall, graph(t, "TASK;IDLE "+itoa([]int{0, 150, 290, 280}[n]), "TASK;SOURCE 16",
+			"TASK;MAP;com/shop/Count.map "+itoa([]int{0, 154, 14, 24}[n])))
+	}
+	captures := []Capture{wall(3), wall(2), wall(1)}
+	for name, ctx := range map[string]*jobcontext.Context{"job": j.Context, "pages alone": nil} {
+		r := diagnoseOK(t, Input{Context: ctx, Captures: captures})
+		f := ruleOf(r.Analysis, "D20")
+		if f == nil || f.Where != "Count.map on TaskManager tm-1" || f.OnPath != (ctx != nil) || math.Abs(f.TE-0.96) > 0.02 {
+			t.Errorf("%s: %+v", name, f)
+		}
+		checkForm(t, r)
+	}
+	if f := ruleOf(diagnoseOK(t, Input{Captures: []Capture{captures[0], captures[1]}}).Analysis, "D20"); f != nil {
+		t.Errorf("two cool TaskManagers are skewed: %s", f.Size)
+	}
+}
+
+// TestSkewOffThePath: a skewed vertex that does not limit is an observation.
+func TestSkewOffThePath(t *testing.T) {
+	j := newJob("tm-1").vertex("Source: in", nil, load{0.1, 0, 100}).
+		vertex("work", []string{"Source: in"}, load{0.98, 0.02, 100}, load{0.97, 0.03, 100}).
+		vertex("sink", []string{"work"}, load{0.60, 0.40, 100}, load{0.05, 0.95, 5})
+	a := diagnoseOK(t, Input{Context: j.Context, Captures: []Capture{capture("tm-1", events.ModeWall, graph(t, "TASK;MAP;com/shop/Work.map 310"))}}).Analysis
+	if ruleOf(a, "D20") != nil {
+		t.Error("a vertex that does not limit is a finding")
+	}
+	if !slices.ContainsFunc(a.Observations, func(o events.Observation) bool { return strings.HasPrefix(o.Text, "The load of sink is skewed") }) {
+		t.Errorf("observations %+v", a.Observations)
+	}
+}
