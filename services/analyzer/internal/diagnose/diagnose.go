@@ -107,6 +107,7 @@ func Diagnose(in Input) (Result, error) {
 	d.whatIsMissing()
 	d.rates()
 	d.check()
+	d.splitJobs()
 	d.vertexFacts()
 	d.gather()
 	d.measureStarvation()

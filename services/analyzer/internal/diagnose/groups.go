@@ -57,7 +57,9 @@ func (d *diagnosis) gather() {
 	groups := map[groupKey]*group{}
 	for _, s := range d.weighed() {
 		for _, at := range d.sites(s) {
-			d.addSite(groups, s, at)
+			if !d.ofAnotherJob(s, at.chain) {
+				d.addSite(groups, s, at)
+			}
 		}
 	}
 	for _, g := range groups {

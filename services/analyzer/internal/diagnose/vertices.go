@@ -15,21 +15,26 @@ import (
 type vertexMap struct {
 	loads   []verdict.Load
 	byFrame map[string][]int // user frames and their classes, seen in task threads
+	foreign map[string]bool  // the same of task threads of other jobs
 }
 
 func newVertexMap(d *diagnosis) *vertexMap {
-	m := &vertexMap{loads: d.loads, byFrame: map[string][]int{}}
+	m := &vertexMap{loads: d.loads, byFrame: map[string][]int{}, foreign: map[string]bool{}}
 	if d.ctx == nil {
 		return m
 	}
 	for _, thread := range d.ctx.Threads {
 		vertex := m.vertexOfThread(thread.Name)
-		if vertex < 0 {
+		if vertex < 0 && (!d.shared(thread.TaskManager) || !isTaskThread(thread.Frames)) {
 			continue
 		}
 		for _, frame := range thread.Frames {
 			frame = flamegraph.Normalize(frame)
-			if d.scanner.IsUser(frame) {
+			switch {
+			case !d.scanner.IsUser(frame):
+			case vertex < 0:
+				m.foreign[frame], m.foreign[classOf(frame)] = true, true
+			default:
 				m.saw(frame, vertex)
 				m.saw(classOf(frame), vertex)
 			}
@@ -59,7 +64,7 @@ func (m *vertexMap) vertexOfThread(name string) int {
 // candidates returns the vertices that a chain of operators may belong to, in the order of the data flow, and whether
 // a thread dump says so.
 func (m *vertexMap) candidates(s *evidence.Scan, chain int32) (vertices []int, dumped bool) {
-	if chain < 0 || len(m.loads) == 0 {
+	if chain < 0 || len(m.loads) == 0 || m.ownerOf(s, chain) == ownerOther {
 		return nil, false
 	}
 	var anchors []string

@@ -1,0 +1,89 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+// owner says to which job of a session cluster a chain of operators belongs.
+type owner int
+
+const (
+	ownerUnknown owner = iota // of a class that no thread dump shows, or that several jobs use
+	ownerThis
+	ownerOther
+)
+
+// ownerOf asks the thread dumps: the innermost function decides that was seen in the threads of one side only.
+func (m *vertexMap) ownerOf(s *evidence.Scan, chain int32) owner {
+	for at := chain; at >= 0; at = s.Chains[at].Parent {
+		if s.Chains[at].Anchor == evidence.NoName {
+			continue
+		}
+		anchor := s.Graph.Name(s.Chains[at].Anchor)
+		for _, key := range [...]string{anchor, classOf(anchor)} {
+			this, other := m.byFrame[key] != nil, m.foreign[key]
+			switch {
+			case this && !other:
+				return ownerThis
+			case other && !this:
+				return ownerOther
+			}
+		}
+	}
+	return ownerUnknown
+}
+
+// shared reports that other jobs have slots on a TaskManager.
+func (d *diagnosis) shared(jvm string) bool {
+	return d.ctx != nil && slices.ContainsFunc(d.ctx.TaskManagers, func(tm jobcontext.TaskManager) bool {
+		return tm.ID == jvm && tm.OtherJobs > 0
+	})
+}
+
+// ofAnotherJob reports that a chain surely belongs to another job, which is none of this diagnosis.
+func (d *diagnosis) ofAnotherJob(s *jvmScan, chain int32) bool {
+	return chain >= 0 && d.shared(s.JVM) && d.vertices.ownerOf(s.Scan, chain) == ownerOther
+}
+
+// isTaskThread tells the thread of a task from its timers and flushers, whose names hold the same words.
+func isTaskThread(frames []string) bool {
+	return slices.ContainsFunc(frames, func(frame string) bool {
+		return frame == "org.apache.flink.runtime.taskmanager.Task.run" ||
+			frame == "org.apache.flink.streaming.runtime.tasks.SourceStreamTask$LegacySourceFunctionThread.run"
+	})
+}
+
+// splitJobs says how the work of a TaskManager that several jobs share splits between them.
+func (d *diagnosis) splitJobs() {
+	family := rules.FamilyWall
+	if len(d.family(family)) == 0 {
+		family = rules.FamilyCPU
+	}
+	for _, s := range d.family(family) {
+		if !d.shared(s.JVM) || s.TaskActive == 0 {
+			continue
+		}
+		var of [ownerOther + 1]uint64
+		for i, c := range s.Chains {
+			of[d.vertices.ownerOf(s.Scan, int32(i))] += c.Active
+		}
+		this, other := share(of[ownerThis], s.TaskActive), share(of[ownerOther], s.TaskActive)
+		rest := max(0, 1-this-other)
+		id := d.facts.add(factCheck, events.Fact{
+			Text: fmt.Sprintf("%s runs other jobs too: %s of its active task samples are this job's, %s are other jobs', %s unattributed.",
+				s.JVM, percent(this), percent(other), percent(rest)),
+			Value: rest, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.TaskActive),
+			StdErr: standardError(rest, float64(s.TaskActive)),
+		})
+		if rest > 0 {
+			d.say(fmt.Sprintf("Of the active task samples of %s, unattributed: %s. They lie in classes that no thread dump shows, or that jobs share.",
+				s.JVM, percent(rest)), id)
+		}
+	}
+}

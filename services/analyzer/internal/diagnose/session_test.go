@@ -1,0 +1,40 @@
+package diagnose
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/pkg/events"
+)
+
+// TestSessionSplit: what the thread dumps show in another job's threads is none of this job; what they show in both, or
+// in none, is unattributed.
+func TestSessionSplit(t *testing.T) {
+	const task = "org.apache.flink.runtime.taskmanager.Task.run"
+	j := newJob("tm-1").vertex("Source: in", nil, load{0.1, 0, 100}).vertex("work", []string{"Source: in"}, load{0.99, 0.01, 100}).
+		thread("work (1/1)#0", "com.shop.Work.map", "com.shop.Common.map", task)
+	j.TaskManagers[0].OtherJobs = 1
+	j.Threads = append(j.Threads,
+		jobcontext.Thread{TaskManager: "tm-1", Name: "enrich (1/1)#0", Frames: []string{"com.other.Enrich.map", "com.shop.Common.map", task}},
+		jobcontext.Thread{TaskManager: "tm-1", Name: "System Time Trigger for work (1/1)#0", Frames: []string{"com.shop.Work.onTimer"}})
+	wall := graph(t, "TASK;IDLE 162", "TASK;MAP;com/shop/Work.map;java/lang/Thread.sleep 78", "TASK;MAP;com/other/Enrich.map;java/lang/Thread.sleep 160",
+		"TASK;MAP;com/shop/Common.map;java/lang/Thread.sleep 40", "TASK;MAP;com/shop/Rare.map;java/lang/Thread.sleep 40")
+	r := diagnoseOK(t, Input{Context: j.Context, Captures: []Capture{capture("tm-1", events.ModeWall, wall)}})
+	a := r.Analysis
+	var anchors []string
+	for _, f := range a.Findings {
+		anchors = append(anchors, f.Anchor)
+	}
+	if slices.Contains(anchors, "com.other.Enrich.map") || !slices.Contains(anchors, "com.shop.Work.map") {
+		t.Errorf("findings at %v", anchors)
+	}
+	if !hasFact(a, "25 % of its active task samples are this job's, 50 % are other jobs', 25 % unattributed") {
+		t.Errorf("facts %+v", a.Evidence)
+	}
+	if !slices.ContainsFunc(a.Observations, func(o events.Observation) bool { return strings.Contains(o.Text, "unattributed: 25 %") }) {
+		t.Errorf("observations %+v", a.Observations)
+	}
+	checkForm(t, r)
+}
