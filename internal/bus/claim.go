@@ -21,6 +21,18 @@ type Step struct {
 	Service string       // also the name of its durable
 	Working events.State // while it works
 	Done    events.State // when it is through
+
+	// After is called with the record when a run is through this step, before its delivery is acknowledged; nil is
+	// nothing. It comes again when the process dies in between, and when the delivery comes again.
+	After func(ctx context.Context, rec Record) error
+}
+
+// after does what is left to do when a run is through a step.
+func (s Step) after(ctx context.Context, rec Record) error {
+	if s.After == nil || rec.State != s.Done {
+		return nil
+	}
+	return s.After(ctx, rec)
 }
 
 // Claim is one worker's hold on a run while it handles a delivery. It is safe for concurrent use.

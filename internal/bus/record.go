@@ -29,7 +29,9 @@ type Record struct {
 	Answer    *events.ObjectRef           `json:"answer,omitempty"` // of the LLM; chosen once
 	Evidence  *events.ObjectRef           `json:"evidence,omitempty"`
 	Analysis  *events.ObjectRef           `json:"analysis,omitempty"`
-	Reports   map[string]events.ObjectRef `json:"reports,omitempty"` // by format
+	Reports   map[string]events.ObjectRef `json:"reports,omitempty"`   // by format
+	Baseline  *Baseline                   `json:"baseline,omitempty"`  // chosen once
+	FollowUps []events.Mode               `json:"followUps,omitempty"` // modes that a run after this one should capture
 	Outcome   *events.Outcome             `json:"outcome,omitempty"`
 	Ending    events.State                `json:"ending,omitempty"` // intended terminal state; its event may not be out yet
 	Cancel    bool                        `json:"cancel,omitempty"` // somebody asked for the end of the run
@@ -42,6 +44,13 @@ type Record struct {
 	Attempts  int         `json:"attempts,omitempty"`  // waits of this step
 	NotBefore time.Time   `json:"notBefore,omitzero"`  // the run waits until then
 	WaitsFor  events.Code `json:"waitsFor,omitempty"`
+}
+
+// Baseline is the run that a run is compared with. Without Run there is none.
+type Baseline struct {
+	Run      string            `json:"run,omitempty"`
+	Analysis *events.ObjectRef `json:"analysis,omitempty"`
+	Missing  string            `json:"missing,omitempty"` // why the one that was asked for cannot be used
 }
 
 // CaptureState is how far one capture is.

@@ -142,7 +142,7 @@ func (w worker) process(ctx context.Context, m jetstream.Msg, meta *jetstream.Ms
 	switch {
 	case err == nil:
 	case errors.Is(err, errBeyond):
-		return run, "done_before", m.DoubleAck(ctx) //nolint:wrapcheck // logged as it is.
+		return run, "done_before", w.through(ctx, c, m)
 	case errors.Is(err, errEnding):
 		return run, "ended", errors.Join(w.bus.ending(ctx, c.Record()), m.DoubleAck(ctx))
 	case errors.Is(err, errCrash):
@@ -238,7 +238,7 @@ func (w worker) settle(stopping context.Context, c *Claim, m jetstream.Msg, p ev
 	defer cancel()
 	if err == nil {
 		if err = c.finish(ctx, p); err == nil {
-			return "done", m.DoubleAck(ctx) //nolint:wrapcheck // logged as it is.
+			return "done", w.through(ctx, c, m)
 		}
 	}
 	var crash *panicked
@@ -264,6 +264,15 @@ func (w worker) settle(stopping context.Context, c *Claim, m jetstream.Msg, p ev
 		}
 	}
 	return "failed", errors.Join(f, w.fail(ctx, c, m, f))
+}
+
+// through does what comes after a step, and acknowledges its delivery. When that fails, the delivery comes again.
+func (w worker) through(ctx context.Context, c *Claim, m jetstream.Msg) error {
+	if err := w.step.after(ctx, c.Record()); err != nil {
+		const again = 3 * time.Second
+		return errors.Join(err, m.NakWithDelay(again))
+	}
+	return m.DoubleAck(ctx) //nolint:wrapcheck // logged as it is.
 }
 
 func (w worker) cancelled(ctx context.Context, c *Claim, m jetstream.Msg) error {

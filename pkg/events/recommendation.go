@@ -10,6 +10,7 @@ import (
 const (
 	MaxEventFindings = 10
 	MaxEventFacts    = 8
+	MaxEventChanges  = 15
 )
 
 // RecommendationReady is the result of a run for everybody.
@@ -68,6 +69,11 @@ func Excerpt(a Analysis, stored ObjectRef, reportURL string) (RecommendationRead
 		CreatedAt: a.CreatedAt, Verdict: a.Verdict, Severity: a.Severity, Degraded: a.Degraded,
 		DegradedWhy: a.DegradedWhy, Comparison: a.Comparison, Findings: []FindingExcerpt{},
 		Provenance: a.Provenance, Analysis: stored, ReportURL: reportURL,
+	}
+	if c := a.Comparison; c != nil && len(c.Changes) > MaxEventChanges {
+		short := *c
+		short.Changes = c.Changes[:MaxEventChanges]
+		r.Comparison, r.Truncated = &short, true
 	}
 	for _, f := range a.Findings {
 		if len(r.Findings) == MaxEventFindings {

@@ -69,6 +69,6 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.deps.Bus == nil || s.deps.Store == nil {
 		return errors.New("the analyzer needs a bus and an artifact store")
 	}
-	step := bus.Step{Service: events.DurableAnalyzer, Working: events.StateAnalyzing, Done: events.StateAnalyzed}
+	step := bus.Step{Service: events.DurableAnalyzer, Working: events.StateAnalyzing, Done: events.StateAnalyzed, After: s.after}
 	return s.deps.Bus.Work(ctx, step, s.cfg.Slots, s.handle)
 }

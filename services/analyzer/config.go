@@ -12,9 +12,10 @@ import (
 
 // Config of the service. The zero value works: rules alone, default prompt.
 type Config struct {
-	Slots      int    `env:"SLOTS"       envDefault:"2"` // runs analysed at a time
-	PromptFile string `env:"PROMPT_FILE"`                // Markdown that replaces the default prompt
-	ReportURL  string `env:"REPORT_URL"`                 // where people read reports; {run} stands for the run's id
+	Slots      int    `env:"SLOTS"       envDefault:"2"`    // runs analysed at a time
+	PromptFile string `env:"PROMPT_FILE"`                   // Markdown that replaces the default prompt
+	ReportURL  string `env:"REPORT_URL"`                    // where people read reports; {run} stands for the run's id
+	FollowUps  bool   `env:"FOLLOW_UPS"  envDefault:"true"` // ask for ALLOC and LOCK captures where they would explain more
 	LLM        LLMConfig
 	Version    string `env:"-"` // of this program, for the provenance of results
 }

@@ -5,19 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
-	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
-)
-
-const (
-	maxPage     = 64 << 20
-	maxFile     = 1 << 20
-	maxAnalysis = 16 << 20
-	storePause  = 5 * time.Second // before the store is tried again
 )
 
 // handle analyses one run: load → diagnose → ask → verify → store → tell. Every step that costs or that others may
@@ -27,37 +18,58 @@ func (s *Service) handle(ctx context.Context, c *bus.Claim) (events.Payload, err
 	if err != nil {
 		return nil, err
 	}
-	rec := c.Record()
-	if rec.Analysis != nil { // a takeover after the result was stored
-		an, err := s.stored(ctx, *rec.Analysis)
-		if err != nil {
-			return nil, err
-		}
-		return s.payload(an, *rec.Analysis)
-	}
-	if err := c.Mutate(ctx, progress("reading the captures", 80)); err != nil {
-		return nil, err
-	}
-	in, err := s.load(ctx, rec, art)
+	an, ref, err := s.result(ctx, c, art)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Mutate(ctx, progress("computing evidence", 85)); err != nil {
-		return nil, err
-	}
-	res, err := s.diagnosis(in)
-	if err != nil {
-		return nil, bus.Permanent(noProfileCode(res.Analysis, art), err)
-	}
-	an, err := s.explain(ctx, c, in, res)
-	if err != nil {
-		return nil, err
-	}
-	ref, err := s.store(ctx, c, an)
-	if err != nil {
+	if err := s.deps.Bus.Runs.AddLatest(ctx, an.Identity.Key(), an.Run); err != nil {
 		return nil, err
 	}
 	return s.payload(an, ref)
+}
+
+// result makes and stores the analysis, or loads that of an earlier attempt.
+func (s *Service) result(ctx context.Context, c *bus.Claim, art events.ArtifactReady) (events.Analysis, events.ObjectRef, error) {
+	if stored := c.Record().Analysis; stored != nil {
+		an, err := s.stored(ctx, *stored)
+		return an, *stored, err
+	}
+	an, err := s.analyse(ctx, c, art)
+	if err != nil {
+		return an, events.ObjectRef{}, err
+	}
+	ref, err := s.store(ctx, c, an)
+	return an, ref, err
+}
+
+// analyse makes the analysis of a run and compares it with its baseline.
+func (s *Service) analyse(ctx context.Context, c *bus.Claim, art events.ArtifactReady) (an events.Analysis, err error) {
+	if err := c.Mutate(ctx, progress("reading the captures", 80)); err != nil {
+		return an, err
+	}
+	in, err := s.load(ctx, c.Record(), art)
+	if err != nil {
+		return an, err
+	}
+	if err := s.joinParent(ctx, c.Record(), &in); err != nil {
+		return an, err
+	}
+	base, err := s.baseline(ctx, c)
+	if err != nil {
+		return an, err
+	}
+	in.miss(base.missing)
+	if err := c.Mutate(ctx, progress("computing evidence", 85)); err != nil {
+		return an, err
+	}
+	res, err := s.diagnosis(in)
+	if err != nil {
+		return an, bus.Permanent(noProfileCode(art), err)
+	}
+	base.compare(&res.Analysis) // the LLM is told of it
+	an, err = s.explain(ctx, c, in, res)
+	base.compare(&an) // with what the LLM found
+	return an, err
 }
 
 // artifactOf takes the artifacts from the event, or from the record when the run is resumed, and keeps them there.
@@ -80,73 +92,7 @@ func progress(step string, percent int) func(*bus.Record) error {
 	}
 }
 
-// load reads captures and context from the store. A capture that is gone counts as lost; a store that is down is
-// waited for.
-func (s *Service) load(ctx context.Context, rec bus.Record, art events.ArtifactReady) (Input, error) {
-	in := Input{Run: rec.Run, Identity: rec.Plan.Identity, Prompt: rec.Plan.Prompt}
-	seconds := time.Duration(rec.Plan.Duration).Seconds()
-	for _, c := range art.Captures {
-		p := Page{JVM: c.JVM, Mode: c.Mode, Requested: c.Requested, Seconds: seconds, Key: c.Key, Status: string(c.Status)}
-		if c.Status == events.CaptureStored {
-			body, err := s.read(ctx, c.ObjectRef, maxPage)
-			if err != nil {
-				return in, err
-			}
-			if p.Body = body; body == nil {
-				p.Status = string(events.CaptureLost)
-			}
-		}
-		in.Pages = append(in.Pages, p)
-	}
-	return in, s.loadContext(ctx, &in, art.Context)
-}
-
-// loadContext reads the context. What cannot be used is left out.
-func (s *Service) loadContext(ctx context.Context, in *Input, refs []events.ContextRef) error {
-	for _, ref := range refs {
-		limit := int64(maxFile)
-		if ref.Kind == events.ContextJob {
-			limit = jobcontext.MaxBytes
-		}
-		body, err := s.read(ctx, ref.ObjectRef, limit)
-		if err != nil {
-			return err
-		}
-		if err := in.attach(ref, body); err != nil {
-			s.deps.Logger.WarnContext(ctx, "context left out", "run", in.Run, "name", ref.Name, "error", err)
-		}
-	}
-	return nil
-}
-
-// attach adds one piece of context; an empty body was gone.
-func (in *Input) attach(ref events.ContextRef, body []byte) error {
-	if body == nil {
-		return artifact.ErrGone
-	}
-	if ref.Kind == events.ContextUser {
-		in.Files = append(in.Files, File{Name: ref.Name, Text: string(body)})
-		return nil
-	}
-	var err error
-	in.Context, err = jobcontext.Decode(body)
-	return err
-}
-
-// read returns nil for an object that is gone or damaged, and waits for a store that is down.
-func (s *Service) read(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error) {
-	body, err := s.deps.Store.Get(ctx, ref, limit)
-	switch {
-	case err == nil:
-		return body, nil
-	case errors.Is(err, artifact.ErrGone), errors.Is(err, artifact.ErrCorrupt), errors.Is(err, artifact.ErrTooLarge):
-		s.deps.Logger.WarnContext(ctx, "object cannot be used", "error", err)
-		return nil, nil
-	}
-	return nil, bus.Wait(events.CodeStoreUnavailable, storePause, err)
-}
-
-func noProfileCode(_ events.Analysis, art events.ArtifactReady) events.Code {
+func noProfileCode(art events.ArtifactReady) events.Code {
 	for _, c := range art.Captures {
 		if c.Status == events.CaptureStored && c.Samples > 0 {
 			return events.CodeBadProfile

@@ -38,7 +38,14 @@ type Input struct {
 	Pages    []Page
 	Context  *jobcontext.Context // nil: the pages alone
 	Files    []File
-	Prompt   string // Markdown that replaces the configured prompt; empty keeps it
+	Prompt   string   // Markdown that replaces the configured prompt; empty keeps it
+	Missing  []string // what should be there and is not, in sentences
+}
+
+func (in *Input) miss(text string) {
+	if text != "" {
+		in.Missing = append(in.Missing, text)
+	}
 }
 
 // ErrNoProfile says that none of the pages is a flame graph with samples.
@@ -60,6 +67,7 @@ func (s *Service) diagnosis(in Input) (diagnose.Result, error) {
 		a.JobID, a.JobName, a.FlinkVersion = in.Context.Job.ID, in.Context.Job.Name, in.Context.FlinkVersion
 	}
 	a.Provenance.Squirrly = s.cfg.Version
+	a.Missing = append(a.Missing, in.Missing...)
 	for _, err := range bad {
 		a.Missing = append(a.Missing, err.Error())
 	}

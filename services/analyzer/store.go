@@ -33,14 +33,11 @@ func (s *Service) store(ctx context.Context, c *bus.Claim, an events.Analysis) (
 	}
 	ref, evidence := refs[artifact.Analysis], refs[artifact.Evidence]
 	err = c.Mutate(ctx, func(r *bus.Record) error {
-		r.Analysis, r.Evidence = &ref, &evidence
+		r.Analysis, r.Evidence, r.FollowUps = &ref, &evidence, s.followUps(*r, an)
 		r.Reports = map[string]events.ObjectRef{"html": refs["html"], "markdown": refs["markdown"]}
 		return nil
 	})
-	if err != nil {
-		return ref, err
-	}
-	return ref, s.deps.Bus.Runs.AddLatest(ctx, an.Identity.Key(), an.Run)
+	return ref, err
 }
 
 // document is one stored form of the result.

@@ -125,13 +125,16 @@ func (in *Intake) plan(ctx context.Context, req request) (events.Plan, error) {
 	if err := fits(planned(plan, req)); err != nil {
 		return plan, err
 	}
+	if err := in.followsUp(ctx, req, plan); err != nil {
+		return plan, err
+	}
 	return plan, in.reserve(ctx, plan)
 }
 
 // reserve claims the target for a run, or refuses because of another run.
 func (in *Intake) reserve(ctx context.Context, plan events.Plan) error {
 	key := plan.Identity.Key()
-	if err := in.cooledDown(ctx, plan.Identity, key); err != nil {
+	if err := in.cooledDown(ctx, plan, key); err != nil {
 		return err
 	}
 	holder, err := in.Runs.Activate(ctx, key, plan.Run)
@@ -144,9 +147,9 @@ func (in *Intake) reserve(ctx context.Context, plan events.Plan) error {
 	return nil
 }
 
-// cooledDown refuses a target whose last result is fresh.
-func (in *Intake) cooledDown(ctx context.Context, id events.Identity, key string) error {
-	if in.Limits.Cooldown == 0 {
+// cooledDown refuses a target whose last result is fresh. A follow-up belongs to that result.
+func (in *Intake) cooledDown(ctx context.Context, plan events.Plan, key string) error {
+	if in.Limits.Cooldown == 0 || plan.Parent != "" {
 		return nil
 	}
 	latest, err := in.Runs.Latest(ctx, key)
@@ -162,7 +165,7 @@ func (in *Intake) cooledDown(ctx context.Context, id events.Identity, key string
 	}
 	if rest := in.Limits.Cooldown - time.Since(rec.Updated); rest > 0 {
 		return refusal.New(events.CodeCooldown, "run %s has just analysed %s; the next one may start in %s",
-			latest[0], id, rest.Round(time.Second))
+			latest[0], plan.Identity, rest.Round(time.Second))
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func (l Limits) plan(req request, found target.Found, now time.Time) events.Plan
 		Run: req.run, Identity: found.Identity, Target: req.Target, RestURL: found.RestURL,
 		JobID: found.JobID, JobName: found.JobName, Modes: req.Modes, Duration: req.Duration, Scope: req.Scope,
 		Context: req.Context, Prompt: req.Prompt, Reason: req.Reason, Labels: req.Labels,
-		RequestedAt: req.message.Stored.UTC(),
+		Baseline: req.Baseline, Parent: req.Parent, Depth: req.Depth, RequestedAt: req.message.Stored.UTC(),
 	}
 	if len(p.Modes) == 0 {
 		p.Modes = defaultModes

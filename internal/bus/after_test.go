@@ -1,0 +1,44 @@
+package bus_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/pkg/events"
+)
+
+// What comes after a step is repeated until it succeeds, once the fact is out and the record says so, although the step
+// itself is done once.
+func TestWork_After(t *testing.T) {
+	b := bustest.Start(t)
+	var calls, handled atomic.Int32
+	step := collect
+	step.After = func(ctx context.Context, rec bus.Record) error {
+		if rec.State != events.StateCaptured || published(t, b, identity.Subject(events.TypeArtifactReady, "r1")) != 1 {
+			t.Errorf("called in state %s", rec.State)
+		}
+		if calls.Add(1) < 3 {
+			return errors.New("not yet")
+		}
+		return ctx.Err()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = b.Work(ctx, step, 1, func(context.Context, *bus.Claim) (events.Payload, error) {
+			handled.Add(1)
+			return ready("r1"), nil
+		})
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	start(t, b, plan("r1"))
+	until(t, b, func(bus.Record) bool { return calls.Load() == 3 })
+	if n := handled.Load(); n != 1 {
+		t.Errorf("handled %d times", n)
+	}
+}
