@@ -45,8 +45,9 @@ func (j *jvmScan) onCPU(samples uint64) float64 {
 
 // modeScans are the captures of one mode.
 type modeScans struct {
-	mode  events.Mode
-	scans []*jvmScan
+	mode   events.Mode
+	scans  []*jvmScan
+	merged *evidence.Scan // of several scans; nil until it is needed
 }
 
 var modeOrder = []events.Mode{events.ModeWall, events.ModeITimer, events.ModeCPU, events.ModeLock, events.ModeAlloc}

@@ -33,8 +33,10 @@ type Capture struct {
 
 // Input is all that a diagnosis rests on.
 type Input struct {
-	Captures []Capture
-	Context  *jobcontext.Context // nil: the pages alone
+	Captures         []Capture
+	Context          *jobcontext.Context // nil: the pages alone
+	PricePerCoreHour float64             // 0 is unknown: findings then have cores and no costs
+	Currency         string              // of the price; empty is USD
 }
 
 // Result is an analysis without its identity (run, job, time), which the caller fills in, and the condensed profiles
@@ -42,6 +44,9 @@ type Input struct {
 type Result struct {
 	Analysis events.Analysis
 	Profiles []Profile // one for each mode, WALL first
+	Around   []Around  // the frames of the first findings
+	// FollowUps are the modes that were not captured and would explain more.
+	FollowUps []events.Mode
 }
 
 // Profile is the condensed profile of all JVMs in one mode, without idle frames.
@@ -55,6 +60,7 @@ type Profile struct {
 	Tree       []Line  // in pre-order
 	TopSelf    []Top   // most samples first
 	Categories []Category
+	Packages   []Category // of the user's code, largest first
 }
 
 // Line is a line of the pruned call tree. Its ID is also that of a fact.
@@ -97,6 +103,7 @@ func Diagnose(in Input) (Result, error) {
 	if !slices.ContainsFunc(in.Captures, func(c Capture) bool { return c.Graph != nil }) {
 		return Result{}, ErrNoCaptures
 	}
+	d.setPrice(in.PricePerCoreHour, in.Currency)
 	if d.ctx != nil {
 		d.loads = verdict.Loads(d.ctx)
 		d.missing = append(d.missing, d.ctx.Missing...)
@@ -130,6 +137,8 @@ type diagnosis struct {
 	vertexTE  []float64 // by vertex: thread equivalents that are surely its own
 	groups    []*group
 	starved   starved
+	corePrice float64 // of an hour; 0 is unknown
+	currency  string
 
 	vertexFact   []string // by vertex: the id of its fact
 	victimTE     float64  // in D1
@@ -141,9 +150,12 @@ type diagnosis struct {
 
 func (d *diagnosis) result() Result {
 	findings, chosen := d.findings()
+	d.price(findings, chosen)
+	d.join(findings)
 	v := d.verdict(findings, chosen)
 	d.observe()
 	profiles := d.profiles()
+	around := d.around(findings)
 	a := events.Analysis{
 		Schema: events.AnalysisSchema, Verdict: v, Severity: events.SeverityNone, Findings: findings,
 		Observations: d.observations, Vertices: d.vertexLoads(), Usage: d.usage(), Costs: d.costs(),
@@ -158,7 +170,7 @@ func (d *diagnosis) result() Result {
 			a.Severity = f.Severity
 		}
 	}
-	return Result{Analysis: a, Profiles: profiles}
+	return Result{Analysis: a, Profiles: profiles, Around: around, FollowUps: d.followUps()}
 }
 
 func (d *diagnosis) miss(format string, args ...any) {

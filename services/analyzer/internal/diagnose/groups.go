@@ -16,6 +16,9 @@ import (
 type tally struct {
 	samples, waiting uint64
 	te               float64 // thread equivalents of WALL, cores of a CPU profile; 0 is unknown
+	largest          uint64  // samples of the largest site, which gives frame, leaf and path
+	frame, leaf      string
+	path             []string
 }
 
 // group is one problem at one place: all captures' samples of a rule below the same function of the same vertices.
@@ -23,13 +26,12 @@ type group struct {
 	rule     *rules.Rule
 	operator string
 	anchor   string
-	frame    string // of the largest site
+	frame    string // of the largest site in the family that carries the group
 	leaf     string // native frame in which most of it ends; empty when there is none
 	path     []string
 	vertices []int
 	dumped   bool // a thread dump names the vertices
 	anyTask  bool // below no operator
-	largest  uint64
 	by       map[rules.Family]*tally
 }
 
@@ -63,6 +65,9 @@ func (d *diagnosis) gather() {
 		}
 	}
 	for _, g := range groups {
+		if t := g.by[g.family()]; t != nil {
+			g.frame, g.leaf, g.path = t.frame, t.leaf, t.path
+		}
 		d.groups = append(d.groups, g)
 	}
 	slices.SortFunc(d.groups, func(a, b *group) int {
@@ -189,9 +194,9 @@ func (d *diagnosis) addSite(groups map[groupKey]*group, s *jvmScan, at site) {
 	t.samples += at.samples
 	t.waiting += at.waiting
 	t.te += s.te(at.samples) + s.onCPU(at.samples)
-	if at.samples > known.largest {
-		known.largest, known.frame, known.leaf = at.samples, at.frame, at.leaf
-		known.path = pathOf(s, at, g.operator, g.anchor)
+	if at.samples > t.largest {
+		t.largest, t.frame, t.leaf = at.samples, at.frame, at.leaf
+		t.path = pathOf(s, at, g.operator, g.anchor)
 	}
 }
 
@@ -226,6 +231,9 @@ func lastIndex(path []string, name string) int {
 // family returns the family that carries a group: WALL for what waits, else the CPU profile if it has more samples.
 func (g *group) family() rules.Family {
 	best := g.rule.Modes[0]
+	if best == rules.FamilyLock && g.by[rules.FamilyWall] != nil {
+		best = rules.FamilyWall // LOCK proves the lock; the time comes from WALL
+	}
 	if g.by[best] == nil {
 		for _, f := range []rules.Family{rules.FamilyWall, rules.FamilyCPU, rules.FamilyLock, rules.FamilyAlloc} {
 			if g.by[f] != nil {

@@ -1,7 +1,10 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
@@ -16,6 +19,7 @@ const (
 	maxTops       = 15
 	minCategory   = 0.005
 	maxThroughLen = 60
+	maxPackages   = 8
 )
 
 // profiles condenses the captures of each mode, and states them as facts.
@@ -36,10 +40,18 @@ func (d *diagnosis) profiles() []Profile {
 	return out
 }
 
+// merge returns the scan of all JVMs of a mode together.
 func (d *diagnosis) merge(m *modeScans) *evidence.Scan {
 	if len(m.scans) == 1 {
 		return m.scans[0].Scan
 	}
+	if m.merged == nil {
+		m.merged = d.mergeAll(m)
+	}
+	return m.merged
+}
+
+func (d *diagnosis) mergeAll(m *modeScans) *evidence.Scan {
 	graphs := make([]*flamegraph.Graph, len(m.scans))
 	for i, s := range m.scans {
 		graphs[i] = s.raw
@@ -69,6 +81,7 @@ func (d *diagnosis) idleFacts(m *modeScans, merged *evidence.Scan) {
 			number(merged.Total), plural(len(m.scans), "JVM"), percent(share(merged.Idle, merged.Total)),
 			percent(share(merged.TaskActive, merged.Active()))),
 		Value: share(merged.Idle, merged.Total), Unit: "share", Mode: m.mode, Samples: samples(merged.Total),
+		StdErr: standardError(share(merged.Idle, merged.Total), float64(merged.Total)),
 	})
 }
 
@@ -84,6 +97,28 @@ func (d *diagnosis) categories(p *Profile, merged *evidence.Scan) {
 			Value: part, Unit: "share", Mode: p.Mode, Samples: samples(n), StdErr: standardError(part, float64(merged.Active())),
 		})
 		p.Categories = append(p.Categories, Category{ID: id, Name: name, Share: part})
+	}
+	d.packages(p, merged)
+}
+
+// packages splits the user's code by package.
+func (d *diagnosis) packages(p *Profile, merged *evidence.Scan) {
+	sums := map[string]uint64{}
+	for name, n := range merged.User {
+		sums[packageOf(merged.Graph.Name(name))] += n
+	}
+	names := slices.Collect(maps.Keys(sums))
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(sums[b], sums[a]), cmp.Compare(a, b)) })
+	for _, name := range names[:min(len(names), maxPackages)] {
+		part := share(sums[name], merged.Active())
+		if part < minCategory {
+			break
+		}
+		id := d.facts.add(factCategory, events.Fact{
+			Text:  fmt.Sprintf("%s of the active %s samples are user code of %s.", percent(part), p.Mode, name),
+			Value: part, Unit: "share", Mode: p.Mode, Samples: samples(sums[name]), StdErr: standardError(part, float64(merged.Active())),
+		})
+		p.Packages = append(p.Packages, Category{ID: id, Name: name, Share: part})
 	}
 }
 

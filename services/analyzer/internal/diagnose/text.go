@@ -67,6 +67,15 @@ func classOf(frame string) string {
 	return frame[:i]
 }
 
+// packageOf returns the package of a Java frame; what generated code has none is told by its class.
+func packageOf(frame string) string {
+	class := classOf(frame)
+	if i := strings.LastIndexByte(class, '.'); i >= 0 {
+		return class[:i]
+	}
+	return class
+}
+
 // list joins names as "a", "a and b", "a, b and c".
 func list(names []string) string {
 	if len(names) < 2 {

@@ -1,0 +1,179 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+const (
+	minAlloc  = 0.01 // share of the allocation samples that is worth a fact
+	maxJoined = 3    // classes, callers and functions that a fact names
+)
+
+// join puts what ALLOC and LOCK show beside the findings of other modes: the same function is one problem. ALLOC counts
+// refills of thread-local buffers and LOCK counts entries, neither of them time.
+func (d *diagnosis) join(findings []events.Finding) {
+	d.joinAlloc(findings)
+	d.joinLock(findings)
+}
+
+// ends adds up where the captures of a family end, by names.
+func (d *diagnosis) ends(family rules.Family) (ends []namedEnd, total uint64) {
+	at := map[[3]string]int{}
+	for _, s := range d.family(family) {
+		total += s.Active()
+		for _, e := range s.Ends {
+			key := [3]string{s.Graph.Name(e.Class), nameOf(s.Scan, e.Caller), nameOf(s.Scan, e.Anchor)}
+			i, ok := at[key]
+			if !ok {
+				i = len(ends)
+				at[key] = i
+				ends = append(ends, namedEnd{class: key[0], caller: key[1], anchor: key[2]})
+			}
+			ends[i].samples += e.Samples
+		}
+	}
+	return ends, total
+}
+
+// namedEnd is an [evidence.End] of all JVMs.
+type namedEnd struct {
+	class, caller, anchor string
+	samples               uint64
+}
+
+func nameOf(s *evidence.Scan, id flamegraph.NameID) string {
+	if id == evidence.NoName {
+		return ""
+	}
+	return s.Graph.Name(id)
+}
+
+// top adds the ends up by one of their names, most samples first, and returns the first few.
+func top(ends []namedEnd, by func(namedEnd) string) (names []string, samples []uint64) {
+	sums := map[string]uint64{}
+	for _, e := range ends {
+		if by(e) != "" {
+			sums[by(e)] += e.samples
+		}
+	}
+	for name := range sums {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(sums[b], sums[a]), cmp.Compare(a, b)) })
+	names = names[:min(len(names), maxJoined)]
+	for _, name := range names {
+		samples = append(samples, sums[name])
+	}
+	return names, samples
+}
+
+func byClass(e namedEnd) string  { return e.class }
+func byCaller(e namedEnd) string { return e.caller }
+func byAnchor(e namedEnd) string { return e.anchor }
+
+// of returns the ends with a name, and how many samples they have.
+func of(ends []namedEnd, by func(namedEnd) string, name string) (kept []namedEnd, samples uint64) {
+	for _, e := range ends {
+		if by(e) == name {
+			kept = append(kept, e)
+			samples += e.samples
+		}
+	}
+	return kept, samples
+}
+
+func simples(names []string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = simple(name)
+	}
+	return out
+}
+
+func (d *diagnosis) joinAlloc(findings []events.Finding) {
+	ends, total := d.ends(rules.FamilyAlloc)
+	if total == 0 {
+		return
+	}
+	anchors, _ := top(ends, byAnchor)
+	facts := map[string]string{} // ids by function
+	for _, anchor := range anchors {
+		facts[anchor] = d.allocFact(ends, total, anchor)
+	}
+	for i := range findings {
+		f := &findings[i]
+		if _, ok := facts[f.Anchor]; !ok {
+			facts[f.Anchor] = d.allocFact(ends, total, f.Anchor)
+		}
+		cite := []string{f.Anchor}
+		if f.Category == "gc" { // whatever allocates most feeds the collector
+			cite = anchors
+		}
+		for _, anchor := range cite {
+			if facts[anchor] != "" {
+				f.Evidence = append(f.Evidence, facts[anchor])
+			}
+		}
+	}
+}
+
+// allocFact states what a function allocates and returns the fact's id, which is empty for next to nothing.
+func (d *diagnosis) allocFact(ends []namedEnd, total uint64, anchor string) string {
+	own, n := of(ends, byAnchor, anchor)
+	part := share(n, total)
+	if anchor == "" || part < minAlloc {
+		return ""
+	}
+	classes, _ := top(own, byClass)
+	return d.facts.add(factFrame, events.Fact{
+		Text: fmt.Sprintf("%s makes %s of the allocation samples, not of the bytes; most of them are %s.",
+			simple(anchor), percent(part), list(classes)),
+		Value: part, Unit: "share", Frame: anchor, Mode: d.modeOf(rules.FamilyAlloc), Samples: samples(n),
+		StdErr: standardError(part, float64(total)),
+	})
+}
+
+func (d *diagnosis) joinLock(findings []events.Finding) {
+	ends, total := d.ends(rules.FamilyLock)
+	locks, counts := top(ends, byClass)
+	for i, lock := range locks {
+		own, _ := of(ends, byClass, lock)
+		callers, _ := top(own, byCaller)
+		part := share(counts[i], total)
+		id := d.facts.add(factFrame, events.Fact{
+			Text: fmt.Sprintf("%s of the %s contended lock entries are on %s, from %s.", percent(part), number(total),
+				lockName(lock), list(simples(callers))),
+			Value: part, Unit: "share", Frame: lock, Mode: d.modeOf(rules.FamilyLock), Samples: samples(counts[i]),
+			StdErr: standardError(part, float64(total)),
+		})
+		for j := range findings {
+			citeLock(&findings[j], own, lock, id)
+		}
+	}
+}
+
+// citeLock names the lock in the findings of the functions that wait for it. The time of a finding is that of WALL.
+func citeLock(f *events.Finding, entries []namedEnd, lock, fact string) {
+	if _, n := of(entries, byAnchor, f.Anchor); n == 0 || f.Anchor == "" {
+		return
+	}
+	f.Evidence = append(f.Evidence, fact)
+	if f.Category == "locking" && f.Frame != lock {
+		f.Size += "; the lock is " + lockName(lock)
+	}
+}
+
+// lockName names a lock by its class; a static synchronized method locks its class.
+func lockName(class string) string {
+	if class == "java.lang.Class" {
+		return "java.lang.Class (a static synchronized method)"
+	}
+	return class
+}
