@@ -10,15 +10,16 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/followup"
 )
 
-// followUps are the modes that a run after this one should capture. A follow-up has none of its own.
-func (s *Service) followUps(rec bus.Record, an events.Analysis) []events.Mode {
-	if !s.cfg.FollowUps || rec.Plan.Depth > 0 {
+// planFollowUp notes which modes a run after this one should capture. A follow-up has none of its own.
+func (s *Service) planFollowUp(ctx context.Context, c *bus.Claim, modes []events.Mode) error {
+	return c.Mutate(ctx, func(r *bus.Record) error {
+		if s.cfg.FollowUps && r.Plan.Depth < events.MaxDepth {
+			r.FollowUps = modes
+		}
 		return nil
-	}
-	return followup.Modes(an)
+	})
 }
 
 // after asks for the follow-up of a run whose result is out. The request is the same one however often it is sent.

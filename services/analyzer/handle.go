@@ -66,6 +66,9 @@ func (s *Service) analyse(ctx context.Context, c *bus.Claim, art events.Artifact
 	if err != nil {
 		return an, bus.Permanent(noProfileCode(art), err)
 	}
+	if err := s.planFollowUp(ctx, c, res.FollowUps); err != nil {
+		return an, err
+	}
 	base.compare(&res.Analysis) // the LLM is told of it
 	an, err = s.explain(ctx, c, in, res)
 	base.compare(&an) // with what the LLM found

@@ -33,7 +33,7 @@ func (s *Service) store(ctx context.Context, c *bus.Claim, an events.Analysis) (
 	}
 	ref, evidence := refs[artifact.Analysis], refs[artifact.Evidence]
 	err = c.Mutate(ctx, func(r *bus.Record) error {
-		r.Analysis, r.Evidence, r.FollowUps = &ref, &evidence, s.followUps(*r, an)
+		r.Analysis, r.Evidence = &ref, &evidence
 		r.Reports = map[string]events.ObjectRef{"html": refs["html"], "markdown": refs["markdown"]}
 		return nil
 	})
