@@ -153,12 +153,15 @@ func (d *diagnosis) family(family rules.Family) []*jvmScan {
 	return slices.DeleteFunc(d.weighed(), func(s *jvmScan) bool { return s.Family != family })
 }
 
+// wallTitle heads a page that was sampled by the wall clock, whatever was asked for.
+const wallTitle = "Wall clock profile"
+
 func captureNotes(c *Capture) []string {
 	var notes []string
 	if c.Requested != "" && c.Requested != c.Mode {
 		notes = append(notes, fmt.Sprintf("%s was asked for, %s was possible", c.Requested, c.Mode))
 	}
-	if c.Graph != nil && c.Mode == events.ModeCPU && c.Graph.Title == "Wall clock profile" {
+	if c.Graph != nil && c.Mode == events.ModeCPU && c.Graph.Title == wallTitle {
 		notes = append(notes, "no perf events: sampled running threads by the wall clock instead")
 	}
 	if c.Graph != nil && c.Graph.CutNames > 0 {

@@ -42,6 +42,7 @@ func (d *diagnosis) rates() {
 				Text:  fmt.Sprintf("The samples of %s show about %s in %.0f s.", s.JVM, plural(int(threads), "task thread"), s.Seconds),
 				Value: threads, Unit: "count", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Task),
 			})
+			d.trust.rootsOff = d.trust.rootsOff || threads >= 1 && math.Abs(float64(s.Task)/(expected*threads)-1) > rootsWithin
 			continue
 		default:
 			d.miss("The duration of the WALL capture of %s is unknown, so it gives shares and no thread equivalents.", s.JVM)
@@ -53,6 +54,32 @@ func (d *diagnosis) rates() {
 	}
 	for _, s := range d.family(rules.FamilyWall) {
 		d.legacySources(s)
+		d.splitWall(s)
+	}
+}
+
+// splitWall says what the task threads of a TaskManager did: nothing, wait below an operator, or be ready to run. Idle
+// and softly back-pressured tasks look alike in a profile.
+func (d *diagnosis) splitWall(s *jvmScan) {
+	all := s.Task + s.SourceRoots
+	if all == 0 {
+		return
+	}
+	parts := [...]struct {
+		what string
+		n    uint64
+	}{
+		{"idle or softly back-pressured", all - min(all, s.TaskActive)}, {"waiting", s.TaskWaiting}, {"ready to run", s.TaskActive - s.TaskWaiting},
+	}
+	for _, part := range parts {
+		x := share(part.n, all)
+		text := fmt.Sprintf("The task threads of %s were %s for %s of the time", s.JVM, part.what, percent(x))
+		if n := s.te(part.n); n > 0 {
+			text += ", " + te(n)
+		}
+		d.facts.add(factCheck, events.Fact{
+			Text: text + ".", Value: x, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(part.n), StdErr: standardError(x, float64(all)),
+		})
 	}
 }
 
@@ -67,9 +94,12 @@ func (d *diagnosis) legacySources(s *jvmScan) {
 	}
 }
 
+// rootsWithin is how far the samples of task threads may be from what the clock promises, as a share.
+const rootsWithin = 0.15
+
 // checkRoots compares the samples of task threads with those that the clock promises.
 func (d *diagnosis) checkRoots(s *jvmScan, subtasks int, ratio float64) {
-	off := math.Abs(ratio-1) > 0.15
+	off := math.Abs(ratio-1) > rootsWithin
 	d.trust.rootsOff = d.trust.rootsOff || off
 	d.facts.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("%s of %s gave %s samples in %.0f s, %s of what the clock promises.",
@@ -151,8 +181,8 @@ func (d *diagnosis) checkPace() {
 // checkSampling compares the samples of a CPU profile with the CPU time that the JVM used.
 func (d *diagnosis) checkSampling(s *jvmScan) {
 	const perCore = 100 // samples per second
-	if s.cores <= 0 || s.Seconds <= 0 {
-		return
+	if s.cores <= 0 || s.Seconds <= 0 || (s.Mode == events.ModeCPU && s.raw.Title == wallTitle) {
+		return // by the wall clock there is no number to expect
 	}
 	d.facts.add(factMetric, events.Fact{
 		Text:  fmt.Sprintf("%s used %.2f cores during the %s capture.", s.JVM, s.cores, s.Mode),

@@ -174,13 +174,17 @@ func (d *diagnosis) frameFact(w *weight, f *events.Finding) string {
 		text += fmt.Sprintf(", %s of the time of %s", percent(w.p), d.limitName(w))
 	}
 	fact := events.Fact{
-		Text: text + ".", Value: w.share, Unit: "share", Frame: f.Frame, Mode: f.Mode, Samples: f.Samples, StdErr: w.stdErr,
+		Text: text + ".", Value: w.share, Unit: "share", Frame: f.Frame, Mode: f.Mode, Samples: f.Samples,
+	}
+	if w.share > 0 {
+		fact.StdErr = standardError(w.share, float64(w.samples())/w.share)
 	}
 	if w.te() > 0 {
+		fact.StdErr *= w.te() / max(w.share, fact.StdErr) // as large a part of it as of the share
 		fact.Value, fact.Unit = w.te(), "te"
 	}
 	if w.onPath && w.p > 0 {
-		fact.Value, fact.Unit = w.p, "share"
+		fact.Value, fact.Unit, fact.StdErr = w.p, "share", w.stdErr
 	}
 	if len(f.Vertices) == 1 {
 		fact.Vertex = f.Vertices[0]

@@ -128,7 +128,7 @@ func (d *diagnosis) joinAlloc(findings []events.Finding) {
 func (d *diagnosis) allocFact(ends []namedEnd, total uint64, anchor string) string {
 	own, n := of(ends, byAnchor, anchor)
 	part := share(n, total)
-	if anchor == "" || part < minAlloc {
+	if anchor == "" || part < minAlloc || n < minSamples {
 		return ""
 	}
 	classes, _ := top(own, byClass)
@@ -144,6 +144,9 @@ func (d *diagnosis) joinLock(findings []events.Finding) {
 	ends, total := d.ends(rules.FamilyLock)
 	locks, counts := top(ends, byClass)
 	for i, lock := range locks {
+		if counts[i] < minSamples {
+			break
+		}
 		own, _ := of(ends, byClass, lock)
 		callers, _ := top(own, byCaller)
 		part := share(counts[i], total)

@@ -18,6 +18,7 @@ const (
 	maxLines      = 40
 	maxTops       = 15
 	minCategory   = 0.005
+	minIdle       = 0.02
 	maxThroughLen = 60
 	maxPackages   = 8
 )
@@ -83,6 +84,16 @@ func (d *diagnosis) idleFacts(m *modeScans, merged *evidence.Scan) {
 		Value: share(merged.Idle, merged.Total), Unit: "share", Mode: m.mode, Samples: samples(merged.Total),
 		StdErr: standardError(share(merged.Idle, merged.Total), float64(merged.Total)),
 	})
+	for i, n := range merged.IdleBy {
+		part := share(n, merged.Total)
+		if part < minIdle {
+			continue
+		}
+		d.facts.add(factCheck, events.Fact{
+			Text:  fmt.Sprintf("%s of all %s samples are idle: %s.", percent(part), m.mode, d.catalogue.Idle[i].Meaning),
+			Value: part, Unit: "share", Mode: m.mode, Samples: samples(n), StdErr: standardError(part, float64(merged.Total)),
+		})
+	}
 }
 
 func (d *diagnosis) categories(p *Profile, merged *evidence.Scan) {

@@ -88,7 +88,7 @@ func TestCollectionIsNoStarvation(t *testing.T) {
 // TestStarvedAndHealthy: a job that keeps up is not limited, and starvation is said.
 func TestStarvedAndHealthy(t *testing.T) {
 	a := diagnoseOK(t, starvedJob(t, 0.55, 0.3, 16, 0)).Analysis
-	if a.Verdict.Limit != events.LimitNone || a.Severity != events.SeverityInfo || !strings.Contains(a.Verdict.Headline, "get no CPU for 7") {
+	if a.Verdict.Limit != events.LimitNone || a.Severity != events.SeverityInfo || a.Findings[0].Rule != "S1" || !strings.Contains(a.Verdict.Headline, "get no CPU for 7") {
 		t.Errorf("verdict %s, severity %s: %s", a.Verdict.Limit, a.Severity, a.Verdict.Headline)
 	}
 }

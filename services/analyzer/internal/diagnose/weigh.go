@@ -194,7 +194,7 @@ func (d *diagnosis) choose() []weight {
 		case w.rule.Role == rules.RoleVictim:
 			d.victimSamples(&w)
 			continue
-		case w.severity == events.SeverityNone || w.samples() < minSamples:
+		case d.negligible(&w):
 			continue
 		case !w.onPath && d.judged.Limit != events.LimitUnknown:
 			most := maxOffPath
@@ -211,6 +211,13 @@ func (d *diagnosis) choose() []weight {
 		}
 	}
 	return chosen
+}
+
+// negligible reports that a group is not worth a finding. Even without metrics, WALL proves that next to nothing happens
+// in it.
+func (d *diagnosis) negligible(w *weight) bool {
+	return w.severity == events.SeverityNone || w.samples() < minSamples ||
+		d.judged.Limit == events.LimitUnknown && w.tally(rules.FamilyWall).te > 0 && w.te() < minTE
 }
 
 // moreImportant orders by what the thresholds alone say, so that a known cause comes before code that is merely hot.

@@ -157,7 +157,8 @@ func (p *pass) advance(g *flamegraph.Graph, id flamegraph.FrameID, info *nameInf
 	idle := -1
 	try := func(s step) {
 		for _, e := range p.program.ends[s] {
-			if p.segmentEnds(g, id, st, e) && p.complete(g, id, st, &p.program.paths[e.path]) {
+			ends := p.segmentEnds(g, id, st, e) && p.complete(g, id, st, &p.program.paths[e.path])
+			if ends && idle < 0 { // a path of frames says more than a class of them, which comes later
 				idle = p.program.paths[e.path].index
 			}
 		}
