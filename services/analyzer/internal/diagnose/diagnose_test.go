@@ -138,7 +138,11 @@ func checkForm(t *testing.T, r Result) {
 
 func TestDeterministic(t *testing.T) {
 	in := Input{Context: sampleJob().Context}
-	in.Captures = []Capture{recorded(t, "2.3.0", events.ModeITimer), recorded(t, "2.3.0", events.ModeWall)}
+	for _, mode := range modeOrder {
+		one, other := recorded(t, "2.3.0", mode), recorded(t, "1.20.5", mode)
+		other.JVM = "taskmanager-2:6122"
+		in.Captures = append(in.Captures, one, other)
+	}
 	first := diagnoseOK(t, in)
 	slices.Reverse(in.Captures)
 	if diff := cmp.Diff(first, diagnoseOK(t, in)); diff != "" {

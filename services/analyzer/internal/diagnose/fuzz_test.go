@@ -31,7 +31,15 @@ func FuzzDiagnose(f *testing.F) {
 			return
 		}
 		for _, mode := range modeOrder {
-			in := Input{Captures: []Capture{{JVM: recordedTM, Mode: mode, Seconds: seconds, Graph: g}}}
+			one := Capture{JVM: recordedTM, Mode: mode, Seconds: seconds, Graph: g}
+			other := one
+			other.JVM = "taskmanager-2:6122"
+			in := Input{Captures: []Capture{one, other, one}, PricePerCoreHour: 0.05}
+			for _, m := range modeOrder {
+				if m != mode {
+					in.Captures = append(in.Captures, Capture{JVM: recordedTM, Mode: m, Seconds: seconds, Graph: g})
+				}
+			}
 			if mode != events.ModeLock {
 				in.Context = context
 			}
