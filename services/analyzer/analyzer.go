@@ -9,16 +9,13 @@ package analyzer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/llm"
-	"squirrly.dev/services/analyzer/internal/prompt"
 )
 
 // Deps are what the service works with. Bus and Store may be nil when only Analyze is used.
@@ -34,7 +31,8 @@ type Service struct {
 	cfg      Config
 	deps     Deps
 	provider llm.Provider // nil: the rules alone
-	template *prompt.Template
+
+	templates templates
 }
 
 // New checks the configuration and the prompt.
@@ -45,17 +43,11 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{cfg: cfg, deps: d, template: prompt.Default()}
-	if cfg.PromptFile != "" {
-		b, err := os.ReadFile(cfg.PromptFile)
-		if err != nil {
-			return nil, fmt.Errorf("read the prompt (SQUIRRLY_PROMPT_FILE): %w", err)
-		}
-		if s.template, err = prompt.Parse(string(b)); err != nil {
-			return nil, fmt.Errorf("prompt %s: %w", cfg.PromptFile, err)
-		}
-	}
+	s := &Service{cfg: cfg, deps: d}
 	var err error
+	if s.templates, err = loadTemplates(cfg.PromptFile, cfg.Prompt.Dir); err != nil {
+		return nil, err
+	}
 	s.provider, err = cfg.LLM.open(d.HTTP)
 	if err != nil {
 		return nil, err

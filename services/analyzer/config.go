@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -17,11 +18,12 @@ type Config struct {
 	ReportURL  string `env:"REPORT_URL"`                    // where people read reports; {run} stands for the run's id
 	FollowUps  bool   `env:"FOLLOW_UPS"  envDefault:"true"` // ask for ALLOC and LOCK captures where they would explain more
 	LLM        LLMConfig
+	Prompt     PromptConfig
 	Version    string `env:"-"` // of this program, for the provenance of results
 }
 
 // Validate checks the parts that cannot be checked alone.
-func (c Config) Validate() error { return c.LLM.Validate() }
+func (c Config) Validate() error { return errors.Join(c.LLM.Validate(), c.Prompt.Validate()) }
 
 // Aliases are the well-known names of the variables.
 func (Config) Aliases() map[string]string { return llmAliases }

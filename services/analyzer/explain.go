@@ -112,23 +112,3 @@ func (s *Service) answered(ctx context.Context, ref events.ObjectRef) (explain.A
 	}
 	return explain.Load(body)
 }
-
-// question is what the LLM is asked about a diagnosis.
-func (s *Service) question(in Input, res diagnose.Result) (explain.Input, error) {
-	template := s.template
-	if in.Prompt != "" {
-		var err error
-		if template, err = prompt.Parse(in.Prompt); err != nil {
-			return explain.Input{}, fmt.Errorf("prompt of the request: %w", err)
-		}
-	}
-	q := explain.From(res)
-	q.Prompt.Template = template
-	for _, f := range in.Files {
-		q.Prompt.Files = append(q.Prompt.Files, prompt.File{Name: f.Name, Text: f.Text})
-	}
-	if in.Context != nil {
-		q.Prompt.Settings = in.Context.Config
-	}
-	return q, nil
-}

@@ -25,6 +25,7 @@ type Input struct {
 	Texts  []string // of the rule catalogue: the names in them may be named in an answer
 	Idle   func(frame string) bool
 	Nonce  string // of the fences; empty is a random one
+	Mask   bool   // the LLM sees masks in place of the user's names, and no files
 }
 
 // Asked is an answer with where it came from. Its JSON form is what a caller stores.
@@ -58,13 +59,9 @@ func Explain(ctx context.Context, p llm.Provider, in Input) (events.Analysis, er
 // Ask builds the prompt, asks, and asks once more when the answer is not in form or says what does not hold. It returns
 // the better answer, and the prompt as it was sent.
 func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, error) {
-	nonce := in.Nonce
-	if nonce == "" {
-		nonce = prompt.NewNonce()
-	}
-	sent, err := prompt.Build(in.Prompt, nonce)
+	sent, veil, err := in.build()
 	if err != nil {
-		return Asked{}, prompt.Prompt{}, fmt.Errorf("build the prompt: %w", err)
+		return Asked{}, prompt.Prompt{}, err
 	}
 	req := llm.Request{
 		System: sent.System, SchemaName: answer.SchemaName, Schema: answer.Schema(),
@@ -81,10 +78,11 @@ func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, e
 			last = err
 			break
 		}
-		result, err := check(in, resp.Object)
+		object := veil.lift(resp.Object)
+		result, err := check(in, object)
 		if err == nil && (asked.Answer == "" || verify.Better(best, result)) {
 			best = result
-			asked.Answer, asked.Model, asked.RequestID = string(resp.Object), resp.Model, resp.RequestID
+			asked.Answer, asked.Model, asked.RequestID = string(object), resp.Model, resp.RequestID
 		}
 		repair := verify.Repair(result)
 		if err != nil {
@@ -95,7 +93,7 @@ func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, e
 			break
 		}
 		req.Messages = append(slices.Clone(req.Messages),
-			llm.Message{Role: llm.RoleAssistant, Text: string(resp.Object)}, llm.Message{Role: llm.RoleUser, Text: repair})
+			llm.Message{Role: llm.RoleAssistant, Text: string(resp.Object)}, llm.Message{Role: llm.RoleUser, Text: veil.cover(repair)})
 	}
 	if asked.Answer == "" {
 		return asked, sent, fmt.Errorf("ask the LLM: %w", last)
@@ -126,6 +124,7 @@ func measure(in Input, a answer.Answer) verify.Input {
 	for _, f := range in.Prompt.Files {
 		out.Files = append(out.Files, f.Text)
 	}
+	out.Files = append(out.Files, in.Prompt.Machines.Exceptions...) // written by strangers too
 	return out
 }
 

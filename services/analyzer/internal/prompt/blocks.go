@@ -2,8 +2,6 @@ package prompt
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"squirrly.dev/pkg/events"
@@ -121,19 +119,6 @@ func (c cleaner) comparisonBlock(cmp *events.Comparison) string {
 		}
 		fmt.Fprintf(&b, "%s: %s, before %s, after %s\n", c.label(string(ch.Change)), c.sentence(ch.Title), percent(ch.Before),
 			percent(ch.After))
-	}
-	return b.String()
-}
-
-// settingsBlock lists the configuration of the job, sorted. The caller redacts it.
-func (c cleaner) settingsBlock(settings map[string]string) string {
-	var b strings.Builder
-	for i, key := range slices.Sorted(maps.Keys(settings)) {
-		if i == maxSettings {
-			fmt.Fprintf(&b, "%d further settings\n", len(settings)-i)
-			break
-		}
-		fmt.Fprintf(&b, "%s: %s\n", c.label(key), c.sentence(settings[key]))
 	}
 	return b.String()
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,22 +13,27 @@ import (
 
 	"squirrly.dev/services/analyzer/internal/answer"
 	"squirrly.dev/services/analyzer/internal/redact"
+	"squirrly.dev/services/analyzer/internal/rewrite"
 )
 
 // Prompt is what a provider is sent.
 type Prompt struct {
 	System   string // the same for every analysis, so that providers can cache it
 	User     string
+	Block    Block // form of the profile that is in it
 	Tokens   Tokens
 	Redacted map[string]int // places where a secret was removed, by kind
-	Left     []string       // context files that did not fit
+	Left     []string       // context files and methods that are not in it, and parts of such
+	Notes    []string       // what differs from what was asked for, and why
 }
 
-// Tokens of o200k_base in a prompt and in the parts that grow.
+// Tokens of o200k_base in a prompt and in its parts.
 type Tokens struct {
 	Whole   int
-	Profile int
+	System  int
+	Profile int // with its fences
 	Context int
+	Parts   map[string]int // by variable, in lower case
 }
 
 // Hash returns the SHA-256 of the prompt as sent, in hexadecimal.
@@ -53,47 +59,88 @@ func System() string {
 	return contractText + schema.String() + "\n"
 }
 
-// Build builds the prompt. The nonce marks the data; take a new one from NewNonce for each prompt.
+// ErrTooLarge says that a prompt does not fit the model, whatever is left out of it.
+var ErrTooLarge = errors.New("the prompt does not fit the context of the model")
+
+// Build builds the prompt. What does not fit the window of the model is left out step by step, and named in the notes:
+// first the pages of BlockHTML give way to call trees, then the context files go, then the trees get coarser. The nonce
+// marks the data; take a new one from NewNonce for each prompt.
 func Build(in Input, nonce string) (Prompt, error) {
 	if !nonceForm.MatchString(nonce) {
 		return Prompt{}, ErrNonce
 	}
-	t := in.Template
-	if t == nil {
-		t = Default()
+	if in.Template == nil {
+		in.Template = Default()
 	}
-	if strings.Contains(t.text, nonce) {
+	if strings.Contains(in.Template.text, nonce) {
 		return Prompt{}, fmt.Errorf("%w: the prompt of the user holds it", ErrNonce)
 	}
-	p := Prompt{System: System()}
+	if err := in.Block.Validate(); err != nil {
+		return Prompt{}, err
+	}
+	in.Budget = in.Budget.withDefaults()
+	in.Settings = relevant(in.Settings, in.Keys)
+	var notes []string
+	for _, step := range steps(in) {
+		p, err := build(step.in, nonce)
+		if err != nil {
+			return Prompt{}, err
+		}
+		needed := max(p.Tokens.Whole, p.Tokens.Profile)
+		if needed <= in.Budget.Window {
+			p.Notes = notes
+			return p, nil
+		}
+		notes = append(notes, fmt.Sprintf(step.note, needed, in.Budget.Window))
+	}
+	return Prompt{}, fmt.Errorf("%w: %s", ErrTooLarge, strings.Join(notes, " "))
+}
+
+// build builds the prompt of one step.
+func build(in Input, nonce string) (Prompt, error) {
+	p := Prompt{System: System(), Block: in.Block}
 	c, secrets := cleaner{nonce}, redact.New()
+	in = redacted(in, secrets)
 	blocks, err := p.blocks(in, c, secrets)
 	if err != nil {
 		return Prompt{}, err
 	}
-	frame, err := t.render(in, blocks)
+	frame, err := in.Template.render(in, blocks)
 	if err != nil {
 		return Prompt{}, err
 	}
-	p.User = user(in, t, frame, blocks, c, secrets)
+	p.User = user(in, in.Template, frame, blocks, c, secrets)
 	p.Redacted = secrets.Counts()
-	if p.Tokens.Whole, err = CountTokens(p.System + p.User); err != nil {
-		return Prompt{}, err
+	return p, p.count(blocks)
+}
+
+// count counts the tokens.
+func (p *Prompt) count(blocks map[string]string) error {
+	texts := map[string]string{"whole": p.System + p.User, "system": p.System}
+	for name, text := range blocks {
+		texts[strings.ToLower(name)] = text
 	}
-	return p, nil
+	p.Tokens.Parts = map[string]int{}
+	for name, text := range texts {
+		n, err := CountTokens(text)
+		if err != nil {
+			return err
+		}
+		p.Tokens.Parts[name] = n
+	}
+	p.Tokens.Whole, p.Tokens.System = p.Tokens.Parts["whole"], p.Tokens.Parts["system"]
+	delete(p.Tokens.Parts, "whole")
+	return nil
 }
 
 // blocks renders the fenced data, by name of variable.
 func (p *Prompt) blocks(in Input, c cleaner, secrets *redact.Redactor) (map[string]string, error) {
-	budget := in.Budget.withDefaults()
-	in.Settings = redactSettings(in.Settings, secrets)
-	profile, n, err := c.profileBlock(in, budget.Profile)
+	profile, n, err := c.profile(in, secrets)
 	if err != nil {
 		return nil, err
 	}
 	p.Tokens.Profile = n
-	clean := func(s string) string { return c.text(secrets.Text(s)) }
-	context, n, left, err := c.contextBlock(in, clean, budget.Context)
+	context, n, left, err := c.contextBlock(in, secrets, in.Budget.Context)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +148,7 @@ func (p *Prompt) blocks(in Input, c cleaner, secrets *redact.Redactor) (map[stri
 	out := map[string]string{
 		"Job":        c.jobBlock(in.Analysis),
 		"Graph":      c.graphBlock(in.Analysis),
-		"Profile":    profile,
+		"Metrics":    c.metricsBlock(in),
 		"Comparison": c.comparisonBlock(in.Analysis.Comparison),
 		"Settings":   c.settingsBlock(in.Settings),
 		"Context":    context,
@@ -109,16 +156,23 @@ func (p *Prompt) blocks(in Input, c cleaner, secrets *redact.Redactor) (map[stri
 	for name, text := range out {
 		out[name] = c.fence(strings.ToLower(name), secrets.Text(text))
 	}
+	out["Profile"] = profile
 	return out, nil
 }
 
-// redactSettings removes the values of settings with telling names, before they are cut to length.
-func redactSettings(settings map[string]string, secrets *redact.Redactor) map[string]string {
-	out := make(map[string]string, len(settings))
-	for _, key := range slices.Sorted(maps.Keys(settings)) {
-		out[key] = secrets.Setting(key, settings[key])
+// redacted removes secrets from every text that is cut or cleaned later: what is left of one after that may look like
+// none.
+func redacted(in Input, secrets *redact.Redactor) Input {
+	clean := func(_, s string) string { return secrets.Text(s) }
+	in.Analysis = rewrite.Strings(in.Analysis, clean)
+	in.Trees = rewrite.Strings(in.Trees, clean)
+	in.Machines = rewrite.Strings(in.Machines, clean)
+	settings := make(map[string]string, len(in.Settings))
+	for _, key := range slices.Sorted(maps.Keys(in.Settings)) {
+		settings[secrets.Text(key)] = secrets.Setting(key, in.Settings[key])
 	}
-	return out
+	in.Settings = settings
+	return in
 }
 
 // user puts the rendered Markdown of the user and the data together: static Markdown comes before all data, and data

@@ -7,46 +7,81 @@ import (
 	"strings"
 
 	"squirrly.dev/services/analyzer/internal/facts"
+	"squirrly.dev/services/analyzer/internal/redact"
+	"squirrly.dev/services/analyzer/internal/snippet"
 )
 
 // maxTokenBytes is more than a token of source code or prose holds on average: what a file has beyond it cannot fit.
 const maxTokenBytes = 12
 
-// ranked is a context file with the number of hot classes that it names.
-type ranked struct {
-	File
-	hot int
+// mark stands before each line of a file: a line without it was not in the file.
+const mark = "| "
+
+// excerpts collects what is shown of the context files, within a budget of tokens.
+type excerpts struct {
+	cleaner
+	secrets *redact.Redactor
+	budget  int
+	tokens  int // shown so far
+	text    strings.Builder
+	left    []string
 }
 
-// contextBlock renders the context files within the budget of tokens, each whole or cut at the end of a line, those
-// first that name a class of the hot frames. It returns the block, its tokens and the names of what was left out.
-func (c cleaner) contextBlock(in Input, clean func(string) string, budget int) (string, int, []string, error) {
-	var b strings.Builder
-	var left []string
-	total := 0
-	for _, f := range rank(in.Files, classes(in)) {
-		name := c.label(f.Name)
-		if total >= budget {
-			left = append(left, name)
-			continue
-		}
-		raw := start(f.Text, (budget-total)*maxTokenBytes)
-		text := clean(raw)
-		head := fmt.Sprintf("--- file %s\n", name)
-		body, n, err := cut(head+text+"\n", budget-total)
-		switch {
-		case err != nil:
+// contextBlock renders the context files within the budget: of source code the methods that the profile names, hottest
+// first, and then the other files in the given order, whole or cut at the end of a line. It returns the block, its
+// tokens and the names of what was left out.
+func (c cleaner) contextBlock(in Input, secrets *redact.Redactor, budget int) (string, int, []string, error) {
+	e := excerpts{cleaner: c, secrets: secrets, budget: budget}
+	for _, s := range choose(in) {
+		head := fmt.Sprintf("--- file %s, lines %d to %d: %s\n", c.label(s.file), s.method.From, s.method.To, c.name(s.frame))
+		label := c.label(s.file) + ": " + c.name(s.method.Name)
+		if err := e.add(head, s.text, label, max(e.budget/2, 1)); err != nil {
 			return "", 0, nil, err
-		case len(body) <= len(head):
-			left = append(left, name)
-			continue
-		case len(body) < len(head)+len(text) || len(raw) < len(f.Text):
-			left = append(left, name+" (its end)")
 		}
-		total += n
-		b.WriteString(strings.TrimRight(body, "\n") + "\n")
 	}
-	return b.String(), total, left, nil
+	for _, f := range in.Files {
+		if snippet.Source(f.Name) {
+			continue
+		}
+		if err := e.add(fmt.Sprintf("--- file %s\n", c.label(f.Name)), f.Text, c.label(f.Name), e.budget); err != nil {
+			return "", 0, nil, err
+		}
+	}
+	e.left = append(e.left, c.cold(in)...)
+	return e.text.String(), e.tokens, e.left, nil
+}
+
+// add shows a text, or as many whole lines of it as the limit and the budget allow.
+func (e *excerpts) add(head, text, label string, limit int) error {
+	limit = min(limit, e.budget-e.tokens)
+	if limit <= 0 {
+		e.left = append(e.left, label)
+		return nil
+	}
+	raw := start(text, limit*maxTokenBytes)
+	whole := head + e.marked(raw)
+	body, n, err := cut(whole, limit)
+	switch {
+	case err != nil:
+		return err
+	case len(body) <= len(head):
+		e.left = append(e.left, label)
+		return nil
+	case len(body) < len(whole) || len(raw) < len(text):
+		e.left = append(e.left, label+" (its end)")
+	}
+	e.tokens += n
+	e.text.WriteString(body)
+	return nil
+}
+
+// marked returns the lines of a text, clean and each behind the mark.
+func (e *excerpts) marked(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(e.cleaner.text(e.secrets.Text(text))) {
+		b.WriteString(mark + strings.TrimRight(line, "\n") + "\n")
+	}
+	return b.String()
 }
 
 // start returns the whole lines of s within the limit of bytes.
@@ -57,47 +92,89 @@ func start(s string, limit int) string {
 	return s[:strings.LastIndexByte(s[:limit], '\n')+1]
 }
 
-// classes returns the simple names of the user's classes in findings, facts and trees.
-func classes(in Input) map[string]bool {
-	hot := map[string]bool{}
-	add := func(frame string) {
-		if frame == "" || facts.Library(frame) {
-			return
-		}
-		class, _, _ := strings.Cut(facts.Short(frame), ".")
-		for part := range strings.SplitSeq(class, "$") {
-			if len(part) > 2 {
-				hot[part] = true
-			}
+// chosen is a method of a context file that the profile names.
+type chosen struct {
+	file   string
+	frame  string
+	text   string
+	method snippet.Method
+}
+
+// choose returns the methods that hot frames name, hottest first, each once.
+func choose(in Input) []chosen {
+	var out []chosen
+	methods := make([][]snippet.Method, len(in.Files))
+	for i, f := range in.Files {
+		methods[i] = snippet.Methods(f.Name, f.Text)
+	}
+	for _, frame := range hot(in) {
+		for i, f := range in.Files {
+			methods[i] = slices.DeleteFunc(methods[i], func(m snippet.Method) bool {
+				if m.Named(frame) {
+					out = append(out, chosen{f.Name, frame, m.Text(f.Text), m})
+					return true
+				}
+				return false
+			})
 		}
 	}
-	for _, f := range in.Analysis.Findings {
-		add(f.Anchor)
-		add(f.Frame)
+	return out
+}
+
+// cold names the source files of which nothing is shown because the profile names none of their methods.
+func (c cleaner) cold(in Input) []string {
+	named := map[string]bool{}
+	for _, s := range choose(in) {
+		named[s.file] = true
 	}
-	for _, f := range in.Analysis.Evidence {
-		add(f.Frame)
+	var out []string
+	for _, f := range in.Files {
+		if snippet.Source(f.Name) && !named[f.Name] {
+			out = append(out, c.label(f.Name)+" (names no hot method)")
+		}
+	}
+	return out
+}
+
+// weighed is a frame with its rank: more is hotter.
+type weighed struct {
+	frame string
+	rank  float64
+}
+
+// hot returns the user's frames of findings, trees and facts, each once: those of findings first, then the widest.
+func hot(in Input) []string {
+	all := ranked(in)
+	slices.SortStableFunc(all, func(a, b weighed) int { return cmp.Compare(b.rank, a.rank) })
+	var out []string
+	seen := map[string]bool{}
+	for _, w := range all {
+		if w.frame != "" && !seen[w.frame] && !facts.Library(w.frame) {
+			seen[w.frame] = true
+			out = append(out, w.frame)
+		}
+	}
+	return out
+}
+
+func ranked(in Input) []weighed {
+	var all []weighed
+	for i, f := range in.Analysis.Findings {
+		first := 2 + 1/float64(i+1) // before every share
+		all = append(all, weighed{f.Anchor, first}, weighed{f.Frame, first})
+		for _, frame := range f.Path {
+			all = append(all, weighed{frame, first})
+		}
 	}
 	for _, t := range in.Trees {
 		for _, l := range t.Lines {
-			add(l.Frame)
+			all = append(all, weighed{l.Frame, l.Share})
 		}
 	}
-	return hot
-}
-
-// rank sorts files by the hot classes they name, most first, and keeps the given order among equals.
-func rank(files []File, hot map[string]bool) []ranked {
-	out := make([]ranked, 0, len(files))
-	for _, f := range files {
-		r := ranked{File: f}
-		for class := range hot {
-			if strings.Contains(f.Text, class) {
-				r.hot++
-			}
+	for _, f := range in.Analysis.Evidence {
+		if f.Unit == facts.UnitShare {
+			all = append(all, weighed{f.Frame, f.Value})
 		}
-		out = append(out, r)
 	}
-	slices.SortStableFunc(out, func(a, b ranked) int { return cmp.Compare(b.hot, a.hot) })
-	return out
+	return all
 }

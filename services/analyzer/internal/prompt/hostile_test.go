@@ -6,6 +6,9 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/google/go-cmp/cmp"
+
+	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/prompt"
 )
@@ -29,16 +32,23 @@ func TestHostileTextStaysFenced(t *testing.T) {
 	a.Comparison.Summary, a.Comparison.Changes[0].Title, a.Comparison.Changes[0].Change = poison, poison, events.Change(poison)
 	in.Trees[0].Mode = "x\n<<<END"
 	in.Trees[0].Lines[1].ID, in.Trees[0].Lines[1].Frame = poison, "evil."+poison
-	in.Files = []prompt.File{{Name: poison, Text: poison}}
-	in.Settings = map[string]string{poison: poison}
+	in.Files = []prompt.File{
+		{Name: poison, Text: poison},
+		{Name: poison + ".java", Text: "class EvenStallingFunction {\n  /* " + poison + " */ int map(int i) { \n// " + poison + "\n}\n}\n"},
+	}
+	f.Path = []string{"EvenStallingFunction.map"}
+	in.Settings = map[string]string{"state." + poison: poison}
+	in.Machines = prompt.Machines{
+		Java: poison, TaskManagers: []jobcontext.TaskManager{{ID: poison}}, Exceptions: []string{poison},
+	}
 	p := build(t, in)
 
 	for _, marker := range []string{"<<<DATA", "<<<END"} {
-		if n := strings.Count(p.User, marker); n != 6 {
-			t.Errorf("%d times %s, want 6", n, marker)
+		if n := strings.Count(p.User, marker); n != 7 {
+			t.Errorf("%d times %s, want 7", n, marker)
 		}
 	}
-	if n := strings.Count(p.User, nonce); n != 13 { // two for each of six fences, and the notice
+	if n := strings.Count(p.User, nonce); n != 15 { // two for each of seven fences, and the notice
 		t.Errorf("the nonce stands %d times in the prompt", n)
 	}
 	for i, r := range p.User {
@@ -82,31 +92,50 @@ func TestProfileBudget(t *testing.T) {
 	}
 }
 
+// source is a class with a hot method, a cold one, and another hot one that is longer than any budget.
+func source() string {
+	body := strings.Repeat("    answer = compute(question);\n", 2000)
+	return "package demo;\nclass EvenStallingFunction {\n  int map(int i) {\n    return i;\n  }\n" +
+		"  void cold() {\n    unseen();\n  }\n  void open() {\n" + body + "  }\n}\n"
+}
+
 func TestContextBudget(t *testing.T) {
 	in := sample()
-	long := strings.Repeat("int answer = compute(question);\n", 2000)
+	in.Trees[0].Lines = append(in.Trees[0].Lines, prompt.Line{ID: "T9", Frame: "demo.EvenStallingFunction.open", Share: 0.2})
 	in.Files = []prompt.File{
-		{Name: "Other.java", Text: long},
-		{Name: "Stall.java", Text: "class EvenStallingFunction {}\n" + long},
-		{Name: "small.txt", Text: "one line"},
+		{Name: "long.txt", Text: strings.Repeat("one more line of notes\n", 2000)},
+		{Name: "Cold.java", Text: "class Cold {\n  void map() { }\n}\n"},
+		{Name: "Stall.java", Text: source()},
+		{Name: "small.txt", Text: "the last file\n"},
 	}
 	in.Budget.Context = 1000
 	p := build(t, in)
 	if p.Tokens.Context > 1000 || p.Tokens.Context < 900 {
 		t.Errorf("context has %d tokens", p.Tokens.Context)
 	}
-	if !strings.Contains(p.User, "--- file Stall.java\nclass EvenStallingFunction {}\n") {
-		t.Error("the file that names the hot class is not first")
+	order := 0
+	for _, want := range []string{
+		"--- file Stall.java, lines 3 to 5: demo.EvenStallingFunction.map\n|   int map(int i) {\n|     return i;\n|   }\n",
+		"--- file Stall.java, lines 9 to 2010: demo.EvenStallingFunction.open\n|   void open() {\n|     answer = compute(question);\n",
+		"--- file long.txt\n| one more line of notes\n",
+	} {
+		i := strings.Index(p.User, want)
+		if i < order {
+			t.Errorf("%q is missing or in the wrong place", want)
+		}
+		order = i
 	}
-	if strings.Contains(p.User, "compute(\n") || !strings.Contains(p.User, "compute(question);\n<<<END") {
-		t.Error("the file is not cut at the end of a line")
+	for _, absent := range []string{"unseen", "Cold {", "the last file"} {
+		if strings.Contains(p.User, absent) {
+			t.Errorf("%q is in the prompt", absent)
+		}
 	}
-	want := []string{"Stall.java (its end)", "Other.java", "small.txt"}
-	if len(p.Left) == 0 || p.Left[0] != want[0] || p.Left[1] != want[1] {
-		t.Errorf("Left is %q, want %q", p.Left, want)
+	want := []string{"Stall.java: open (its end)", "long.txt (its end)", "small.txt", "Cold.java (names no hot method)"}
+	if diff := cmp.Diff(want, p.Left); diff != "" {
+		t.Errorf("Left (-want +got):\n%s", diff)
 	}
 	in.Budget.Context = -1
-	if p := build(t, in); p.Tokens.Context != 0 || strings.Contains(p.User, "--- file") || len(p.Left) != 3 {
+	if p := build(t, in); p.Tokens.Context != 0 || strings.Contains(p.User, "--- file") || len(p.Left) != 5 {
 		t.Errorf("files were sent although the budget forbids it: %v", p.Left)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/facts"
+	"squirrly.dev/services/analyzer/internal/redact"
 )
 
 // level says how much of the profile is shown.
@@ -35,40 +36,63 @@ var levels = []level{
 // maxBytesPerToken is more than a token of such a block holds on average: a longer block needs no counting.
 const maxBytesPerToken = 6
 
-// profileBlock renders findings, facts and trees within the budget of tokens. It returns the block and its tokens.
-func (c cleaner) profileBlock(in Input, budget int) (string, int, error) {
+// profileBlock renders findings, facts and trees within the budget of tokens, between their fences. It returns the block
+// and its tokens.
+func (c cleaner) profileBlock(in Input, secrets *redact.Redactor, budget int) (string, int, error) {
+	fence, err := CountTokens(c.fence("profile", "x"))
+	if err != nil {
+		return "", 0, err
+	}
 	var block string
 	for _, l := range levels {
 		block = c.profileAt(in, l)
 		if len(block) > budget*maxBytesPerToken {
 			continue
 		}
-		n, err := CountTokens(block)
-		if err != nil || n <= budget {
-			return block, n, err
+		if n, err := CountTokens(block); err != nil || n+fence <= budget {
+			break
 		}
 	}
-	return cut(block, budget)
+	block = secrets.Text(block)
+	fenced := c.fence("profile", block)
+	n, err := CountTokens(fenced)
+	if err != nil || n <= budget {
+		return fenced, n, err
+	}
+	if block, n, err = cut(block, budget-fence); err != nil {
+		return "", 0, err
+	}
+	return c.fence("profile", block), n + fence, nil
 }
 
 // profileAt renders the block at one level.
 func (c cleaner) profileAt(in Input, l level) string {
 	var b strings.Builder
-	b.WriteString("Findings of the rules, most important first\n")
-	if len(in.Analysis.Findings) == 0 {
-		b.WriteString("none\n")
-	}
-	for _, f := range in.Analysis.Findings[:min(l.findings, len(in.Analysis.Findings))] {
-		c.finding(&b, f, l.texts)
-	}
-	b.WriteString("\nFacts: id | value | what\n")
-	for _, f := range choose(in.Analysis, l.facts) {
-		fmt.Fprintf(&b, "%s | %s | %s\n", c.name(f.ID), c.sentence(facts.Print(f)), c.sentence(f.Text))
-	}
+	c.findings(&b, in.Analysis, l)
 	for _, t := range in.Trees {
 		c.tree(&b, t, l)
 	}
 	return b.String()
+}
+
+// findings renders the findings and the facts of the profiles.
+func (c cleaner) findings(b *strings.Builder, a events.Analysis, l level) {
+	b.WriteString("Findings of the rules, most important first\n")
+	if len(a.Findings) == 0 {
+		b.WriteString("none\n")
+	}
+	for _, f := range a.Findings[:min(l.findings, len(a.Findings))] {
+		c.finding(b, f, l.texts)
+	}
+	b.WriteString("\nFacts: id | value | what\n")
+	for _, f := range profiled(a, l.facts) {
+		c.fact(b, f)
+	}
+}
+
+// fact renders a fact in one line.
+func (c cleaner) fact(b *strings.Builder, f events.Fact) {
+	fmt.Fprintf(b, "%s | %s | %s\n", c.name(f.ID), c.sentence(facts.Print(f)), c.sentence(f.Text))
 }
 
 // finding renders one finding of the rules.
@@ -117,9 +141,8 @@ func (c cleaner) tree(b *strings.Builder, t Tree, l level) {
 	}
 }
 
-// choose returns the facts that the verdict and the findings cite, and the first others up to the limit, in the order
-// of the analysis. Lines of trees are shown in the trees.
-func choose(a events.Analysis, limit int) []events.Fact {
+// citedFacts returns the ids of the facts that the verdict and the findings cite.
+func citedFacts(a events.Analysis) map[string]bool {
 	cited := map[string]bool{}
 	for _, id := range a.Verdict.Evidence {
 		cited[id] = true
@@ -129,12 +152,21 @@ func choose(a events.Analysis, limit int) []events.Fact {
 			cited[id] = true
 		}
 	}
+	return cited
+}
+
+// profiled returns the facts of the profiles that the verdict and the findings cite, and the first others up to the
+// limit, in the order of the analysis. Lines of trees are shown in the trees.
+func profiled(a events.Analysis, limit int) []events.Fact {
+	cited := citedFacts(a)
 	others := 0
 	return slices.DeleteFunc(slices.Clone(a.Evidence), func(f events.Fact) bool {
-		if cited[f.ID] {
+		switch {
+		case measured(f):
+			return true
+		case cited[f.ID]:
 			return false
-		}
-		if strings.HasPrefix(f.ID, "T") || others == limit {
+		case strings.HasPrefix(f.ID, "T") || others == limit:
 			return true
 		}
 		others++

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/prompt"
 )
@@ -71,9 +72,15 @@ func sample() prompt.Input {
 			{Name: "notes.md", Text: "The team plans to move to Flink 2.\npassword: hunter2\n"},
 			{Name: "EvenStallingFunction.java", Text: "class EvenStallingFunction {\n  Integer map(Integer i) throws Exception {\n    if (i % 2 == 0) Thread.sleep(1);\n    return i;\n  }\n}\n"},
 		},
-		Settings: map[string]string{"taskmanager.numberOfTaskSlots": "2", "s3.secret-key": "hunter3 and more"},
-		Keys:     []string{"execution.buffer-timeout.interval"},
-		Links:    []string{"https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/datastream/operators/process_function/"},
+		Settings: map[string]string{"taskmanager.numberOfTaskSlots": "2", "s3.secret-key": "hunter3 and more", "taskmanager.memory.managed.fraction": "0.4", "state.checkpoints.dir": "s3://x"},
+		Machines: prompt.Machines{
+			Java:         "17.0.11",
+			TaskManagers: []jobcontext.TaskManager{{ID: "tm-1", CPUCores: 2, HeapMax: 512 << 20, Slots: 2}},
+			Checkpoints:  &jobcontext.Checkpoints{Completed: 12, LastDurationMS: 120, LastSizeBytes: 3 << 20, MaxDurationMS: 900},
+			Exceptions:   []string{"java.lang.RuntimeException: no route to host"},
+		},
+		Keys:  []string{"execution.buffer-timeout.interval", "s3.secret-key"},
+		Links: []string{"https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/datastream/operators/process_function/"},
 	}
 }
 
@@ -163,7 +170,7 @@ func TestVariables(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, p.User)
 		}
 	}
-	for _, block := range []string{"job", "graph", "profile", "comparison", "settings", "context"} {
+	for _, block := range []string{"job", "graph", "profile", "metrics", "comparison", "settings", "context"} {
 		if n := strings.Count(p.User, "<<<DATA "+nonce+" "+block+">>>"); n != 1 {
 			t.Errorf("block %s stands %d times in the prompt", block, n)
 		}

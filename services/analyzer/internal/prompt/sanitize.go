@@ -52,10 +52,23 @@ func (c cleaner) clean(s, allowed string, limit int) string {
 	return c.defuse(shorten(s, limit))
 }
 
-// text cleans the text of a file: lines stay lines, control characters and invisible ones go.
+// text cleans the text of a file: lines stay lines of bounded length, control characters and invisible ones go.
 func (c cleaner) text(s string) string {
+	lines := strings.Split(printable(s), "\n")
+	for i, line := range lines {
+		lines[i] = c.defuse(shorten(line, maxLine))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// page cleans a flame graph as captured. Its lines keep their length: that of a page of async-profiler 3 and later may
+// hold all names.
+func (c cleaner) page(s string) string { return c.defuse(printable(s)) }
+
+// printable replaces control characters and invisible ones but for the ends of lines and tabs.
+func printable(s string) string {
 	s = strings.ReplaceAll(strings.ToValidUTF8(s, "?"), "\r\n", "\n")
-	s = strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return r
@@ -67,11 +80,6 @@ func (c cleaner) text(s string) string {
 		}
 		return r
 	}, s)
-	lines := strings.Split(s, "\n")
-	for i, line := range lines {
-		lines[i] = c.defuse(shorten(line, maxLine))
-	}
-	return strings.Join(lines, "\n")
 }
 
 // defuse removes what could end a fence or open another one. The nonce is random, so that only text that was written

@@ -20,14 +20,15 @@ const (
 //
 //	Job         name, id and version, the verdict, and what was captured
 //	Graph       the vertices in the order of the data flow, with how each spent its time
-//	Profile     findings of the rules, numbered facts and call trees
+//	Profile     findings of the rules, numbered facts, and call trees or the pages as captured
+//	Metrics     numbered facts of the metrics, TaskManagers and checkpoints
 //	Comparison  what changed since the baseline run
-//	Settings    the configuration of the job
-//	Context     the user's context files
+//	Settings    the configuration that bears on performance and is not Flink's default
+//	Context     of the user's context files, the methods that the profile names, and the files that are not code
 //
 // The function metric gives one number: {{ metric "vertex" "name" }}, where vertex is an id or a name, and name is one
 // of Metrics. It prints unknown when the vertex or its number is not known.
-var Variables = []string{"Job", "Graph", "Profile", "Comparison", "Settings", "Context"}
+var Variables = []string{"Job", "Graph", "Profile", "Metrics", "Comparison", "Settings", "Context"}
 
 // functions may be called by the Markdown of the user.
 var functions = []string{"metric", "and", "or", "not", "eq", "ne"}
