@@ -24,6 +24,7 @@ type starved struct {
 const (
 	smallMachine = 4   // cores: with no more, task threads wait for each other and for the JVM's own
 	starvedNeed  = 0.5 // a vertex that needs less of its time than this is not what limits
+	normalShare  = 0.5 // of the runnable time: on a small machine, less than this without a CPU is the normal state
 )
 
 // measureStarvation compares what WALL sees running with the CPU time that task threads got. The JVM's own pauses are
@@ -117,12 +118,18 @@ func (d *diagnosis) starvedShare(starved float64) float64 {
 	return min(1, runs/total) * starved
 }
 
-// starvation reports what was measured when it is worth it. On a small machine it is the normal state.
+// starvation reports what was measured when it is worth it. On a small machine some of it is the normal state, and a
+// remark.
 func (d *diagnosis) starvation() (events.Finding, bool) {
 	s := &d.starved
 	rule := d.catalogue.Rule("S1")
 	severity := rule.Severity(s.share)
 	if !s.known || severity == events.SeverityNone {
+		return events.Finding{}, false
+	}
+	if d.small() && d.judged.Limit != events.LimitCPU && s.share < normalShare {
+		d.say(fmt.Sprintf("Task threads were ready to run but not on CPU for %s of that time, as is normal on a small machine.",
+			percent(s.share)), s.fact)
 		return events.Finding{}, false
 	}
 	f := d.bare(rule, "task threads", nil)

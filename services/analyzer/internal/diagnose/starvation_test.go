@@ -75,6 +75,11 @@ func TestStarvedAndSlow(t *testing.T) {
 	if f := ruleOf(a, "S1"); f == nil || !f.OnPath || math.Abs(f.Share-0.41) > 0.03 {
 		t.Errorf("starvation %+v", f)
 	}
+	a = diagnoseOK(t, starvedJob(t, 0.97, 1.2, 2, 0)).Analysis
+	remark := func(o events.Observation) bool { return strings.Contains(o.Text, "as is normal on a small machine") }
+	if ruleOf(a, "S1") != nil || !slices.ContainsFunc(a.Observations, remark) {
+		t.Errorf("on a small machine: %+v, %+v", ruleOf(a, "S1"), a.Observations)
+	}
 }
 
 // TestCollectionIsNoStarvation: threads that a collection stops look as if they ran.
