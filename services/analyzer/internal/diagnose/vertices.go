@@ -14,6 +14,7 @@ import (
 // vertexMap tells which vertices a stack may belong to. A page names none: thread dumps do, and names give hints.
 type vertexMap struct {
 	loads   []verdict.Load
+	shapes  []shape
 	byFrame map[string][]int // user frames and their classes, seen in task threads
 	foreign map[string]bool  // the same of task threads of other jobs
 }
@@ -22,6 +23,9 @@ func newVertexMap(d *diagnosis) *vertexMap {
 	m := &vertexMap{loads: d.loads, byFrame: map[string][]int{}, foreign: map[string]bool{}}
 	if d.ctx == nil {
 		return m
+	}
+	for i := range d.ctx.Vertices {
+		m.shapes = append(m.shapes, shapeOf(&d.ctx.Vertices[i]))
 	}
 	for _, thread := range d.ctx.Threads {
 		vertex := m.vertexOfThread(thread.Name)
@@ -67,15 +71,16 @@ func (m *vertexMap) candidates(s *evidence.Scan, chain int32) (vertices []int, d
 	if chain < 0 || len(m.loads) == 0 || m.ownerOf(s, chain) == ownerOther {
 		return nil, false
 	}
-	var anchors []string
+	var anchors, operators []string
 	root := s.Chains[chain]
 	for at := chain; at >= 0; at = s.Chains[at].Parent {
 		root = s.Chains[at]
+		operators = append(operators, s.Graph.Name(root.Operator))
 		if root.Anchor != evidence.NoName {
 			anchors = append(anchors, s.Graph.Name(root.Anchor))
 		}
 	}
-	shaped := m.shaped(root.Source)
+	shaped := m.shaped(root.Source, operators)
 	vertices, dumped = narrow(shaped, anchors, m.seen)
 	if !dumped {
 		vertices, _ = narrow(shaped, anchors, m.named)
@@ -99,17 +104,6 @@ func (m *vertexMap) seen(anchor string) []int {
 		return vertices
 	}
 	return m.byFrame[classOf(anchor)]
-}
-
-// shaped returns the vertices with or without inputs.
-func (m *vertexMap) shaped(source bool) []int {
-	var out []int
-	for i := range m.loads {
-		if m.loads[i].Source() == source {
-			out = append(out, i)
-		}
-	}
-	return out
 }
 
 // named returns the vertices whose names share a word with a class: "arbitrary-stall" and EvenStallingFunction.
