@@ -15,6 +15,7 @@ const (
 	Answer   = "answer"
 	Analysis = "analysis"
 	Report   = "report"
+	Diff     = "diff" // differential flame graph, with its mode
 )
 
 // shortSum is how many hex digits of the hash a key ends in.

@@ -58,6 +58,13 @@ type Comparison struct {
 	Caveats     []string     `json:"caveats,omitempty"`  // what makes the two runs less comparable
 	Measures    []Measure    `json:"measures,omitempty"` // of the whole job, the decisive one first
 	Changes     []Comparable `json:"changes,omitempty"`
+	Graphs      []GraphRef   `json:"graphs,omitempty"` // differential flame graphs
+}
+
+// GraphRef is a stored flame graph of one mode.
+type GraphRef struct {
+	Mode Mode `json:"mode"`
+	ObjectRef
 }
 
 // Measure is one figure of the whole job, before and after.

@@ -52,6 +52,15 @@ func (s *Service) after(ctx context.Context, rec bus.Record) error {
 // followUpWaits is how long a follow-up may wait to be taken up: later the job is not the same any more.
 const followUpWaits = 30 * time.Minute
 
+// inputs reads all that the result of a run rests on: what it captured, and what the run did that it follows up.
+func (s *Service) inputs(ctx context.Context, rec bus.Record, art events.ArtifactReady) (Input, error) {
+	in, err := s.load(ctx, rec, art)
+	if err != nil {
+		return in, err
+	}
+	return in, s.joinParent(ctx, rec, &in)
+}
+
 // joinParent adds what the run captured that this one follows up, so that the result is a whole one.
 func (s *Service) joinParent(ctx context.Context, rec bus.Record, in *Input) error {
 	if rec.Plan.Parent == "" {

@@ -47,11 +47,8 @@ func (s *Service) analyse(ctx context.Context, c *bus.Claim, art events.Artifact
 	if err := c.Mutate(ctx, progress("reading the captures", 80)); err != nil {
 		return an, err
 	}
-	in, err := s.load(ctx, c.Record(), art)
+	in, err := s.inputs(ctx, c.Record(), art)
 	if err != nil {
-		return an, err
-	}
-	if err := s.joinParent(ctx, c.Record(), &in); err != nil {
 		return an, err
 	}
 	base, err := s.baseline(ctx, c)
@@ -70,9 +67,11 @@ func (s *Service) analyse(ctx context.Context, c *bus.Claim, art events.Artifact
 		return an, err
 	}
 	base.compare(&res.Analysis) // the LLM is told of it
-	an, err = s.explain(ctx, c, in, res)
+	if an, err = s.explain(ctx, c, in, res); err != nil {
+		return an, err
+	}
 	base.compare(&an) // with what the LLM found
-	return an, err
+	return an, s.graphs(ctx, base, in, an.Comparison)
 }
 
 // artifactOf takes the artifacts from the event, or from the record when the run is resumed, and keeps them there.

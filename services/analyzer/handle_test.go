@@ -24,6 +24,9 @@ func TestRun_ComparesWithTheLastRun(t *testing.T) {
 		t.Fatalf("compared with %+v: %v", rec.Baseline, an.Missing)
 	}
 	t.Log(c.Summary)
+	if len(c.Graphs) != 2 || c.Graphs[0].Mode != events.ModeWall {
+		t.Errorf("graphs %+v", c.Graphs)
+	}
 	if c.Effect != events.EffectHelped || len(c.Changes) == 0 || c.Changes[0].Change != events.ChangeResolved ||
 		c.Changes[0].Rule != "A1" || c.Changes[0].Effect != events.EffectHelped || c.Changes[0].Advice == "" {
 		t.Errorf("%+v", c)

@@ -37,6 +37,7 @@ var limits = map[string]map[string]rule{
 		"run": isRun, "identity": named, "restUrl": filled, "jobId": filled,
 		"modes": items(1, events.MaxModes), "context": items(0, events.MaxContextFiles),
 	},
+	"GraphRef":  {"key": filled, "sha256": isHash, "size": natural},
 	"ObjectRef": {"key": filled, "sha256": isHash, "size": natural},
 	"ContextRef": {
 		"kind": is(events.ContextJob, events.ContextUser), "key": filled, "sha256": isHash, "size": natural,
@@ -61,10 +62,10 @@ const (
 	uuid = `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`
 )
 
-func filled(s *js.Schema)   { length(1, 0)(s) }
-func isHash(s *js.Schema)   { s.Pattern = `^` + hash + `$` }
-func isRun(s *js.Schema)    { s.Pattern = `^[A-Za-z0-9_-]{1,48}$` }
-func natural(s *js.Schema)  { s.Minimum = "0" }
+func filled(s *js.Schema)  { length(1, 0)(s) }
+func isHash(s *js.Schema)  { s.Pattern = `^` + hash + `$` }
+func isRun(s *js.Schema)   { s.Pattern = `^[A-Za-z0-9_-]{1,48}$` }
+func natural(s *js.Schema) { s.Minimum = "0" }
 func upTo(n int) rule {
 	return func(s *js.Schema) { s.Minimum, s.Maximum = "0", json.Number(strconv.Itoa(n)) }
 }
