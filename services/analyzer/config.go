@@ -3,6 +3,7 @@ package analyzer
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"time"
@@ -13,17 +14,25 @@ import (
 
 // Config of the service. The zero value works: rules alone, default prompt.
 type Config struct {
-	Slots      int    `env:"SLOTS"       envDefault:"2"`    // runs analysed at a time
-	PromptFile string `env:"PROMPT_FILE"`                   // Markdown that replaces the default prompt
-	ReportURL  string `env:"REPORT_URL"`                    // where people read reports; {run} stands for the run's id
-	FollowUps  bool   `env:"FOLLOW_UPS"  envDefault:"true"` // ask for ALLOC and LOCK captures where they would explain more
+	Slots      int     `env:"SLOTS"       envDefault:"2"`    // runs analysed at a time
+	PromptFile string  `env:"PROMPT_FILE"`                   // Markdown that replaces the default prompt
+	ReportURL  string  `env:"REPORT_URL"`                    // where people read reports; {run} stands for the run's id
+	FollowUps  bool    `env:"FOLLOW_UPS"  envDefault:"true"` // ask for ALLOC and LOCK captures where they would explain more
+	CorePrice  float64 `env:"CORE_PRICE"`                    // of a core for an hour; 0: findings have cores and no costs
+	Currency   string  `env:"CURRENCY"    envDefault:"USD"`  // of CorePrice
 	LLM        LLMConfig
 	Prompt     PromptConfig
 	Version    string `env:"-"` // of this program, for the provenance of results
 }
 
 // Validate checks the parts that cannot be checked alone.
-func (c Config) Validate() error { return errors.Join(c.LLM.Validate(), c.Prompt.Validate()) }
+func (c Config) Validate() error {
+	var err error
+	if c.CorePrice < 0 || math.IsNaN(c.CorePrice) || math.IsInf(c.CorePrice, 0) {
+		err = fmt.Errorf("the price of a core (SQUIRRLY_CORE_PRICE) is %v: a number above 0, or 0 for none", c.CorePrice)
+	}
+	return errors.Join(err, c.LLM.Validate(), c.Prompt.Validate())
+}
 
 // Aliases are the well-known names of the variables.
 func (Config) Aliases() map[string]string { return llmAliases }
