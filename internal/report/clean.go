@@ -60,6 +60,9 @@ func cut(a *events.Analysis) {
 	a.DegradedWhy = first(a.DegradedWhy, maxRemarks, "reasons", note)
 	if a.Comparison != nil {
 		a.Comparison.Changes = first(a.Comparison.Changes, maxChanges, "changes", note)
+		a.Comparison.Caveats = first(a.Comparison.Caveats, maxRemarks, "caveats", note)
+		a.Comparison.Measures = first(a.Comparison.Measures, maxRemarks, "measures", note)
+		a.Comparison.Graphs = first(a.Comparison.Graphs, maxRemarks, "graphs", note)
 	}
 	a.Missing = append(a.Missing, left...)
 }

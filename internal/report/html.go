@@ -31,6 +31,9 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"plural":  func(n int, noun string) string { return plural(n, noun) },
 	"inc":     func(i int) int { return i + 1 },
 	"web":     isWebLink,
+	"amount":  amount,
+	"growth":  growth,
+	"effect":  effect,
 }).Parse(pageSource))
 
 // htmlPage is what the template sees.

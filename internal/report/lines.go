@@ -78,29 +78,6 @@ func (v view) FactNote(f events.Fact) string {
 	return strings.Join(parts, ", ")
 }
 
-// ChangeNote says how a finding changed since the baseline.
-func (v view) ChangeNote(c events.Comparable) string {
-	switch {
-	case c.Before > 0 && c.After > 0:
-		return percent(c.Before) + " → " + percent(c.After)
-	case c.Before > 0:
-		return "was " + percent(c.Before)
-	case c.After > 0:
-		return "now " + percent(c.After)
-	}
-	return ""
-}
-
-// Baseline names the run that the result is compared with.
-func (v view) Baseline() string {
-	c := v.Comparison
-	text := "Compared with run " + c.BaselineRun
-	if !c.BaselineAt.IsZero() {
-		text += " of " + moment(c.BaselineAt)
-	}
-	return text
-}
-
 // ProvenanceLines say how the result came about.
 func (v view) ProvenanceLines() []pair {
 	p := v.Provenance

@@ -62,6 +62,9 @@ func (m *markdownWriter) section(s section) {
 		m.line("- ", escape(item))
 	}
 	m.pairs(s.pairs)
+	if s.table != nil && len(s.items)+len(s.pairs) > 0 {
+		m.line() // else the table would go on with the list
+	}
 	m.table(s.table)
 	if len(s.entries) == 0 {
 		m.line()

@@ -36,7 +36,8 @@ type table struct {
 // outline is everything below the verdict, in order; empty sections are left out.
 func (v view) outline() []section {
 	sections := []section{
-		v.vertices(), v.bottlenecks(), v.causes(), v.recommendations(), v.observations(), v.comparison(),
+		v.vertices(), v.bottlenecks(), v.causes(), v.recommendations(), v.observations(),
+		v.measures(), v.changes(), v.earlierAdvice(),
 		{title: "Not verified", note: "The LLM said this; the evidence does not carry it.", items: v.Unverified},
 		v.evidence(), v.captures(),
 		{title: "Missing", items: v.Missing},
@@ -119,17 +120,6 @@ func parenthesis(text string) string {
 		return ""
 	}
 	return " (" + text + ")"
-}
-
-func (v view) comparison() section {
-	if v.Comparison == nil {
-		return section{}
-	}
-	s := section{title: "Since the baseline", note: v.Comparison.Summary, items: []string{v.Baseline()}}
-	for _, c := range v.Comparison.Changes {
-		s.items = append(s.items, string(c.Change)+": "+c.Title+parenthesis(v.ChangeNote(c)))
-	}
-	return s
 }
 
 func (v view) evidence() section {

@@ -33,11 +33,24 @@ func sleepy() events.Analysis {
 		Comparison: &events.Comparison{
 			BaselineRun: baselineRun, BaselineAt: noon.Add(-24 * time.Hour),
 			Summary: "Throughput is 11 % lower than in the baseline; one finding is new.",
-			Changes: []events.Comparable{
-				{Fingerprint: "f1", Title: "Sleeping in a task thread", Change: "persisting", Before: 0.96, After: 0.97},
-				{Fingerprint: "f2", Title: "Kryo serialises a generic type", Change: "new", After: 0.08},
-				{Fingerprint: "f3", Title: "Regular expression compiled per record", Change: "resolved", Before: 0.21},
+			Effect:  events.EffectWorse, Caveats: []string{"Flink was 1.20.5 in the baseline run and is 2.3.0 now."},
+			Measures: []events.Measure{
+				{Name: "throughput", Unit: "records/s", Before: 2218, After: 1974, Significant: true},
+				{Name: "CPU per 1,000 records", Unit: "core-s", Before: 0.31, After: 0.33},
 			},
+			Changes: []events.Comparable{
+				{
+					Fingerprint: "f1", Title: "Sleeping in a task thread", Change: "persisting", Before: 0.96, After: 0.97, Rule: "A1",
+					Where: "EvenStallingFunction.map → Thread.sleep", Metric: "thread time per 1,000 records", Unit: "thread-s",
+					CostBefore: 0.88, CostAfter: 0.988, Advice: "Remove the sleep.", Effect: events.EffectNone,
+				},
+				{Fingerprint: "f2", Title: "Kryo serialises a generic type", Change: "new", After: 0.08},
+				{
+					Fingerprint: "f3", Title: "Regular expression compiled per record", Change: "resolved", Before: 0.21, Rule: "A6",
+					Where: "Parse.map → Pattern.compile", Unit: "core-s", CostBefore: 0.05, Advice: "Compile it once.", Effect: events.EffectHelped,
+				},
+			},
+			Graphs: []events.GraphRef{{Mode: events.ModeWall, ObjectRef: events.ObjectRef{Key: "local/flink/sample-job/r/diff-WALL-5f5f5f5f5f5f.html"}}},
 		},
 		Vertices: []events.VertexLoad{
 			{ID: "v1", Name: "random-source", Parallelism: 2, Busy: 0.04, BusyMax: 0.05, Idle: 0.02, BackPressured: 0.94, RecordsOut: 1974, Role: "victim"},
@@ -192,8 +205,13 @@ func hostile() events.Analysis {
 	a.Observations = []events.Observation{{Text: planted, Evidence: []string{planted}, Origin: planted}}
 	a.Unverified, a.Missing = []string{planted}, []string{planted}
 	a.Comparison = &events.Comparison{
-		BaselineRun: planted, Summary: planted,
-		Changes: []events.Comparable{{Fingerprint: planted, Title: planted, Change: planted, Before: 0.1, After: 0.2}},
+		BaselineRun: planted, Summary: planted, Effect: planted, Caveats: []string{planted},
+		Measures: []events.Measure{{Name: planted, Unit: planted, Before: 1e300, After: 1e-300}},
+		Changes: []events.Comparable{{
+			Fingerprint: planted, Title: planted, Change: planted, Before: 0.1, After: 0.2, Rule: planted, Where: planted,
+			Severity: planted, Metric: planted, Unit: planted, CostBefore: 1, CostAfter: 1e300, Advice: planted, Effect: planted,
+		}},
+		Graphs: []events.GraphRef{{Mode: planted, ObjectRef: events.ObjectRef{Key: planted, SHA256: planted}}},
 	}
 	a.Vertices = []events.VertexLoad{{ID: planted, Name: planted, Role: planted, Busy: 7, BusyMax: -3, BackPressured: 9, RecordsIn: 1e300}}
 	a.Captures = []events.CaptureStats{{JVM: planted, Mode: planted, Status: planted, Key: planted, Notes: []string{planted}}}
