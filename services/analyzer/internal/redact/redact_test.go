@@ -41,6 +41,45 @@ var secrets = map[string]string{
 	"account":          "fs.azure.account.key.acc.blob.core.windows.net: CANARY28==",
 	"three words":      "password: a b CANARY30",
 	"arrow":            "credential => CANARY29",
+	"oracle":           "jdbc:oracle:thin:scott/CANARY31@db:1521/x",
+	"sqlserver":        "jdbc:sqlserver://db;user=a;pwd=CANARY32;encrypt=true",
+	"azure storage":    "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=CANARY33==;EndpointSuffix=core.windows.net",
+	"azure sas":        "https://a.blob.core.windows.net/c?sv=2022-11-02&sp=r&sig=CANARY34%3D",
+	"azure secret":     "xyz8Q~CANARY35aaaaaaaaaaaaaaaaaaaaaaaaa",
+	"event hub":        "Endpoint=sb://x/;SharedAccessKeyName=n;SharedAccessKey=CANARY36=",
+	"gcp token":        "ya29.CANARY37aaaaaaaaaaaaaaaa",
+	"gcp key":          "AIzaCANARY38aaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	"gcp account": `{"private_key": "-----BEGIN PRIVATE KEY-----
+MIICANARY39
+-----END PRIVATE KEY-----
+"}`,
+	"gitlab":           "glpat-CANARY40aaaaaaaaaaaa",
+	"anthropic":        "sk-ant-api03-CANARY41_aaaaaaaaaaaaaa",
+	"hugging face":     "hf_CANARY42aaaaaaaaaaaaaaaa",
+	"vault":            "hvs.CANARY43aaaaaaaaaaaaaaaa",
+	"discord":          "https://discord.com/api/webhooks/123/CANARY44",
+	"nats seed":        "SUCANARYAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+	"yaml block":       "password: |\n  CANARY45\n  CANARY46\nnext: 1",
+	"yaml env":         "- name: DB_PASSWORD\n  value: CANARY47",
+	"json env":         `{"name": "DB_PASSWORD", "value": "CANARY48"}`,
+	"xml attribute":    `<property name="db.password" value="CANARY49"/>`,
+	"xml with a space": `<password encrypted="false">CANARY50</password>`,
+	"continued":        "db.password=abc\\\n  CANARY51",
+	"escaped quote":    `password: "a\"CANARY52"`,
+	"setter":           `config.setPassword("CANARY53").build();`,
+	"connection":       `DriverManager.getConnection(url, "app", "CANARY54")`,
+	"authentication":   `new PasswordAuthentication("app", "CANARY55".toCharArray())`,
+	"jvm option":       "-Djavax.net.ssl.trustStorePassword=CANARY56 -Xmx1g",
+	"flag with dash":   "-password CANARY57",
+	"random key":       "license-key: 7fCANARY58aQ2xZ9pLm3v",
+	"cookie":           "Cookie: JSESSIONID=CANARY59",
+	"sql escaped":      `'password' = 'it''sCANARY60'`,
+	"env":              "export AWS_SECRET_ACCESS_KEY=CANARY61",
+	"flink ssl":        "security.ssl.rest.keystore-password: CANARY62",
+	"flink delegation": "security.kerberos.login.credentials: CANARY63",
+	"pgp":              "-----BEGIN PGP PRIVATE KEY BLOCK-----\nCANARY64\n-----END PGP PRIVATE KEY BLOCK-----",
+	"mongodb":          "mongodb+srv://app:CANARY65@cluster.example/db",
+	"proxy":            "http.proxy=http://CANARY66@proxy:3128",
 }
 
 func TestTextRemovesSecrets(t *testing.T) {
@@ -70,6 +109,11 @@ func TestTextKeepsTheRest(t *testing.T) {
 		"basic authentication of users",
 		"https://nightlies.apache.org/flink/flink-docs-stable/docs/x/",
 		"execution.checkpointing.interval: 10 s",
+		"key: com.shop.orders.OrderKeySelector",
+		"table.exec.state.ttl: 1 h",
+		"partition-keys: customer_identifier_number",
+		"keyBy(order -> order.customerId)",
+		"org.apache.flink.api.java.functions.KeySelector.getKey",
 	} {
 		r := redact.New()
 		if got := r.Text(text); got != text {
