@@ -1,0 +1,72 @@
+package dev.squirrly.cases;
+
+import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+
+/** Orders of thirty fields go through six functions in one chain; the good variant reuses objects. */
+public final class CopyChain {
+    private CopyChain() {}
+
+    public static void main(String[] args) throws Exception {
+        Options options = Options.parse(args);
+        Configuration configuration = new Configuration();
+        configuration.set(PipelineOptions.OBJECT_REUSE, !options.bad());
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+        SingleOutputStreamOperator<Order> orders = Feed.of(env, options.rate(160_000), Types.LONG, i -> (long) i)
+                .map(new OrderFunction())
+                .name("order")
+                .uid("order")
+                .startNewChain();
+        String[] steps = {"rebate", "tax", "freight", "currency", "rounding", "margin"};
+        for (int i = 0; i < steps.length; i++) {
+            orders = orders.map(new ChargeFunction(1 + i * 0.01)).name(steps[i]).uid(steps[i]);
+        }
+        orders.map(order -> order.amount)
+                .returns(Types.DOUBLE)
+                .name("amount")
+                .uid("amount")
+                .sinkTo(new DiscardingSink<>())
+                .name("amounts")
+                .uid("amounts")
+                .disableChaining();
+        env.execute("copy-chain");
+    }
+
+    /** Thirty fields, all of them read and written by reflection when Flink copies the order. */
+    public static class Order {
+        public long id, customer, shop, created, changed, due, paid, sent, arrived, returned;
+        public int lines, pieces, weight, width, height, depth, parcels, priority, stage, attempts;
+        public double amount, net, tax, freight, rebate, margin, rate, insured, deposit, fee;
+    }
+
+    static final class OrderFunction implements MapFunction<Long, Order> {
+        @Override
+        public Order map(Long number) {
+            Order order = new Order();
+            order.id = number;
+            order.customer = number % 97;
+            order.amount = number;
+            return order;
+        }
+    }
+
+    static final class ChargeFunction implements MapFunction<Order, Order> {
+        private final double factor;
+
+        ChargeFunction(double factor) {
+            this.factor = factor;
+        }
+
+        @Override
+        public Order map(Order order) {
+            order.amount *= factor;
+            order.attempts++;
+            return order;
+        }
+    }
+}
