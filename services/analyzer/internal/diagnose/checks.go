@@ -181,6 +181,12 @@ func (d *diagnosis) checkPace() {
 // checkSampling compares the samples of a CPU profile with the CPU time that the JVM used.
 func (d *diagnosis) checkSampling(s *jvmScan) {
 	const perCore = 100 // samples per second
+	if s.cores <= 0 && s.Seconds > 0 && s.Mode == events.ModeITimer {
+		d.facts.add(factCheck, events.Fact{
+			Text:  fmt.Sprintf("The samples of %s show that the JVM used at least %.2f cores.", s.JVM, float64(s.Total)/(perCore*s.Seconds)),
+			Value: float64(s.Total) / (perCore * s.Seconds), Unit: "cores", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Total),
+		})
+	}
 	if s.cores <= 0 || s.Seconds <= 0 || (s.Mode == events.ModeCPU && s.raw.Title == wallTitle) {
 		return // by the wall clock there is no number to expect
 	}

@@ -32,6 +32,9 @@ func TestPageAloneSaysWhatIsMissing(t *testing.T) {
 	if len(a.Missing) != 2 || a.Verdict.Limit != events.LimitUnknown || a.Findings[0].Severity.AtLeast(events.SeverityCritical) {
 		t.Errorf("missing %q, severity %s", a.Missing, a.Findings[0].Severity)
 	}
+	if !hasFact(a, "the JVM used at least 0.38 cores") {
+		t.Error("the page does not say what CPU it saw")
+	}
 }
 
 // TestShareErrors: every share of samples has its sampling error, on the path or off it.

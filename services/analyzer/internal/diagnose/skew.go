@@ -80,6 +80,7 @@ func (d *diagnosis) skewFinding(vertex, anchor string, ratio, gain float64) even
 const (
 	anyVertex = -1
 	hotAlone  = 0.5 // thread equivalents of a subtask: a cooler TaskManager is not hot
+	oneThread = 1.1 // thread equivalents: more are several subtasks
 )
 
 // heat is what a function takes of the threads of each TaskManager.
@@ -113,6 +114,9 @@ func (d *diagnosis) skewByWall(vertex int, limits bool) (events.Finding, bool) {
 		f.Size = fmt.Sprintf("%s on this TaskManager, %.2f on the median one", te(largest), median)
 		if !limits {
 			f.OnPath, f.Bound, f.Severity = false, 0, events.SeverityWarning
+			if largest > oneThread {
+				f.Severity = events.SeverityInfo // it may just run more subtasks there
+			}
 		}
 		f.Evidence = []string{d.facts.add(factFrame, events.Fact{
 			Text:  fmt.Sprintf("%s takes %s of each subtask on %s and %.2f on the median TaskManager.", simple(h.anchor), te(largest), hot, median),

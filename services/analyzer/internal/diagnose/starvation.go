@@ -27,17 +27,18 @@ const (
 	normalShare  = 0.5 // of the runnable time: on a small machine, less than this without a CPU is the normal state
 )
 
-// measureStarvation compares what WALL sees running with the CPU time that task threads got. The JVM's own pauses are
-// none of it: a thread that a collection stops looks as if it ran.
+// measureStarvation compares what WALL sees running with the CPU time that task threads got: the part of the CPU profile
+// that is theirs, of the CPU time that the JVM used while WALL ran. The JVM's own pauses are none of it: a thread that a
+// collection stops looks as if it ran.
 func (d *diagnosis) measureStarvation() {
 	d.starved.vertex = -1
 	s := &d.starved
 	for _, w := range d.family(rules.FamilyWall) {
 		for _, c := range d.family(rules.FamilyCPU) {
-			if c.JVM == w.JVM && c.cores > 0 && w.perThread > 0 {
+			if c.JVM == w.JVM && w.cores > 0 && w.perThread > 0 && c.Total > 0 {
 				n := d.runnable(w)
 				s.running += w.te(n) * (1 - d.collecting(w.JVM))
-				s.got += c.onCPU(c.TaskActive)
+				s.got += share(c.TaskActive, c.Total) * w.cores
 				s.samples += n
 			}
 		}
