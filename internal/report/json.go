@@ -18,6 +18,14 @@ func JSON(w io.Writer, a events.Analysis) error {
 	if err != nil {
 		return fmt.Errorf("encode analysis of run %s: %w", a.Run, err)
 	}
+	if _, err := w.Write(visibleJSON(b)); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+// visibleJSON escapes what a terminal or an editor would obey instead of showing.
+func visibleJSON(b []byte) []byte {
 	var out bytes.Buffer
 	for _, r := range string(b) {
 		switch {
@@ -31,8 +39,5 @@ func JSON(w io.Writer, a events.Analysis) error {
 		}
 	}
 	out.WriteByte('\n')
-	if _, err := w.Write(out.Bytes()); err != nil {
-		return fmt.Errorf("write report: %w", err)
-	}
-	return nil
+	return out.Bytes()
 }
