@@ -32,9 +32,10 @@ type excerpts struct {
 // tokens and the names of what was left out.
 func (c cleaner) contextBlock(in Input, secrets *redact.Redactor, budget int) (string, int, []string, error) {
 	e := excerpts{cleaner: c, secrets: secrets, budget: budget}
-	for _, s := range choose(in) {
-		head := fmt.Sprintf("--- file %s, lines %d to %d: %s\n", c.label(s.file), s.method.From, s.method.To, c.name(s.frame))
-		label := c.label(s.file) + ": " + c.name(s.method.Name)
+	picked := choose(in)
+	for _, s := range picked {
+		head := fmt.Sprintf("--- file %s, lines %d to %d: %s\n", e.label(s.file), s.method.From, s.method.To, c.name(s.frame))
+		label := e.label(s.file) + ": " + c.name(s.method.Name)
 		if err := e.add(head, s.text, label, max(e.budget/2, 1)); err != nil {
 			return "", 0, nil, err
 		}
@@ -43,13 +44,16 @@ func (c cleaner) contextBlock(in Input, secrets *redact.Redactor, budget int) (s
 		if snippet.Source(f.Name) {
 			continue
 		}
-		if err := e.add(fmt.Sprintf("--- file %s\n", c.label(f.Name)), f.Text, c.label(f.Name), e.budget); err != nil {
+		if err := e.add(fmt.Sprintf("--- file %s\n", e.label(f.Name)), f.Text, e.label(f.Name), e.budget); err != nil {
 			return "", 0, nil, err
 		}
 	}
-	e.left = append(e.left, c.cold(in)...)
+	e.cold(in, picked)
 	return e.text.String(), e.tokens, e.left, nil
 }
+
+// label cleans the name of a file.
+func (e *excerpts) label(name string) string { return e.cleaner.label(e.secrets.Text(name)) }
 
 // add shows a text, or as many whole lines of it as the limit and the budget allow.
 func (e *excerpts) add(head, text, label string, limit int) error {
@@ -122,18 +126,16 @@ func choose(in Input) []chosen {
 }
 
 // cold names the source files of which nothing is shown because the profile names none of their methods.
-func (c cleaner) cold(in Input) []string {
+func (e *excerpts) cold(in Input, picked []chosen) {
 	named := map[string]bool{}
-	for _, s := range choose(in) {
+	for _, s := range picked {
 		named[s.file] = true
 	}
-	var out []string
 	for _, f := range in.Files {
 		if snippet.Source(f.Name) && !named[f.Name] {
-			out = append(out, c.label(f.Name)+" (names no hot method)")
+			e.left = append(e.left, e.label(f.Name)+" (names no hot method)")
 		}
 	}
-	return out
 }
 
 // weighed is a frame with its rank: more is hotter.

@@ -139,27 +139,3 @@ func TestContextBudget(t *testing.T) {
 		t.Errorf("files were sent although the budget forbids it: %v", p.Left)
 	}
 }
-
-// TestCanarySecrets plants secrets in every text of the input.
-func TestCanarySecrets(t *testing.T) {
-	const canary = "CANARYabc123"
-	line := "db.password=" + canary + " jdbc:x://u:" + canary + "@h/db"
-	in := sample()
-	in.Analysis.JobName = line
-	in.Analysis.Verdict.Headline = line
-	in.Analysis.Findings[0].Title, in.Analysis.Findings[0].Cause = line, line
-	in.Analysis.Vertices[0].Name = line
-	in.Analysis.Evidence[0].Text = line
-	in.Analysis.Missing = []string{line}
-	in.Analysis.Comparison.Summary = line
-	in.Settings = map[string]string{"my.api-key": canary, "env.java.opts": "-Dx.token=" + canary}
-	in.Files = []prompt.File{{Name: "conf.yaml", Text: "a: b\n" + line}}
-	in.Template = mustParse(t, "The password: "+canary+"\n{{ .Job }}")
-	if p := build(t, in); strings.Contains(p.Markdown(), canary) {
-		for l := range strings.Lines(p.Markdown()) {
-			if strings.Contains(l, canary) {
-				t.Errorf("a secret is in the prompt: %s", l)
-			}
-		}
-	}
-}

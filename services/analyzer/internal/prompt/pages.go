@@ -20,7 +20,7 @@ func (c cleaner) profile(in Input, secrets *redact.Redactor) (string, int, error
 	size := 0
 	for _, p := range in.Pages {
 		if size += len(p.Body); size <= in.Budget.Window*maxPageBytesPerToken {
-			fmt.Fprintf(&b, "\nPage %s, as captured\n%s\n", c.label(p.Name), c.page(secrets.Text(string(p.Body))))
+			fmt.Fprintf(&b, "\nPage %s, as captured\n%s\n", c.label(secrets.Text(p.Name)), c.page(secrets.Text(string(p.Body))))
 		}
 	}
 	fenced := c.fence("profile", secrets.Text(b.String()))
