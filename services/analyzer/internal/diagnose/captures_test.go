@@ -82,7 +82,7 @@ func TestPace(t *testing.T) {
 		}})
 	}
 	a := diagnoseOK(t, Input{Context: j.Context, Captures: []Capture{capture("tm-1", events.ModeITimer, graph(t, "TASK;MAP;com/shop/Work.map 800"))}}).Analysis
-	if !hasFact(a, "The throughput of the job was not steady: 1,400 records/s") || !a.Usage.Cold || a.Findings[0].Confidence != events.ConfidenceMedium {
+	if !hasFact(a, "The throughput of the job was not steady: its vertices read 1,400 records/s") || !a.Usage.Cold || a.Findings[0].Confidence != events.ConfidenceMedium {
 		t.Errorf("cold %v, confidence %s, facts %+v", a.Usage.Cold, a.Findings[0].Confidence, a.Evidence)
 	}
 }

@@ -72,6 +72,9 @@ func (d *diagnosis) splitWall(s *jvmScan) {
 		{"idle or softly back-pressured", all - min(all, s.TaskActive)}, {"waiting", s.TaskWaiting}, {"ready to run", s.TaskActive - s.TaskWaiting},
 	}
 	for _, part := range parts {
+		if part.n == 0 {
+			continue
+		}
 		x := share(part.n, all)
 		text := fmt.Sprintf("The task threads of %s were %s for %s of the time", s.JVM, part.what, percent(x))
 		if n := s.te(part.n); n > 0 {
@@ -172,7 +175,7 @@ func (d *diagnosis) checkPace() {
 		d.trust.cold = true
 	}
 	d.facts.add(factCheck, events.Fact{
-		Text: fmt.Sprintf("The throughput of the job was %s: %s records/s, within %s over the last %s.", steady,
+		Text: fmt.Sprintf("The throughput of the job was %s: its vertices read %s records/s, within %s over the last %s.", steady,
 			number(int64(pace.Records)), percent(pace.Spread), plural(pace.Windows, "window")),
 		Value: pace.Spread, Unit: "share",
 	})

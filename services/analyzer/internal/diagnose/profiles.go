@@ -18,7 +18,7 @@ const (
 	maxLines      = 40
 	maxTops       = 15
 	minCategory   = 0.005
-	minIdle       = 0.02
+	minIdle       = 0.05
 	maxThroughLen = 60
 	maxPackages   = 8
 )

@@ -144,6 +144,10 @@ func differences(windows []jobcontext.Window) map[subtaskKey]delta {
 	return sums
 }
 
+// jitter is how far the accumulated busy time may go back, as a share of the time between two readings: Flink computes
+// it from what is left of the other times, which it reads a moment later.
+const jitter = 0.1
+
 // plus adds the difference of two readings. Counters that went back belong to two attempts and say nothing.
 func (d delta) plus(a, b jobcontext.Counters, wall float64) delta {
 	idle, back := b.IdleMillis-a.IdleMillis, b.BackPressuredMillis-a.BackPressuredMillis
@@ -153,7 +157,7 @@ func (d delta) plus(a, b jobcontext.Counters, wall float64) delta {
 		return d
 	}
 	busy := b.BusyMillis - a.BusyMillis
-	if a.BusyMillis < 0 || b.BusyMillis < 0 || busy < 0 {
+	if a.BusyMillis < 0 || b.BusyMillis < 0 || float64(busy) < -jitter*wall {
 		d.busyUnknown = true
 		busy = 0
 	}
@@ -168,6 +172,7 @@ func (d delta) plus(a, b jobcontext.Counters, wall float64) delta {
 
 func (d delta) load() Subtask {
 	s := Subtask{Busy: Unknown, Idle: Unknown, BackPressured: Unknown}
+	d.busy = max(0, d.busy)
 	accounted := d.busy + d.idle + d.back
 	if d.busyUnknown || accounted <= 0 {
 		accounted = d.wall // the counters do not cover the time of a legacy source

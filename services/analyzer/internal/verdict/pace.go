@@ -11,7 +11,7 @@ import (
 type Pace struct {
 	Spread  float64 // largest distance of a window from the mean, as a share of the mean
 	Windows int     // that were compared
-	Records float64 // per second, in the mean
+	Records float64 // per second, in the mean, of all vertices together
 }
 
 // Steadiness of a warm job: its throughput stays within a share of the mean over three windows. Flink renews its
@@ -23,8 +23,9 @@ const (
 	enoughRecords = 1000 // in each window: fewer vary by chance alone
 )
 
-// PaceOf returns the pace of a job by what its sources delivered, or by what it read if they write nothing. It is not
-// ok when there are fewer than three windows, or too few records to tell.
+// PaceOf returns the pace of a job by what its vertices read, or by what its sources wrote if none reads: what a source
+// writes comes in bursts of a buffer when it is held back. It is not ok when there are fewer than three windows, or too
+// few records to tell.
 func PaceOf(c *jobcontext.Context) (Pace, bool) {
 	edges := edgesOf(c)
 	if len(edges) <= steadyWindows {
@@ -35,7 +36,7 @@ func PaceOf(c *jobcontext.Context) (Pace, bool) {
 	for i := range steadyWindows {
 		window := jobcontext.Window{Samples: edges[i : i+2]}
 		loads := Loads(&jobcontext.Context{Vertices: c.Vertices, Windows: []jobcontext.Window{window}})
-		rate := delivered(loads)
+		rate := processed(loads)
 		if rate*float64(edges[i+1].AtMillis-edges[i].AtMillis)/1000 < enoughRecords {
 			return p, false
 		}
@@ -65,7 +66,7 @@ func edgesOf(c *jobcontext.Context) []jobcontext.Sample {
 	return edges
 }
 
-func delivered(loads []Load) float64 {
+func processed(loads []Load) float64 {
 	out, in := 0.0, 0.0
 	for i := range loads {
 		if loads[i].Source() {
@@ -73,8 +74,8 @@ func delivered(loads []Load) float64 {
 		}
 		in += loads[i].Sum(In)
 	}
-	if out > 0 {
-		return out
+	if in > 0 {
+		return in
 	}
-	return in
+	return out
 }

@@ -99,6 +99,7 @@ func TestLoadsByDifferences(t *testing.T) {
 		// The counters lag behind the clock: 8 s of 10. They are right among themselves.
 		"lag":            {context(counters(9000, 500, 100, 50), counters(11000, 700, 200, 80), counters(15800, 1300, 500, 850)), 0.85, 0.05, 100},
 		"NaN":            {context(counters(-1, 0, 100, 0), counters(-1, 0, 2600, 500)), Unknown, 0.5, 100},
+		"jitter":         {context(counters(600, 500, 100, 50), counters(560, 5000, 600, 550)), 0, 0.1, 100},
 		"restarted":      {context(counters(9000, 500, 0, 10), counters(100, 20, 0, 5)), Unknown, Unknown, 0},
 		"single reading": {context(counters(9000, 500, 0, 10)), Unknown, Unknown, 0},
 	} {
