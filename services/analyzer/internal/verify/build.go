@@ -14,12 +14,8 @@ import (
 
 // build builds the finding. All its numbers are those of the carrier.
 func (c *checker) build(said answer.Finding, carrier events.Fact, t kept, s *scope) events.Finding {
-	category := said.Category
-	if category == "" {
-		category = "other"
-	}
 	f := events.Finding{
-		ID: fmt.Sprintf("L%d", c.number()+1), Category: category, Title: title(carrier),
+		ID: fmt.Sprintf("L%d", c.number()+1), Category: categoryOf(said.Category, carrier), Title: title(carrier),
 		Severity: events.SeverityInfo, Confidence: confidence(carrier.Samples),
 		Anchor: carrier.Frame, Frame: carrier.Frame, OnPath: c.onPath(carrier), Mode: carrier.Mode,
 		Samples: carrier.Samples, StdErr: carrier.StdErr,
@@ -52,6 +48,26 @@ func (c *checker) build(said answer.Finding, carrier events.Fact, t kept, s *sco
 	f.Fingerprint = fingerprint.Of("llm/"+f.Category, f.Anchor, strings.Join(f.Vertices, ","), family)
 	c.adopt(s, &f)
 	return f
+}
+
+// categoryOf returns the category that was said, when the frame carries it.
+func categoryOf(said string, carrier events.Fact) string {
+	switch said {
+	case "cpu":
+		if carrier.Mode != events.ModeWall {
+			return said
+		}
+	case "blocking":
+		if carrier.Mode == events.ModeWall {
+			return said
+		}
+	}
+	for _, sub := range subsystems {
+		if slices.Contains(sub.categories, said) && sub.in(carrier) {
+			return said
+		}
+	}
+	return "other"
 }
 
 // weigh sets the numbers of the finding and the severity that follows from them. Off the path of the limiting vertex

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -21,14 +20,18 @@ const (
 
 // checker checks the sentences of one answer.
 type checker struct {
-	in      Input
-	idle    func(string) bool
-	facts   map[string]events.Fact
-	lexicon *lexicon
-	files   string // context files and settings, whose parameters may be quoted
-	planted planted
-	result  Result
-	hidden  map[string]bool
+	in       Input
+	idle     func(string) bool
+	facts    map[string]events.Fact
+	lexicon  *lexicon        // every name that may be named
+	frames   *lexicon        // those of frames
+	vertices []string        // names, the longest first
+	keys     map[string]bool // of the configuration
+	quoted   []number        // of context files and settings, whose parameters may be quoted
+	context  string          // context files and names of vertices
+	planted  planted
+	result   Result
+	hidden   map[string]bool
 }
 
 // scope is what the sentences of one finding or observation may say.
@@ -38,10 +41,11 @@ type scope struct {
 	cited    map[string]bool
 	wrong    []wrongClaim
 	own      []string // frames that the finding of the rules is about
-	proposal bool     // a proposed change may hold numbers that nobody measured
-	strict   bool     // names of classes without a package are checked too
-	blames   bool     // idle frames must not be named
-	remark   bool     // an observation
+	finding  *events.Finding
+	proposal bool // a proposed change may hold numbers that nobody measured
+	strict   bool // names of classes without a package are checked too
+	blames   bool // idle frames must not be named
+	remark   bool // an observation
 }
 
 // wrongClaim is a fact that was cited with another value.
@@ -62,27 +66,32 @@ func drop(why string) verdict { return verdict{status: dropped, why: why} }
 
 // check judges one sentence.
 func (c *checker) check(sentence string, s *scope) verdict {
-	for _, judge := range []func(string, *scope) verdict{c.foreign, c.echo, c.links, c.names, c.victims} {
-		if v := judge(sentence, s); v.status == dropped {
+	holds := unchecked
+	for _, judge := range []func(string, *scope) verdict{
+		c.foreign, c.echo, c.links, c.ranks, c.names, c.values, c.blames, c.denied, c.causes, c.comparisons, c.promises, c.quantities,
+	} {
+		switch v := judge(sentence, s); v.status {
+		case dropped:
 			return v
-		}
-	}
-	if !s.proposal {
-		if word := spelt.FindString(sentence); word != "" {
-			return drop(fmt.Sprintf("%q is a number in words", word))
+		case verified:
+			holds = verified
 		}
 	}
 	v := c.numbers(sentence, s)
-	if v.status == unchecked && nameForm.MatchString(sentence) {
+	if v.status == unchecked && (holds == verified || nameForm.MatchString(sentence)) {
 		v.status = verified
 	}
 	return v
 }
 
-// foreign drops digits of other scripts and fractions, which could hide a number.
+// foreign drops digits of other scripts and fractions, which could hide a number, and words that mix scripts, which
+// could hide a name.
 func (c *checker) foreign(sentence string, _ *scope) verdict {
 	if r := foreign.FindString(sentence); r != "" {
 		return drop("a number is not written with the digits 0 to 9")
+	}
+	if mixed(sentence) {
+		return verdict{status: dropped, why: "a word mixes letters of several alphabets", hide: true}
 	}
 	return verdict{}
 }
@@ -99,6 +108,9 @@ func (c *checker) echo(sentence string, s *scope) verdict {
 }
 
 func (c *checker) links(sentence string, _ *scope) verdict {
+	if strings.Contains(sentence, "](") {
+		return verdict{status: dropped, why: "a text holds a hidden link", hide: true}
+	}
 	for _, link := range linkForm.FindAllString(sentence, -1) {
 		if !slices.Contains(c.in.Allowed.Links, strings.TrimRight(link, ".,;:!?)\"'")) {
 			return verdict{status: dropped, why: "a link is not on the list", hide: true}
@@ -127,29 +139,13 @@ func (c *checker) names(sentence string, s *scope) verdict {
 			return drop(fmt.Sprintf("%s waits for work and is no bottleneck", name))
 		}
 	}
-	for _, id := range idForm.FindAllString(rest, -1) {
+	for _, id := range idForm.FindAllString(c.maskVertices(rest), -1) {
 		if _, ok := c.facts[id]; !ok && !c.finding(id) {
 			return drop(fmt.Sprintf("there is no fact %s", id))
 		}
 	}
 	return verdict{}
 }
-
-// victims drops sentences that blame a vertex which only waits for another one.
-func (c *checker) victims(sentence string, s *scope) verdict {
-	if !s.blames || !blame.MatchString(sentence) {
-		return verdict{}
-	}
-	for _, v := range c.in.Analysis.Vertices {
-		if v.Role == "victim" && v.Name != "" && strings.Contains(sentence, v.Name) {
-			return drop("the vertex only waits for another one")
-		}
-	}
-	return verdict{}
-}
-
-// blame says that something is the cause.
-var blame = regexp.MustCompile(`(?i)\b(?:bottleneck|culprit|root cause|to blame|limits? the job|limiting vertex|slowest)\b`)
 
 func (c *checker) finding(id string) bool {
 	return slices.ContainsFunc(c.in.Analysis.Findings, func(f events.Finding) bool { return f.ID == id })

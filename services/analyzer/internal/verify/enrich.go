@@ -14,11 +14,12 @@ import (
 // enrich adds to a finding of the rules what holds. Its numbers, severity and rank stay.
 func (c *checker) enrich(place string, said answer.Finding, f *events.Finding) {
 	s := c.scope(place, said.Evidence)
+	s.finding = f
 	s.own = slices.Concat(f.Path, []string{f.Frame, f.Anchor})
-	s.pool = append(s.pool, ofFinding(*f, c.in.Analysis)...)
+	s.pool = append(s.pool, c.ofFinding(*f)...)
 	for _, id := range f.Evidence {
 		if fact, ok := c.facts[id]; ok {
-			s.pool = append(s.pool, measuredBy(fact)...)
+			s.pool = append(s.pool, measuredBy(fact, c.sourceOf(fact))...)
 		}
 	}
 	c.lists(said, s)

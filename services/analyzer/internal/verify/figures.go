@@ -13,7 +13,7 @@ import (
 
 // numbers checks every number of a sentence and puts measured ones in the place of wrong ones where it is clear which.
 func (c *checker) numbers(sentence string, s *scope) verdict {
-	masked := maskNames(c.maskVersion(sentence))
+	masked := maskNames(c.maskVersion(c.maskVertices(sentence)))
 	if unreadable.MatchString(masked) {
 		return drop("a number cannot be read")
 	}
@@ -48,7 +48,7 @@ var unreadable = regexp.MustCompile(`_\s?(?:%|percent)|^\s*%`)
 func (c *checker) maskVersion(sentence string) string {
 	return flinkVersion.ReplaceAllStringFunc(sentence, func(s string) string {
 		_, v, _ := strings.Cut(s, " ")
-		if !strings.HasPrefix(c.in.Analysis.FlinkVersion, v) {
+		if c.in.Analysis.FlinkVersion != v && !strings.HasPrefix(c.in.Analysis.FlinkVersion, v+".") {
 			return s
 		}
 		return strings.Repeat("_", len(s))
@@ -57,25 +57,61 @@ func (c *checker) maskVersion(sentence string) string {
 
 var flinkVersion = regexp.MustCompile(`\bFlink \d+(?:\.\d+)*`)
 
-// holds reports whether something that the sentence may rely on says the number.
-func (c *checker) holds(n number, sentence string, s *scope) bool {
-	if slices.ContainsFunc(s.pool, n.says) {
-		return true
+// maskVertices blanks the names of vertices that hold digits or marks.
+func (c *checker) maskVertices(sentence string) string {
+	for _, v := range c.vertices {
+		if strings.ContainsAny(v, "0123456789 ,:()") {
+			sentence = strings.ReplaceAll(sentence, v, strings.Repeat("_", len(v)))
+		}
 	}
-	if n.kind == percent || n.kind == times || n.kind == samples || n.kind == te || n.kind == rate {
+	return sentence
+}
+
+// holds reports whether something that the sentence may rely on says the number, of what the sentence says it.
+func (c *checker) holds(n number, sentence string, s *scope) bool {
+	about := c.about(sentence, n.from)
+	if n.kind == points {
+		return s.differ(n)
+	}
+	for _, m := range s.pool {
+		if n.says(m) && about.fits(m) {
+			return true
+		}
+	}
+	switch n.kind {
+	case percent, times, samples, te, rate:
 		return false
 	}
 	if s.proposal || n.kind == plain && n.value == 1 {
 		return true
 	}
-	return strings.Contains(c.files, " "+strings.TrimSpace(numeral.FindString(sentence[n.from:n.to]))+" ")
+	return slices.ContainsFunc(c.quoted, func(q number) bool {
+		return n.value == q.value && (n.kind == q.kind || q.kind == plain && n.kind == duration)
+	})
+}
+
+// differ reports whether two of the shares that may be quoted differ by the points.
+func (s *scope) differ(n number) bool {
+	for _, a := range s.pool {
+		for _, b := range s.pool {
+			if a.kind == percent && b.kind == percent && math.Abs(a.value-b.value-n.value) <= max(n.slack, 0.5) {
+				return n.value != 0
+			}
+		}
+	}
+	return false
 }
 
 // correction finds the fact that a wrong number was meant to quote: one whose value was claimed with this number, or the
 // only fact that the sentence cites.
 func (c *checker) correction(n number, bad int, sentence string, s *scope) (events.Fact, bool) {
+	if n.bound != (bound{}) {
+		return events.Fact{}, false
+	}
+	about := c.about(sentence, n.from)
 	for _, w := range s.wrong {
-		if math.Abs(n.value-w.value) <= n.slack+1e-9 && (n.kind == kindOf(w.fact.Unit) || n.kind == plain) {
+		right := number{kind: kindOf(w.fact.Unit), of: c.sourceOf(w.fact)}
+		if math.Abs(n.value-w.value) <= n.slack+1e-9 && (n.kind == right.kind || n.kind == plain && n.loose) && about.fits(right) {
 			return w.fact, true
 		}
 	}
@@ -84,5 +120,31 @@ func (c *checker) correction(n number, bad int, sentence string, s *scope) (even
 		return events.Fact{}, false
 	}
 	f := c.facts[ids[0]]
-	return f, n.kind == kindOf(f.Unit) && n.kind != plain
+	right := number{kind: kindOf(f.Unit), of: c.sourceOf(f)}
+	return f, n.kind == right.kind && n.kind != plain && about.fits(right)
+}
+
+// quantities checks words such as "most of" and "negligible" against the shares that may be quoted.
+func (c *checker) quantities(sentence string, s *scope) verdict {
+	if s.proposal {
+		return verdict{}
+	}
+	said := false
+	for _, q := range quantifiers {
+		at := q.form.FindStringIndex(sentence)
+		if at == nil {
+			continue
+		}
+		said = true
+		about := c.about(sentence, at[0])
+		if !slices.ContainsFunc(s.pool, func(n number) bool {
+			return n.kind == percent && n.value >= q.low && n.value <= q.high && about.fits(n)
+		}) {
+			return drop(fmt.Sprintf("no cited fact carries %q", sentence[at[0]:at[1]]))
+		}
+	}
+	if said {
+		return verdict{status: verified}
+	}
+	return verdict{}
 }

@@ -29,6 +29,11 @@ func (c *checker) further(place string, said answer.Finding) {
 		return
 	}
 	c.impact(said.Recommendation, c.weight(carrier), place)
+	s.finding = &events.Finding{Frame: carrier.Frame, Share: c.weight(carrier), OnPath: c.onPath(carrier)}
+	s.own = []string{carrier.Frame}
+	if w := c.weight(carrier); s.finding.OnPath && w < 1 {
+		s.finding.Bound = 1 / (1 - w)
+	}
 	t := c.say(said, s)
 	if len(t.cause) == 0 || len(t.change) == 0 || c.number() >= maxFurther {
 		c.count(place, "A further finding was proposed for "+carrier.ID+".", drop("its cause or its change does not hold"))

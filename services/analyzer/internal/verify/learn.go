@@ -10,7 +10,7 @@ import (
 
 func newChecker(in Input) *checker {
 	c := &checker{
-		in: in, idle: in.Idle, facts: map[string]events.Fact{}, lexicon: &lexicon{}, hidden: map[string]bool{},
+		in: in, idle: in.Idle, facts: map[string]events.Fact{}, lexicon: &lexicon{}, frames: &lexicon{}, keys: map[string]bool{}, hidden: map[string]bool{},
 		planted: planted{runs: map[string]bool{}, words: map[string]bool{}},
 		result:  Result{Analysis: copied(in.Analysis)},
 	}
@@ -20,7 +20,9 @@ func newChecker(in Input) *checker {
 	for _, f := range slices.Concat(in.Lines, in.Analysis.Evidence) {
 		c.facts[f.ID] = f
 	}
+	c.learnFrames()
 	c.learnNames()
+	c.learnContext()
 	c.learnStrangers()
 	return c
 }
@@ -61,11 +63,40 @@ func (c *checker) learnNames() {
 	for _, key := range slices.Concat(c.in.Allowed.Keys, slices.Collect(maps.Keys(c.in.Settings))) {
 		c.lexicon.add(key)
 	}
-	quoted := numeral.FindAllString(strings.Join(c.in.Files, "\n"), -1)
-	for _, value := range c.in.Settings {
-		quoted = append(quoted, numeral.FindAllString(value, -1)...)
+	for _, key := range c.in.Allowed.Keys {
+		c.keys[key] = true
 	}
-	c.files = " " + strings.Join(quoted, " ") + " "
+}
+
+// learnFrames notes what the profile holds, to tell the names of frames from others.
+func (c *checker) learnFrames() {
+	for _, f := range c.facts {
+		c.frames.add(f.Frame)
+	}
+	for _, f := range c.in.Analysis.Findings {
+		for _, frame := range slices.Concat(f.Path, []string{f.Frame, f.Anchor}) {
+			c.frames.add(frame)
+		}
+	}
+}
+
+// learnContext notes what files, settings and vertices say.
+func (c *checker) learnContext() {
+	for _, v := range c.in.Analysis.Vertices {
+		if v.Name != "" {
+			c.vertices = append(c.vertices, v.Name)
+		}
+	}
+	c.context = strings.Join(slices.Concat(c.in.Files, c.vertices), "\n")
+	slices.SortFunc(c.vertices, func(a, b string) int { return len(b) - len(a) })
+	texts := slices.Clone(c.in.Files)
+	for key, value := range c.in.Settings {
+		texts = append(texts, value)
+		c.keys[key] = true
+	}
+	for _, text := range texts {
+		c.quoted = append(c.quoted, numbers(maskNames(text))...)
+	}
 }
 
 // texts returns what the rules say about a finding.

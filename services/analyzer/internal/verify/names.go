@@ -3,6 +3,7 @@ package verify
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 var (
@@ -21,6 +22,28 @@ var vocabulary = toSet(
 	"KeyedStream", "AsyncFunction", "ProcessFunction", "RichFunction", "MapFunction", "TimerService", "JavaScript",
 	"GitHub", "OpenJDK", "HashMap", "ArrayList", "JavaDoc", "FlinkDeployment", "e.g", "i.e", "etc.", "vs.", "a.k.a",
 )
+
+// mixed reports whether a word holds Latin letters and others that look alike, or letters in a form for typesetting.
+func mixed(text string) bool {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		latin, other := false, false
+		for _, r := range word {
+			switch {
+			case r == 'µ' || r == 'μ':
+			case r >= 0xff00 && r <= 0xffef || r >= 0x1d400 && r <= 0x1d7ff:
+				return true
+			case unicode.Is(unicode.Latin, r):
+				latin = true
+			case unicode.In(r, unicode.Cyrillic, unicode.Greek, unicode.Armenian, unicode.Cherokee):
+				other = true
+			}
+		}
+		if latin && other {
+			return true
+		}
+	}
+	return false
+}
 
 func toSet(items ...string) map[string]bool {
 	set := make(map[string]bool, len(items))

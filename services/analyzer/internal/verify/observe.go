@@ -21,8 +21,7 @@ func (c *checker) observe(place string, o answer.Observation) {
 			c.count(place+" evidence", "Cited was "+idOf(id)+".", drop("there is no such fact"))
 			continue
 		}
-		s.cited[id] = true
-		s.pool = append(s.pool, measuredBy(f)...)
+		s.cite(c, f)
 	}
 	for _, v := range c.in.Analysis.Vertices {
 		if v.Name != "" && strings.Contains(o.Text, v.Name) {

@@ -19,12 +19,9 @@ func (c *checker) scope(place string, cited []answer.Evidence) *scope {
 			c.count(place+" evidence", "Cited was "+idOf(e.ID)+".", drop("there is no such fact"))
 			continue
 		}
-		if !s.cited[e.ID] {
-			s.cited[e.ID] = true
-			s.pool = append(s.pool, measuredBy(f)...)
-		}
+		s.cite(c, f)
 		measured := number{value: facts.Value(f), kind: kindOf(f.Unit)}
-		claimed := number{value: e.Value, kind: measured.kind, slack: 0.005}
+		claimed := number{value: e.Value, kind: measured.kind, slack: 0.05}
 		if claimed.says(measured) || f.Unit == facts.UnitShare && math.Abs(e.Value-f.Value) <= 0.005 {
 			c.count(place, "", verdict{status: verified})
 			continue
@@ -36,41 +33,60 @@ func (c *checker) scope(place string, cited []answer.Evidence) *scope {
 	return s
 }
 
+// cite takes the numbers of a fact.
+func (s *scope) cite(c *checker, f events.Fact) {
+	if !s.cited[f.ID] {
+		s.cited[f.ID] = true
+		s.pool = append(s.pool, measuredBy(f, c.sourceOf(f))...)
+	}
+}
+
 // ofFinding returns the numbers that the rules measured for a finding. A zero is not measured.
-func ofFinding(f events.Finding, a events.Analysis) []number {
+func (c *checker) ofFinding(f events.Finding) []number {
 	out := slices.DeleteFunc([]number{
 		{value: f.P * 100, kind: percent},
 		{value: f.Share * 100, kind: percent},
-		{value: f.StdErr * 100, kind: percent},
 		{value: f.TE, kind: te},
+		{value: f.Cores, kind: cores},
 		{value: float64(f.Samples), kind: samples},
 		{value: f.Bound, kind: times},
 	}, func(n number) bool { return n.value == 0 })
 	for _, text := range texts(f) {
 		out = append(out, numbers(maskNames(text))...)
 	}
-	for _, v := range a.Vertices {
+	tagged(out, &source{id: f.ID, frames: slices.Concat(f.Path, []string{f.Frame, f.Anchor})})
+	if f.StdErr > 0 {
+		out = append(out, number{value: f.StdErr * 100, kind: percent, of: &source{id: f.ID, load: "error"}})
+	}
+	for _, v := range c.in.Analysis.Vertices {
 		if slices.Contains(f.Vertices, v.ID) || slices.Contains(f.Vertices, v.Name) {
 			out = append(out, ofVertex(v)...)
 		}
 	}
 	if f.OnPath {
-		v := a.Verdict
-		out = append(out, numbers(maskNames(v.Headline))...)
-		out = append(out, number{value: float64(v.Subtasks)}, number{value: float64(v.BusySubtasks)},
-			number{value: v.Busy * 100, kind: percent})
+		v := c.in.Analysis.Verdict
+		about := &source{vertex: v.VertexName}
+		out = append(out, slices.DeleteFunc(numbers(maskNames(v.Headline)), func(n number) bool { return n.kind == percent })...)
+		out = append(out, number{value: float64(v.Subtasks), of: about}, number{value: float64(v.BusySubtasks), of: about},
+			number{value: v.Busy * 100, kind: percent, of: &source{vertex: v.VertexName, load: "busy"}})
 	}
 	return out
 }
 
 // ofVertex returns the numbers of the load of a vertex.
 func ofVertex(v events.VertexLoad) []number {
+	about := &source{vertex: v.Name}
 	out := []number{
-		{value: float64(v.Parallelism)}, {value: v.RecordsIn, kind: rate}, {value: v.RecordsOut, kind: rate},
+		{value: float64(v.Parallelism), of: about},
+		{value: v.RecordsIn, kind: rate, of: about},
+		{value: v.RecordsOut, kind: rate, of: about},
 	}
-	for _, x := range []float64{v.Busy, v.BusyMax, v.Idle, v.BackPressured} {
-		if x >= 0 {
-			out = append(out, number{value: x * 100, kind: percent})
+	for _, x := range []struct {
+		share float64
+		load  string
+	}{{v.Busy, "busy"}, {v.BusyMax, "busy"}, {v.Idle, "idle"}, {v.BackPressured, "pressure"}} {
+		if x.share >= 0 {
+			out = append(out, number{value: x.share * 100, kind: percent, of: &source{vertex: v.Name, load: x.load}})
 		}
 	}
 	return out

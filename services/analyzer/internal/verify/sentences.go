@@ -34,6 +34,8 @@ func sentences(text string) []string {
 
 // clean removes what plain text has no use for: control characters, invisible ones, code marks and tags.
 func clean(text string) string {
+	text = escapes.ReplaceAllString(text, " ")
+	text = spaced.ReplaceAllString(text, "$1,$2")
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':
@@ -47,6 +49,13 @@ func clean(text string) string {
 	}, text)
 	return tag.ReplaceAllString(text, " ")
 }
+
+var (
+	// escapes are what a terminal obeys, whole.
+	escapes = regexp.MustCompile("(?:\x1b\\[|\u009b)[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|\x1b.?")
+	// spaced are thousands that a narrow space separates.
+	spaced = regexp.MustCompile(`(\d)[\x{a0}\x{202f}\x{2009}](\d{3})`)
+)
 
 // tag is HTML; the names of constructors and static initialisers stay.
 var tag = regexp.MustCompile(`(?i)</?(?:a|b|i|p|br|img|div|span|script|style|iframe|svg|object|embed|form|input|h\d|code|pre|ul|ol|li|table)\b[^>]*>|<!--`)
