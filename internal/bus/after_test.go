@@ -16,9 +16,10 @@ import (
 func TestWork_After(t *testing.T) {
 	b := bustest.Start(t)
 	var calls, handled atomic.Int32
+	told := func() uint64 { return published(t, b, identity.Subject(events.TypeArtifactReady, "r1")) }
 	step := collect
 	step.After = func(ctx context.Context, rec bus.Record) error {
-		if rec.State != events.StateCaptured || published(t, b, identity.Subject(events.TypeArtifactReady, "r1")) != 1 {
+		if rec.State != events.StateCaptured || told() != 1 {
 			t.Errorf("called in state %s", rec.State)
 		}
 		if calls.Add(1) < 3 {

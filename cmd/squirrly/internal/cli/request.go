@@ -24,6 +24,7 @@ type requestFlags struct {
 	labels    map[string]string
 	managers  []string
 	most      int
+	baseline  string
 }
 
 func (r *requestFlags) add(c *cobra.Command) {
@@ -38,6 +39,7 @@ func (r *requestFlags) add(c *cobra.Command) {
 	f.StringVar(&r.reason, "reason", "", "why, for people")
 	f.StringToStringVarP(&r.labels, "label", "l", nil, "`KEY=VALUE` labels of the run")
 	f.StringSliceVar(&r.managers, "task-manager", nil, "`ID` of a TaskManager to profile (default: all that run the job)")
+	f.StringVar(&r.baseline, "baseline", "", "run to compare with: last (default), release (the last one whose label release differs), none, or a `RUN`")
 	f.IntVar(&r.most, "max-task-managers", 0, "profile at most this many TaskManagers (0: all)")
 }
 
@@ -46,7 +48,7 @@ func (r *requestFlags) add(c *cobra.Command) {
 func (r *requestFlags) build(target string) (events.ProfileRequested, []upload, error) {
 	req := events.ProfileRequested{
 		Target: r.target(target), Reason: r.reason, Labels: r.labels,
-		Scope: events.Scope{TaskManagers: r.managers, MaxTaskManagers: r.most},
+		Scope: events.Scope{TaskManagers: r.managers, MaxTaskManagers: r.most}, Baseline: r.baseline,
 	}
 	if err := r.profile(&req); err != nil {
 		return req, nil, err

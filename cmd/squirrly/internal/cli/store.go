@@ -38,7 +38,7 @@ func (a *app) export(ctx context.Context, store *artifact.Store, rec bus.Record,
 	if err != nil {
 		return err
 	}
-	for _, ref := range objects(rec) {
+	for _, ref := range append(objects(rec), graphs(an)...) {
 		body, err := store.Get(ctx, ref, maxPage)
 		if errors.Is(err, artifact.ErrGone) {
 			continue
@@ -94,6 +94,17 @@ func objects(rec bus.Record) []events.ObjectRef {
 	for _, ref := range []*events.ObjectRef{rec.Evidence, rec.Prompt, rec.Answer} {
 		if ref != nil {
 			refs = append(refs, *ref)
+		}
+	}
+	return refs
+}
+
+// graphs are the differential flame graphs of an analysis.
+func graphs(an events.Analysis) []events.ObjectRef {
+	var refs []events.ObjectRef
+	if an.Comparison != nil {
+		for _, g := range an.Comparison.Graphs {
+			refs = append(refs, g.ObjectRef)
 		}
 	}
 	return refs

@@ -35,6 +35,9 @@ func load(o Options) (config, error) {
 	cfg.Trigger.Local, cfg.Trigger.HTTPAddr = true, o.HTTPAddr
 	cfg.Collector.Version, cfg.Analyzer.Version = o.Version, o.Version
 	cfg.Analyzer.LLM = o.LLM
+	if o.OneShot {
+		cfg.Analyzer.FollowUps = false // nobody would be there to take it up
+	}
 	return cfg, nil
 }
 

@@ -1,0 +1,105 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"squirrly.dev/pkg/events"
+)
+
+// runFolder is what a profile with --out leaves, of a job that a sleep limits or not.
+func runFolder(t *testing.T, sleepy bool) string {
+	t.Helper()
+	dir := t.TempDir()
+	const path = "java/lang/Thread.run;org/apache/flink/runtime/taskmanager/Task.run;org/apache/flink/streaming/api/operators/StreamMap.processElement;app/Slow.map"
+	stacks, an := path+" 900\n", events.Analysis{
+		Schema: events.AnalysisSchema, Run: "r", Verdict: events.Verdict{Limit: events.LimitNone, Busy: 0.3, Headline: "Not limited."},
+		Usage:    &events.Usage{Records: 2000, Busy: 0.3},
+		Captures: []events.CaptureStats{{Mode: events.ModeWall, Samples: 900}},
+	}
+	if sleepy {
+		stacks = path + ";java/lang/Thread.sleep 900\n"
+		an.Verdict = events.Verdict{Limit: events.LimitVertex, Busy: 0.99, Headline: "slow limits the job."}
+		an.Usage = &events.Usage{Records: 900, Busy: 0.99}
+		an.Costs = []events.Cost{{Rule: "A1", Anchor: "app.Slow.map", Mode: events.ModeWall, TE: 0.97, Samples: 900}}
+		an.Findings = []events.Finding{{
+			Fingerprint: "f", Rule: "A1", Title: "Sleeping in a task thread", Anchor: "app.Slow.map", Frame: "java.lang.Thread.sleep",
+			Mode: events.ModeWall, Samples: 900, TE: 0.97, P: 0.98, Severity: events.SeverityCritical,
+			Recommendation: events.Recommendation{Change: "Remove the sleep."},
+		}}
+	}
+	body, err := json.Marshal(an)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{"analysis.json": body, "tm-WALL-0123.collapsed": []byte(stacks)} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestDiff_Folders(t *testing.T) {
+	clean(t)
+	bad, good := runFolder(t, true), runFolder(t, false)
+	graph := filepath.Join(t.TempDir(), "diff.html")
+	for format, begins := range map[string]string{"text": "From ", "markdown": "# From", "html": "<!DOCTYPE html>", "json": "{"} {
+		code, out, errOut := run(t, t.Context(), "", "diff", bad, good, "-o", format, "--flamegraph", graph)
+		if code != 0 || errOut != "" || !strings.HasPrefix(out, begins) {
+			t.Errorf("%s: exit %d, stderr %q, stdout begins %.80q", format, code, errOut, out)
+		}
+		for _, want := range []string{"Fix helped", "A1 in Slow.map resolved", "helped", "Remove the sleep.", "java.lang.Thread.sleep"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s lacks %q:\n%s", format, want, out)
+			}
+		}
+	}
+	if page, err := os.ReadFile(graph); err != nil || !strings.Contains(string(page), "<svg") {
+		t.Errorf("differential flame graph: %v", err)
+	}
+}
+
+func TestDiff_ExitCodes(t *testing.T) {
+	clean(t)
+	bad, good := runFolder(t, true), runFolder(t, false)
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"worse":         {[]string{good, bad, "--fail-on", "worse"}, 3, ""},
+		"worse is fine": {[]string{good, bad}, 0, ""},
+		"helped":        {[]string{bad, good, "--fail-on", "worse"}, 0, ""},
+		"one argument":  {[]string{bad}, 2, "--help"},
+		"no such file":  {[]string{bad, "nope"}, 2, "neither the id of a run nor a file"},
+		"no analysis":   {[]string{filepath.Join(bad, "analysis.json"), page("WALL")}, 2, "nothing to compare"},
+		"two modes":     {[]string{page("ITIMER"), page("WALL")}, 2, "nothing to compare"},
+		"bad format":    {[]string{bad, good, "-o", "pdf"}, 2, "choose text"},
+		"bad fail-on":   {[]string{bad, good, "--fail-on", "info"}, 2, "choose worse"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, _, errOut := run(t, t.Context(), "", append([]string{"diff"}, c.args...)...)
+			if code != c.code || !strings.Contains(errOut, c.says) {
+				t.Errorf("exit %d, want %d; stderr %q, want %q", code, c.code, errOut, c.says)
+			}
+		})
+	}
+}
+
+// Pages alone are compared by their functions.
+func TestDiff_Pages(t *testing.T) {
+	clean(t)
+	other := filepath.Join("../../../../internal/flink/testdata/1.20.5/profiles", "WALL.html")
+	code, out, errOut := run(t, t.Context(), "", "diff", other, page("WALL"))
+	if code != 0 || errOut != "" || strings.Contains(out, "Since the baseline") {
+		t.Errorf("exit %d, stderr %q:\n%s", code, errOut, out)
+	}
+	code, out, _ = run(t, t.Context(), "", "diff", page("WALL"), page("WALL"))
+	if code != 0 || !strings.Contains(out, "No difference") {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+}

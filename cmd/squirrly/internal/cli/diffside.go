@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer"
+)
+
+// diffSide is one of the two things to compare.
+type diffSide struct {
+	name     string
+	analysis *events.Analysis
+	pages    []analyzer.Page
+}
+
+var runID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// diffSide reads a run, a folder, an analysis or a flame graph.
+func (a *app) diffSide(ctx context.Context, name, mode string) (diffSide, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil && runID.MatchString(name):
+		return a.runSide(ctx, name)
+	case err != nil && name != "-":
+		return diffSide{}, usage("%s is neither the id of a run nor a file: %w", name, err)
+	case err == nil && info.IsDir():
+		return a.folderSide(name, mode)
+	case strings.EqualFold(filepath.Ext(name), ".json"):
+		an, err := readAnalysis(name)
+		return diffSide{name: name, analysis: &an}, err
+	}
+	page, err := a.page(name, analyzeFlags{mode: mode})
+	return diffSide{name: name, pages: []analyzer.Page{page}}, err
+}
+
+// folderSide reads what `squirrly profile --out` left: the analysis and the captures, or flame graphs alone.
+func (a *app) folderSide(dir, mode string) (diffSide, error) {
+	s := diffSide{name: dir}
+	if _, err := os.Stat(filepath.Join(dir, analysisName)); err == nil {
+		an, err := readAnalysis(dir)
+		if err != nil {
+			return s, err
+		}
+		s.analysis = &an
+	}
+	paths, err := expand([]string{dir})
+	if err != nil && s.analysis == nil {
+		return s, err
+	}
+	windows := durations(dir)
+	for _, path := range paths {
+		page, err := a.page(path, analyzeFlags{mode: mode})
+		if err != nil {
+			return s, err
+		}
+		page.Seconds = windows[page.Mode]
+		s.pages = append(s.pages, page)
+	}
+	return s, nil
+}
+
+// durations are how long each mode was captured, by the metrics beside the captures.
+func durations(dir string) map[events.Mode]float64 {
+	body, err := os.ReadFile(metricsIn([]string{dir}))
+	if err != nil {
+		return nil
+	}
+	c, err := jobcontext.Decode(body)
+	if err != nil {
+		return nil
+	}
+	seconds := map[events.Mode]float64{}
+	for _, w := range c.Windows {
+		seconds[events.Mode(w.Mode)] = float64(w.Seconds)
+	}
+	return seconds
+}
+
+// runSide reads a run from the server.
+func (a *app) runSide(ctx context.Context, run string) (diffSide, error) {
+	s := diffSide{name: run}
+	b, err := a.connect(ctx)
+	if err != nil {
+		return s, err
+	}
+	defer b.Close()
+	rec, err := b.Runs.Get(ctx, run)
+	if err != nil {
+		return s, err
+	}
+	if rec.State != events.StateAnalyzed {
+		return s, fmt.Errorf("run %s is %s: it has no result", run, rec.State)
+	}
+	store, err := openStore(ctx, b)
+	if err != nil {
+		return s, err
+	}
+	an, err := loadAnalysis(ctx, store, rec)
+	if err != nil {
+		return s, err
+	}
+	s.analysis = &an
+	s.pages = a.storedPages(ctx, store, rec)
+	return s, nil
+}
+
+// storedPages reads the captures of a run as far as they are still there.
+func (a *app) storedPages(ctx context.Context, store *artifact.Store, rec bus.Record) []analyzer.Page {
+	if rec.Artifact == nil {
+		return nil
+	}
+	var pages []analyzer.Page
+	for _, c := range rec.Artifact.Captures {
+		if c.Status != events.CaptureStored {
+			continue
+		}
+		p := analyzer.Page{JVM: c.JVM, Mode: c.Mode, Seconds: time.Duration(rec.Plan.Duration).Seconds(), Status: string(c.Status)}
+		var err error
+		if p.Body, err = store.Get(ctx, c.ObjectRef, maxPage); err != nil {
+			fmt.Fprintln(a.err, "squirrly: left out: "+clean(err.Error()))
+			continue
+		}
+		pages = append(pages, p)
+	}
+	return pages
+}
