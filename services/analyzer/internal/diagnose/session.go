@@ -3,11 +3,13 @@ package diagnose
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/evidence"
 	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/verdict"
 )
 
 // owner says to which job of a session cluster a chain of operators belongs.
@@ -49,6 +51,31 @@ func (d *diagnosis) shared(jvm string) bool {
 // ofAnotherJob reports that a chain surely belongs to another job, which is none of this diagnosis.
 func (d *diagnosis) ofAnotherJob(s *jvmScan, chain int32) bool {
 	return chain >= 0 && d.shared(s.JVM) && d.vertices.ownerOf(s.Scan, chain) == ownerOther
+}
+
+// twin is a name of threads of one TaskManager. Two jobs from the same program have threads of the same names.
+type twin struct{ jvm, name string }
+
+func twinThreads(threads []jobcontext.Thread) map[twin]int {
+	count := map[twin]int{}
+	for _, t := range threads {
+		count[twin{t.TaskManager, t.Name}]++
+	}
+	return count
+}
+
+// runs reports whether the subtask that a thread is named after runs on the thread's TaskManager; else the thread
+// belongs to another job with a vertex of the same name.
+func (m *vertexMap) runs(vertex int, thread *jobcontext.Thread) bool {
+	name := thread.Name[strings.LastIndex(thread.Name, " (")+2:]
+	subtask, of := 0, 0
+	if _, err := fmt.Sscanf(name, "%d/%d", &subtask, &of); err != nil {
+		return false
+	}
+	load := &m.loads[vertex]
+	return of == len(load.Subtasks) && slices.ContainsFunc(load.Subtasks, func(s verdict.Subtask) bool {
+		return s.Index == subtask-1 && s.TaskManager == thread.TaskManager
+	})
 }
 
 // isTaskThread tells the thread of a task from its timers and flushers, whose names hold the same words.

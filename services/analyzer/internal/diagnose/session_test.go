@@ -38,3 +38,31 @@ func TestSessionSplit(t *testing.T) {
 	}
 	checkForm(t, r)
 }
+
+// TestSessionTwins: two jobs of one program have threads of the same names; what is not told apart is unattributed.
+func TestSessionTwins(t *testing.T) {
+	const task = "org.apache.flink.runtime.taskmanager.Task.run"
+	wall := graph(t, "TASK;IDLE 160", "TASK;MAP;com/shop/Work.map;java/lang/Thread.sleep 320")
+	for name, test := range map[string]struct {
+		others []string // threads beside that of this job
+		want   string
+	}{
+		"alone":            {nil, "100 % of its active task samples are this job's"},
+		"the same subtask": {[]string{"work (1/1)#0"}, "100 % unattributed"},
+		"another subtask":  {[]string{"work (2/3)#0"}, "100 % unattributed"},
+	} {
+		j := newJob("tm-1").vertex("Source: in", nil, load{0.1, 0, 100}).vertex("work", []string{"Source: in"}, load{0.99, 0.01, 100}).
+			thread("work (1/1)#0", "com.shop.Work.map", task)
+		for _, other := range test.others {
+			j.thread(other, "com.shop.Work.map", task)
+		}
+		j.TaskManagers[0].OtherJobs = 1
+		r := diagnoseOK(t, Input{Context: j.Context, Captures: []Capture{capture("tm-1", events.ModeWall, wall)}})
+		if !hasFact(r.Analysis, test.want) {
+			t.Errorf("%s: no fact says %q", name, test.want)
+		}
+		if f := ruleOf(r.Analysis, "A1"); f == nil || f.P > 1 {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}

@@ -27,43 +27,55 @@ func newVertexMap(d *diagnosis) *vertexMap {
 	for i := range d.ctx.Vertices {
 		m.shapes = append(m.shapes, shapeOf(&d.ctx.Vertices[i]))
 	}
+	twins := twinThreads(d.ctx.Threads)
 	for _, thread := range d.ctx.Threads {
-		vertex := m.vertexOfThread(thread.Name)
-		if vertex < 0 && (!d.shared(thread.TaskManager) || !isTaskThread(thread.Frames)) {
-			continue
+		vertices := m.verticesOfThread(thread.Name)
+		other := false
+		if d.shared(thread.TaskManager) {
+			vertices = slices.DeleteFunc(vertices, func(v int) bool { return !m.runs(v, &thread) })
+			other = isTaskThread(thread.Frames) && (len(vertices) == 0 || twins[twin{thread.TaskManager, thread.Name}] > 1)
 		}
 		for _, frame := range thread.Frames {
-			frame = flamegraph.Normalize(frame)
-			switch {
-			case !d.scanner.IsUser(frame):
-			case vertex < 0:
-				m.foreign[frame], m.foreign[classOf(frame)] = true, true
-			default:
-				m.saw(frame, vertex)
-				m.saw(classOf(frame), vertex)
+			if frame = flamegraph.Normalize(frame); d.scanner.IsUser(frame) {
+				m.saw(frame, vertices, other)
+				m.saw(classOf(frame), vertices, other)
 			}
 		}
 	}
 	return m
 }
 
-func (m *vertexMap) saw(key string, vertex int) {
-	if !slices.Contains(m.byFrame[key], vertex) {
-		m.byFrame[key] = append(m.byFrame[key], vertex)
-		slices.Sort(m.byFrame[key])
+func (m *vertexMap) saw(key string, vertices []int, other bool) {
+	for _, v := range vertices {
+		if !slices.Contains(m.byFrame[key], v) {
+			m.byFrame[key] = append(m.byFrame[key], v)
+			slices.Sort(m.byFrame[key])
+		}
+	}
+	if other {
+		m.foreign[key] = true
 	}
 }
 
-// vertexOfThread reads the name of a task thread: task name, subtask and attempt, "sine (1/2)#0". It returns -1 for
-// other threads.
-func (m *vertexMap) vertexOfThread(name string) int {
-	name = strings.TrimPrefix(name, "Legacy Source Thread - ")
+// verticesOfThread reads the name of a task thread: task name, subtask and attempt, "sine (1/2)#0". Other threads have
+// no vertex.
+func (m *vertexMap) verticesOfThread(name string) []int {
+	name = strings.TrimPrefix(name, legacyThread)
 	end := strings.LastIndex(name, " (")
 	if end < 0 {
-		return -1
+		return nil
 	}
-	return slices.IndexFunc(m.loads, func(l verdict.Load) bool { return l.Name == name[:end] })
+	var out []int
+	for i := range m.loads {
+		if m.loads[i].Name == name[:end] {
+			out = append(out, i)
+		}
+	}
+	return out
 }
+
+// legacyThread begins the name of the thread in which a legacy source runs.
+const legacyThread = "Legacy Source Thread - "
 
 // candidates returns the vertices that a chain of operators may belong to, in the order of the data flow, and whether
 // a thread dump says so.
