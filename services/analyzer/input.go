@@ -10,6 +10,7 @@ import (
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/compare"
 	"squirrly.dev/services/analyzer/internal/diagnose"
 	"squirrly.dev/services/analyzer/internal/explain"
 )
@@ -38,14 +39,23 @@ type Input struct {
 	Pages    []Page
 	Context  *jobcontext.Context // nil: the pages alone
 	Files    []File
-	Prompt   string   // Markdown that replaces the configured prompt; empty keeps it
-	Block    string   // form of the profile in the prompt, compact or html; empty keeps the configured one
-	Missing  []string // what should be there and is not, in sentences
+	Prompt   string           // Markdown that replaces the configured prompt; empty keeps it
+	Block    string           // form of the profile in the prompt, compact or html; empty keeps the configured one
+	Missing  []string         // what should be there and is not, in sentences
+	Baseline *events.Analysis // of an earlier run to compare with; nil is none
 }
 
 func (in *Input) miss(text string) {
 	if text != "" {
 		in.Missing = append(in.Missing, text)
+	}
+}
+
+// compare sets an analysis beside the baseline, if there is one.
+func (in *Input) compare(a *events.Analysis) {
+	if in.Baseline != nil {
+		c := compare.Compare(*in.Baseline, *a)
+		a.Comparison = &c
 	}
 }
 
@@ -58,7 +68,9 @@ func (s *Service) diagnosis(in Input) (diagnose.Result, error) {
 	if len(captures) == 0 || usable(captures) == 0 {
 		return diagnose.Result{}, errors.Join(append([]error{ErrNoProfile}, bad...)...)
 	}
-	res, err := diagnose.Diagnose(diagnose.Input{Captures: captures, Context: in.Context})
+	res, err := diagnose.Diagnose(diagnose.Input{
+		Captures: captures, Context: in.Context, PricePerCoreHour: s.cfg.CorePrice, Currency: s.cfg.Currency,
+	})
 	if err != nil {
 		return res, fmt.Errorf("diagnose: %w", err)
 	}
@@ -72,6 +84,7 @@ func (s *Service) diagnosis(in Input) (diagnose.Result, error) {
 	for _, err := range bad {
 		a.Missing = append(a.Missing, err.Error())
 	}
+	in.compare(a) // the LLM is told of it
 	return res, nil
 }
 
@@ -124,5 +137,6 @@ func (s *Service) Analyze(ctx context.Context, in Input) (events.Analysis, error
 	if err != nil {
 		s.deps.Logger.WarnContext(ctx, "the LLM gave no usable answer", "error", err)
 	}
+	in.compare(&a)      // with what the LLM found
 	return a, ctx.Err() //nolint:wrapcheck // the caller's own context.
 }

@@ -18,7 +18,10 @@ type analyzeFlags struct {
 	llm      llmFlags
 	context  []string
 	prompt   string
+	block    string
+	show     bool
 	metrics  string
+	baseline string
 	mode     string
 	duration time.Duration
 	failOn   string
@@ -38,6 +41,8 @@ The mode is taken from the file name (…_WALL_….html), else from the title of
 		Example: `  squirrly analyze tm-1_ITIMER.html tm-1_WALL.html
   squirrly analyze profile
   squirrly analyze profile/captures/*.html --metrics profile/context/job-*.json
+  squirrly analyze after --baseline before
+  squirrly analyze profile --context src/main/java --prompt
   asprof -e wall -d 30 -o collapsed 4711 | squirrly analyze - --mode WALL`,
 		Args: args(cobra.MinimumNArgs(1)),
 		RunE: func(c *cobra.Command, v []string) error { return a.analyze(c, v, f) },
@@ -45,6 +50,9 @@ The mode is taken from the file name (…_WALL_….html), else from the title of
 	f.llm.add(c)
 	c.Flags().StringArrayVar(&f.context, "context", nil, "`FILE|DIR` that helps the analysis: source, configuration, notes; repeatable")
 	c.Flags().StringVar(&f.prompt, "prompt-file", "", "Markdown `FILE` that replaces the default prompt")
+	c.Flags().BoolVar(&f.show, "prompt", false, "print what an LLM would be sent, with its tokens, and send nothing")
+	c.Flags().StringVar(&f.block, "profile-block", "", "form of the profile in the prompt: compact or html (default compact)")
+	c.Flags().StringVar(&f.baseline, "baseline", "", "analysis `FILE|DIR` of an earlier run to compare with")
 	c.Flags().StringVar(&f.metrics, "metrics", "", "job.json `FILE` of an earlier run: graph and metrics of the job (default: that of the folder)")
 	c.Flags().StringVarP(&f.mode, "mode", "m", "", "mode of the files: ITIMER, WALL, CPU, ALLOC or LOCK (default: from name or title)")
 	c.Flags().DurationVarP(&f.duration, "duration", "d", 0, "how long each profile ran, if known")
@@ -72,6 +80,9 @@ func (a *app) analyze(c *cobra.Command, paths []string, f analyzeFlags) error {
 	if err != nil {
 		return usage("%w", err)
 	}
+	if f.show {
+		return a.preview(c.Context(), s, in)
+	}
 	an, err := s.Analyze(c.Context(), in)
 	if err != nil {
 		return fmt.Errorf("analyze: %w", err)
@@ -87,7 +98,9 @@ func (a *app) analyzeInput(paths []string, f analyzeFlags) (analyzer.Input, erro
 	if err != nil {
 		return analyzer.Input{}, err
 	}
-	in := analyzer.Input{Identity: events.Identity{Cluster: "local", Namespace: "files", Job: filepath.Base(files[0])}}
+	in := analyzer.Input{
+		Identity: events.Identity{Cluster: "local", Namespace: "files", Job: filepath.Base(files[0])}, Block: f.block,
+	}
 	if len(files) > 1 {
 		in.Identity.Job = fmt.Sprintf("%d flame graphs", len(files))
 	}
@@ -111,6 +124,13 @@ func (a *app) analyzeInput(paths []string, f analyzeFlags) (analyzer.Input, erro
 			return in, usage("--prompt-file: %w", err)
 		}
 		in.Prompt = string(b)
+	}
+	if f.baseline != "" {
+		before, err := readAnalysis(f.baseline)
+		if err != nil {
+			return in, err
+		}
+		in.Baseline = &before
 	}
 	in.Context, err = readMetrics(first(f.metrics, metricsIn(paths)))
 	return in, err

@@ -117,6 +117,43 @@ func TestAnalyze_Folder(t *testing.T) {
 	}
 }
 
+// The prompt is shown and not sent; secrets of context files are not in it.
+func TestAnalyze_Prompt(t *testing.T) {
+	clean(t)
+	t.Setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1") // nobody there: asking would fail
+	file := filepath.Join(t.TempDir(), "app.properties")
+	if err := os.WriteFile(file, []byte("db.password=hunter2-hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut := run(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "--context", file, "--prompt")
+	if code != 0 || !strings.Contains(out, "EvenStallingFunction") || !strings.Contains(out, "db.password=") {
+		t.Errorf("exit %d, stderr %q, prompt %.200q", code, errOut, out)
+	}
+	if strings.Contains(out+errOut, "hunter2") || !strings.Contains(errOut, " tokens (") || !strings.Contains(errOut, "would go to ") {
+		t.Errorf("stderr %q", errOut)
+	}
+}
+
+// An analysis is compared with an earlier one, from its file or its folder.
+func TestAnalyze_Baseline(t *testing.T) {
+	clean(t)
+	dir := t.TempDir()
+	_, before, _ := run(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "-o", "json")
+	if err := os.WriteFile(filepath.Join(dir, "analysis.json"), []byte(before), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, filepath.Join(dir, "analysis.json")} {
+		code, out, errOut := run(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "--baseline", path, "-o", "json")
+		var a events.Analysis
+		if err := json.Unmarshal([]byte(out), &a); err != nil || code != 0 || a.Comparison == nil || a.Comparison.Summary == "" {
+			t.Fatalf("exit %d, %v, %s: %+v", code, err, errOut, a.Comparison)
+		}
+	}
+	if code, _, errOut := run(t, t.Context(), "", "analyze", page("WALL"), "--baseline", page("WALL")); code != 2 || !strings.Contains(errOut, "is no analysis") {
+		t.Errorf("exit %d, %q", code, errOut)
+	}
+}
+
 // A profile of pprof tells its mode by its kinds of samples.
 func TestAnalyze_Pprof(t *testing.T) {
 	clean(t)

@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"squirrly.dev/services/analyzer"
+)
+
+// preview prints what an LLM would be sent, and on stderr what that amounts to. It sends nothing.
+func (a *app) preview(ctx context.Context, s *analyzer.Service, in analyzer.Input) error {
+	p, err := s.Prompt(ctx, in)
+	if err != nil {
+		return fmt.Errorf("build the prompt: %w", err)
+	}
+	if a.flags.output == formatJSON {
+		return a.json(p)
+	}
+	if _, err := fmt.Fprintln(a.out, strings.TrimRight(p.Markdown, "\n")); err != nil {
+		return fmt.Errorf("print the prompt: %w", err)
+	}
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(a.err, format+"\n", args...) }
+	parts := make([]string, 0, len(p.Parts))
+	for _, name := range slices.Sorted(maps.Keys(p.Parts)) {
+		parts = append(parts, fmt.Sprintf("%s %d", name, p.Parts[name]))
+	}
+	say("%d tokens (%s), profile block %s", p.Tokens, strings.Join(parts, ", "), p.Block)
+	if p.Model != "" {
+		say("would go to %s", p.Model)
+	}
+	for kind, n := range p.Redacted {
+		say("%d places of secrets (%s) removed", n, kind)
+	}
+	for _, name := range p.Left {
+		say("left out: %s", clean(name))
+	}
+	for _, note := range p.Notes {
+		say("%s", clean(note))
+	}
+	return nil
+}
