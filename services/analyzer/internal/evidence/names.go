@@ -34,16 +34,20 @@ type nameInfo struct {
 	steps    []int32 // globs of the paths that match
 }
 
-// globSet finds the globs that match a name without trying all of them: most end in a literal method.
+// globSet finds the globs that match a name without trying all of them: most end in a literal method, and most of the
+// others begin with letters.
 type globSet struct {
 	ids      map[string]int32
 	globs    []string
 	byMethod map[string][]int32
+	byHead   map[string][]int32
 	others   []int32
 }
 
+const headLen = 4 // bytes
+
 func newGlobSet() *globSet {
-	return &globSet{ids: map[string]int32{}, byMethod: map[string][]int32{}}
+	return &globSet{ids: map[string]int32{}, byMethod: map[string][]int32{}, byHead: map[string][]int32{}}
 }
 
 func (s *globSet) add(glob string) int32 {
@@ -53,10 +57,14 @@ func (s *globSet) add(glob string) int32 {
 	id := int32(len(s.globs)) //nolint:gosec // a few hundred globs
 	s.ids[glob] = id
 	s.globs = append(s.globs, glob)
-	if method := glob[strings.LastIndexByte(glob, '.')+1:]; strings.Contains(method, "*") {
-		s.others = append(s.others, id)
-	} else {
+	head, _, _ := strings.Cut(glob, "*")
+	switch method := glob[strings.LastIndexByte(glob, '.')+1:]; {
+	case !strings.Contains(method, "*"):
 		s.byMethod[method] = append(s.byMethod[method], id)
+	case len(head) >= headLen:
+		s.byHead[head[:headLen]] = append(s.byHead[head[:headLen]], id)
+	default:
+		s.others = append(s.others, id)
 	}
 	return id
 }
@@ -64,6 +72,11 @@ func (s *globSet) add(glob string) int32 {
 // match calls found for each glob that matches the name.
 func (s *globSet) match(name string, found func(int32)) {
 	for _, id := range s.byMethod[name[strings.LastIndexByte(name, '.')+1:]] {
+		if rules.Match(s.globs[id], name) {
+			found(id)
+		}
+	}
+	for _, id := range s.byHead[name[:min(len(name), headLen)]] {
 		if rules.Match(s.globs[id], name) {
 			found(id)
 		}
