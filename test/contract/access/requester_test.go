@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -106,6 +107,39 @@ func TestRequester_AnAnswerIsNoCancellation(t *testing.T) {
 	}
 	if c, err := events.DecodeCancel(events.Header(answer.Header), subject, answer.Data); err == nil {
 		t.Errorf("%s was taken for %+v", answer.Data, c)
+	}
+}
+
+// The analyzer asks for follow-ups on the bare subject, with the rights of the services.
+func TestServices_MayFollowUp(t *testing.T) {
+	_, b := start(t)
+	const run = "1e9b84ce-433c-529f-af1d-788d2d2f9cde"
+	e, err := events.New(events.SourceAnalyzer, "", time.Now(), events.ProfileRequested{
+		Target: events.Target{Namespace: "flink", Deployment: "orders"}, Modes: []events.Mode{events.ModeAlloc}, Parent: run, Depth: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.ID = events.FollowUpID(run, []events.Mode{events.ModeAlloc})
+	body, err := e.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // a worker that died asks again: it is one request
+		if err := b.Request(t.Context(), events.SubjectRequested, e.ID, events.ContentType, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored := message(t, b, events.StreamRequests, 1)
+	if r, origin, err := events.DecodeRequest(events.Header(stored.Header), stored.Data); err != nil || r.Parent != run || origin.Source != events.SourceAnalyzer {
+		t.Errorf("stored %+v from %q, %v", r, origin.Source, err)
+	}
+	stream, err := b.JetStream().Stream(t.Context(), events.StreamRequests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := stream.CachedInfo().State.Msgs; n != 1 {
+		t.Errorf("%d requests are stored", n)
 	}
 }
 
