@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"squirrly.dev/internal/jobcontext"
@@ -15,6 +16,7 @@ type starved struct {
 	known        bool
 	running, got float64 // thread equivalents that were ready to run, cores that they got
 	share        float64 // of running: without a CPU
+	stdErr       float64 // of share
 	samples      uint64
 	fact         string
 	vertex       int     // that would not limit with enough CPU; -1 is none
@@ -22,6 +24,7 @@ type starved struct {
 }
 
 const (
+	minRunning   = 0.2 // thread equivalents: what hardly runs tells nothing
 	smallMachine = 4   // cores: with no more, task threads wait for each other and for the JVM's own
 	starvedNeed  = 0.5 // a vertex that needs less of its time than this is not what limits
 	normalShare  = 0.5 // of the runnable time: on a small machine, less than this without a CPU is the normal state
@@ -32,7 +35,7 @@ const (
 // collection stops looks as if it ran.
 func (d *diagnosis) measureStarvation() {
 	d.starved.vertex = -1
-	s := &d.starved
+	s, onCPU := &d.starved, uint64(0)
 	for _, w := range d.family(rules.FamilyWall) {
 		for _, c := range d.family(rules.FamilyCPU) {
 			if c.JVM == w.JVM && w.cores > 0 && w.perThread > 0 && c.Total > 0 {
@@ -40,18 +43,23 @@ func (d *diagnosis) measureStarvation() {
 				s.running += w.te(n) * (1 - d.collecting(w.JVM))
 				s.got += share(c.TaskActive, c.Total) * w.cores
 				s.samples += n
+				onCPU += c.TaskActive
 			}
 		}
 	}
-	if s.running < 0.5 || s.samples < 30 {
+	if s.running < minRunning || s.samples < 30 {
 		return
 	}
 	s.known, s.share = true, max(0, 1-s.got/s.running)
+	s.stdErr = s.got / s.running * math.Sqrt(1/float64(s.samples)+1/float64(max(1, onCPU)))
 	s.fact = d.facts.add(factMetric, events.Fact{
 		Text: fmt.Sprintf("Task threads were ready to run for %s and got %.2f cores: runnable but not on CPU for %s of that time.",
 			te(s.running), s.got, percent(s.share)),
-		Value: s.share, Unit: "share", Samples: samples(s.samples), StdErr: standardError(s.share, float64(s.samples)),
+		Value: s.share, Unit: "share", Samples: samples(s.samples), StdErr: s.stdErr,
 	})
+	if 2*s.stdErr > s.share {
+		s.share = 0 // nothing that chance would not give
+	}
 	d.blameStarvation()
 }
 
@@ -136,7 +144,7 @@ func (d *diagnosis) starvation() (events.Finding, bool) {
 	f := d.bare(rule, "task threads", nil)
 	f.Severity, f.Confidence, f.Mode, f.Samples = severity, bySamples(s.samples), events.ModeWall, samples(s.samples)
 	f.TE, f.Share, f.P = s.running-s.got, s.share, d.starvedShare(s.share)
-	f.StdErr = standardError(f.P, float64(s.samples))
+	f.StdErr = s.stdErr
 	f.OnPath = f.P >= rule.Warning
 	if f.OnPath {
 		f.Bound = bound(f.P, s.samples)

@@ -109,6 +109,16 @@ func TestBlockingIsNoStarvation(t *testing.T) {
 	}
 }
 
+// TestChanceIsNoStarvation: few samples differ by chance.
+func TestChanceIsNoStarvation(t *testing.T) {
+	in := starvedJob(t, 0.2, 0.45, 16, 0)
+	in.Captures[0].Graph = graph(t, "TASK;SOURCE 1", "TASK;MAP;com/shop/Work.map 9", "java/lang/Thread.run;com/acme/X.y 3")
+	a := diagnoseOK(t, in).Analysis
+	if ruleOf(a, "S1") != nil || strings.Contains(a.Verdict.Headline, "no CPU") || !hasFact(a, "runnable but not on CPU for") {
+		t.Errorf("%s: %+v", a.Verdict.Headline, ruleOf(a, "S1"))
+	}
+}
+
 // TestHotAlone: the counters are blind, and one of three TaskManagers is hot alone.
 func TestHotAlone(t *testing.T) {
 	three := []load{{0.97, 0.03, 100}, {0.97, 0.03, 100}, {0.97, 0.03, 100}}
