@@ -8,10 +8,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 
 /**
  * Rows are parsed, which takes CPU, and written to a warehouse that answers after 2 ms. The bad variant waits for the
@@ -63,7 +63,8 @@ public final class BlockedSink {
         }
     }
 
-    static final class WarehouseSink implements Sink<String> {
+    /** Not a plain Sink, because that has one more method to implement on Flink 1.20, which is gone on 2.x. */
+    static final class WarehouseSink extends DiscardingSink<String> {
         private final int batch;
 
         WarehouseSink(int batch) {
@@ -73,12 +74,6 @@ public final class BlockedSink {
         @Override
         public SinkWriter<String> createWriter(WriterInitContext context) {
             return new WarehouseWriter(new Warehouse(), batch);
-        }
-
-        /** Flink 1.20 asks for it, 2.x does not know it. */
-        @SuppressWarnings("deprecation")
-        public SinkWriter<String> createWriter(Sink.InitContext context) {
-            throw new UnsupportedOperationException();
         }
     }
 

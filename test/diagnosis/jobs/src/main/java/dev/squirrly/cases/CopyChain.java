@@ -1,5 +1,6 @@
 package dev.squirrly.cases;
 
+import java.util.Date;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
@@ -17,7 +18,7 @@ public final class CopyChain {
         Configuration configuration = new Configuration();
         configuration.set(PipelineOptions.OBJECT_REUSE, !options.bad());
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
-        SingleOutputStreamOperator<Order> orders = Feed.of(env, options.rate(160_000), Types.LONG, i -> (long) i)
+        SingleOutputStreamOperator<Order> orders = Feed.of(env, options.rate(120_000), Types.LONG, i -> (long) i)
                 .map(new OrderFunction())
                 .name("order")
                 .uid("order")
@@ -39,9 +40,17 @@ public final class CopyChain {
 
     /** Thirty fields, all of them read and written by reflection when Flink copies the order. */
     public static class Order {
-        public long id, customer, shop, created, changed, due, paid, sent, arrived, returned;
-        public int lines, pieces, weight, width, height, depth, parcels, priority, stage, attempts;
-        public double amount, net, tax, freight, rebate, margin, rate, insured, deposit, fee;
+        public long id, customer, shop, changed;
+        public int lines, pieces, weight, parcels, priority, stage, attempts;
+        public double amount, net, tax, freight, rebate, margin, rate;
+        public String currency = "EUR", channel = "web", agent = "none", note = "";
+        public Date created = new Date(0), due = new Date(0), paid = new Date(0), sent = new Date(0);
+        public Address buyer = new Address(), payer = new Address(), seller = new Address(), carrier = new Address();
+    }
+
+    public static class Address {
+        public String name = "", street = "", town = "", country = "";
+        public int number, code;
     }
 
     static final class OrderFunction implements MapFunction<Long, Order> {

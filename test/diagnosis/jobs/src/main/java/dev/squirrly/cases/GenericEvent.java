@@ -1,5 +1,7 @@
 package dev.squirrly.cases;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -7,10 +9,13 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 
 /**
- * Trips are counted by driver. In the bad variant the places of a trip have no default constructor, so that Flink knows
- * no better serializer for them than Kryo; the good one has given them one.
+ * Trips are counted by driver. In the bad variant the route of a trip has no default constructor, so that Flink knows
+ * no better serializer for it than Kryo; in the good one it is a POJO.
  */
 public final class GenericEvent {
+    private static final int PLACES = 32;
+    private static final int DRIVERS = 100;
+
     private GenericEvent() {}
 
     public static void main(String[] args) throws Exception {
@@ -54,7 +59,30 @@ public final class GenericEvent {
         double length();
     }
 
-    /** A point on a map; without a default constructor. */
+    public static final class Trip implements Driven {
+        public long driver;
+        public Route route;
+
+        @Override
+        public long driver() {
+            return driver;
+        }
+
+        @Override
+        public double length() {
+            return route.places.get(0).to(route.places.get(PLACES - 1));
+        }
+    }
+
+    /** Without a default constructor. */
+    public static final class Route {
+        private final List<Place> places;
+
+        public Route(List<Place> places) {
+            this.places = places;
+        }
+    }
+
     public static final class Place {
         private final double latitude;
         private final double longitude;
@@ -69,45 +97,9 @@ public final class GenericEvent {
         }
     }
 
-    public static final class Trip implements Driven {
-        public long driver;
-        public Place start;
-        public Place stop;
-        public Place end;
-
-        @Override
-        public long driver() {
-            return driver;
-        }
-
-        @Override
-        public double length() {
-            return start.to(stop) + stop.to(end);
-        }
-    }
-
-    /** A point on a map that Flink takes for a POJO. */
-    public static final class PojoPlace {
-        public double latitude;
-        public double longitude;
-
-        public PojoPlace() {}
-
-        public PojoPlace(double latitude, double longitude) {
-            this.latitude = latitude;
-            this.longitude = longitude;
-        }
-
-        double to(PojoPlace other) {
-            return Math.hypot(latitude - other.latitude, longitude - other.longitude);
-        }
-    }
-
     public static final class FlatTrip implements Driven {
         public long driver;
-        public PojoPlace start;
-        public PojoPlace stop;
-        public PojoPlace end;
+        public FlatRoute route;
 
         @Override
         public long driver() {
@@ -116,18 +108,28 @@ public final class GenericEvent {
 
         @Override
         public double length() {
-            return start.to(stop) + stop.to(end);
+            return Math.hypot(route.latitudes[0] - route.latitudes[PLACES - 1], route.longitudes[0] - route.longitudes[PLACES - 1]);
         }
+    }
+
+    /** A POJO in the eyes of Flink. */
+    public static final class FlatRoute {
+        public double[] latitudes = new double[PLACES];
+        public double[] longitudes = new double[PLACES];
+
+        public FlatRoute() {}
     }
 
     static final class TripFunction implements MapFunction<Long, Trip> {
         @Override
         public Trip map(Long number) {
+            List<Place> places = new ArrayList<>(PLACES);
+            for (int i = 0; i < PLACES; i++) {
+                places.add(new Place(number + i, number - i));
+            }
             Trip trip = new Trip();
-            trip.driver = number % 100;
-            trip.start = new Place(number, number);
-            trip.stop = new Place(number + 1, number);
-            trip.end = new Place(number + 1, number + 1);
+            trip.driver = number % DRIVERS;
+            trip.route = new Route(places);
             return trip;
         }
     }
@@ -136,10 +138,12 @@ public final class GenericEvent {
         @Override
         public FlatTrip map(Long number) {
             FlatTrip trip = new FlatTrip();
-            trip.driver = number % 100;
-            trip.start = new PojoPlace(number, number);
-            trip.stop = new PojoPlace(number + 1, number);
-            trip.end = new PojoPlace(number + 1, number + 1);
+            trip.driver = number % DRIVERS;
+            trip.route = new FlatRoute();
+            for (int i = 0; i < PLACES; i++) {
+                trip.route.latitudes[i] = number + i;
+                trip.route.longitudes[i] = number - i;
+            }
             return trip;
         }
     }

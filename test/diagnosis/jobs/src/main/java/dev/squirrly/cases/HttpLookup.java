@@ -27,7 +27,7 @@ public final class HttpLookup {
         Options options = Options.parse(args);
         String service = "http://127.0.0.1:" + options.sidecarPort() + "/price";
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        DataStream<String> orders = Feed.of(env, options.rate(340), Types.STRING,
+        DataStream<String> orders = Feed.of(env, options.rate(300), Types.STRING,
                 i -> "order " + i + " " + "with all that the customer wrote beside it ".repeat(20));
         SingleOutputStreamOperator<String> priced = options.bad()
                 ? orders.map(new PriceFunction(service))

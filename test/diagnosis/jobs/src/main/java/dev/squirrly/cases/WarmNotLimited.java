@@ -13,7 +13,7 @@ public final class WarmNotLimited {
         Options options = Options.parse(args);
         options.bad(); // the two variants are the same
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        Feed.of(env, options.rate(5_000), Types.LONG, i -> (long) i)
+        Feed.of(env, options.rate(6_000), Types.LONG, i -> (long) i)
                 .map(new SignFunction())
                 .name("sign")
                 .uid("sign")
