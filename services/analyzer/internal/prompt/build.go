@@ -80,8 +80,12 @@ func Build(in Input, nonce string) (Prompt, error) {
 	}
 	in.Budget = in.Budget.withDefaults()
 	in.Settings = relevant(in.Settings, in.Keys)
+	attempts, err := steps(in)
+	if err != nil {
+		return Prompt{}, err
+	}
 	var notes []string
-	for _, step := range steps(in) {
+	for _, step := range attempts {
 		p, err := build(step.in, nonce)
 		if err != nil {
 			return Prompt{}, err

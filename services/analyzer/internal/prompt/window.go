@@ -7,15 +7,16 @@ type step struct {
 }
 
 // steps returns the attempts in their order.
-func steps(in Input) []step {
+func steps(in Input) ([]step, error) {
 	var out []step
 	if in.Block == BlockHTML {
 		out = append(out, step{in, "With the pages as captured the prompt has %d tokens, and %d fit the model: the compact " +
 			"profile is sent instead."})
 	}
 	in.Block = BlockCompact
-	if small := in.Budget.share(in.Pages); small < in.Budget.Profile {
-		in.Budget.Profile = small
+	var err error
+	if in.Budget.Profile, err = in.Budget.share(in.Pages); err != nil {
+		return nil, err
 	}
 	out = append(out, step{in, "The prompt has %d tokens, and %d fit the model: the context files are left out."})
 	if in.Budget.Context > 0 {
@@ -24,23 +25,41 @@ func steps(in Input) []step {
 			"profile is sent."})
 	}
 	in.Budget.Profile = min(in.Budget.Profile, MaxProfileTokens/4)
-	return append(out, step{in, "At least %d tokens are needed, and %d fit the model."})
+	return append(out, step{in, "At least %d tokens are needed, and %d fit the model."}), nil
 }
 
-// Bounds of the profile in relation to the page that it stands for.
+// Bounds of the profile in relation to the pages that it stands for.
 const (
-	largePage    = 150_000 // bytes
-	pageShare    = 0.08    // of the tokens of a large page
-	pageTokenMax = 5.2     // bytes of a page that a token holds at most: names of the longest words measured 4.9
+	largePage = 150_000 // bytes
+	pageShare = 0.08    // of the tokens of a large page
+	pageChunk = 32 << 10
 )
 
-// share returns the budget of the profile that the smallest of the large pages allows.
-func (b Budget) share(pages []Page) int {
+// share returns the budget of the profile that the shortest of the large pages allows.
+func (b Budget) share(pages []Page) (int, error) {
 	budget := b.Profile
 	for _, p := range pages {
-		if n := len(p.Body); n >= largePage {
-			budget = min(budget, int(float64(n)/pageTokenMax*pageShare))
+		if len(p.Body) < largePage {
+			continue
 		}
+		n, err := countUpTo(p.Body, int(float64(budget)/pageShare))
+		if err != nil {
+			return 0, err
+		}
+		budget = min(budget, int(float64(n)*pageShare))
 	}
-	return budget
+	return budget, nil
+}
+
+// countUpTo counts the tokens of a page by chunks until there are enough: a large page need not be counted whole.
+func countUpTo(body []byte, enough int) (int, error) {
+	total := 0
+	for from := 0; from < len(body) && total < enough+1; from += pageChunk {
+		n, err := CountTokens(string(body[from:min(len(body), from+pageChunk)]))
+		if err != nil {
+			return 0, err
+		}
+		total += n - 1 // a token may be cut in two between chunks
+	}
+	return total, nil
 }
