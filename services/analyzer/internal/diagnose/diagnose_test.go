@@ -245,8 +245,11 @@ func TestTwoTaskManagersAndSkew(t *testing.T) {
 		t.Errorf("verdict: %s", a.Verdict.Headline)
 	}
 	i := slices.IndexFunc(a.Findings, func(f events.Finding) bool { return f.Rule == "D20" })
-	if i < 0 || !a.Findings[i].OnPath || a.Findings[i].Severity != events.SeverityCritical {
-		t.Fatalf("no skew in %+v", a.Findings)
+	if i != 0 || !a.Findings[i].OnPath || a.Findings[i].Severity != events.SeverityCritical {
+		t.Fatalf("no skew at first in %+v", a.Findings)
+	}
+	if f := a.Findings[i]; f.Anchor != "count" || f.Frame != "com.shop.Count.map" {
+		t.Errorf("the skew is at %s, %s", f.Anchor, f.Frame)
 	}
 	u := slices.IndexFunc(a.Findings, func(f events.Finding) bool { return f.Rule == "U1" })
 	if u < 0 || math.Abs(a.Findings[u].TE-1.075) > 0.02 {

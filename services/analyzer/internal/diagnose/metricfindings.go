@@ -22,9 +22,7 @@ func (d *diagnosis) withMetricFindings(found []events.Finding) []events.Finding 
 		more = append(more, f)
 	}
 	for _, f := range more {
-		at := slices.IndexFunc(found, func(other events.Finding) bool {
-			return f.OnPath == other.OnPath && f.Severity.AtLeast(other.Severity) && f.P > other.P || f.OnPath && !other.OnPath
-		})
+		at := slices.IndexFunc(found, func(other events.Finding) bool { return before(&f, &other) })
 		switch {
 		case f.Rule == "S1" && d.judged.Vertex < 0:
 			at = 0 // no vertex is to blame, and what looks like slow code may be this
@@ -34,6 +32,17 @@ func (d *diagnosis) withMetricFindings(found []events.Finding) []events.Finding 
 		found = slices.Insert(found, at, f)
 	}
 	return found
+}
+
+// before reports that a finding comes before another one: on the path, more severe, larger.
+func before(f, other *events.Finding) bool {
+	switch {
+	case f.OnPath != other.OnPath:
+		return f.OnPath
+	case f.Severity != other.Severity:
+		return f.Severity.AtLeast(other.Severity)
+	}
+	return f.P > other.P
 }
 
 // bare is a finding of a rule without frames.

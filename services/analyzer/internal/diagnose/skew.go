@@ -56,10 +56,33 @@ func (d *diagnosis) skewByCounters(vertex int, limits bool) (events.Finding, boo
 		return events.Finding{}, false
 	}
 	f := d.skewFinding(load.Name, load.Name, s.Ratio, s.Gain)
+	f.Frame = cmp.Or(d.hottestIn(vertex), f.Frame)
 	f.Confidence, f.Size = d.judged.Confidence, size
 	f.Where = fmt.Sprintf("subtask %d of vertex %s", s.Subtask+1, load.Name)
 	f.Evidence = []string{fact, d.vertexFact[vertex]}
 	return f, true
+}
+
+// hottestIn returns the user function of a vertex with most samples, of WALL if there is any; it is empty if none surely
+// belongs to the vertex.
+func (d *diagnosis) hottestIn(vertex int) string {
+	for _, family := range []rules.Family{rules.FamilyWall, rules.FamilyCPU} {
+		sums, best := map[string]uint64{}, ""
+		for at, c := range d.chains() {
+			if at.scan.Family != family || c.Anchor == evidence.NoName || !slices.Equal(d.places[at].vertices, []int{vertex}) {
+				continue
+			}
+			name := at.scan.Graph.Name(c.Anchor)
+			sums[name] += c.Active
+			if best == "" || sums[name] > sums[best] {
+				best = name
+			}
+		}
+		if best != "" {
+			return best
+		}
+	}
+	return ""
 }
 
 // skewFinding is a finding of skew on the path.
