@@ -40,13 +40,20 @@ func (s *Service) baseline(ctx context.Context, c *bus.Claim) (reference, error)
 	if err != nil {
 		return ref, err
 	}
-	var an events.Analysis
-	if body == nil || json.Unmarshal(body, &an) != nil {
+	ref.analysis = decodeAnalysis(body)
+	if ref.analysis == nil {
 		ref.missing = fmt.Sprintf("The analysis of run %s, with which this one should be compared: it has expired.", ref.run)
-		return ref, nil
 	}
-	ref.analysis = &an
 	return ref, nil
+}
+
+// decodeAnalysis returns nil for what cannot be read.
+func decodeAnalysis(body []byte) *events.Analysis {
+	var an events.Analysis
+	if err := json.Unmarshal(body, &an); err != nil {
+		return nil
+	}
+	return &an
 }
 
 // chooseBaseline finds the run that the plan asks for. A follow-up has that of the run that it follows up: the two are

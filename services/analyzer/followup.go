@@ -67,10 +67,13 @@ func (s *Service) joinParent(ctx context.Context, rec bus.Record, in *Input) err
 		return nil
 	}
 	parent, err := s.deps.Bus.Runs.Get(ctx, rec.Plan.Parent)
-	if err != nil && !errors.Is(err, bus.ErrNoRecord) {
+	if errors.Is(err, bus.ErrNoRecord) {
+		parent, err = bus.Record{}, nil
+	}
+	if err != nil {
 		return fmt.Errorf("join run %s: %w", rec.Plan.Parent, err)
 	}
-	if err != nil || parent.Artifact == nil || parent.Plan.JobID != rec.Plan.JobID {
+	if parent.Artifact == nil || parent.Plan.JobID != rec.Plan.JobID {
 		in.miss(fmt.Sprintf("The captures of run %s, which this one follows up.", rec.Plan.Parent))
 		return nil
 	}
