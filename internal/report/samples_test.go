@@ -184,7 +184,7 @@ const planted = "<script>alert(1)</script><img src=x onerror=alert(2)> \x1b[31mr
 // hostile holds the planted text wherever an analysis has room for one.
 func hostile() events.Analysis {
 	a := sleepy()
-	a.JobName, a.JobID, a.FlinkVersion, a.Run = planted, planted, planted, planted
+	a.JobName, a.JobID, a.FlinkVersion, a.Run, a.Parent = planted, planted, planted, planted, planted
 	a.Identity = events.Identity{Cluster: planted, Namespace: planted, Job: planted}
 	a.Severity = planted
 	a.Degraded, a.DegradedWhy = true, []string{planted}

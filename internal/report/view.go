@@ -51,6 +51,9 @@ func (v view) About() []string {
 	if v.Run != "" {
 		about = append(about, "run "+v.Run)
 	}
+	if v.Parent != "" {
+		about = append(about, "follow-up of "+v.Parent)
+	}
 	if !v.CreatedAt.IsZero() {
 		about = append(about, moment(v.CreatedAt))
 	}

@@ -12,6 +12,7 @@ const AnalysisSchema = "dev.squirrly.analysis.v1"
 type Analysis struct {
 	Schema       string         `json:"schema"`
 	Run          string         `json:"run"`
+	Parent       string         `json:"parent,omitempty"` // the run that this one follows up: its captures are part of this
 	Identity     Identity       `json:"identity"`
 	JobID        string         `json:"jobId,omitempty"`
 	JobName      string         `json:"jobName,omitempty"`

@@ -16,6 +16,7 @@ const (
 // RecommendationReady is the result of a run for everybody.
 type RecommendationReady struct {
 	Run          string           `json:"run"`
+	Parent       string           `json:"parent,omitempty"` // the run that this one follows up
 	Identity     Identity         `json:"identity"`
 	JobID        string           `json:"jobId,omitempty"`
 	JobName      string           `json:"jobName,omitempty"`
@@ -65,7 +66,7 @@ func Excerpt(a Analysis, stored ObjectRef, reportURL string) (RecommendationRead
 		facts[f.ID] = f
 	}
 	r := RecommendationReady{
-		Run: a.Run, Identity: a.Identity, JobID: a.JobID, JobName: a.JobName, FlinkVersion: a.FlinkVersion,
+		Run: a.Run, Parent: a.Parent, Identity: a.Identity, JobID: a.JobID, JobName: a.JobName, FlinkVersion: a.FlinkVersion,
 		CreatedAt: a.CreatedAt, Verdict: a.Verdict, Severity: a.Severity, Degraded: a.Degraded,
 		DegradedWhy: a.DegradedWhy, Comparison: a.Comparison, Findings: []FindingExcerpt{},
 		Provenance: a.Provenance, Analysis: stored, ReportURL: reportURL,

@@ -22,7 +22,7 @@ func (s *Service) planFollowUp(ctx context.Context, c *bus.Claim, modes []events
 	})
 }
 
-// after asks for the follow-up of a run whose result is out. The request is the same one however often it is sent.
+// after asks for the follow-up of a run whose result is out, in the inbox of its job. The request is the same one however often it is sent.
 func (s *Service) after(ctx context.Context, rec bus.Record) error {
 	if len(rec.FollowUps) == 0 {
 		return nil
@@ -43,7 +43,7 @@ func (s *Service) after(ctx context.Context, rec bus.Record) error {
 		s.deps.Logger.WarnContext(ctx, "no follow-up", "run", rec.Run, "error", err) // too large: never will be smaller
 		return nil
 	}
-	if err := s.deps.Bus.Request(ctx, events.SubjectRequested, e.ID, events.ContentType, body); err != nil {
+	if err := s.deps.Bus.Request(ctx, p.Identity.RequestSubject(), e.ID, events.ContentType, body); err != nil {
 		return fmt.Errorf("follow up run %s: %w", rec.Run, err)
 	}
 	return nil

@@ -118,6 +118,9 @@ func TestRun_FollowUp(t *testing.T) {
 	if !slices.Equal(modes, []events.Mode{events.ModeWall, events.ModeITimer, events.ModeAlloc}) || an.Verdict.VertexName != "enrich" {
 		t.Errorf("captures %v, verdict %s", modes, an.Verdict.Headline)
 	}
+	if an.Parent != run2 {
+		t.Errorf("parent %q", an.Parent)
+	}
 	if an.Comparison == nil || an.Comparison.BaselineRun != run1 || rec.FollowUps != nil || len(w.requests()) != 1 {
 		t.Errorf("compared with %+v, follow-ups %v", an.Comparison, rec.FollowUps)
 	}

@@ -35,6 +35,7 @@ type File struct {
 // Input is what an analysis rests on.
 type Input struct {
 	Run      string
+	Parent   string // the run that this one follows up
 	Identity events.Identity
 	Pages    []Page
 	Context  *jobcontext.Context // nil: the pages alone
@@ -75,7 +76,7 @@ func (s *Service) diagnosis(in Input) (diagnose.Result, error) {
 		return res, fmt.Errorf("diagnose: %w", err)
 	}
 	a := &res.Analysis
-	a.Schema, a.Run, a.Identity, a.CreatedAt = events.AnalysisSchema, in.Run, in.Identity, time.Now().UTC()
+	a.Schema, a.Run, a.Parent, a.Identity, a.CreatedAt = events.AnalysisSchema, in.Run, in.Parent, in.Identity, time.Now().UTC()
 	if in.Context != nil {
 		a.JobID, a.JobName, a.FlinkVersion = in.Context.Job.ID, in.Context.Job.Name, in.Context.FlinkVersion
 	}

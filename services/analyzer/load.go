@@ -21,7 +21,7 @@ const (
 // load reads captures and context from the store. A capture that is gone counts as lost; a store that is down is
 // waited for.
 func (s *Service) load(ctx context.Context, rec bus.Record, art events.ArtifactReady) (Input, error) {
-	in := Input{Run: rec.Run, Identity: rec.Plan.Identity, Prompt: rec.Plan.Prompt}
+	in := Input{Run: rec.Run, Parent: rec.Plan.Parent, Identity: rec.Plan.Identity, Prompt: rec.Plan.Prompt}
 	seconds := time.Duration(rec.Plan.Duration).Seconds()
 	for _, c := range art.Captures {
 		p := Page{JVM: c.JVM, Mode: c.Mode, Requested: c.Requested, Seconds: seconds, Key: c.Key, Status: string(c.Status)}

@@ -110,7 +110,7 @@ func TestRequester_AnAnswerIsNoCancellation(t *testing.T) {
 	}
 }
 
-// The analyzer asks for follow-ups on the bare subject, with the rights of the services.
+// The analyzer asks for follow-ups in the inbox of the job, with the rights of the services.
 func TestServices_MayFollowUp(t *testing.T) {
 	_, b := start(t)
 	const run = "1e9b84ce-433c-529f-af1d-788d2d2f9cde"
@@ -126,7 +126,7 @@ func TestServices_MayFollowUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // a worker that died asks again: it is one request
-		if err := b.Request(t.Context(), events.SubjectRequested, e.ID, events.ContentType, body); err != nil {
+		if err := b.Request(t.Context(), orders.RequestSubject(), e.ID, events.ContentType, body); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -58,7 +58,7 @@ func TestHandle_FollowUp(t *testing.T) {
 	id := events.FollowUpID(parentRun, []events.Mode{events.ModeAlloc, events.ModeLock})
 	body := followUp(t, parentRun, id, events.ModeAlloc, events.ModeLock)
 	for range 2 { // sent again, it is the same run
-		send(t, b, events.SubjectRequested, cloudEvent, body)
+		send(t, b, orders.RequestSubject(), cloudEvent, body)
 	}
 	run := events.RunIDFromEvent(events.SourceAnalyzer, id)
 	fact(t, b, events.TypeProfilePlanned, run)
