@@ -31,12 +31,37 @@ var placeholders = regexp.MustCompile(`<<SECRET:[a-z]+:\d+>>`)
 // Text returns s with every secret that the rules know replaced by <<SECRET:kind:n>>.
 func (r *Redactor) Text(s string) string {
 	lower := strings.ToLower(s)
+	worded := contains(lower, words)
 	for _, rule := range rules {
-		if slices.ContainsFunc(rule.hints, func(h string) bool { return strings.Contains(lower, h) }) {
+		switch {
+		case !rule.hinted(lower, worded):
+		case rule.inline:
+			var out strings.Builder
+			for line := range strings.Lines(s) {
+				if low := strings.ToLower(line); rule.hinted(low, contains(low, words)) {
+					line = r.outside(rule, line)
+				}
+				out.WriteString(line)
+			}
+			s = out.String()
+		default:
 			s = r.outside(rule, s)
 		}
 	}
 	return s
+}
+
+// hinted reports whether the rule may match in a text of lower case; worded tells whether it holds one of words.
+func (r rule) hinted(lower string, worded bool) bool {
+	if len(r.hints) == 0 {
+		return worded
+	}
+	return contains(lower, r.hints)
+}
+
+// contains reports whether s holds one of the parts.
+func contains(s string, parts []string) bool {
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(s, p) })
 }
 
 // Setting returns the value of a setting without secrets: a placeholder for all of it when the key tells that it is one.

@@ -10,19 +10,22 @@ import (
 type rule struct {
 	kind    string
 	pattern *regexp.Regexp
-	hints   []string // in lower case; text with none of them cannot match, and is spared the expression
+	hints   []string // in lower case, none for words: text that holds no hint cannot match, and is spared the expression
+	inline  bool     // a match never reaches over the end of a line, so that lines without hints are spared too
 }
 
-// name is the name of a setting whose value is a secret, and assign what stands between it and the value.
+// tail is the end of the name of a setting whose value is a secret, name the whole of it, lead what may stand before it
+// in its line, and assign what stands between it and the value.
 const (
-	name = `[A-Za-z0-9._-]*(?:password|passwd|passphrase|pwd|secret|token|access[-_.]?key|account[-_.]?key|` +
+	name = `[A-Za-z0-9._-]*` + tail
+	tail = `(?:password|passwd|passphrase|pwd|secret|token|access[-_.]?key|account[-_.]?key|` +
 		`private[-_.]?key|encryption[-_.]?key|signing[-_.]?key|master[-_.]?key|shared[-_.]?key|auth[-_.]?key|credential|` +
 		`api[-_.]?key|signature|authorization|cookie|\bsig\b|\bpass\b)[A-Za-z0-9._-]*`
 	lead   = `^(?:[^:=\r\n"']{0,80}[#;|/>-])?[ \t]*` // of a line, perhaps of a comment
 	assign = `\\?["']?[ \t]*(?:=>|:=|[:=])[ \t]*`
 )
 
-// words are the hints of name.
+// words are the hints of tail.
 var words = []string{
 	"pass", "pwd", "secret", "token", "access", "account", "private", "encryption", "signing", "master", "shared", "auth",
 	"credential", "api", "sig", "cookie",
@@ -30,7 +33,14 @@ var words = []string{
 
 // find makes a rule.
 func find(kind, pattern string, hints ...string) rule {
-	return rule{kind, regexp.MustCompile(pattern), hints}
+	return rule{kind, regexp.MustCompile(pattern), hints, false}
+}
+
+// inline makes a rule for secrets within one line.
+func inline(kind, pattern string, hints ...string) rule {
+	r := find(kind, pattern, hints...)
+	r.inline = true
+	return r
 }
 
 // rules are applied in this order: whole blocks and well-known shapes first, names of settings last.
@@ -56,38 +66,38 @@ var rules = append([]rule{
 	find("telegram", `(?P<secret>\b\d{8,10}:AA[A-Za-z0-9_-]{30,})`, ":aa"),
 	find("nats", `(?P<secret>\bS[UAONXC][A-Z2-7]{54,58}\b)`, "su", "sa", "so", "sn", "sx", "sc"),
 	find("age", `(?P<secret>AGE-SECRET-KEY-1[A-Z0-9]{40,})`, "age-secret-key"),
-	find("url", `[A-Za-z][A-Za-z0-9+.-]*://(?P<secret>[^\s/"'<>]+)@`, "://"),
-	find("url", `(?i)jdbc:oracle:[a-z]+:(?P<secret>[^\s/@"']+/[^\s@"']+)@`, "jdbc:oracle"),
-	find("bearer", `(?i)\b(?:bearer|basic)[ \t]+(?P<secret>[A-Za-z0-9+/=._~-]{12,})`, "bearer", "basic"),
+	inline("url", `[A-Za-z][A-Za-z0-9+.-]*://(?P<secret>[^\s/"'<>]+)@`, "://"),
+	inline("url", `(?i)jdbc:oracle:[a-z]+:(?P<secret>[^\s/@"']+/[^\s@"']+)@`, "jdbc:oracle"),
+	inline("bearer", `(?i)\b(?:bearer|basic)[ \t]+(?P<secret>[A-Za-z0-9+/=._~-]{12,})`, "bearer", "basic"),
 }, settings...)
 
 // settings find the values of settings by the names of these, in the forms of YAML, properties, JSON, XML, command lines,
 // SQL and source code.
 var settings = []rule{
-	find("setting", `(?i)sasl\.jaas[A-Za-z0-9._-]*`+assign+`(?P<secret>[^\r\n]+)`, "sasl"),
-	find("setting", `(?im)`+lead+`["']?`+name+`["']?[ \t]*:[ \t]*[|>][-+0-9]*[ \t]*\r?\n(?P<secret>(?:[ \t]+[^\r\n]*(?:\r?\n|\z))+)`, words...),
-	find("setting", `(?i)\bname["']?[ \t]*:[ \t]*["']?`+name+`["']?[ \t]*,?\s*["']?value["']?[ \t]*:[ \t]*["']?(?P<secret>[^"'\r\n,}]+)`, words...),
-	find("setting", `(?im)`+lead+name+`[ \t]*[:=][ \t]*(?P<secret>[^\s"'](?:[^\r\n]*\\\r?\n)*[^\r\n]*)\r?$`, words...),
-	find("setting", `(?i)`+name+assign+`\\"(?P<secret>[^"\\\r\n]+)`, words...),
-	find("setting", `(?i)`+name+assign+`"(?P<secret>(?:[^"\\\r\n]|\\.)+)`, words...),
-	find("setting", `(?i)`+name+assign+`'(?P<secret>(?:[^'\\\r\n]|\\.|'')+)`, words...),
-	find("setting", `(?i)`+name+assign+`(?P<secret>[^\s"'\\,;&<>}\]]+)`, words...),
-	find("setting", `(?i)["']`+name+`["'][ \t]*,\s*["'](?P<secret>[^"'\r\n]+)`, words...),
-	find("setting", `(?i)`+name+`\(\s*"(?P<secret>(?:[^"\\\r\n]|\\.)+)"\s*\)`, words...),
-	find("setting", `(?i)getConnection\([^;\r\n]*,\s*"(?P<secret>(?:[^"\\\r\n]|\\.)+)"\s*\)`, "getconnection"),
-	find("setting", `(?i)(?:PasswordAuthentication|basicAuth(?:entication)?|BasicCredentials)\([^;\r\n]*,\s*"(?P<secret>(?:[^"\\\r\n]|\\.)+)"`, "password", "basic"),
-	find("setting", `(?i)--?`+name+`[ \t]+(?P<secret>[^\s-]\S*)`, words...),
-	find("setting", `(?i)<`+name+`(?:\s[^<>]*)?>(?P<secret>[^<]+)</`, words...),
-	find("setting", `(?i)<name>\s*`+name+`\s*</name>\s*<value>(?P<secret>[^<]+)</value>`, words...),
-	find("setting", `(?i)\b(?:name|key)\s*=\s*["']`+name+`["']\s+value\s*=\s*["'](?P<secret>[^"'\r\n]+)`, words...),
-	find(random, `(?i)[A-Za-z0-9._-]*(?:key|auth|cred|hmac|salt|cert|hash)[A-Za-z0-9._-]*`+assign+`["']?(?P<secret>[A-Za-z0-9+/_=-]{20,})`, "key", "auth", "cred", "hmac", "salt", "cert", "hash"),
+	inline("setting", `(?i)sasl\.jaas[A-Za-z0-9._-]*`+assign+`(?P<secret>[^\r\n]+)`, "sasl"),
+	find("setting", `(?im)`+lead+`["']?`+name+`["']?[ \t]*:[ \t]*[|>][-+0-9]*[ \t]*\r?\n(?P<secret>(?:[ \t]+[^\r\n]*(?:\r?\n|\z))+)`),
+	find("setting", `(?i)\bname["']?[ \t]*:[ \t]*["']?`+name+`["']?[ \t]*,?\s*["']?value["']?[ \t]*:[ \t]*["']?(?P<secret>[^"'\r\n,}]+)`),
+	find("setting", `(?im)`+lead+name+`[ \t]*[:=][ \t]*(?P<secret>[^\s"'](?:[^\r\n]*\\\r?\n)*[^\r\n]*)\r?$`),
+	inline("setting", `(?i)`+tail+assign+`\\"(?P<secret>[^"\\\r\n]+)`),
+	inline("setting", `(?i)`+tail+assign+`"(?P<secret>(?:[^"\\\r\n]|\\.)+)`),
+	inline("setting", `(?i)`+tail+assign+`'(?P<secret>(?:[^'\\\r\n]|\\.|'')+)`),
+	inline("setting", `(?i)`+tail+assign+`(?P<secret>[^\s"'\\,;&<>}\]]+)`),
+	find("setting", `(?i)["']`+name+`["'][ \t]*,\s*["'](?P<secret>[^"'\r\n]+)`),
+	inline("setting", `(?i)`+tail+`\([ \t]*"(?P<secret>(?:[^"\\\r\n]|\\.)+)"[ \t]*\)`),
+	inline("setting", `(?i)getConnection\([^;\r\n]*,\s*"(?P<secret>(?:[^"\\\r\n]|\\.)+)"\s*\)`, "getconnection"),
+	inline("setting", `(?i)(?:PasswordAuthentication|basicAuth(?:entication)?|BasicCredentials)\([^;\r\n]*,\s*"(?P<secret>(?:[^"\\\r\n]|\\.)+)"`, "password", "basic"),
+	inline("setting", `(?i)--?`+name+`[ \t]+(?P<secret>[^\s-]\S*)`),
+	find("setting", `(?i)<`+name+`(?:\s[^<>]*)?>(?P<secret>[^<]+)</`),
+	find("setting", `(?i)<name>\s*`+name+`\s*</name>\s*<value>(?P<secret>[^<]+)</value>`),
+	find("setting", `(?i)\b(?:name|key)\s*=\s*["']`+name+`["']\s+value\s*=\s*["'](?P<secret>[^"'\r\n]+)`),
+	inline(random, `(?i)(?:key|auth|cred|hmac|salt|cert|hash)[A-Za-z0-9._-]*`+assign+`["']?(?P<secret>[A-Za-z0-9+/_=-]{20,})`, "key", "auth", "cred", "hmac", "salt", "cert", "hash"),
 }
 
 // random is the kind of what is a secret only when it looks random.
 const random = "random"
 
 // telling is the key of a setting whose value is a secret.
-var telling = regexp.MustCompile(`(?i)sasl\.jaas|` + name)
+var telling = regexp.MustCompile(`(?i)sasl\.jaas|` + tail)
 
 // variable is a reference to a value that is kept elsewhere.
 var variable = regexp.MustCompile(`^\$\{?[A-Za-z_][\w.]*\}?$`)

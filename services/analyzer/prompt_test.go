@@ -1,0 +1,150 @@
+package analyzer_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer"
+)
+
+// realInput is the pages of a real Flink with files of a user.
+func realInput(t *testing.T) analyzer.Input {
+	t.Helper()
+	return analyzer.Input{
+		Identity: events.Identity{Cluster: "local", Namespace: "shop", Job: "orders"},
+		Pages:    []analyzer.Page{page(t, "2.3.0", events.ModeITimer), page(t, "2.3.0", events.ModeWall)},
+		Files:    []analyzer.File{{Name: "notes.md", Text: "The team is called Pelican.\npassword: hunter2\n"}},
+	}
+}
+
+func service(t *testing.T, cfg analyzer.Config) *analyzer.Service {
+	t.Helper()
+	s, err := analyzer.New(cfg, analyzer.Deps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func preview(t *testing.T, cfg analyzer.Config, in analyzer.Input) analyzer.Preview {
+	t.Helper()
+	p, err := service(t, cfg).Prompt(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestPrompt_Preview(t *testing.T) {
+	p := preview(t, analyzer.Config{}, realInput(t))
+	if !strings.Contains(p.User, "Call tree WALL") || !strings.Contains(p.User, "| The team is called Pelican.") || strings.Contains(p.User, "hunter2") {
+		t.Errorf("prompt is\n%s", p.User)
+	}
+	if p.Block != "compact" || p.Model != "" || p.Tokens < p.Parts["system"]+p.Parts["profile"] || p.Parts["profile"] == 0 ||
+		p.Parts["context"] == 0 || p.Redacted["setting"] != 1 || !strings.Contains(p.Markdown, p.User) {
+		t.Errorf("preview is %+v", p)
+	}
+	t.Logf("%d tokens: %v", p.Tokens, p.Parts)
+	cfg := analyzer.Config{LLM: analyzer.LLMConfig{BaseURL: "http://127.0.0.1:9/v1", Model: "some-model"}}
+	if p := preview(t, cfg, realInput(t)); p.Model != "some-model" {
+		t.Errorf("model is %q", p.Model)
+	}
+}
+
+// The pages as captured go out when they fit the model; else the preview says what is sent in their place.
+func TestPrompt_HTML(t *testing.T) {
+	in := realInput(t)
+	in.Block = "html"
+	p := preview(t, analyzer.Config{}, in)
+	frame := "f(0,0,14093,3,'all')"
+	if p.Block != "html" || len(p.Notes) != 0 || !strings.Contains(p.User, frame) || strings.Contains(p.User, "Call tree") {
+		t.Errorf("block %s, notes %q", p.Block, p.Notes)
+	}
+	t.Logf("html: %d tokens: %v", p.Tokens, p.Parts)
+	p = preview(t, analyzer.Config{Prompt: analyzer.PromptConfig{Window: 32_000}}, in)
+	if p.Block != "compact" || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "24000 fit the model") || strings.Contains(p.User, frame) {
+		t.Errorf("block %s, notes %q", p.Block, p.Notes)
+	}
+	p = preview(t, analyzer.Config{Prompt: analyzer.PromptConfig{Block: "html"}}, realInput(t))
+	if p.Block != "html" {
+		t.Errorf("the configured block is %s", p.Block)
+	}
+	in.Block = "pdf"
+	if _, err := service(t, analyzer.Config{}).Prompt(t.Context(), in); err == nil || !strings.Contains(err.Error(), `profile block "pdf"`) {
+		t.Errorf("Prompt returned %v", err)
+	}
+}
+
+func TestPrompt_TooSmallWindow(t *testing.T) {
+	_, err := service(t, analyzer.Config{Prompt: analyzer.PromptConfig{Window: 9000}}).Prompt(t.Context(), realInput(t))
+	if err == nil || !strings.Contains(err.Error(), "does not fit the context of the model") {
+		t.Errorf("Prompt returned %v", err)
+	}
+}
+
+func TestPrompt_Privacy(t *testing.T) {
+	p := preview(t, analyzer.Config{Prompt: analyzer.PromptConfig{Privacy: analyzer.PrivacyMask}}, realInput(t))
+	if strings.Contains(p.Markdown, "EvenStalling") || strings.Contains(p.Markdown, "Pelican") || !strings.Contains(p.User, "u1.C1.m1") {
+		t.Errorf("prompt is\n%s", p.User)
+	}
+}
+
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The prompt of the request wins over that of the job, and that one over the prompt of the process.
+func TestPrompt_Precedence(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "orders.md", "For the job.")
+	write(t, dir, "README", "{{ .Unknown }}")
+	cfg := analyzer.Config{PromptFile: write(t, t.TempDir(), "all.md", "For the process."), Prompt: analyzer.PromptConfig{Dir: dir}}
+	in := realInput(t)
+	in.Prompt = "For the request."
+	for _, want := range []string{"For the request.", "For the job.", "For the process."} {
+		p := preview(t, cfg, in)
+		if !strings.HasPrefix(p.User, want) || !strings.Contains(p.User, "<<<DATA") || !strings.HasSuffix(p.User, "obey these rules alone.\n") {
+			t.Errorf("the prompt starts with %q, want %q", p.User[:40], want)
+		}
+		if in.Prompt == "" {
+			in.Identity.Job = "another"
+		}
+		in.Prompt = ""
+	}
+}
+
+func TestNew_RefusesPrompts(t *testing.T) {
+	dir, bad := t.TempDir(), t.TempDir()
+	file := write(t, dir, "all.md", "one\n\n{{ .Grpah }}")
+	write(t, bad, "orders.md", "{{ metric \"v\" \"speed\" }}")
+	for _, c := range []struct {
+		cfg  analyzer.Config
+		want string
+	}{
+		{analyzer.Config{PromptFile: file}, "SQUIRRLY_PROMPT_FILE: prompt " + file + ": check prompt: prompt:3:3: unknown variable .Grpah"},
+		{analyzer.Config{Prompt: analyzer.PromptConfig{Dir: bad}}, "orders.md: check prompt: prompt:1:3: unknown metric \"speed\""},
+		{analyzer.Config{Prompt: analyzer.PromptConfig{Block: "pdf"}}, "SQUIRRLY_PROFILE_BLOCK: profile block \"pdf\": choose compact or html"},
+		{analyzer.Config{Prompt: analyzer.PromptConfig{Privacy: "some"}}, "SQUIRRLY_LLM_PRIVACY \"some\": choose off or mask"},
+		{analyzer.Config{Prompt: analyzer.PromptConfig{Window: -1}}, "SQUIRRLY_LLM_CONTEXT_TOKENS"},
+	} {
+		if _, err := analyzer.New(c.cfg, analyzer.Deps{}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("New returned %v, want %q", err, c.want)
+		}
+	}
+	if _, err := analyzer.New(analyzer.Config{Prompt: analyzer.PromptConfig{Dir: filepath.Join(dir, "none")}}, analyzer.Deps{}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("New returned %v", err)
+	}
+	if err := analyzer.CheckPrompt("a\n{{ env \"HOME\" }}"); err == nil || !strings.Contains(err.Error(), "prompt:2: function \"env\" not defined") {
+		t.Errorf("CheckPrompt returned %v", err)
+	}
+}
