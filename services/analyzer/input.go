@@ -43,6 +43,7 @@ type Input struct {
 	Prompt   string           // Markdown that replaces the configured prompt; empty keeps it
 	Block    string           // form of the profile in the prompt, compact or html; empty keeps the configured one
 	Missing  []string         // what should be there and is not, in sentences
+	Without  []string         // rules that are left out, by id
 	Baseline *events.Analysis // of an earlier run to compare with; nil is none
 }
 
@@ -71,6 +72,7 @@ func (s *Service) diagnosis(in Input) (diagnose.Result, error) {
 	}
 	res, err := diagnose.Diagnose(diagnose.Input{
 		Captures: captures, Context: in.Context, PricePerCoreHour: s.cfg.CorePrice, Currency: s.cfg.Currency,
+		Without: in.Without,
 	})
 	if err != nil {
 		return res, fmt.Errorf("diagnose: %w", err)

@@ -37,6 +37,7 @@ type Input struct {
 	Context          *jobcontext.Context // nil: the pages alone
 	PricePerCoreHour float64             // 0 is unknown: findings then have cores and no costs
 	Currency         string              // of the price; empty is USD
+	Without          []string            // rules that are left out
 }
 
 // Result is an analysis without its identity (run, job, time), which the caller fills in, and the condensed profiles
@@ -100,6 +101,10 @@ var defaultScanner = sync.OnceValue(func() *evidence.Scanner { return evidence.N
 // ErrNoCaptures.
 func Diagnose(in Input) (Result, error) {
 	d := diagnosis{ctx: in.Context, catalogue: rules.Default(), scanner: defaultScanner()}
+	if len(in.Without) > 0 {
+		d.catalogue = d.catalogue.Without(in.Without...)
+		d.scanner = evidence.NewScanner(d.catalogue)
+	}
 	if !slices.ContainsFunc(in.Captures, func(c Capture) bool { return c.Graph != nil }) {
 		return Result{}, ErrNoCaptures
 	}

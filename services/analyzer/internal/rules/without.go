@@ -1,0 +1,22 @@
+package rules
+
+import (
+	"math"
+	"slices"
+
+	"squirrly.dev/pkg/events"
+)
+
+// Without returns a copy of the catalogue in which some rules match no frame and never warn: what is found then shows
+// how much rests on them. Ids that no rule has change nothing.
+func (c *Catalogue) Without(ids ...string) *Catalogue {
+	out := *c
+	out.Rules = slices.Clone(c.Rules)
+	for i := range out.Rules {
+		if r := &out.Rules[i]; slices.Contains(ids, r.ID) {
+			r.Frames, r.LockFrames, r.Overrides = nil, nil, nil
+			r.Warning, r.Critical, r.Cap = math.Inf(1), math.Inf(1), events.SeverityInfo
+		}
+	}
+	return &out
+}
