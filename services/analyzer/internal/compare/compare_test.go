@@ -126,6 +126,12 @@ func TestCompare(t *testing.T) {
 			run{records: 1900, busy: 0.97, te: 0.77, cores: 1.1, limited: true, listed: true, samples: 2300},
 			events.EffectHelped, events.ChangePersisting, events.EffectNone, "",
 		},
+		// A neighbour took the CPU: the threads are busy for longer, and do nothing more.
+		"starved": {
+			run{records: 1000, busy: 0.40, te: 0.20, cores: 0.4, listed: true, samples: 240},
+			run{records: 1000, busy: 0.62, te: 0.20, cores: 0.41, listed: true, samples: 240},
+			events.EffectNone, events.ChangePersisting, events.EffectNone, "",
+		},
 		"below a finding": {
 			run{records: 1000, busy: 0.5, te: 0.105, cores: 0.6, listed: true, samples: 63},
 			run{records: 1000, busy: 0.5, te: 0.095, cores: 0.6, costs: true, samples: 57},

@@ -44,11 +44,13 @@ func (c *comparison) byCapacity() events.Effect {
 // steady reports that the throughput would not count as changed in warm runs either.
 func (c *comparison) steady() bool { return c.ratio < 1+c.margin && c.ratio > 1/(1+c.margin) }
 
-// byCost judges the time for each record, as long as the load was alike: fixed costs weigh more on fewer records.
+// byCost judges the time for each record, as long as the load was alike: fixed costs weigh more on fewer records. The
+// thread time of a job that is never limited says little, since it grows with whatever else runs on the machine.
 func (c *comparison) byCost(measures []events.Measure) events.Effect {
 	load := max(c.ratio, 1/c.ratio)
 	for _, m := range measures {
-		alike := m.Name == nameThread && load <= nearRates || m.Name == nameCPU && load <= closeRates
+		alike := m.Name == nameThread && load <= nearRates && (limited(c.before) || limited(c.after)) ||
+			m.Name == nameCPU && load <= closeRates
 		switch {
 		case !alike || !m.Significant:
 		case m.After < m.Before:

@@ -53,15 +53,18 @@ type costs struct {
 	both              bool // both runs captured a mode that shows it
 }
 
-// costs measures a problem in both runs in the same way: by thread time, else by CPU time, else by samples.
+// costs measures a problem in both runs in the same way: what a CPU profile carries by CPU time, else by thread time,
+// else by samples.
 func (c *comparison) costs(was, is *events.Finding) costs {
 	a, b := c.sum(c.before, was, is), c.sum(c.after, is, was)
 	seen := func(f rules.Family) bool {
 		return slices.Contains(families(c.before), f) && slices.Contains(families(c.after), f)
 	}
 	k := costs{samples: a.Samples, samples2: b.Samples}
+	// Threads that wait for a CPU make the thread time of running code longer, whatever the code does.
+	running := rules.FamilyOf(cmp.Or(is, was).Mode) == rules.FamilyCPU && seen(rules.FamilyCPU) && max(a.Cores, b.Cores) > 0
 	switch {
-	case seen(rules.FamilyWall) && max(a.TE, b.TE) >= minTE:
+	case !running && seen(rules.FamilyWall) && max(a.TE, b.TE) >= minTE:
 		k.name, k.unit, k.before, k.after = nameThread, unitThread, a.TE, b.TE
 	case seen(rules.FamilyCPU) && max(a.Cores, b.Cores) > 0:
 		k.name, k.unit, k.before, k.after = nameCPU, unitCPU, a.Cores, b.Cores
