@@ -49,7 +49,7 @@ public final class BlockedSink {
 
     /** Checks the sum of a row in a slow way. */
     static final class ParseFunction implements MapFunction<String, String> {
-        private static final int ROUNDS = 220;
+        private static final int ROUNDS = 600;
 
         @Override
         public String map(String row) {

@@ -20,7 +20,7 @@ public final class BoxedAgg {
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        Feed.of(env, options.rate(130_000), Types.LONG, i -> i * 2_654_435_761L)
+        Feed.of(env, options.rate(65_000), Types.LONG, i -> i * 2_654_435_761L)
                 .map(options.bad() ? new LoadFunction() : new PrimitiveLoadFunction())
                 .returns(Types.LONG)
                 .name("load")

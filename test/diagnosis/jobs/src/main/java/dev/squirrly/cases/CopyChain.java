@@ -18,7 +18,7 @@ public final class CopyChain {
         Configuration configuration = new Configuration();
         configuration.set(PipelineOptions.OBJECT_REUSE, !options.bad());
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
-        SingleOutputStreamOperator<Order> orders = Feed.of(env, options.rate(120_000), Types.LONG, i -> (long) i)
+        SingleOutputStreamOperator<Order> orders = Feed.of(env, options.rate(200_000), Types.LONG, i -> (long) i)
                 .map(new OrderFunction())
                 .name("order")
                 .uid("order")

@@ -14,14 +14,14 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
  * and turns it over all the time; the good one keeps a number per visit.
  */
 public final class GcPressure {
-    private static final int KEPT = 120_000;
+    private static final int KEPT = 130_000;
 
     private GcPressure() {}
 
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        Feed.of(env, options.rate(300_000), Types.LONG, i -> i * 2_654_435_761L)
+        Feed.of(env, options.rate(250_000), Types.LONG, i -> i * 2_654_435_761L)
                 .map(options.bad() ? new VisitsFunction() : new CompactVisitsFunction())
                 .returns(Types.LONG)
                 .name("visits")
@@ -44,6 +44,10 @@ public final class GcPressure {
             visit.put("page", "item-" + (visitor & 63));
             visit.put("from", "shop-" + (visitor & 7));
             visit.put("agent", "browser-" + (visitor & 15));
+            visit.put("language", "language-" + (visitor & 31));
+            visit.put("country", "country-" + (visitor & 127));
+            visit.put("campaign", "campaign-" + (visitor & 255));
+            visit.put("session", Long.toHexString(visitor));
             visits.addLast(visit);
             if (visits.size() > KEPT) {
                 visits.removeFirst();

@@ -13,7 +13,7 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
  * no better serializer for it than Kryo; in the good one it is a POJO.
  */
 public final class GenericEvent {
-    private static final int PLACES = 32;
+    private static final int PLACES = 64;
     private static final int DRIVERS = 100;
 
     private GenericEvent() {}
@@ -30,7 +30,7 @@ public final class GenericEvent {
 
     private static <T extends Driven> void run(StreamExecutionEnvironment env, Options options,
             TypeInformation<T> type, MapFunction<Long, T> trips) throws Exception {
-        Feed.of(env, options.rate(50_000), Types.LONG, i -> (long) i)
+        Feed.of(env, options.rate(60_000), Types.LONG, i -> (long) i)
                 .map(trips)
                 .returns(type)
                 .name("trips")

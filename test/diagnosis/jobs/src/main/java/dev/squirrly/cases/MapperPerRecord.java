@@ -15,7 +15,7 @@ public final class MapperPerRecord {
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        Feed.of(env, options.rate(24_000), Types.STRING,
+        Feed.of(env, options.rate(36_000), Types.STRING,
                         i -> "{\"user\":" + i + ",\"page\":\"/item/" + i + "\",\"millis\":" + i * 17 + "}")
                 .map(options.bad() ? new ClickFunction() : new ClickWithOneMapperFunction())
                 .returns(Types.STRING)
@@ -33,6 +33,10 @@ public final class MapperPerRecord {
         public long user;
         public String page;
         public long millis;
+        public String session, referrer, agent, language, country, campaign, shop, device;
+        public int width, height, scroll, position, buttons;
+        public double price, score;
+        public boolean touch, bot;
     }
 
     static final class ClickFunction implements MapFunction<String, String> {

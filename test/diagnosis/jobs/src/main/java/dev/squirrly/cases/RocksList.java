@@ -2,13 +2,12 @@ package dev.squirrly.cases;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.flink.api.common.functions.AggregateFunction;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
-import org.apache.flink.api.common.state.AggregatingState;
-import org.apache.flink.api.common.state.AggregatingStateDescriptor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
@@ -23,7 +22,7 @@ public final class RocksList {
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        Feed.of(env, options.rate(30_000), Types.LONG, i -> i * 2_654_435_761L >>> 7)
+        Feed.of(env, options.rate(90_000), Types.LONG, i -> i * 2_654_435_761L >>> 7)
                 .keyBy(reading -> reading % METERS, Types.LONG)
                 .map(options.bad() ? new MeanFunction() : new RunningMeanFunction())
                 .returns(Types.LONG)
@@ -63,42 +62,21 @@ public final class RocksList {
         }
     }
 
+    /** Keeps the mean alone: one number to read and write per record. */
     static final class RunningMeanFunction extends RichMapFunction<Long, Long> {
-        private transient AggregatingState<Long, Double> mean;
+        private transient ValueState<Double> mean;
 
         @Override
         public void open(OpenContext context) {
-            mean = getRuntimeContext().getAggregatingState(
-                    new AggregatingStateDescriptor<>("mean", new FadingMean(), Types.DOUBLE));
+            mean = getRuntimeContext().getState(new ValueStateDescriptor<>("mean", Types.DOUBLE));
         }
 
         @Override
         public Long map(Long reading) throws Exception {
-            mean.add(reading);
-            return mean.get().longValue();
-        }
-    }
-
-    /** Weighs a reading the less the older it is, so that no reading needs to be kept. */
-    static final class FadingMean implements AggregateFunction<Long, Double, Double> {
-        @Override
-        public Double createAccumulator() {
-            return 0.0;
-        }
-
-        @Override
-        public Double add(Long reading, Double mean) {
-            return mean + (reading - mean) / KEPT;
-        }
-
-        @Override
-        public Double getResult(Double mean) {
-            return mean;
-        }
-
-        @Override
-        public Double merge(Double one, Double other) {
-            return (one + other) / 2;
+            Double before = mean.value();
+            double now = before == null ? reading : before + (reading - before) / KEPT;
+            mean.update(now);
+            return (long) now;
         }
     }
 }

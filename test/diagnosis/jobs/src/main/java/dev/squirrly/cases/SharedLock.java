@@ -18,6 +18,7 @@ public final class SharedLock {
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        env.setParallelism(4);
         Feed.of(env, options.rate(9_000), Types.LONG, i -> i * 2_654_435_761L >>> 5)
                 .rebalance()
                 .map(options.bad() ? new RateFunction() : new OwnRateFunction())
@@ -53,12 +54,12 @@ public final class SharedLock {
     }
 
     static final class RateFunction extends RichMapFunction<Long, Double> {
-        private static final RateCache CACHE = new RateCache(40_000);
+        private static final RateCache CACHE = new RateCache(8_000);
 
         @Override
         public Double map(Long currency) {
             synchronized (CACHE) {
-                return CACHE.rate(currency % 1_000);
+                return CACHE.rate(currency % 500);
             }
         }
     }
@@ -68,12 +69,12 @@ public final class SharedLock {
 
         @Override
         public void open(OpenContext context) {
-            cache = new RateCache(2_500);
+            cache = new RateCache(500);
         }
 
         @Override
         public Double map(Long currency) {
-            return cache.rate(currency % 1_000);
+            return cache.rate(currency % 500);
         }
     }
 }
