@@ -11,6 +11,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/compare"
 	"squirrly.dev/services/analyzer/internal/diagnose"
 	"squirrly.dev/services/analyzer/internal/evidence"
 	"squirrly.dev/services/analyzer/internal/fingerprint"
@@ -90,7 +91,7 @@ func (s *Service) graphs(ctx context.Context, base reference, in Input, c *event
 	if err != nil {
 		return err
 	}
-	diffs, err := Diff(before.Pages, in.Pages, in.Identity.String(), loadOf(base.analysis, c))
+	diffs, err := Diff(before.Pages, in.Pages, in.Identity.String(), Load(*c))
 	if err != nil { // said already where the pages were analysed
 		s.deps.Logger.WarnContext(ctx, "differential flame graph", "run", in.Run, "error", err)
 	}
@@ -109,10 +110,12 @@ func (s *Service) graphs(ctx context.Context, base reference, in Input, c *event
 	return nil
 }
 
-// loadOf is the throughput over that of the baseline; 0 is unknown.
-func loadOf(before *events.Analysis, c *events.Comparison) float64 {
-	if u := before.Usage; u != nil && u.Records > 0 && len(c.Measures) > 0 && c.Measures[0].Before == u.Records {
-		return c.Measures[0].After / u.Records
+// Load is the throughput over that of the baseline; 0 is unknown.
+func Load(c events.Comparison) float64 {
+	for _, m := range c.Measures {
+		if m.Name == compare.NameThroughput && m.Before > 0 {
+			return m.After / m.Before
+		}
 	}
 	return 0
 }

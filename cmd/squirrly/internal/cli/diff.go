@@ -89,9 +89,7 @@ func (a *app) difference(was, is diffSide) (report.Difference, []analyzer.ModeDi
 		c := analyzer.Compare(*was.analysis, *is.analysis)
 		c.BaselineRun = first(c.BaselineRun, was.name)
 		d.Comparison = &c
-		if u, v := was.analysis.Usage, is.analysis.Usage; u != nil && v != nil && u.Records > 0 {
-			load = v.Records / u.Records
-		}
+		load = analyzer.Load(c)
 	}
 	modes, err := analyzer.Diff(was.pages, is.pages, was.name+" → "+is.name, load)
 	if err != nil {

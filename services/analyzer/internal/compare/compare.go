@@ -8,6 +8,7 @@
 package compare
 
 import (
+	"math"
 	"slices"
 
 	"squirrly.dev/pkg/events"
@@ -28,7 +29,26 @@ func Compare(before, after events.Analysis) events.Comparison {
 	result.Effect = c.effect(result.Measures, result.Changes)
 	result.Summary = c.summary(&result)
 	result.Changes = result.Changes[:min(len(result.Changes), maxChanges)]
+	finite(&result)
 	return result
+}
+
+// finite removes what came of figures that no run has: analyses may come from files, and JSON has no infinity.
+func finite(r *events.Comparison) {
+	fix := func(values ...*float64) {
+		for _, x := range values {
+			if math.IsNaN(*x) || math.IsInf(*x, 0) {
+				*x = 0
+			}
+		}
+	}
+	for i := range r.Measures {
+		fix(&r.Measures[i].Before, &r.Measures[i].After)
+	}
+	for i := range r.Changes {
+		x := &r.Changes[i]
+		fix(&x.Before, &x.After, &x.CostBefore, &x.CostAfter, &x.Z)
+	}
 }
 
 // comparison is the work on two analyses.

@@ -17,9 +17,11 @@ const (
 	closeRates   = 1.25 // likewise, of the CPU time
 )
 
-// The names and units of measures.
+// NameThroughput is the name of the measure that decides first.
+const NameThroughput = "throughput"
+
+// The other names, and the units of measures.
 const (
-	nameRate   = "throughput"
 	nameThread = "thread time per 1,000 records"
 	nameCPU    = "CPU per 1,000 records"
 	nameAlloc  = "samples per 1,000 records"
@@ -35,13 +37,16 @@ const (
 func (c *comparison) rate() {
 	a, b := c.before.Usage, c.after.Usage
 	c.margin = rateMargin
-	if a == nil || b == nil || a.Records <= 0 || b.Records <= 0 {
+	if a == nil || b == nil || !sensible(a.Records) || !sensible(b.Records) {
 		c.caveat("The throughput is not known in both runs, so that nothing can be set against the records.")
 		return
 	}
 	c.rates, c.ratio = true, b.Records/a.Records
 	c.margin = min(widestMargin, max(rateMargin, 2*a.Spread, 2*b.Spread))
 }
+
+// sensible reports a rate that a job can have.
+func sensible(rate float64) bool { return rate > 1e-6 && rate < 1e15 }
 
 // up and down report a throughput that changed by more than runs of the same job differ by.
 func (c *comparison) up() bool   { return c.rates && c.ratio >= c.widened(1+c.margin) }
@@ -67,7 +72,7 @@ func (c *comparison) measures() []events.Measure {
 	if c.rates {
 		a, b := c.before.Usage, c.after.Usage
 		all = append(all, events.Measure{
-			Name: nameRate, Unit: unitRate, Before: a.Records, After: b.Records, Significant: c.up() || c.down(),
+			Name: NameThroughput, Unit: unitRate, Before: a.Records, After: b.Records, Significant: c.up() || c.down(),
 		})
 		all = c.perRecord(all, nameThread, unitThread, a.Busy, b.Busy)
 		if !a.Shared && !b.Shared {

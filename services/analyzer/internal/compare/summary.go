@@ -81,9 +81,9 @@ func figures(r *events.Comparison) []string {
 	var parts []string
 	for _, m := range r.Measures {
 		switch {
-		case m.Name == nameRate && !m.Significant:
+		case m.Name == NameThroughput && !m.Significant:
 			parts = append(parts, "throughput as before ("+percentChange(m)+")")
-		case m.Name == nameRate && m.After >= 1.5*m.Before:
+		case m.Name == NameThroughput && m.After >= 1.5*m.Before:
 			parts = append(parts, "throughput "+strconv.FormatFloat(m.After/m.Before, 'f', 1, 64)+"×")
 		case m.Significant && m.Unit != unitShare:
 			parts = append(parts, m.Name+" "+percentChange(m))
