@@ -45,7 +45,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 	}
 	s := &Service{cfg: cfg, deps: d}
 	var err error
-	if s.templates, err = loadTemplates(cfg.PromptFile, cfg.Prompt.Dir); err != nil {
+	if s.templates, err = loadTemplates(cfg.PromptFile, cfg.LLM.Prompt.Dir); err != nil {
 		return nil, err
 	}
 	s.provider, err = cfg.LLM.open(d.HTTP)

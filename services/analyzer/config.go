@@ -21,7 +21,6 @@ type Config struct {
 	CorePrice  float64 `env:"CORE_PRICE"`                    // of a core for an hour; 0: findings have cores and no costs
 	Currency   string  `env:"CURRENCY"    envDefault:"USD"`  // of CorePrice
 	LLM        LLMConfig
-	Prompt     PromptConfig
 	Version    string `env:"-"` // of this program, for the provenance of results
 }
 
@@ -31,7 +30,7 @@ func (c Config) Validate() error {
 	if c.CorePrice < 0 || math.IsNaN(c.CorePrice) || math.IsInf(c.CorePrice, 0) {
 		err = fmt.Errorf("the price of a core (SQUIRRLY_CORE_PRICE) is %v: a number above 0, or 0 for none", c.CorePrice)
 	}
-	return errors.Join(err, c.LLM.Validate(), c.Prompt.Validate())
+	return errors.Join(err, c.LLM.Validate())
 }
 
 // Aliases are the well-known names of the variables.
@@ -51,6 +50,7 @@ type LLMConfig struct {
 	Key             daemon.Secret `env:"LLM_KEY"`
 	MaxOutputTokens int           `env:"LLM_MAX_OUTPUT_TOKENS"`
 	Timeout         time.Duration `env:"LLM_TIMEOUT"`
+	Prompt          PromptConfig
 }
 
 var llmAliases = map[string]string{
@@ -94,8 +94,11 @@ func (c LLMConfig) provider() string {
 	return ProviderRules
 }
 
-// Validate checks the provider's name.
+// Validate checks the provider's name, and how it is asked.
 func (c LLMConfig) Validate() error {
+	if err := c.Prompt.Validate(); err != nil {
+		return err
+	}
 	switch c.provider() {
 	case ProviderRules:
 		return nil

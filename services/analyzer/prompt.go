@@ -159,7 +159,7 @@ func (s *Service) question(in Input, res diagnose.Result) (explain.Input, error)
 	if err != nil {
 		return explain.Input{}, err
 	}
-	block := prompt.Block(s.cfg.Prompt.Block)
+	block := prompt.Block(s.cfg.LLM.Prompt.Block)
 	if in.Block != "" {
 		block = prompt.Block(in.Block)
 	}
@@ -167,7 +167,7 @@ func (s *Service) question(in Input, res diagnose.Result) (explain.Input, error)
 		return explain.Input{}, err
 	}
 	q := explain.From(res)
-	q.Mask = s.cfg.Prompt.Privacy == PrivacyMask
+	q.Mask = s.cfg.LLM.Prompt.Privacy == PrivacyMask
 	p := &q.Prompt
 	p.Template, p.Block, p.Budget.Window = template, block, s.window()
 	for _, page := range in.Pages {
@@ -189,7 +189,7 @@ func (s *Service) question(in Input, res diagnose.Result) (explain.Input, error)
 
 // window is how many tokens a prompt may have, so that the answer still fits.
 func (s *Service) window() int {
-	window, out := s.cfg.Prompt.Window, s.cfg.LLM.MaxOutputTokens
+	window, out := s.cfg.LLM.Prompt.Window, s.cfg.LLM.MaxOutputTokens
 	if window == 0 {
 		window = DefaultWindow
 	}

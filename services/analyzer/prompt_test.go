@@ -66,11 +66,11 @@ func TestPrompt_HTML(t *testing.T) {
 		t.Errorf("block %s, notes %q", p.Block, p.Notes)
 	}
 	t.Logf("html: %d tokens: %v", p.Tokens, p.Parts)
-	p = preview(t, analyzer.Config{Prompt: analyzer.PromptConfig{Window: 32_000}}, in)
+	p = preview(t, analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Window: 32_000}}}, in)
 	if p.Block != "compact" || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "24000 fit the model") || strings.Contains(p.User, frame) {
 		t.Errorf("block %s, notes %q", p.Block, p.Notes)
 	}
-	p = preview(t, analyzer.Config{Prompt: analyzer.PromptConfig{Block: "html"}}, realInput(t))
+	p = preview(t, analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Block: "html"}}}, realInput(t))
 	if p.Block != "html" {
 		t.Errorf("the configured block is %s", p.Block)
 	}
@@ -81,14 +81,14 @@ func TestPrompt_HTML(t *testing.T) {
 }
 
 func TestPrompt_TooSmallWindow(t *testing.T) {
-	_, err := service(t, analyzer.Config{Prompt: analyzer.PromptConfig{Window: 9000}}).Prompt(t.Context(), realInput(t))
+	_, err := service(t, analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Window: 9000}}}).Prompt(t.Context(), realInput(t))
 	if err == nil || !strings.Contains(err.Error(), "does not fit the context of the model") {
 		t.Errorf("Prompt returned %v", err)
 	}
 }
 
 func TestPrompt_Privacy(t *testing.T) {
-	p := preview(t, analyzer.Config{Prompt: analyzer.PromptConfig{Privacy: analyzer.PrivacyMask}}, realInput(t))
+	p := preview(t, analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Privacy: analyzer.PrivacyMask}}}, realInput(t))
 	if strings.Contains(p.Markdown, "EvenStalling") || strings.Contains(p.Markdown, "Pelican") || !strings.Contains(p.User, "u1.C1.m1") {
 		t.Errorf("prompt is\n%s", p.User)
 	}
@@ -108,7 +108,7 @@ func TestPrompt_Precedence(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "orders.md", "For the job.")
 	write(t, dir, "README", "{{ .Unknown }}")
-	cfg := analyzer.Config{PromptFile: write(t, t.TempDir(), "all.md", "For the process."), Prompt: analyzer.PromptConfig{Dir: dir}}
+	cfg := analyzer.Config{PromptFile: write(t, t.TempDir(), "all.md", "For the process."), LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Dir: dir}}}
 	in := realInput(t)
 	in.Prompt = "For the request."
 	for _, want := range []string{"For the request.", "For the job.", "For the process."} {
@@ -132,16 +132,16 @@ func TestNew_RefusesPrompts(t *testing.T) {
 		want string
 	}{
 		{analyzer.Config{PromptFile: file}, "SQUIRRLY_PROMPT_FILE: prompt " + file + ": check prompt: prompt:3:3: unknown variable .Grpah"},
-		{analyzer.Config{Prompt: analyzer.PromptConfig{Dir: bad}}, "orders.md: check prompt: prompt:1:3: unknown metric \"speed\""},
-		{analyzer.Config{Prompt: analyzer.PromptConfig{Block: "pdf"}}, "SQUIRRLY_PROFILE_BLOCK: profile block \"pdf\": choose compact or html"},
-		{analyzer.Config{Prompt: analyzer.PromptConfig{Privacy: "some"}}, "SQUIRRLY_LLM_PRIVACY \"some\": choose off or mask"},
-		{analyzer.Config{Prompt: analyzer.PromptConfig{Window: -1}}, "SQUIRRLY_LLM_CONTEXT_TOKENS"},
+		{analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Dir: bad}}}, "orders.md: check prompt: prompt:1:3: unknown metric \"speed\""},
+		{analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Block: "pdf"}}}, "SQUIRRLY_PROFILE_BLOCK: profile block \"pdf\": choose compact or html"},
+		{analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Privacy: "some"}}}, "SQUIRRLY_LLM_PRIVACY \"some\": choose off or mask"},
+		{analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Window: -1}}}, "SQUIRRLY_LLM_CONTEXT_TOKENS"},
 	} {
 		if _, err := analyzer.New(c.cfg, analyzer.Deps{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("New returned %v, want %q", err, c.want)
 		}
 	}
-	if _, err := analyzer.New(analyzer.Config{Prompt: analyzer.PromptConfig{Dir: filepath.Join(dir, "none")}}, analyzer.Deps{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := analyzer.New(analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Dir: filepath.Join(dir, "none")}}}, analyzer.Deps{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("New returned %v", err)
 	}
 	if err := analyzer.CheckPrompt("a\n{{ env \"HOME\" }}"); err == nil || !strings.Contains(err.Error(), "prompt:2: function \"env\" not defined") {

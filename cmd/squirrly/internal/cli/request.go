@@ -9,6 +9,7 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer"
 )
 
 // requestFlags describe a profile to ask for.
@@ -57,6 +58,9 @@ func (r *requestFlags) build(target string) (events.ProfileRequested, []upload, 
 		b, err := os.ReadFile(path)
 		if err != nil {
 			return req, nil, usage("--prompt-file: %w", err)
+		}
+		if err := analyzer.CheckPrompt(string(b)); err != nil {
+			return req, nil, usage("--prompt-file %s: %w", path, err)
 		}
 		req.Prompt = string(b)
 	}

@@ -2,12 +2,14 @@ package explain
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 
 	"squirrly.dev/services/analyzer/internal/answer"
+	"squirrly.dev/services/analyzer/internal/llm"
 	"squirrly.dev/services/analyzer/internal/mask"
 	"squirrly.dev/services/analyzer/internal/prompt"
 	"squirrly.dev/services/analyzer/internal/rewrite"
@@ -33,6 +35,9 @@ func (in Input) build() (prompt.Prompt, veil, error) {
 		}
 	}
 	sent, err := prompt.Build(shown, nonce)
+	if errors.Is(err, prompt.ErrTooLarge) {
+		return prompt.Prompt{}, v, &llm.Error{Kind: llm.ErrContextTooLong, Err: err, Message: err.Error()}
+	}
 	if err != nil {
 		return prompt.Prompt{}, v, fmt.Errorf("build the prompt: %w", err)
 	}
