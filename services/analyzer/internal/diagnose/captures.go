@@ -35,6 +35,15 @@ func (j *jvmScan) te(samples uint64) float64 {
 	return float64(samples) / j.perThread
 }
 
+// teOutside is te for threads that are no tasks. A pause of the collector hides the tasks and not the collector, so that
+// the clock counts.
+func (j *jvmScan) teOutside(samples uint64) float64 {
+	if j.Seconds <= 0 || j.Family != rules.FamilyWall {
+		return j.te(samples)
+	}
+	return float64(samples) / (j.Seconds * samplesPerSecond)
+}
+
 // onCPU turns samples of a CPU profile into cores; 0 is unknown.
 func (j *jvmScan) onCPU(samples uint64) float64 {
 	if j.Total == 0 || j.Family != rules.FamilyCPU {

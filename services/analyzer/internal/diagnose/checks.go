@@ -102,7 +102,7 @@ const rootsWithin = 0.15
 
 // checkRoots compares the samples of task threads with those that the clock promises.
 func (d *diagnosis) checkRoots(s *jvmScan, subtasks int, ratio float64) {
-	off := math.Abs(ratio-1) > rootsWithin
+	off := ratio > 1+rootsWithin || ratio < (1-rootsWithin)*(1-d.collecting(s.JVM)) // no stack can be read while the collector works
 	d.trust.rootsOff = d.trust.rootsOff || off
 	d.facts.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("%s of %s gave %s samples in %.0f s, %s of what the clock promises.",

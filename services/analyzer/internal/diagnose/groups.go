@@ -193,7 +193,12 @@ func (d *diagnosis) addSite(groups map[groupKey]*group, s *jvmScan, at site) {
 	}
 	t.samples += at.samples
 	t.waiting += at.waiting
-	t.te += s.te(at.samples) + s.onCPU(at.samples)
+	t.te += s.onCPU(at.samples)
+	if at.rule.Below == rules.ScopeProcess {
+		t.te += s.teOutside(at.samples)
+	} else {
+		t.te += s.te(at.samples)
+	}
 	if at.samples > t.largest {
 		t.largest, t.frame, t.leaf = at.samples, at.frame, at.leaf
 		t.path = pathOf(s, at, g.operator, g.anchor)

@@ -30,7 +30,7 @@ func (d *diagnosis) main(findings []events.Finding) *events.Finding {
 	var best *events.Finding
 	for i := range findings {
 		f := &findings[i]
-		if !f.OnPath || len(f.Vertices) == 0 {
+		if !f.OnPath || f.Rule == "S1" {
 			continue
 		}
 		if best == nil || (best.Samples == 0 && f.Samples > 0 && f.Severity.AtLeast(best.Severity)) {
@@ -71,9 +71,12 @@ func (d *diagnosis) vertexVerdict(v *events.Verdict, findings []events.Finding) 
 	v.Fix = f.Recommendation.Change
 	v.Confidence = lowest(v.Confidence, f.Confidence)
 	v.Evidence = append(v.Evidence, f.Evidence[0])
-	if f.Rule == "D20" {
+	switch {
+	case len(f.Vertices) == 0:
+		v.Headline += fmt.Sprintf(". %s: %s.", f.Title, f.Size)
+	case f.Rule == "D20":
 		v.Headline += fmt.Sprintf(". The load is skewed: %s has %s.", f.Where, f.Size)
-	} else {
+	default:
 		v.Headline += fmt.Sprintf(", %s of that in %s.", percent(f.P), where(f.Anchor, f.Frame))
 	}
 	v.Headline += fmt.Sprintf(" Upper bound: %s%s.", times(f.Bound), d.thenLimitedAfter(at, f.Bound))

@@ -19,7 +19,7 @@ func (d *diagnosis) observeHelpers() {
 	}
 	for _, s := range d.family(family) {
 		for i, h := range s.Helpers {
-			if i == maxHelpers || h.Samples < 30 || (s.te(h.Samples) < minTE && share(h.Samples, s.Active()) < 0.05) {
+			if i == maxHelpers || h.Samples < 30 || (s.teOutside(h.Samples) < minTE && share(h.Samples, s.Active()) < 0.05) {
 				break
 			}
 			d.observeHelper(s, h)
@@ -40,7 +40,7 @@ func (d *diagnosis) observeHelper(s *jvmScan, h *evidence.Helper) {
 		StdErr: standardError(part, float64(s.Active())),
 	}
 	size := fmt.Sprintf("%s of the active %s samples", percent(part), s.Mode)
-	if x := s.te(h.Samples); x > 0 {
+	if x := s.teOutside(h.Samples); x > 0 {
 		size = te(x)
 		fact.Value, fact.Unit, fact.StdErr = x, "te", 0
 	}

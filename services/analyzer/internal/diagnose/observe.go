@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/verdict"
 )
@@ -126,7 +127,11 @@ func (d *diagnosis) observeOffCPU() {
 			name, te(busy), runs, percent(off/busy)),
 		Value: off / busy, Unit: "share", Vertex: name,
 	})
-	if off > busy/2 {
+	switch {
+	case off <= busy/2:
+	case slices.ContainsFunc(d.ctx.TaskManagers, func(tm jobcontext.TaskManager) bool { return d.collecting(tm.ID) > gcHigh }):
+		d.say(fmt.Sprintf("%s is busy but mostly does not run, also because the garbage collector stops it.", name), id)
+	default:
 		d.say(fmt.Sprintf("%s is busy but mostly does not run: more CPU would not help it.", name), id)
 	}
 }

@@ -24,10 +24,11 @@ type starved struct {
 }
 
 const (
-	minRunning   = 0.2 // thread equivalents: what hardly runs tells nothing
-	smallMachine = 4   // cores: with no more, task threads wait for each other and for the JVM's own
-	starvedNeed  = 0.5 // a vertex that needs less of its time than this is not what limits
-	normalShare  = 0.5 // of the runnable time: on a small machine, less than this without a CPU is the normal state
+	maxCollecting = 0.2 // share of the time: with more pauses than that, the collector is to blame and not the CPU
+	minRunning    = 0.2 // thread equivalents: what hardly runs tells nothing
+	smallMachine  = 4   // cores: with no more, task threads wait for each other and for the JVM's own
+	starvedNeed   = 0.5 // a vertex that needs less of its time than this is not what limits
+	normalShare   = 0.5 // of the runnable time: on a small machine, less than this without a CPU is the normal state
 )
 
 // measureStarvation compares what WALL sees running with the CPU time that task threads got: the part of the CPU profile
@@ -37,6 +38,9 @@ func (d *diagnosis) measureStarvation() {
 	d.starved.vertex = -1
 	s, onCPU := &d.starved, uint64(0)
 	for _, w := range d.family(rules.FamilyWall) {
+		if d.collecting(w.JVM) > maxCollecting {
+			continue
+		}
 		for _, c := range d.family(rules.FamilyCPU) {
 			if c.JVM == w.JVM && w.cores > 0 && w.perThread > 0 && c.Total > 0 {
 				n := d.runnable(w)

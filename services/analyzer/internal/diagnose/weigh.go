@@ -165,7 +165,7 @@ func (d *diagnosis) confidence(w *weight) events.Confidence {
 	c := bySamples(n)
 	steps := 0
 	for _, doubt := range []bool{
-		d.trust.rootsOff, d.trust.unresolved,
+		d.trust.rootsOff && w.rule.Of != rules.BasisCPU, d.trust.unresolved,
 		w.onPath && len(w.vertices) > 1,
 		d.trust.undersampled && w.family() == rules.FamilyCPU && w.tally(rules.FamilyWall).samples < 30,
 		d.trust.cold && w.family() == rules.FamilyCPU,
