@@ -19,7 +19,7 @@ public final class OneKey {
         Options options = Options.parse(args);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.setParallelism(2);
-        DataStream<Tuple2<Long, Long>> sales = Feed.of(env, options.rate(12_000), Types.TUPLE(Types.LONG, Types.LONG),
+        DataStream<Tuple2<Long, Long>> sales = Feed.of(env, options.rate(16_000), Types.TUPLE(Types.LONG, Types.LONG),
                 i -> Tuple2.of(i % 5 == 0 ? i % 400 : 1L, (long) i));
         if (!options.bad()) {
             sales = sales.flatMap(new SumFunction()).returns(Types.TUPLE(Types.LONG, Types.LONG))

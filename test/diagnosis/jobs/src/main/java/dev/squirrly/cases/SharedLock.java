@@ -19,7 +19,7 @@ public final class SharedLock {
         Options options = Options.parse(args);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.setParallelism(4);
-        Feed.of(env, options.rate(9_000), Types.LONG, i -> i * 2_654_435_761L >>> 5)
+        Feed.of(env, options.rate(10_000), Types.LONG, i -> i * 2_654_435_761L >>> 5)
                 .rebalance()
                 .map(options.bad() ? new RateFunction() : new OwnRateFunction())
                 .returns(Types.DOUBLE)
@@ -54,7 +54,7 @@ public final class SharedLock {
     }
 
     static final class RateFunction extends RichMapFunction<Long, Double> {
-        private static final RateCache CACHE = new RateCache(8_000);
+        private static final RateCache CACHE = new RateCache(20_000);
 
         @Override
         public Double map(Long currency) {
@@ -69,7 +69,7 @@ public final class SharedLock {
 
         @Override
         public void open(OpenContext context) {
-            cache = new RateCache(500);
+            cache = new RateCache(1_000);
         }
 
         @Override
