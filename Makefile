@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e demo bench check lint isolated tidy parts clean
+.PHONY: help build test e2e demo bench diagnosis check lint isolated tidy parts clean
 
 help:                 ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,13 @@ demo: build           ## Profile the sample job on a real Flink (DURATION=10s, F
 
 bench:                ## Compare the parser with async-profiler's own converter (needs JDK 17 and Maven)
 	go test -run '^$$' -tags converter -bench 'Parse|Converter' -count 5 ./internal/flamegraph
+
+diagnosis: build      ## Measure the diagnosis on planted bottlenecks (CASE=, FLINK_VERSION=, VARIANT=, REPEATS=3, CASES=DIR, PROVIDER=, RECORD=1)
+	go build -trimpath -o bin/ ./test/diagnosis/cmd/diagnosis
+	bin/diagnosis $(if $(CASE),-case $(CASE)) $(if $(FLINK_VERSION),-flink $(FLINK_VERSION)) $(if $(VARIANT),-variant $(VARIANT)) \
+	  $(if $(REPEATS),-repeats $(REPEATS)) $(if $(SECONDS),-seconds $(SECONDS)) $(if $(WARMUP),-warmup $(WARMUP)) \
+	  $(if $(CASES),-cases $(CASES)) $(if $(PROVIDER),-provider $(PROVIDER)) $(if $(OUT),-out $(OUT)) \
+	  $(if $(RECORD),-record test/diagnosis/recorded)
 
 check: build lint isolated tidy ## What CI checks beside the tests
 	git diff --exit-code -- '*.mod' '*.sum' go.work

@@ -17,6 +17,8 @@ type Options struct {
 	Version      string            // Flink version; default DefaultVersion
 	TaskManagers int               // number of TaskManager JVMs; default 1, negative for none
 	Slots        int               // task slots of each TaskManager; default 2
+	TaskHeap     int               // MiB of heap for the tasks of each TaskManager; default 256
+	JVM          []string          // further options of the TaskManagers' JVMs, such as -XX:+UseG1GC
 	Profiling    bool              // rest.profiling.enabled
 	NoWebUI      bool              // leave flink-runtime-web out: no web UI and no jar upload
 	Dir          string            // configuration, logs and profiles go here; default: a temporary directory that Stop removes
@@ -35,6 +37,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Slots == 0 {
 		o.Slots = 2
+	}
+	if o.TaskHeap == 0 {
+		o.TaskHeap = 256
 	}
 	if o.StartTimeout == 0 {
 		o.StartTimeout = 2 * time.Minute

@@ -48,14 +48,17 @@ func (l *layout) startJobManager(ctx context.Context, java string) (*process, er
 		nil, "-Xmx384m", "-XX:MaxMetaspaceSize=256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1") // starts faster
 }
 
+// frameworkHeap is the part of the heap that is Flink's own, in MiB.
+const frameworkHeap = 128
+
 // startTaskManager gives the sizes that Flink's own scripts would compute: without them a TaskManager does not start.
 func (l *layout) startTaskManager(ctx context.Context, java string, i int) (*process, error) {
 	settings := map[string]string{
 		"taskmanager.resource-id":                    TaskManagerID(i),
 		"taskmanager.cpu.cores":                      strconv.Itoa(l.options.Slots) + ".0",
-		"taskmanager.memory.framework.heap.size":     "128m",
+		"taskmanager.memory.framework.heap.size":     fmt.Sprintf("%dm", frameworkHeap),
 		"taskmanager.memory.framework.off-heap.size": "128m",
-		"taskmanager.memory.task.heap.size":          "256m",
+		"taskmanager.memory.task.heap.size":          fmt.Sprintf("%dm", l.options.TaskHeap),
 		"taskmanager.memory.task.off-heap.size":      "0m",
 		"taskmanager.memory.network.min":             "64m",
 		"taskmanager.memory.network.max":             "64m",
@@ -64,9 +67,10 @@ func (l *layout) startTaskManager(ctx context.Context, java string, i int) (*pro
 		"taskmanager.memory.jvm-overhead.min":        "192m",
 		"taskmanager.memory.jvm-overhead.max":        "192m",
 	}
+	heap := fmt.Sprintf("%dm", frameworkHeap+l.options.TaskHeap)
+	jvm := append([]string{"-Xms" + heap, "-Xmx" + heap, "-XX:MaxDirectMemorySize=192m", "-XX:MaxMetaspaceSize=256m"}, l.options.JVM...)
 	return l.startJVM(ctx, java, fmt.Sprintf("taskmanager-%d", i+1),
-		"org.apache.flink.runtime.taskexecutor.TaskManagerRunner", settings,
-		"-Xms384m", "-Xmx384m", "-XX:MaxDirectMemorySize=192m", "-XX:MaxMetaspaceSize=256m")
+		"org.apache.flink.runtime.taskexecutor.TaskManagerRunner", settings, jvm...)
 }
 
 func (l *layout) startJVM(ctx context.Context, java, name, class string, settings map[string]string, jvm ...string) (*process, error) {

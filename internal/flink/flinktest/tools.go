@@ -54,16 +54,49 @@ func SampleJar(ctx context.Context) (string, error) {
 		return "", err
 	}
 	project := filepath.Join(root, "examples", "sample-job")
-	jar := filepath.Join(project, "target", "sample-job.jar")
+	return built(ctx, project, filepath.Join(project, "target", "sample-job.jar"))
+}
+
+// BuildJar returns the jar of a Maven project for a version of Flink, target/<version>/*.jar or target/*.jar, and lets
+// Maven build it with -Dflink.version when it is absent or older than a source.
+func BuildJar(ctx context.Context, project, version string) (string, error) {
+	if jar := jarIn(filepath.Join(project, "target", version)); jar != "" {
+		return built(ctx, project, jar, "-Dflink.version="+version)
+	}
+	if err := maven(ctx, project, "package", "-Dflink.version="+version); err != nil {
+		return "", fmt.Errorf("build %s: %w", filepath.Base(project), err)
+	}
+	for _, folder := range []string{version, "."} {
+		if jar := jarIn(filepath.Join(project, "target", folder)); jar != "" {
+			return jar, nil
+		}
+	}
+	return "", fmt.Errorf("build %s: Maven left no jar in target", filepath.Base(project))
+}
+
+// jarIn is the jar in a folder that holds the job: not the one before shading, nor sources.
+func jarIn(folder string) string {
+	jars, _ := filepath.Glob(filepath.Join(folder, "*.jar")) // the pattern is well formed
+	for _, jar := range jars {
+		name := filepath.Base(jar)
+		if !strings.HasPrefix(name, "original-") && !strings.HasSuffix(name, "-sources.jar") {
+			return jar
+		}
+	}
+	return ""
+}
+
+// built returns the jar of a project, and lets Maven build it when it is absent or older than a source.
+func built(ctx context.Context, project, jar string, args ...string) (string, error) {
 	fresh, err := newerThanSources(jar, project)
 	if err != nil {
-		return "", fmt.Errorf("look at the sample job: %w", err)
+		return "", fmt.Errorf("look at %s: %w", filepath.Base(project), err)
 	}
 	if fresh {
 		return jar, nil
 	}
-	if err := maven(ctx, project, "package"); err != nil {
-		return "", fmt.Errorf("build the sample job: %w", err)
+	if err := maven(ctx, project, "package", args...); err != nil {
+		return "", fmt.Errorf("build %s: %w", filepath.Base(project), err)
 	}
 	return jar, nil
 }

@@ -1,0 +1,63 @@
+package diagnosis_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"squirrly.dev/services/analyzer"
+	"squirrly.dev/test/diagnosis"
+)
+
+// captured reads a recording and analyses it by the rules of today.
+func captured(t *testing.T, dir string) []diagnosis.Captured {
+	t.Helper()
+	if _, err := os.Stat(dir); err != nil {
+		t.Fatalf("no recording: %v", err)
+	}
+	in, err := analyzer.Folder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := diagnosis.Rules(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []diagnosis.Captured{{Input: in, Analysis: a}}
+}
+
+// The planted fault of every case is found in its recording, its fix is seen, and no language model changes that.
+func TestRecorded(t *testing.T) {
+	cases, err := diagnosis.LoadCases("cases", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const all = 18
+	if len(cases) != all {
+		t.Errorf("%d cases, want %d", len(cases), all)
+	}
+	providers, stop := diagnosis.Scripted()
+	t.Cleanup(stop)
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			run := diagnosis.Run{
+				Case: &c, Flink: "recorded",
+				Bad:  captured(t, filepath.Join("recorded", c.Name, "bad")),
+				Good: captured(t, filepath.Join("recorded", c.Name, "good")),
+			}
+			if absent, err := diagnosis.Present(&c, run.Bad[0].Input); err != nil || absent != "" {
+				t.Fatalf("the fault is not in the recording: %s %v", absent, err)
+			}
+			row, err := diagnosis.Measure(t.Context(), &run, providers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range row.Misses {
+				t.Errorf("%s\n%s", m, run.Bad[0].Analysis.Verdict.Headline)
+			}
+			for _, l := range row.LLM {
+				t.Logf("%s: %s", l.Name, l)
+			}
+		})
+	}
+}
