@@ -109,21 +109,21 @@ func LyingAnswer(req Request) string {
 		for _, c := range e.cited(f) {
 			evidence = append(evidence, object{"id": c.id, "claim": "value", "value": c.value/2 + 37.7})
 		}
-		findings = append(findings, lies(f.id, evidence, f.frame))
+		findings = append(findings, phantom(f.id, evidence, f.frame))
 	}
 	for _, f := range e.facts[:min(2, len(e.facts))] {
 		evidence := []any{object{"id": f.id, "claim": "share", "value": f.value}}
-		findings = append(findings, lies("", evidence, "com.acme.Phantom.map"),
-			lies("", evidence, "org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailboxImpl.take"))
+		findings = append(findings, phantom("", evidence, "com.acme.Phantom.map"),
+			phantom("", evidence, "org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailboxImpl.take"))
 	}
-	findings = append(findings, lies("R77", []any{}, "com.acme.Phantom.map"))
+	findings = append(findings, phantom("R77", []any{}, "com.acme.Phantom.map"))
 	return encode(object{"findings": findings, "observations": []any{
 		object{"text": "The cluster wastes 83.21 % of its memory in com.acme.Phantom.load.", "evidence": []any{"F9999"}},
 		object{"text": "Everything runs twice as fast with turbo.", "evidence": []any{}},
 	}})
 }
 
-func lies(ref string, evidence []any, frame string) object {
+func phantom(ref string, evidence []any, frame string) object {
 	return object{
 		"ref": ref, "category": "gc", "evidence": evidence, "frames": []any{frame, "com.acme.Phantom.map"},
 		"configKeys": []any{"taskmanager.turbo.enabled"}, "links": []any{"https://evil.example/fix"},

@@ -10,6 +10,7 @@ import (
 type evidence struct {
 	facts    []fact
 	findings []finding
+	vertices []string // names
 	links    []string
 	keys     []string
 }
@@ -22,12 +23,17 @@ type fact struct {
 type finding struct {
 	id, title, frame string
 	evidence         []string
+	share            float64 // in percent; 0 is unknown
+	samples          string  // as printed
+	bound            string  // as printed, empty for none
 }
 
 var (
 	factLine    = regexp.MustCompile(`^([FMVCK]\d+) \| (-?[\d,.]+)( [^|]*)? \| (.*)$`)
 	treeLine    = regexp.MustCompile(`^(T\d+) +([\d.]+) ([\d.]+) (\S+)$`)
 	findingLine = regexp.MustCompile(`^(R\d+) \| \w+ \| (.*) \| (\S*) \| evidence (.*)$`)
+	sizeLine    = regexp.MustCompile(`^  ([\d.]+) % of the (?:time|profile)\b.*?, ([\d,]+) samples(?:, speed-up at most ([\d.,]+)×)?`)
+	vertexLine  = regexp.MustCompile(`^\d+\. (.+): parallelism \d+, `)
 	listLine    = regexp.MustCompile(`^- (\S+)$`)
 )
 
@@ -53,6 +59,13 @@ func (e *evidence) line(line string) {
 	}
 	if m := findingLine.FindStringSubmatch(line); m != nil {
 		e.findings = append(e.findings, finding{id: m[1], title: m[2], frame: m[3], evidence: strings.Fields(m[4])})
+	}
+	if m := sizeLine.FindStringSubmatch(line); m != nil && len(e.findings) > 0 {
+		f := &e.findings[len(e.findings)-1]
+		f.share, f.samples, f.bound = number(m[1]), m[2], m[3]
+	}
+	if m := vertexLine.FindStringSubmatch(line); m != nil {
+		e.vertices = append(e.vertices, m[1])
 	}
 	if m := listLine.FindStringSubmatch(line); m != nil {
 		if strings.HasPrefix(m[1], "https://") {

@@ -7,9 +7,10 @@ import (
 
 // bound is how the words before a number loosen it.
 type bound struct {
-	side  side
-	hedge bool    // about, roughly
-	until float64 // upper end of a range that starts with this number; 0 is none
+	side   side
+	hedge  bool    // about, roughly
+	until  float64 // upper end of a range that starts with this number; 0 is none
+	closed bool    // the upper end was passed
 }
 
 // side says on which side of a number the measured one lies.
@@ -36,14 +37,17 @@ const (
 	maxRange   = 10.0 // of percent
 )
 
+// window is how many bytes before a number can change its meaning.
+const window = 32
+
 // context reads what stands before the number, and the other end of a range.
 func (n *number) context(text string) {
-	before := text[:n.from]
+	before := text[max(0, n.from-window):n.from]
 	switch {
+	case lessThan.MatchString(before): // first, since "no more than" holds "more than"
+		n.bound.side = below
 	case moreThan.MatchString(before):
 		n.bound.side = above
-	case lessThan.MatchString(before):
-		n.bound.side = below
 	case hedged.MatchString(before):
 		n.bound.hedge = true
 		n.slack = max(n.slack, hedgeShare*math.Abs(n.value))

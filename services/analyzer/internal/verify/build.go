@@ -71,7 +71,7 @@ func categoryOf(said string, carrier events.Fact) string {
 }
 
 // weigh sets the numbers of the finding and the severity that follows from them. Off the path of the limiting vertex
-// there is no gain in throughput, so that it stays a remark on cost.
+// there is no gain in throughput, so that it stays a remark on cost, and beside a warning of the rules too.
 func (c *checker) weigh(f *events.Finding, carrier events.Fact) {
 	switch carrier.Unit {
 	case facts.UnitShare:
@@ -86,7 +86,7 @@ func (c *checker) weigh(f *events.Finding, carrier events.Fact) {
 	if f.P < 1 {
 		f.Bound = 1 / (1 - f.P)
 	}
-	if f.P >= warningShare && f.Confidence != events.ConfidenceLow {
+	if f.P >= warningShare && !c.in.Analysis.Severity.AtLeast(events.SeverityWarning) && f.Confidence != events.ConfidenceLow {
 		f.Severity = events.SeverityWarning
 	}
 }

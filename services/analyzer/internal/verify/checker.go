@@ -25,6 +25,7 @@ type checker struct {
 	facts    map[string]events.Fact
 	lexicon  *lexicon        // every name that may be named
 	frames   *lexicon        // those of frames
+	native   map[string]bool // frames without a class
 	vertices []string        // names, the longest first
 	keys     map[string]bool // of the configuration
 	quoted   []number        // of context files and settings, whose parameters may be quoted
@@ -32,6 +33,7 @@ type checker struct {
 	planted  planted
 	result   Result
 	hidden   map[string]bool
+	memo     map[string]mention // of parts of sentences
 }
 
 // scope is what the sentences of one finding or observation may say.
@@ -64,8 +66,17 @@ type verdict struct {
 
 func drop(why string) verdict { return verdict{status: dropped, why: why} }
 
+// Limits of a sentence, so that an answer cannot keep the verifier busy.
+const (
+	maxSentence = 600 // bytes
+	maxNumbers  = 20
+)
+
 // check judges one sentence.
 func (c *checker) check(sentence string, s *scope) verdict {
+	if len(sentence) > maxSentence || len(numeral.FindAllStringIndex(sentence, maxNumbers+1)) > maxNumbers {
+		return drop("it is too long to be checked")
+	}
 	holds := unchecked
 	for _, judge := range []func(string, *scope) verdict{
 		c.foreign, c.echo, c.links, c.ranks, c.names, c.values, c.blames, c.denied, c.causes, c.comparisons, c.promises, c.quantities,
@@ -78,7 +89,7 @@ func (c *checker) check(sentence string, s *scope) verdict {
 		}
 	}
 	v := c.numbers(sentence, s)
-	if v.status == unchecked && (holds == verified || nameForm.MatchString(sentence)) {
+	if v.status == unchecked && (holds == verified || nameForm.MatchString(sentence) || len(c.named(sentence).frames) > 0) {
 		v.status = verified
 	}
 	return v
@@ -98,7 +109,7 @@ func (c *checker) foreign(sentence string, _ *scope) verdict {
 
 // echo drops what repeats instructions of the data, and what talks a finding away.
 func (c *checker) echo(sentence string, s *scope) verdict {
-	if c.planted.repeats(nameForm.ReplaceAllString(sentence, " ")) {
+	if c.planted.repeats(c.maskNative(nameForm.ReplaceAllString(sentence, " "))) {
 		return verdict{status: dropped, why: "it repeats text of the data", hide: true}
 	}
 	if exonerating.MatchString(sentence) && (!s.remark || len(c.in.Analysis.Findings) > 0) {
@@ -126,6 +137,8 @@ func (c *checker) names(sentence string, s *scope) verdict {
 	rest := nameForm.ReplaceAllString(sentence, " ")
 	if s.strict {
 		found = append(found, camelForm.FindAllString(rest, -1)...)
+	}
+	if s.strict && !s.proposal { // a change may propose a method
 		for _, m := range callForm.FindAllStringSubmatch(rest, -1) {
 			found = append(found, m[1])
 		}

@@ -81,11 +81,17 @@ func (c *checker) large(name string) bool {
 
 // promises holds a promised gain to what the share of the finding allows.
 func (c *checker) promises(sentence string, s *scope) verdict {
-	if s.finding == nil || s.proposal || !gain.MatchString(sentence) {
+	if s.proposal || !gain.MatchString(sentence) {
 		return verdict{}
 	}
 	f := s.finding
-	share := max(f.P, f.Share) * 100
+	if f == nil {
+		f = &events.Finding{OnPath: true} // an observation promises nothing
+	}
+	share := f.P * 100
+	if share == 0 {
+		share = f.Share * 100
+	}
 	for _, n := range numbers(maskNames(c.maskVersion(sentence))) {
 		switch {
 		case !f.OnPath && pace.MatchString(sentence):

@@ -128,8 +128,9 @@ type kept struct {
 
 // say checks the texts of a finding.
 func (c *checker) say(said answer.Finding, s *scope) kept {
+	s.strict = true
 	diagnosis, proposal := *s, *s
-	diagnosis.strict, diagnosis.blames = true, true
+	diagnosis.blames = true
 	proposal.proposal = true
 	r := said.Recommendation
 	return kept{

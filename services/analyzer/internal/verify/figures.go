@@ -13,7 +13,7 @@ import (
 
 // numbers checks every number of a sentence and puts measured ones in the place of wrong ones where it is clear which.
 func (c *checker) numbers(sentence string, s *scope) verdict {
-	masked := maskNames(c.maskVersion(c.maskVertices(sentence)))
+	masked := maskNames(c.maskNative(c.maskVersion(c.maskVertices(sentence))))
 	if unreadable.MatchString(masked) {
 		return drop("a number cannot be read")
 	}
@@ -79,8 +79,10 @@ func (c *checker) holds(n number, sentence string, s *scope) bool {
 		}
 	}
 	switch n.kind {
-	case percent, times, samples, te, rate:
+	case percent, samples, te, rate:
 		return false
+	case times:
+		return s.proposal && !gain.MatchString(sentence) // twice the memory is a price, twice as fast a promise
 	}
 	if s.proposal || n.kind == plain && n.value == 1 {
 		return true

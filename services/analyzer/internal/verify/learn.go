@@ -10,7 +10,7 @@ import (
 
 func newChecker(in Input) *checker {
 	c := &checker{
-		in: in, idle: in.Idle, facts: map[string]events.Fact{}, lexicon: &lexicon{}, frames: &lexicon{}, keys: map[string]bool{}, hidden: map[string]bool{},
+		in: in, idle: in.Idle, facts: map[string]events.Fact{}, lexicon: &lexicon{}, frames: &lexicon{}, keys: map[string]bool{}, native: map[string]bool{}, memo: map[string]mention{}, hidden: map[string]bool{},
 		planted: planted{runs: map[string]bool{}, words: map[string]bool{}},
 		result:  Result{Analysis: copied(in.Analysis)},
 	}
@@ -70,12 +70,18 @@ func (c *checker) learnNames() {
 
 // learnFrames notes what the profile holds, to tell the names of frames from others.
 func (c *checker) learnFrames() {
+	learn := func(frame string) {
+		c.frames.add(frame)
+		if bareForm.FindString(frame) == frame {
+			c.native[frame] = true
+		}
+	}
 	for _, f := range c.facts {
-		c.frames.add(f.Frame)
+		learn(f.Frame)
 	}
 	for _, f := range c.in.Analysis.Findings {
 		for _, frame := range slices.Concat(f.Path, []string{f.Frame, f.Anchor}) {
-			c.frames.add(frame)
+			learn(frame)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/facts"
 )
 
 // source is what a measured number is about. Empty parts are about nothing in particular.
@@ -55,16 +54,8 @@ func loadsIn(text string) []string {
 // about returns what the number at a byte of a sentence is said of: what its clause names, else what the sentence named
 // before it, else what it names at all.
 func (c *checker) about(sentence string, at int) mention {
-	from, to := 0, len(sentence)
-	for _, m := range clauses.FindAllStringIndex(c.maskVertices(sentence), -1) {
-		if m[1] <= at {
-			from = m[1]
-		} else {
-			to = m[0]
-			break
-		}
-	}
-	clause, before, all := c.named(sentence[from:max(from, to)]), c.named(sentence[:from]), c.named(sentence)
+	from, to := clauseAt(c.maskVertices(sentence), at)
+	clause, before, all := c.named(sentence[from:to]), c.named(sentence[:from]), c.named(sentence)
 	return mention{
 		ids:      first(clause.ids, before.ids, all.ids),
 		frames:   first(clause.frames, before.frames, all.frames),
@@ -73,6 +64,19 @@ func (c *checker) about(sentence string, at int) mention {
 		all:      all.loads,
 		spends:   len(all.frames) > 0 || spending.MatchString(sentence),
 	}
+}
+
+// clauseAt returns the bytes of the clause around a byte.
+func clauseAt(text string, at int) (from, to int) {
+	to = len(text)
+	for _, m := range clauses.FindAllStringIndex(text, -1) {
+		if m[1] > at {
+			to = max(from, m[0])
+			break
+		}
+		from = m[1]
+	}
+	return from, to
 }
 
 func first(lists ...[]string) []string {
@@ -84,8 +88,17 @@ func first(lists ...[]string) []string {
 	return nil
 }
 
-// named returns what a text names of the data.
+// named returns what a text names of the data. It remembers, since each number of a sentence asks for the same parts.
 func (c *checker) named(text string) mention {
+	m, ok := c.memo[text]
+	if !ok {
+		m = c.read(text)
+		c.memo[text] = m
+	}
+	return m
+}
+
+func (c *checker) read(text string) mention {
 	m := mention{loads: loadsIn(text), vertices: c.verticesIn(text)}
 	rest := nameForm.ReplaceAllStringFunc(text, func(name string) string {
 		if name = strings.TrimRight(name, "-/."); c.frames.knows(name) {
@@ -98,8 +111,26 @@ func (c *checker) named(text string) mention {
 			m.frames = append(m.frames, name)
 		}
 	}
+	for _, name := range bareForm.FindAllString(rest, -1) {
+		if c.native[name] {
+			m.frames = append(m.frames, name)
+		}
+	}
 	m.ids = idForm.FindAllString(rest, -1)
 	return m
+}
+
+// bareForm is a word that can be the name of a native function.
+var bareForm = regexp.MustCompile(`[A-Za-z_]\w{3,}`)
+
+// maskNative blanks the names of native functions.
+func (c *checker) maskNative(sentence string) string {
+	return bareForm.ReplaceAllStringFunc(sentence, func(name string) string {
+		if c.native[name] {
+			return strings.Repeat("_", len(name))
+		}
+		return name
+	})
 }
 
 // verticesIn returns the names of vertices in a text. A name within a longer one that is there too does not count.
@@ -142,7 +173,7 @@ func (m mention) fits(n number) bool {
 	}
 	loose := n.kind == plain || n.kind == samples || n.kind == times
 	switch {
-	case len(m.ids) > 0 && s.id != "" && !loose && !slices.Contains(m.ids, s.id):
+	case len(m.ids) > 0 && !loose && !slices.Contains(m.ids, s.id):
 		return false
 	case len(m.frames) > 0 && len(s.frames) > 0 && !anyFrame(m.frames, s.frames):
 		return false
@@ -177,12 +208,17 @@ func (c *checker) sourceOf(f events.Fact) *source {
 		s.frames = append(nameForm.FindAllString(f.Text, -1), f.Frame)
 		return s
 	}
-	if f.Unit == facts.UnitShare {
-		if l := loadsIn(f.Text); len(l) == 1 {
-			s.load = l[0]
-		}
-	}
 	return s
+}
+
+// loaded returns the source with the load that its clause names, if it is one.
+func (s *source) loaded(named []string) *source {
+	if len(named) != 1 || len(s.frames) > 0 {
+		return s
+	}
+	with := *s
+	with.load = named[0]
+	return &with
 }
 
 // vertexName returns the name of a vertex that is named by its id.

@@ -16,12 +16,21 @@ var (
 	idForm    = regexp.MustCompile(`\b[FTMVCKRL]\d+\b`)
 )
 
-// vocabulary are words that look like names of classes or frames and are none of the profile's.
-var vocabulary = toSet(
-	"TaskManager", "TaskManagers", "JobManager", "JobManagers", "RocksDB", "ForSt", "DataStream", "DataStreams",
-	"KeyedStream", "AsyncFunction", "ProcessFunction", "RichFunction", "MapFunction", "TimerService", "JavaScript",
-	"GitHub", "OpenJDK", "HashMap", "ArrayList", "JavaDoc", "FlinkDeployment", "e.g", "i.e", "etc.", "vs.", "a.k.a",
-)
+// vocabulary are words that look like names of classes or frames and are none of the profile's: those of the domain, and
+// public classes of Flink and the JDK that a change can propose.
+var vocabulary = toSet(strings.Fields(`e.g i.e etc. vs. a.k.a JavaScript GitHub OpenJDK JavaDoc FlinkDeployment
+	TaskManager TaskManagers JobManager JobManagers RocksDB ForSt DataStream DataStreams AsyncDataStream KeyedStream
+	BroadcastStream ConnectedStreams SideOutput OutputTag AsyncFunction RichAsyncFunction ProcessFunction RichFunction
+	KeyedProcessFunction CoProcessFunction BroadcastProcessFunction ProcessWindowFunction MapFunction RichMapFunction
+	FlatMapFunction RichFlatMapFunction FilterFunction ReduceFunction AggregateFunction KeySelector ResultFuture
+	TimerService ValueState ListState MapState ReducingState AggregatingState BroadcastState StateTtlConfig
+	ListStateDescriptor MapStateDescriptor ValueStateDescriptor TypeInformation TypeInfoFactory TypeHint PojoTypeInfo
+	TypeSerializer KryoSerializer PojoSerializer AvroSerializer HashMapStateBackend EmbeddedRocksDBStateBackend
+	CheckpointConfig ExecutionConfig RuntimeContext OpenContext SinkFunction RichSinkFunction SinkWriter AsyncSink
+	SourceFunction RichSourceFunction SourceReader SplitReader RateLimiterStrategy WatermarkStrategy HikariCP DataSource
+	HttpClient CompletableFuture CompletionStage ExecutorService ThreadPoolExecutor ThreadLocal ConcurrentHashMap
+	LongAdder AtomicLong AtomicReference ReentrantLock ReadWriteLock HashMap HashSet ArrayList ArrayDeque StringBuilder
+	ByteBuffer DateTimeFormatter SimpleDateFormat ObjectMapper ObjectReader JsonParser LinkedHashMap Caffeine`)...)
 
 // mixed reports whether a word holds Latin letters and others that look alike, or letters in a form for typesetting.
 func mixed(text string) bool {

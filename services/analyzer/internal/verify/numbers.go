@@ -72,6 +72,10 @@ var (
 func numbers(text string) []number {
 	var out []number
 	for _, m := range numeral.FindAllStringIndex(text, -1) {
+		if i := len(out) - 1; i >= 0 && out[i].bound.until > 0 && out[i].to <= m[0] && !out[i].bound.closed {
+			out[i].bound.closed = true // m is the other end of the range
+			continue
+		}
 		out = append(out, parseNumber(text, m[0], m[1]))
 	}
 	return append(out, spelledNumbers(text)...)
@@ -115,7 +119,7 @@ func plainDigits(s string) string {
 var minus = regexp.MustCompile(`(?:^|[\s(])[-−–]$`)
 
 func (n *number) negate(text string) {
-	if minus.MatchString(text[:n.from]) {
+	if minus.MatchString(text[max(0, n.from-window):n.from]) {
 		n.value = -n.value
 	}
 }
@@ -124,7 +128,7 @@ func (n *number) negate(text string) {
 func (n *number) unit(text string) {
 	m := unitForm.FindStringSubmatchIndex(text[n.to:])
 	if m == nil {
-		before := strings.TrimRight(text[:n.from], " ")
+		before := strings.TrimRight(text[max(0, n.from-window):n.from], " ")
 		if strings.HasSuffix(before, "×") || strings.HasSuffix(before, " x") {
 			n.kind = times
 		}
@@ -159,15 +163,22 @@ func (n number) says(measured number) bool {
 
 // measuredBy returns the numbers of a fact.
 func measuredBy(f events.Fact, of *source) []number {
+	value := number{value: facts.Value(f), kind: kindOf(f.Unit), of: of}
 	out := numbers(maskNames(f.Text))
-	out = append(out, number{value: facts.Value(f), kind: kindOf(f.Unit)})
+	for i := range out {
+		from, to := clauseAt(f.Text, out[i].from)
+		out[i].of, out[i].bound = of.loaded(loadsIn(f.Text[from:to])), bound{}
+		if out[i].says(value) {
+			value.of = out[i].of
+		}
+	}
+	out = append(out, value)
 	if f.Unit == facts.UnitShare {
-		out = append(out, number{value: f.Value})
+		out = append(out, number{value: f.Value, of: of})
 	}
 	if f.Samples > 0 {
-		out = append(out, number{value: float64(f.Samples), kind: samples})
+		out = append(out, number{value: float64(f.Samples), kind: samples, of: of})
 	}
-	tagged(out, of)
 	if f.StdErr > 0 && f.Unit == facts.UnitShare {
 		out = append(out, number{value: f.StdErr * 100, kind: percent, of: &source{id: f.ID, frames: of.frames, load: "error"}})
 	}

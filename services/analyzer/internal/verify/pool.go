@@ -66,7 +66,8 @@ func (c *checker) ofFinding(f events.Finding) []number {
 	if f.OnPath {
 		v := c.in.Analysis.Verdict
 		about := &source{vertex: v.VertexName}
-		out = append(out, slices.DeleteFunc(numbers(maskNames(v.Headline)), func(n number) bool { return n.kind == percent })...)
+		headline := tagged(numbers(maskNames(v.Headline)), &source{id: "verdict"})
+		out = append(out, slices.DeleteFunc(headline, func(n number) bool { return n.kind == percent })...)
 		out = append(out, number{value: float64(v.Subtasks), of: about}, number{value: float64(v.BusySubtasks), of: about},
 			number{value: v.Busy * 100, kind: percent, of: &source{vertex: v.VertexName, load: "busy"}})
 	}

@@ -34,18 +34,18 @@ var subsystems = []subsystem{
 	{"garbage collection", term(`GC|garbage[- ]collect\w*|garbage|stop-the-world|heap pressure|memory pressure`), part(`\bGC\b|garbage|G1\w*::|GangWorker|GCTask|Shenandoah|ZDriver|ZMark|ParallelGC|VM_G1|VM_GenCollect`), []string{"gc", "garbage collection"}},
 	{"compaction", term(`compactions?`), part(`compact`), nil},
 	{"RocksDB", term(`RocksDB|rocks db`), part(`rocksdb`), nil},
-	{"state", term(`state backend|state access(?:es)?|keyed state|ForSt|state size`), part(`rocksdb|forst|\.state\.|ValueState|ListState|MapState|state`), []string{"state"}},
+	{"state", term(`state backend|state access(?:es)?|keyed state|ForSt|state size`), part(`rocksdb|forst|\.state\.|ValueState|ListState|MapState|state (?:backend|access)|keyed state`), []string{"state"}},
 	{"checkpointing", term(`checkpoint\w*|savepoint\w*|barrier alignment|unaligned`), part(`checkpoint|barrier`), []string{"checkpointing"}},
 	{"serialization", term(`(?:de)?seriali[sz]\w*|Kryo|Avro|POJO serializer`), part(`seriali[sz]|kryo|avro|ObjectInputStream|ObjectOutputStream`), []string{"serialization"}},
 	{"network", term(`network\w*|shuffles?|netty|bandwidth|TCP`), part(`netty|\bnetwork|java\.net\.|sun\.nio\.ch|Socket|LocalBufferPool|\.http`), []string{"network", "back-pressure"}},
 	{"locking", term(`lock contention|contend\w*|contention|deadlock\w*|synchroni[sz]ed|lock(?:s|ed)?|monitor(?: enter)?`), part(`lock|monitor|synchroni[sz]|mutex|park`), []string{"locking", "lock"}},
-	{"JIT compilation", term(`JIT|just-in-time|compiler threads?`), part(`C2Compiler|CompileBroker|Compiler::|JIT|compil`), []string{"JIT compilation"}},
+	{"JIT compilation", term(`JIT|just-in-time|compiler threads?`), part(`C2Compiler|CompileBroker|Compiler::|\bJIT\b`), []string{"JIT compilation"}},
 	{"skew", term(`skew\w*|hot keys?|uneven(?:ly)?|imbalanced?`), part(`skew|hot alone|busiest subtask .* median`), []string{"skew"}},
 	{"CPU starvation", term(`starv\w*|throttl\w*|CPU limits?|CPU quota|noisy neighbou?rs?|overcommit\w*`), part(`starv|throttl|got no CPU|ready to run`), []string{"starvation"}},
 	{"database", term(`databases?|JDBC|SQL quer(?:y|ies)|Postgres\w*|MySQL|Redis|Cassandra|MongoDB`), part(`jdbc|sql|postgres|redis|cassandra|mongo|database`), nil},
 	{"HTTP", term(`HTTP\w*|REST (?:calls?|requests?)|web service|remote (?:calls?|service)`), part(`http|remote`), nil},
 	{"Kafka", term(`Kafka`), part(`kafka`), nil},
-	{"disk", term(`disks?|file system|fsync|I/O wait|SSDs?`), part(`FileChannel|FileOutputStream|FileInputStream|RandomAccessFile|fsync|pread|pwrite|disk|rocksdb`), nil},
+	{"disk", term(`disks?|file system|fsync|I/O wait|SSDs?`), part(`FileChannel|FileOutputStream|FileInputStream|RandomAccessFile|fsync|pread|pwrite|disk`), nil},
 	{"DNS", term(`DNS|name resolution|host ?name lookup`), part(`InetAddress|getaddrinfo|DNS`), nil},
 	{"logging", term(`logging|log4j2?|logback|log statements?`), part(`log4j|logback|slf4j|logg`), nil},
 	{"regular expressions", term(`reg(?:ular )?ex(?:pressions?|es)?`), part(`regex|Pattern`), nil},
@@ -75,7 +75,7 @@ func (c *checker) causes(sentence string, s *scope) verdict {
 		if at == nil || c.nameOfVertex(rest, at) {
 			continue
 		}
-		denied := denies(rest[:at[0]])
+		denied := denies(rest[:at[0]]) || deniedAfter.MatchString(rest[at[1]:])
 		least := leastMention
 		if because.MatchString(rest) && !denied {
 			least = leastBlame
@@ -97,6 +97,9 @@ func (c *checker) nameOfVertex(text string, at []int) bool {
 // denial is a negation right before what it denies.
 var denial = regexp.MustCompile(`(?i)\b(?:no|not|without|neither|nor|never|rather than|instead of|unrelated to|nothing to do with)((?:\W+\w+){0,7})\W*$`)
 
+// deniedAfter is a negation right behind what it denies.
+var deniedAfter = regexp.MustCompile(`(?i)^\W*(?:\w+\W+)?(?:is|are|was|were|has|have|plays?|does|do)(?:n['’]t| not| no) `)
+
 func denies(before string) bool {
 	m := denial.FindStringSubmatch(before)
 	return m != nil && !because.MatchString(m[1])
@@ -115,7 +118,8 @@ func (c *checker) shown(sub subsystem, least float64, s *scope) bool {
 		if f.Value <= 0 {
 			continue
 		}
-		cited, large := s.cited[f.ID], f.Unit == facts.UnitShare && f.Value >= least
+		cited := s.cited[f.ID]
+		large := f.Unit == facts.UnitShare && f.Value >= least && (least == leastMention || ofTime(f))
 		if (large || cited && least == leastMention) && sub.in(f) {
 			return true
 		}
@@ -124,6 +128,14 @@ func (c *checker) shown(sub subsystem, least float64, s *scope) bool {
 		return sub.shown.MatchString(c.context)
 	}
 	return false
+}
+
+// leastSamples is how many samples a fact needs to be blamed for something.
+const leastSamples = 30
+
+// ofTime reports whether a fact measures time: pages of allocations and of locks do not.
+func ofTime(f events.Fact) bool {
+	return f.Mode != events.ModeAlloc && f.Mode != events.ModeLock && (f.Samples == 0 || f.Samples >= leastSamples)
 }
 
 // in reports whether a fact is about the subsystem.

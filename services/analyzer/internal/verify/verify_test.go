@@ -384,6 +384,18 @@ func TestPlantedInstructions(t *testing.T) {
 	}
 }
 
+// TestLongSentences: an answer that is nothing but numbers is dropped unread, so that it costs nothing.
+func TestLongSentences(t *testing.T) {
+	for _, word := range []string{"1 ", "1,", "a.b ", "F1 ", "half ", "more than 1 % and "} {
+		in := sample()
+		in.Answer.Findings = []answer.Finding{{Ref: "R1", Cause: strings.Repeat(word, 4000/len(word)), Evidence: []answer.Evidence{{ID: "F1", Value: 70}}}}
+		r := verify.Check(in)
+		if len(r.Failed) != 1 || !strings.Contains(r.Failed[0].Why, "too long") || r.Analysis.Findings[0].Cause != "The function sleeps." {
+			t.Errorf("%q: %+v", word, r.Failed)
+		}
+	}
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add("It takes 70 % in Thread.sleep, see F1.", "Set x.y to 100.", 70.0)
 	f.Add("\x00<b>９９ %</b> e.g. 1.2.3.4,5 /s -- ::.$", "https://x 1,2,3", -1e14)
