@@ -1,6 +1,7 @@
 package dev.squirrly.cases;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
@@ -15,7 +16,7 @@ public final class MapperPerRecord {
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        Feed.of(env, options.rate(36_000), Types.STRING,
+        Feed.of(env, options.rate(24_000), Types.STRING,
                         i -> "{\"user\":" + i + ",\"page\":\"/item/" + i + "\",\"millis\":" + i * 17 + "}")
                 .map(options.bad() ? new ClickFunction() : new ClickWithOneMapperFunction())
                 .returns(Types.STRING)
@@ -33,10 +34,35 @@ public final class MapperPerRecord {
         public long user;
         public String page;
         public long millis;
-        public String session, referrer, agent, language, country, campaign, shop, device;
-        public int width, height, scroll, position, buttons;
+        public Visitor visitor;
+        public Device device;
+        public Campaign campaign;
+        public List<Item> items;
+    }
+
+    public static final class Visitor {
+        public String name, language, country, city, segment;
+        public long since, visits;
+        public boolean bot, known;
+    }
+
+    public static final class Device {
+        public String agent, system, maker;
+        public int width, height, buttons;
+        public boolean touch;
+    }
+
+    public static final class Campaign {
+        public String name, channel, referrer;
+        public double price;
+        public long start, end;
+    }
+
+    public static final class Item {
+        public long number, shop;
+        public String title, currency;
         public double price, score;
-        public boolean touch, bot;
+        public int position;
     }
 
     static final class ClickFunction implements MapFunction<String, String> {

@@ -1,6 +1,7 @@
 package dev.squirrly.cases;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.squirrly.cases.MapperPerRecord.Click;
 import java.util.regex.Pattern;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -11,7 +12,11 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 
 /** Visits are read from JSON and checked; the bad variant makes a mapper and compiles an expression for each. */
 public final class TwoFaults {
-    private static final String PATH = "/(?:item|shop|cart|help)/(?<number>[0-9]{1,12})(?:\\.(?:html?|json|xml))?"
+    private static final String PATH = "(?:/(?:item|shop|cart|help|news|jobs)/(?<number>[0-9]{1,12})(?:\\.(?:html?|json|xml))?"
+            + "|/(?:search|filter|sort|compare)/(?<words>[\\p{L}\\p{N}+%_-]{1,120})(?:/page/(?<page>[0-9]{1,5}))?"
+            + "|/(?:account|login|logout|password|address|payment)(?:/(?<step>new|edit|delete|confirm|done))?"
+            + "|/(?:static|img|css|js|font)/(?<file>[\\p{Alnum}_/.-]{1,200})\\.(?:png|jpe?g|svg|gif|css|js|woff2?)"
+            + "|/(?:api|rpc)/v(?<version>[0-9]{1,3})/(?<call>[\\p{Alpha}_]{1,64})(?:/(?<id>[\\p{XDigit}-]{8,36}))?)"
             + "(?:\\?(?:[\\p{Alnum}_]{1,32}=[\\p{Alnum}%+.~-]{0,200})(?:&[\\p{Alnum}_]{1,32}=[\\p{Alnum}%+.~-]{0,200})*)?";
 
     private TwoFaults() {}
@@ -19,8 +24,8 @@ public final class TwoFaults {
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        Feed.of(env, options.rate(20_000), Types.STRING,
-                        i -> "{\"user\":" + i + ",\"path\":\"/item/" + i + "\",\"millis\":" + i * 17 + "}")
+        Feed.of(env, options.rate(16_000), Types.STRING,
+                        i -> "{\"user\":" + i + ",\"page\":\"/item/" + i + "\",\"millis\":" + i * 17 + "}")
                 .map(options.bad() ? new VisitFunction() : new FastVisitFunction())
                 .returns(Types.STRING)
                 .name("visits")
@@ -33,17 +38,11 @@ public final class TwoFaults {
         env.execute("two-faults");
     }
 
-    public static final class Visit {
-        public long user;
-        public String path;
-        public long millis;
-    }
-
     static final class VisitFunction implements MapFunction<String, String> {
         @Override
         public String map(String json) throws Exception {
-            Visit visit = new ObjectMapper().readValue(json, Visit.class);
-            return visit.path.matches(PATH) ? visit.path : "unknown";
+            Click click = new ObjectMapper().readValue(json, Click.class);
+            return click.page.matches(PATH) ? click.page : "unknown";
         }
     }
 
@@ -59,8 +58,8 @@ public final class TwoFaults {
 
         @Override
         public String map(String json) throws Exception {
-            Visit visit = mapper.readValue(json, Visit.class);
-            return PATHS.matcher(visit.path).matches() ? visit.path : "unknown";
+            Click click = mapper.readValue(json, Click.class);
+            return PATHS.matcher(click.page).matches() ? click.page : "unknown";
         }
     }
 }
