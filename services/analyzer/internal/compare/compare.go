@@ -58,9 +58,12 @@ type comparison struct {
 	caveats       []string
 	cold          bool
 
-	rates  bool    // the throughput of both is known
-	ratio  float64 // of the throughputs, after over before
-	margin float64 // beyond which the ratio counts
+	rates    bool    // the throughput of both is known
+	ratio    float64 // of the throughputs, after over before
+	margin   float64 // beyond which the ratio counts
+	reshaped bool    // the sources are not the same, so that their records are not
+
+	recordsBefore, recordsAfter float64 // per second, of the sources in common
 }
 
 // changes are the findings of the run in their order, then those of the baseline run that are gone.

@@ -87,7 +87,7 @@ func TestCompare(t *testing.T) {
 		},
 		"good to bad": {
 			good, bad, events.EffectWorse, events.ChangeNew, "",
-			"Worse: A6 in Enrich.map new; throughput −50 %; thread time per 1,000 records +327 %; CPU per 1,000 records +175 %.",
+			"Worse: A6 in Enrich.map new; throughput −50 %; thread time per 1,000 records 4.3×; CPU per 1,000 records 2.8×.",
 		},
 		"the same": {
 			bad, bad, events.EffectNone, events.ChangePersisting, events.EffectNone,
@@ -201,6 +201,24 @@ func TestCompare_AnotherJob(t *testing.T) {
 	got := compare.Compare(before, after)
 	if got.Effect != events.EffectUnknown || got.Changes[0].Change != events.ChangeUnknown || !strings.HasPrefix(got.Summary, "Cannot be compared") {
 		t.Errorf("%s: %s, %+v", got.Effect, got.Summary, got.Changes)
+	}
+}
+
+// A fix that changes what the source writes: its records are other ones, and the limit that is gone tells.
+func TestCompare_OtherRecords(t *testing.T) {
+	before, after := bad.analysis(), good.analysis()
+	after.Vertices[0].Name, after.Usage.Records = "source -> sum", 100
+	got := compare.Compare(before, after)
+	if got.Effect != events.EffectHelped || got.Changes[0].Change != events.ChangeResolved || got.Changes[0].Effect != events.EffectHelped {
+		t.Errorf("%s: %s, %+v", got.Effect, got.Summary, got.Changes)
+	}
+	if got = compare.Compare(after, before); got.Effect != events.EffectWorse {
+		t.Errorf("back: %s: %s", got.Effect, got.Summary)
+	}
+	after.Findings = before.Findings
+	after.Costs = before.Costs
+	if got = compare.Compare(before, after); got.Effect != events.EffectUnknown {
+		t.Errorf("with the same findings: %s: %s", got.Effect, got.Summary)
 	}
 }
 

@@ -9,7 +9,12 @@ import (
 
 // effect is the verdict on everything that changed between the runs.
 func (c *comparison) effect(measures []events.Measure, changes []events.Comparable) events.Effect {
-	if c.apart != "" || !c.rates {
+	switch {
+	case c.apart != "":
+		return events.EffectUnknown
+	case c.reshaped:
+		return c.byLimit(changes)
+	case !c.rates:
 		return events.EffectUnknown
 	}
 	if e := c.byCapacity(); e != events.EffectNone {
@@ -24,21 +29,43 @@ func (c *comparison) effect(measures []events.Measure, changes []events.Comparab
 // byCapacity judges what the job can deliver. It shows only where a vertex limits the job: else the input decides.
 func (c *comparison) byCapacity() events.Effect {
 	was, is := limited(c.before), limited(c.after)
-	relieved := c.before.Verdict.Busy-c.after.Verdict.Busy >= busyMargin
-	strained := c.after.Verdict.Busy-c.before.Verdict.Busy >= busyMargin
 	switch same := !c.up() && !c.down(); {
 	case was && c.up():
 		return events.EffectHelped
 	case is && c.down():
 		return events.EffectWorse
-	case same && was && !is && relieved:
+	case same && c.relieved():
 		return events.EffectHelped
-	case same && is && !was && strained:
+	case same && c.strained():
 		return events.EffectWorse
 	case c.cold && !c.steady():
 		return events.EffectUnknown
 	}
 	return events.EffectNone
+}
+
+// byLimit judges a job that was changed so that its records cannot be compared: by the limit that went or came together
+// with a finding.
+func (c *comparison) byLimit(changes []events.Comparable) events.Effect {
+	became := func(these ...events.Change) bool {
+		return slices.ContainsFunc(changes, func(x events.Comparable) bool { return slices.Contains(these, x.Change) })
+	}
+	switch {
+	case c.relieved() && became(events.ChangeResolved, events.ChangeImproved):
+		return events.EffectHelped
+	case c.strained() && became(events.ChangeNew, events.ChangeWorse):
+		return events.EffectWorse
+	}
+	return events.EffectUnknown
+}
+
+// relieved reports that a vertex limited the job and none does now; strained is the opposite.
+func (c *comparison) relieved() bool {
+	return limited(c.before) && !limited(c.after) && c.before.Verdict.Busy-c.after.Verdict.Busy >= busyMargin
+}
+
+func (c *comparison) strained() bool {
+	return limited(c.after) && !limited(c.before) && c.after.Verdict.Busy-c.before.Verdict.Busy >= busyMargin
 }
 
 // steady reports that the throughput would not count as changed in warm runs either.
@@ -86,6 +113,8 @@ func (c *comparison) effectOf(change events.Change) events.Effect {
 		return events.EffectNone
 	case change == events.ChangeWorse:
 		return events.EffectWorse
+	case c.reshaped && c.relieved():
+		return events.EffectHelped
 	case !c.rates:
 		return events.EffectUnknown
 	case c.slower():

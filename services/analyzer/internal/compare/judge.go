@@ -84,7 +84,7 @@ func (c *comparison) costs(was, is *events.Finding) costs {
 
 func (c *comparison) normalise(k costs) costs {
 	if c.rates {
-		k.before, k.after = c.per1000(k.before, c.before), c.per1000(k.after, c.after)
+		k.before, k.after = per1000(k.before, c.recordsBefore), per1000(k.after, c.recordsAfter)
 	}
 	return k
 }

@@ -1,7 +1,9 @@
 package compare
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"squirrly.dev/pkg/events"
 )
@@ -33,16 +35,44 @@ const (
 	unitShare  = "share"
 )
 
-// rate compares the throughputs.
+// rate compares the throughputs of the sources that both runs have. A source with another operator in its chain writes
+// other records.
 func (c *comparison) rate() {
-	a, b := c.before.Usage, c.after.Usage
 	c.margin = rateMargin
-	if a == nil || b == nil || !sensible(a.Records) || !sensible(b.Records) {
-		c.caveat("The throughput is not known in both runs, so that nothing can be set against the records.")
-		return
+	a, b := c.before.Usage, c.after.Usage
+	was, is := sources(c.before), sources(c.after)
+	if a == nil || b == nil {
+		was, is = nil, nil
+	} else if len(was) == 0 || len(is) == 0 {
+		c.recordsBefore, c.recordsAfter = a.Records, b.Records
 	}
-	c.rates, c.ratio = true, b.Records/a.Records
-	c.margin = min(widestMargin, max(rateMargin, 2*a.Spread, 2*b.Spread))
+	for _, name := range slices.Sorted(maps.Keys(was)) { // in one order, so that the sums are the same to the last bit
+		if now, ok := is[name]; ok {
+			c.recordsBefore += was[name]
+			c.recordsAfter += now
+		}
+	}
+	switch {
+	case sensible(c.recordsBefore) && sensible(c.recordsAfter):
+		c.rates, c.ratio = true, c.recordsAfter/c.recordsBefore
+		c.margin = min(widestMargin, max(rateMargin, 2*a.Spread, 2*b.Spread))
+	case len(was) > 0 && len(is) > 0:
+		c.reshaped = true
+		c.caveat("The sources have other operators than in the baseline run, so that their records cannot be compared.")
+	default:
+		c.caveat("The throughput is not known in both runs, so that nothing can be set against the records.")
+	}
+}
+
+// sources are the records per second by source.
+func sources(a *events.Analysis) map[string]float64 {
+	all := map[string]float64{}
+	for _, v := range a.Vertices {
+		if v.RecordsIn == 0 && v.RecordsOut > 0 {
+			all[v.Name] += v.RecordsOut
+		}
+	}
+	return all
 }
 
 // sensible reports a rate that a job can have.
@@ -72,7 +102,7 @@ func (c *comparison) measures() []events.Measure {
 	if c.rates {
 		a, b := c.before.Usage, c.after.Usage
 		all = append(all, events.Measure{
-			Name: NameThroughput, Unit: unitRate, Before: a.Records, After: b.Records, Significant: c.up() || c.down(),
+			Name: NameThroughput, Unit: unitRate, Before: c.recordsBefore, After: c.recordsAfter, Significant: c.up() || c.down(),
 		})
 		all = c.perRecord(all, nameThread, unitThread, a.Busy, b.Busy)
 		if !a.Shared && !b.Shared {
@@ -92,15 +122,15 @@ func (c *comparison) perRecord(all []events.Measure, name, unit string, before, 
 	if before <= 0 || after <= 0 {
 		return all
 	}
-	m := events.Measure{Name: name, Unit: unit, Before: c.per1000(before, c.before), After: c.per1000(after, c.after)}
+	m := events.Measure{Name: name, Unit: unit, Before: per1000(before, c.recordsBefore), After: per1000(after, c.recordsAfter)}
 	m.Significant = c.differ(m.Before, m.After)
 	return append(all, m)
 }
 
 // per1000 is an amount for each thousand records.
-func (c *comparison) per1000(amount float64, of *events.Analysis) float64 {
+func per1000(amount, records float64) float64 {
 	const thousand = 1000
-	return amount / of.Usage.Records * thousand
+	return amount / records * thousand
 }
 
 // differ reports whether two costs differ by more than those of two runs of the same job.

@@ -24,7 +24,14 @@ func (c *comparison) summary(r *events.Comparison) string {
 			title = "No change"
 		}
 	}
-	return title + ": " + strings.Join(append(parts, figures(r)...), "; ") + "."
+	parts = append(parts, figures(r)...)
+	switch {
+	case c.reshaped && c.relieved():
+		parts = append(parts, "the job is not limited any more")
+	case c.reshaped && c.strained():
+		parts = append(parts, "the job is limited now")
+	}
+	return title + ": " + strings.Join(parts, "; ") + "."
 }
 
 func heading(e events.Effect) string {
@@ -81,6 +88,8 @@ func figures(r *events.Comparison) []string {
 	var parts []string
 	for _, m := range r.Measures {
 		switch {
+		case m.Name == NameThroughput && !m.Significant && math.Abs(m.After/m.Before-1) > rateMargin:
+			parts = append(parts, "throughput "+percentChange(m)+", which may be chance")
 		case m.Name == NameThroughput && !m.Significant:
 			parts = append(parts, "throughput as before ("+percentChange(m)+")")
 		case m.Name == NameThroughput && m.After >= 1.5*m.Before:
@@ -95,6 +104,8 @@ func figures(r *events.Comparison) []string {
 func percentChange(m events.Measure) string {
 	change := math.Round((m.After/m.Before - 1) * 100)
 	switch {
+	case m.After >= 2*m.Before:
+		return strconv.FormatFloat(m.After/m.Before, 'f', 1, 64) + "×"
 	case change == 0:
 		return "± 0 %"
 	case change < 0:
