@@ -82,7 +82,7 @@ func measured(t *testing.T, name string, in explain.Input) prompt.Prompt {
 		if len(page.Body) < 150_000 || i > 0 && &page.Body[0] == &in.Prompt.Pages[0].Body[0] {
 			continue
 		}
-		of := tokens(t, string(page.Body[:min(len(page.Body), 400_000)])) // of a larger page it is even less
+		of := tokens(t, string(page.Body[:min(len(page.Body), 250_000)])) // of a larger page it is even less
 		share := float64(n) / float64(of)
 		t.Logf("%s: page %s %d bytes, at least %d tokens; profile block %d tokens, %.1f %%; whole prompt %d", name, page.Name, len(page.Body),
 			of, n, 100*share, p.Tokens.Whole)

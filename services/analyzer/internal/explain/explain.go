@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/answer"
@@ -37,6 +38,7 @@ type Asked struct {
 	Usage      llm.Usage      `json:"usage"`      // of all rounds
 	Rounds     int            `json:"rounds"`
 	Redacted   map[string]int `json:"redacted,omitempty"` // places where a secret was removed from the prompt, by kind
+	Notes      []string       `json:"notes,omitempty"`    // what the prompt had to leave out, and why
 	Answer     string         `json:"answer"`             // JSON text of the chosen round
 }
 
@@ -67,7 +69,7 @@ func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, e
 		System: sent.System, SchemaName: answer.SchemaName, Schema: answer.Schema(),
 		Messages: []llm.Message{{Role: llm.RoleUser, Text: sent.User}},
 	}
-	asked := Asked{Provider: p.Name(), PromptHash: sent.Hash(), Redacted: sent.Redacted}
+	asked := Asked{Provider: p.Name(), PromptHash: sent.Hash(), Redacted: sent.Redacted, Notes: sent.Notes}
 	var best verify.Result
 	var last error
 	for range rounds {
@@ -141,7 +143,7 @@ func Apply(in Input, asked Asked) (events.Analysis, error) {
 	a.Provenance.PromptHash = asked.PromptHash
 	a.Provenance.TokensIn = asked.Usage.In
 	a.Provenance.TokensOut = asked.Usage.Out
-	a.Provenance.Note = ""
+	a.Provenance.Note = strings.Join(asked.Notes, " ")
 	return a, nil
 }
 

@@ -16,8 +16,8 @@ var tuning = []string{
 	"taskmanager.load-balance", "taskmanager.memory.", "taskmanager.network.", "taskmanager.numberOfTaskSlots",
 }
 
-// bulky are parts of keys that say where something is, and not how it works.
-var bulky = []string{".dir", "-dir", "path", "url", "uri", "jars", "classpath", "archives", "cached-files"}
+// bulky are parts of keys that say where something is or what it is called, and not how it works.
+var bulky = []string{".dir", "-dir", "path", "url", "uri", "jars", "classpath", "archives", "cached-files", "pipeline.name"}
 
 // defaults are the values that the keys have in Flink 1.20 and 2.x when nobody sets them; a setting that says the same
 // tells nothing.
