@@ -99,7 +99,7 @@ func (a *app) difference(was, is diffSide) (report.Difference, []analyzer.ModeDi
 		return d, nil, usage("nothing to compare: %s and %s have neither two analyses nor flame graphs of one mode", was.name, is.name)
 	}
 	for _, m := range modes {
-		const most, least = 10, 0.005
+		const most, least = 10, 0.01 // less is chance
 		d.Profiles = append(d.Profiles, report.ProfileChange{
 			Mode: m.Mode, Note: m.Note, Grown: frameChanges(m.Grown(most, least)), Shrunk: frameChanges(m.Shrunk(most, least)),
 		})
