@@ -2,10 +2,12 @@ package llmtest
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -76,7 +78,7 @@ func (w *writer) explain(f finding, cited []fact) object {
 	links := head(w.e.links)
 	return object{
 		"ref": f.id, "category": "other", "evidence": cite(cited), "frames": []any{f.frame}, "configKeys": keys, "links": links,
-		"where": w.where(f), "size": w.size(f), "why": w.why(f, cited), "cause": w.cause(f),
+		"where": w.where(f), "size": w.size(f), "why": w.why(cited), "cause": w.cause(f),
 		"recommendation": object{
 			"change": change,
 			"why": w.say("plain why", "%s", w.pick("The thread is then free for the next record.",
@@ -129,7 +131,7 @@ func (w *writer) size(f finding) string {
 	return w.one(ways...) + " " + w.one(ways...)
 }
 
-func (w *writer) why(f finding, cited []fact) string {
+func (w *writer) why(cited []fact) string {
 	c := cited[w.rnd.IntN(len(cited))]
 	return w.pick("Every record waits for it. ", "No other record is handled meanwhile. ", "It comes before all else. ") +
 		w.say("fact", "%s", w.pick("Fact "+c.id+" says "+c.printed+".", "The number in "+c.id+" is "+c.printed+".",
@@ -156,18 +158,19 @@ func (e evidence) kinds() map[string]fact {
 }
 
 func (w *writer) cause(f finding) string {
-	text := w.say("cause", "%s", w.pick("The function calls "+short(f.frame)+" for each record.",
-		"The profile shows "+f.frame+" below the operator.", "The operator does its work in "+short(f.frame)+"."))
+	text := []string{w.say("cause", "%s", w.pick("The function calls "+short(f.frame)+" for each record.",
+		"The profile shows "+f.frame+" below the operator.", "The operator does its work in "+short(f.frame)+"."))}
 	if f.category() == "sleep" {
-		text += " " + w.say("cause", "The thread is put to sleep in %s.", short(f.frame))
+		text = append(text, w.say("cause", "The thread is put to sleep in %s.", short(f.frame)))
 	}
-	for name, said := range subsystems {
+	for _, name := range slices.Sorted(maps.Keys(subsystems)) {
+		said := subsystems[name]
 		if _, ok := w.e.kinds()[name]; !ok && w.rnd.IntN(4) == 0 && !strings.Contains(strings.ToLower(w.e.all()), strings.ToLower(name)) {
-			text += " " + w.say("no subsystem", "It is not a matter of %s.", said[0])
+			text = append(text, w.say("no subsystem", "It is not a matter of %s.", said[0]))
 			break
 		}
 	}
-	return text
+	return strings.Join(text, " ")
 }
 
 func (f finding) category() string {

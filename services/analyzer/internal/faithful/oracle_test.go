@@ -132,7 +132,7 @@ func (o *oracle) measure(t testing.TB, name string, a events.Analysis) tally {
 func (o *oracle) text(t testing.TB, place, text string, proposal bool) tally {
 	t.Helper()
 	var sum tally
-	for _, s := range strings.Split(strings.NewReplacer("! ", ". ", "? ", ". ", "\n", ". ").Replace(text), ". ") {
+	for s := range strings.SplitSeq(strings.NewReplacer("! ", ". ", "? ", ". ", "\n", ". ").Replace(text), ". ") {
 		s = strings.TrimSuffix(strings.TrimSpace(s), ".")
 		if s == "" || strings.Contains(o.texts, s) {
 			continue

@@ -78,7 +78,7 @@ func parse(digits string) (said, bool) {
 
 // unitOf reads the unit at the begin of a text.
 func unitOf(after string) string {
-	after = strings.ToLower(strings.TrimLeft(after, "  -"))
+	after = strings.ToLower(strings.TrimLeft(after, " \u202f-"))
 	for _, u := range []struct{ word, unit string }{
 		{"percentage point", "points"},
 		{"points", "points"},
@@ -165,7 +165,7 @@ func spelledOut(word string) (float64, bool) {
 		"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
 	}
 	sum := 0.0
-	for _, w := range strings.Split(word, "-") {
+	for w := range strings.SplitSeq(word, "-") {
 		x, ok := values[w]
 		if !ok {
 			return 0, false

@@ -133,17 +133,8 @@ func (c *checker) links(sentence string, _ *scope) verdict {
 // names drops sentences that name what is not in the data.
 func (c *checker) names(sentence string, s *scope) verdict {
 	sentence = linkForm.ReplaceAllString(sentence, " ")
-	found := nameForm.FindAllString(sentence, -1)
 	rest := nameForm.ReplaceAllString(sentence, " ")
-	if s.strict {
-		found = append(found, camelForm.FindAllString(rest, -1)...)
-	}
-	if s.strict && !s.proposal { // a change may propose a method
-		for _, m := range callForm.FindAllStringSubmatch(rest, -1) {
-			found = append(found, m[1])
-		}
-	}
-	for _, name := range found {
+	for _, name := range s.namesIn(sentence, rest) {
 		name = strings.TrimRight(name, "-/")
 		if !c.lexicon.knows(name) {
 			return drop(fmt.Sprintf("%s is not in the data", name))
@@ -158,6 +149,20 @@ func (c *checker) names(sentence string, s *scope) verdict {
 		}
 	}
 	return verdict{}
+}
+
+// namesIn returns what looks like the name of a frame, class, key or method.
+func (s *scope) namesIn(sentence, rest string) []string {
+	found := nameForm.FindAllString(sentence, -1)
+	if s.strict {
+		found = append(found, camelForm.FindAllString(rest, -1)...)
+	}
+	if s.strict && !s.proposal { // a change may propose a method
+		for _, m := range callForm.FindAllStringSubmatch(rest, -1) {
+			found = append(found, m[1])
+		}
+	}
+	return found
 }
 
 func (c *checker) finding(id string) bool {
