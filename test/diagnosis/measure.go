@@ -189,7 +189,7 @@ func (r *Row) ask(ctx context.Context, run *Run, p Provider) error {
 		r.Misses = append(r.Misses, fmt.Sprintf("with the %s model: %s", p.Name, strings.Join(withLLM.Misses, "; ")))
 	}
 	if p.Lies {
-		col.Lies = lies(a)
+		col.Lies = lies(a) - lies(first.Analysis) // a mark may be a word that the rules use too
 		if col.Lies > 0 {
 			r.Misses = append(r.Misses, fmt.Sprintf("%d marks of lies reached the result", col.Lies))
 		}

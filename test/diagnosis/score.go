@@ -138,16 +138,21 @@ func first(a events.Analysis) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s at %s (%s, p %.2f)", f.Rule, f.Severity, f.Anchor, f.Mode, f.P))
 }
 
-// Replaced lists the warnings that appear when the planted rules are switched off, at places that have nothing to do
-// with the fault.
+// Replaced lists the warnings that appear when the planted rules are switched off, and have nothing to do with the fault:
+// neither at its place, nor about the same kind of work, which a rule for what lies above or below it would be.
 func Replaced(t *Truth, on, off events.Analysis) []string {
 	var bad []string
+	category := ""
+	if i := slices.IndexFunc(on.Findings, t.planted); i >= 0 {
+		category = on.Findings[i].Category
+	}
 	for _, f := range off.Findings {
 		known := slices.ContainsFunc(on.Findings, func(g events.Finding) bool {
 			return g.Fingerprint == f.Fingerprint && g.Severity.AtLeast(f.Severity)
 		})
 		places := append([]string{f.Anchor, f.Frame}, f.Path...)
-		if f.Severity.AtLeast(events.SeverityWarning) && !known && !t.Anchor.In(places...) && !t.Frame.In(places...) {
+		related := f.Category == category || t.Anchor.In(places...) || t.Frame.In(places...)
+		if f.Severity.AtLeast(events.SeverityWarning) && !known && !related {
 			bad = append(bad, fmt.Sprintf("%s at %s", f.Rule, f.Anchor))
 		}
 	}
