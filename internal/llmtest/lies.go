@@ -259,18 +259,31 @@ func (w *writer) lieAbout(f finding, cited []fact) object {
 	if w.rnd.IntN(3) == 0 {
 		evidence = append(evidence, object{"id": "F8888", "claim": "share", "value": 12.0})
 	}
+	why := w.lies(f, c, 3)
 	if w.rnd.IntN(3) == 0 {
-		evidence = []any{object{"id": c.id, "claim": "share", "value": c.value/3 + 41.3}}
+		wrong := math.Round(c.value/3 + 41.3)
+		evidence = []any{object{"id": c.id, "claim": "share", "value": wrong}}
+		if _, unit, ok := strings.Cut(c.printed, " "); ok && c.far(wrong) {
+			why += " " + w.say("to be corrected", "Fact %s says %.0f %s.", c.id, wrong, unit)
+		}
 	}
 	return object{
 		"ref": f.id, "category": w.pick("gc", "network", "state", "other"), "evidence": evidence, "frames": []any{f.frame, "com.acme.Ledger.settle"},
 		"configKeys": []any{"taskmanager.memory.turbo.mode"}, "links": []any{"https://flink-help.example/fix"},
-		"where": w.lies(f, c, 2), "size": w.lies(f, c, 3), "why": w.lies(f, c, 3), "cause": w.lies(f, c, 3),
+		"where": w.lies(f, c, 2), "size": w.lies(f, c, 2) + " " + w.truth(f) + " " + w.lies(f, c, 1), "why": why, "cause": w.lies(f, c, 3),
 		"recommendation": object{
 			"change": w.proposals(f, c), "why": w.lies(f, c, 2), "impact": w.lies(f, c, 2), "impactPct": 99.9,
 			"tradeOffs": "",
 		},
 	}
+}
+
+// truth is a true statement among the lies, which is none of their claims.
+func (w *writer) truth(f finding) string {
+	claims := w.claims
+	text := w.size(f)
+	w.claims = claims
+	return text
 }
 
 // proposals are lies that a proposed change can hold: a change may hold numbers that nobody measured.
