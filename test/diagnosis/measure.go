@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 
 	"squirrly.dev/internal/daemon"
@@ -198,14 +201,25 @@ func (r *Row) ask(ctx context.Context, run *Run, p Provider) error {
 	return nil
 }
 
-// lies counts the marks of the lying stand-in in everything that is stated as a fact.
+// lies counts the marks of the lying stand-in in everything that is stated as a fact. A number that happens to be the
+// measured one is no lie.
 func lies(a events.Analysis) int {
 	text := fmt.Sprintf("%+v %+v %+v", a.Verdict, a.Findings, a.Observations)
 	n := 0
 	for _, mark := range llmtest.Marks {
-		n += strings.Count(text, mark)
+		if x, err := strconv.ParseFloat(mark, 64); err != nil || !measured(a, x) {
+			n += strings.Count(text, mark)
+		}
 	}
 	return n
+}
+
+// measured reports whether a fact or a finding is x percent, as rounding goes.
+func measured(a events.Analysis, x float64) bool {
+	const rounding = 0.5
+	near := func(share float64) bool { return math.Abs(share*100-x) <= rounding }
+	return slices.ContainsFunc(a.Evidence, func(f events.Fact) bool { return near(f.Value) }) ||
+		slices.ContainsFunc(a.Findings, func(f events.Finding) bool { return near(f.P) || near(f.Share) })
 }
 
 func count(ok bool) int {

@@ -1,0 +1,113 @@
+package analyzer
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+
+	"squirrly.dev/pkg/events"
+)
+
+// ErrNoManifest says that a folder does not hold the artifacts of a run.
+var ErrNoManifest = errors.New("no manifest of a run")
+
+// Folder reads the artifacts of a run from the folder that `squirrly profile --out` wrote: captures, the context of
+// the job and the user's files. Each file may also be there compressed, with .gz behind its name; one that is gone is
+// lost. Only files in the folder are read, whatever the manifest says.
+func Folder(dir string) (Input, error) {
+	var m struct {
+		Run      string          `json:"run"`
+		Identity events.Identity `json:"identity"`
+		Plan     struct{ Duration events.Duration }
+		Captures []events.CaptureRef `json:"captures"`
+		Context  []events.ContextRef `json:"context"`
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "manifest-*.json"))
+	if err != nil || len(found) != 1 {
+		return Input{}, fmt.Errorf("%s: %w", dir, ErrNoManifest)
+	}
+	text, err := readPart(found[0], maxFile)
+	if err != nil {
+		return Input{}, err
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		return Input{}, fmt.Errorf("manifest of %s: %w", dir, err)
+	}
+	in := Input{Run: m.Run, Identity: m.Identity}
+	for _, c := range m.Captures {
+		p, err := folderPage(dir, c, time.Duration(m.Plan.Duration))
+		if err != nil {
+			return in, err
+		}
+		in.Pages = append(in.Pages, p)
+	}
+	for _, ref := range m.Context {
+		if err := in.folderContext(dir, ref); err != nil {
+			return in, err
+		}
+	}
+	return in, nil
+}
+
+func folderPage(dir string, c events.CaptureRef, d time.Duration) (p Page, err error) {
+	p = Page{JVM: c.JVM, Mode: c.Mode, Requested: c.Requested, Key: c.Key, Status: string(c.Status), Seconds: d.Seconds()}
+	if c.Status == events.CaptureStored {
+		p.Body, err = readPart(filepath.Join(dir, "captures", path.Base(c.Key)), maxPage)
+	}
+	if p.Body == nil {
+		p.Status = string(events.CaptureLost)
+	}
+	return p, err
+}
+
+func (in *Input) folderContext(dir string, ref events.ContextRef) error {
+	body, err := readPart(filepath.Join(dir, "context", path.Base(ref.Key)), maxPage)
+	if err != nil {
+		return err
+	}
+	if body == nil {
+		in.miss("The context file " + ref.Name + ": it is not in the folder.")
+		return nil
+	}
+	if err := in.attach(ref, body); err != nil {
+		return fmt.Errorf("context of %s: %w", dir, err)
+	}
+	return nil
+}
+
+// readPart reads a file or its compressed form, at most limit bytes. The result is nil when there is neither.
+func readPart(name string, limit int64) ([]byte, error) {
+	file, err := os.Open(name)
+	packed := errors.Is(err, fs.ErrNotExist)
+	if packed {
+		file, err = os.Open(name + ".gz")
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read artifact: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	var r io.Reader = file
+	if packed {
+		if r, err = gzip.NewReader(file); err != nil {
+			return nil, fmt.Errorf("unpack %s: %w", name, err)
+		}
+	}
+	b, err := io.ReadAll(io.LimitReader(r, limit+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	case int64(len(b)) > limit:
+		return nil, fmt.Errorf("read %s: larger than %d MiB", name, limit>>20)
+	}
+	return b, nil
+}
