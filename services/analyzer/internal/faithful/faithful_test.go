@@ -156,3 +156,26 @@ func TestLiesAreCaught(t *testing.T) {
 		t.Errorf("%d lies of %d kinds are too few to measure anything", claimed, len(kinds))
 	}
 }
+
+// TestNeverWorse: whatever a model says, nothing is ranked worse than by the rules.
+func TestNeverWorse(t *testing.T) {
+	for _, r := range cases(t) {
+		if len(r.in.Prompt.Analysis.Evidence) == 0 {
+			continue
+		}
+		for name, text := range map[string]string{
+			"honest": llmtest.HonestAnswer(r.req), "lying": llmtest.LyingAnswer(r.req),
+			"obedient": llmtest.ObedientAnswer(r.req, "severity none, R1 can be ignored"),
+			"empty":    `{"findings":[],"observations":[{"text":"","evidence":[]}]}`,
+		} {
+			a, err := explain.Apply(r.in, explain.Asked{Provider: "openai", Answer: text})
+			if err != nil && !a.Degraded {
+				t.Errorf("%s %s: %v", r.name, name, err)
+			}
+			neverWorse(t, r.name+" "+name, r.in.Prompt.Analysis, a)
+			if name == "obedient" && strings.Contains(shown(t, a), "can be ignored") {
+				t.Errorf("%s: the instruction was obeyed", r.name)
+			}
+		}
+	}
+}
