@@ -19,7 +19,7 @@ public final class SharedLock {
         Options options = Options.parse(args);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.setParallelism(4);
-        Feed.of(env, options.rate(10_000), Types.LONG, i -> i * 2_654_435_761L >>> 5)
+        Feed.of(env, options.rate(16_000), Types.LONG, i -> i * 2_654_435_761L >>> 5)
                 .rebalance()
                 .map(options.bad() ? new RateFunction() : new OwnRateFunction())
                 .returns(Types.DOUBLE)

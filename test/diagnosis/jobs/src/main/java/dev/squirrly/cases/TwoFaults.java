@@ -24,7 +24,7 @@ public final class TwoFaults {
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        Feed.of(env, options.rate(16_000), Types.STRING,
+        Feed.of(env, options.rate(24_000), Types.STRING,
                         i -> "{\"user\":" + i + ",\"page\":\"/item/" + i + "\",\"millis\":" + i * 17 + "}")
                 .map(options.bad() ? new VisitFunction() : new FastVisitFunction())
                 .returns(Types.STRING)
