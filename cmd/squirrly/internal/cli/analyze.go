@@ -94,23 +94,11 @@ func (a *app) analyze(c *cobra.Command, paths []string, f analyzeFlags) error {
 }
 
 func (a *app) analyzeInput(paths []string, f analyzeFlags) (analyzer.Input, error) {
-	files, err := expand(paths)
+	in, err := a.gatherAll(paths, f)
 	if err != nil {
-		return analyzer.Input{}, err
+		return in, err
 	}
-	in := analyzer.Input{
-		Identity: events.Identity{Cluster: "local", Namespace: "files", Job: filepath.Base(files[0])}, Block: f.block,
-	}
-	if len(files) > 1 {
-		in.Identity.Job = fmt.Sprintf("%d flame graphs", len(files))
-	}
-	for _, path := range files {
-		page, err := a.page(path, f)
-		if err != nil {
-			return in, err
-		}
-		in.Pages = append(in.Pages, page)
-	}
+	in.Block = f.block
 	context, err := readContext(f.context)
 	if err != nil {
 		return in, err
@@ -132,15 +120,37 @@ func (a *app) analyzeInput(paths []string, f analyzeFlags) (analyzer.Input, erro
 		}
 		in.Baseline = &before
 	}
-	in.Context, err = readMetrics(first(f.metrics, metricsIn(paths)))
+	if f.metrics != "" {
+		in.Context, err = readMetrics(f.metrics)
+	}
 	return in, err
 }
 
-// readMetrics reads the context of a job; the empty path is none.
-func readMetrics(path string) (*jobcontext.Context, error) {
-	if path == "" {
-		return nil, nil //nolint:nilnil // pages alone can be analysed.
+// gatherAll joins what the paths hold. Only a single folder of a run names the job.
+func (a *app) gatherAll(paths []string, f analyzeFlags) (analyzer.Input, error) {
+	var in analyzer.Input
+	for _, path := range paths {
+		part, err := a.gather(path, f)
+		if err != nil {
+			return in, err
+		}
+		if len(paths) == 1 && part.Run != "" {
+			return part, nil
+		}
+		in.Pages, in.Files, in.Missing = append(in.Pages, part.Pages...), append(in.Files, part.Files...), append(in.Missing, part.Missing...)
+		if in.Context == nil {
+			in.Context = part.Context
+		}
 	}
+	in.Identity = events.Identity{Cluster: "local", Namespace: "files", Job: filepath.Base(paths[0])}
+	if len(in.Pages) > 1 {
+		in.Identity.Job = fmt.Sprintf("%d flame graphs", len(in.Pages))
+	}
+	return in, nil
+}
+
+// readMetrics reads the context of a job.
+func readMetrics(path string) (*jobcontext.Context, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, usage("--metrics: %w", err)

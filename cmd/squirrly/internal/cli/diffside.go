@@ -11,7 +11,6 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
-	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 )
@@ -53,37 +52,12 @@ func (a *app) folderSide(dir, mode string) (diffSide, error) {
 		}
 		s.analysis = &an
 	}
-	paths, err := expand([]string{dir})
+	in, err := a.gather(dir, analyzeFlags{mode: mode})
 	if err != nil && s.analysis == nil {
 		return s, err
 	}
-	windows := durations(dir)
-	for _, path := range paths {
-		page, err := a.page(path, analyzeFlags{mode: mode})
-		if err != nil {
-			return s, err
-		}
-		page.Seconds = windows[page.Mode]
-		s.pages = append(s.pages, page)
-	}
+	s.pages = in.Pages
 	return s, nil
-}
-
-// durations are how long each mode was captured, by the metrics beside the captures.
-func durations(dir string) map[events.Mode]float64 {
-	body, err := os.ReadFile(metricsIn([]string{dir}))
-	if err != nil {
-		return nil
-	}
-	c, err := jobcontext.Decode(body)
-	if err != nil {
-		return nil
-	}
-	seconds := map[events.Mode]float64{}
-	for _, w := range c.Windows {
-		seconds[events.Mode(w.Mode)] = float64(w.Seconds)
-	}
-	return seconds
 }
 
 // runSide reads a run from the server.

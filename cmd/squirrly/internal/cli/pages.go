@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,25 +19,34 @@ import (
 // profileFiles are the names of files that a folder is searched for.
 var profileFiles = []string{"*.html", "*.collapsed", "*.folded", "*.pb.gz", "*.pprof"}
 
-// expand replaces each folder by the flame graphs in it, or in its captures, where `squirrly profile --out` puts them.
-func expand(paths []string) ([]string, error) {
-	var all []string
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if path == "-" || err != nil || !info.IsDir() {
-			all = append(all, path) // to read it tells what is wrong
-			continue
-		}
-		found := profilesIn(filepath.Join(path, "captures"))
-		if len(found) == 0 {
-			found = profilesIn(path)
-		}
-		if len(found) == 0 {
-			return nil, usage("%s: no flame graphs there (%s)", path, strings.Join(profileFiles, ", "))
-		}
-		all = append(all, found...)
+// gather reads a flame graph, or a folder: what `squirrly profile --out` wrote, with metrics and context, or flame graphs
+// alone.
+func (a *app) gather(path string, f analyzeFlags) (analyzer.Input, error) {
+	var in analyzer.Input
+	if info, err := os.Stat(path); path == "-" || err != nil || !info.IsDir() {
+		page, err := a.page(path, f) // to read it tells what is wrong
+		in.Pages = append(in.Pages, page)
+		return in, err
 	}
-	return all, nil
+	in, err := analyzer.Folder(path)
+	if err == nil {
+		return in, nil
+	}
+	if !errors.Is(err, analyzer.ErrNoManifest) {
+		return in, usage("%w", err)
+	}
+	found := profilesIn(path)
+	if len(found) == 0 {
+		return in, usage("%s: no flame graphs there (%s)", path, strings.Join(profileFiles, ", "))
+	}
+	for _, file := range found {
+		page, err := a.page(file, f)
+		if err != nil {
+			return in, err
+		}
+		in.Pages = append(in.Pages, page)
+	}
+	return in, nil
 }
 
 func profilesIn(folder string) []string {
@@ -49,16 +59,6 @@ func profilesIn(folder string) []string {
 	}
 	slices.Sort(all)
 	return all
-}
-
-// metricsIn finds the metrics that `squirrly profile --out` puts beside the captures, in the first folder that has some.
-func metricsIn(paths []string) string {
-	for _, path := range paths {
-		if found, _ := filepath.Glob(filepath.Join(path, "context", "job-*.json")); len(found) == 1 {
-			return found[0]
-		}
-	}
-	return ""
 }
 
 // page reads one flame graph, from stdin for "-".
