@@ -2,6 +2,7 @@ package flinktest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,15 +16,19 @@ import (
 // SampleClass is the entry class of the sample job.
 const SampleClass = "dev.squirrly.sample.SampleJob"
 
-// EnsureLib returns the directory with the jars of one Flink version, .cache/flink/<version>/lib in the repository, and
-// lets Maven fill it when it is not there.
+// EnsureLib returns the directory with the jars of one Flink version, .cache/flink/<version>/lib-<hash> in the repository,
+// and lets Maven fill it when it is not there. The hash is that of the list of jars, tools/flink/pom.xml.
 func EnsureLib(ctx context.Context, version string) (string, error) {
 	root, err := repositoryRoot()
 	if err != nil {
 		return "", err
 	}
 	home := filepath.Join(root, ".cache", "flink", version)
-	lib := filepath.Join(home, "lib")
+	pom, err := os.ReadFile(filepath.Join(root, "tools", "flink", "pom.xml"))
+	if err != nil {
+		return "", fmt.Errorf("read the list of jars: %w", err)
+	}
+	lib := filepath.Join(home, fmt.Sprintf("lib-%x", sha256.Sum256(pom))[:len("lib-")+8])
 	if _, err := os.Stat(lib); err == nil {
 		return lib, nil
 	}
