@@ -29,7 +29,7 @@ func EnsureLib(ctx context.Context, version string) (string, error) {
 		return "", fmt.Errorf("read the list of jars: %w", err)
 	}
 	lib := filepath.Join(home, fmt.Sprintf("lib-%x", sha256.Sum256(pom))[:len("lib-")+8])
-	if _, err := os.Stat(lib); err == nil {
+	if _, err := os.Stat(lib); err == nil { //nolint:gosec // a hash of our own file
 		return lib, nil
 	}
 	if err := os.MkdirAll(home, 0o750); err != nil {
@@ -46,7 +46,7 @@ func EnsureLib(ctx context.Context, version string) (string, error) {
 		return "", fmt.Errorf("fetch Flink %s: %w", version, err)
 	}
 	// A half-filled directory must never look complete; somebody else may have been faster.
-	if err := os.Rename(part, lib); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Rename(part, lib); err != nil && !errors.Is(err, fs.ErrExist) { //nolint:gosec // a hash of our own file
 		return "", fmt.Errorf("fetch Flink %s: %w", version, err)
 	}
 	return lib, nil
