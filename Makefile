@@ -37,7 +37,7 @@ diagnosis: build      ## Measure the diagnosis on planted bottlenecks (CASE=, FL
 	bin/diagnosis $(if $(CASE),-case $(CASE)) $(if $(FLINK_VERSION),-flink $(FLINK_VERSION)) $(if $(VARIANT),-variant $(VARIANT)) \
 	  $(if $(REPEATS),-repeats $(REPEATS)) $(if $(SECONDS),-seconds $(SECONDS)) $(if $(WARMUP),-warmup $(WARMUP)) \
 	  $(if $(CASES),-cases $(CASES)) $(if $(PROVIDER),-provider $(PROVIDER)) $(if $(OUT),-out $(OUT)) \
-	  $(if $(RECORD),-record test/diagnosis/recorded)
+	  $(if $(RECORD),-record test/diagnosis/recorded) $(if $(AGAIN),-again)
 
 check: build lint isolated tidy ## What CI checks beside the tests
 	git diff --exit-code -- '*.mod' '*.sum' go.work

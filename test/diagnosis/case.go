@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -22,20 +23,21 @@ import (
 
 // Case is one job with its truth. The README beside this file describes the fields.
 type Case struct {
-	Dir        string        `yaml:"-"`
-	Name       string        `yaml:"name"`
-	Number     int           `yaml:"number"`
-	Title      string        `yaml:"title"`
-	Job        Job           `yaml:"job"`
-	Flink      Flink         `yaml:"flink"`
-	Sidecar    *Sidecar      `yaml:"sidecar"`
-	Neighbours int           `yaml:"neighbours"` // processes that burn CPU beside the bad variant
-	Modes      []events.Mode `yaml:"modes"`
-	Seconds    int           `yaml:"seconds"` // of one capture
-	Warmup     int           `yaml:"warmup"`  // seconds
-	Asserts    []Assert      `yaml:"asserts"` // that the fault is there
-	Truth      Truth         `yaml:"truth"`
-	Good       Good          `yaml:"good"`
+	Dir        string   `yaml:"-"`
+	Name       string   `yaml:"name"`
+	Number     int      `yaml:"number"`
+	Title      string   `yaml:"title"`
+	Job        Job      `yaml:"job"`
+	Flink      Flink    `yaml:"flink"`
+	Sidecar    *Sidecar `yaml:"sidecar"`
+	Neighbours int      `yaml:"neighbours"` // processes that burn CPU beside the bad variant
+	Modes      Modes    `yaml:"modes"`      // beside ITIMER and WALL, which are always captured
+	Seconds    int      `yaml:"seconds"`    // of one capture
+	Warmup     int      `yaml:"warmup"`     // seconds
+	Asserts    []Assert `yaml:"asserts"`    // that the fault is there
+	Truth      Truth    `yaml:"truth"`
+	Good       Good     `yaml:"good"`
+	Broken     string   `yaml:"-"` // why the truth cannot be used; only in folders of other people
 }
 
 // Job says what to run. Without a jar, it is in the jar of the cases.
@@ -73,13 +75,13 @@ type Assert struct {
 type Truth struct {
 	Limit       string          `yaml:"limit"` // vertex, not_limited or any
 	Vertex      Pattern         `yaml:"vertex"`
-	Rule        Words           `yaml:"rule"`
+	Rule        RuleIDs         `yaml:"rule"`
 	Anchor      Pattern         `yaml:"anchor"`
 	Frame       Pattern         `yaml:"frame"`
 	Cause       string          `yaml:"cause"`
 	Fix         Patterns        `yaml:"fix"`      // any of them
 	MustNot     Patterns        `yaml:"must_not"` // in a finding above info, or in the verdict
-	Order       Words           `yaml:"order"`    // rules, most important first
+	Order       RuleIDs         `yaml:"order"`    // rules, most important first
 	MaxSeverity events.Severity `yaml:"max_severity"`
 }
 
@@ -95,7 +97,7 @@ func (t *Truth) Negative() bool { return t.MaxSeverity != "" }
 var truthFiles = []string{"truth.yaml", "truth.yml", "truth.json"}
 
 // LoadCases reads the cases below a folder, in the order of their numbers. Strict refuses fields that nobody knows;
-// without it the fields of the truth may also stand at the top.
+// without it the fields of the truth may also stand at the top, and a truth that cannot be read spoils its case alone.
 func LoadCases(root string, strict bool) ([]Case, error) {
 	var all []Case
 	for _, name := range truthFiles {
@@ -105,8 +107,11 @@ func LoadCases(root string, strict bool) ([]Case, error) {
 		}
 		for _, path := range paths {
 			c, err := loadCase(path, strict)
-			if err != nil {
+			if err != nil && strict {
 				return nil, fmt.Errorf("%s: %w", path, err)
+			}
+			if err != nil {
+				c.Name, c.Broken = cmp.Or(c.Name, filepath.Base(c.Dir)), err.Error()
 			}
 			all = append(all, c)
 		}
@@ -158,21 +163,33 @@ func (c *Case) defaults() {
 	const seconds, warmup = 8, 20
 	c.Name = cmp.Or(c.Name, filepath.Base(c.Dir))
 	c.Seconds, c.Warmup = cmp.Or(c.Seconds, seconds), cmp.Or(c.Warmup, warmup)
-	if len(c.Modes) == 0 {
-		c.Modes = []events.Mode{events.ModeITimer, events.ModeWall}
+	for _, m := range []events.Mode{events.ModeITimer, events.ModeWall} {
+		if !slices.Contains(c.Modes, m) {
+			c.Modes = append(c.Modes, m)
+		}
 	}
 	c.Flink.TaskManagers, c.Flink.Slots = cmp.Or(c.Flink.TaskManagers, 1), cmp.Or(c.Flink.Slots, 1)
 	c.Flink.Parallelism = cmp.Or(c.Flink.Parallelism, c.Flink.TaskManagers*c.Flink.Slots)
 	c.Flink.TaskHeap = cmp.Or(c.Flink.TaskHeap, "256m")
 	c.Good.MaxSeverity = cmp.Or(c.Good.MaxSeverity, events.SeverityInfo)
+	if c.Truth.Limit == "" && c.Truth.Vertex.Regexp != nil {
+		c.Truth.Limit = string(events.LimitVertex)
+	}
+	if c.Truth.Limit == string(events.LimitNone) {
+		c.Truth.MaxSeverity = cmp.Or(c.Truth.MaxSeverity, events.SeverityInfo)
+	}
 	c.Truth.Limit = cmp.Or(c.Truth.Limit, "any")
 }
 
-// Pattern is a regular expression in a truth file. The zero value matches nothing.
+// Pattern is a regular expression in a truth file; a text that equals it matches too, as names with brackets do. The
+// zero value matches nothing.
 type Pattern struct{ *regexp.Regexp }
 
-// UnmarshalYAML implements yaml.Unmarshaler.
+// UnmarshalYAML implements yaml.Unmarshaler. An empty text is no pattern.
 func (p *Pattern) UnmarshalYAML(n *yaml.Node) (err error) {
+	if n.Value == "" || n.Tag == "!!null" {
+		return nil
+	}
 	p.Regexp, err = regexp.Compile(n.Value)
 	if err != nil {
 		return fmt.Errorf("line %d: %w", n.Line, err)
@@ -182,20 +199,22 @@ func (p *Pattern) UnmarshalYAML(n *yaml.Node) (err error) {
 
 // In reports whether the pattern matches one of the texts.
 func (p Pattern) In(texts ...string) bool {
-	return p.Regexp != nil && slices.ContainsFunc(texts, p.MatchString)
+	return p.Regexp != nil && slices.ContainsFunc(texts, func(text string) bool {
+		return p.MatchString(text) || text == p.String()
+	})
 }
 
-// Patterns are one or several regular expressions.
+// Patterns are one or several regular expressions, in which case does not matter.
 type Patterns []Pattern
 
 // UnmarshalYAML implements yaml.Unmarshaler.
 func (p *Patterns) UnmarshalYAML(n *yaml.Node) error {
 	for _, item := range items(n) {
-		var one Pattern
-		if err := one.UnmarshalYAML(item); err != nil {
-			return err
+		one, err := regexp.Compile("(?i)" + item.Value)
+		if err != nil {
+			return fmt.Errorf("line %d: %w", item.Line, err)
 		}
-		*p = append(*p, one)
+		*p = append(*p, Pattern{one})
 	}
 	return nil
 }
@@ -205,13 +224,32 @@ func (p Patterns) In(texts ...string) bool {
 	return slices.ContainsFunc(p, func(one Pattern) bool { return one.In(texts...) })
 }
 
-// Words are one or several words.
-type Words []string
+// Modes are one or several modes, in any case.
+type Modes []events.Mode
 
 // UnmarshalYAML implements yaml.Unmarshaler.
-func (w *Words) UnmarshalYAML(n *yaml.Node) error {
+func (m *Modes) UnmarshalYAML(n *yaml.Node) error {
 	for _, item := range items(n) {
-		*w = append(*w, item.Value)
+		mode := events.Mode(strings.ToUpper(item.Value))
+		if !mode.Valid() {
+			return fmt.Errorf("line %d: %q is no mode", n.Line, item.Value)
+		}
+		if !slices.Contains(*m, mode) {
+			*m = append(*m, mode)
+		}
+	}
+	return nil
+}
+
+// RuleIDs are one or several rules. Of "A2 (outranks A4)" the first is meant.
+type RuleIDs []string
+
+var ruleID = regexp.MustCompile(`\b[A-Z]\d{1,2}\b`)
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (r *RuleIDs) UnmarshalYAML(n *yaml.Node) error {
+	for _, item := range items(n) {
+		*r = append(*r, cmp.Or(ruleID.FindString(item.Value), item.Value))
 	}
 	return nil
 }

@@ -34,9 +34,10 @@ type Captured struct {
 
 // Row is the score of one case on one Flink. Counts are out of the repeats.
 type Row struct {
-	Case, Flink          string
+	Case, Flink, Date    string
 	Repeats, GoodRepeats int
-	First, Vertex, Fix   int
+	First, TopThree      int // the planted cause
+	Vertex, Fix          int
 	Good                 int     // good variants without a warning
 	Jaccard, JaccardWarn float64 // of all findings, and of those above info
 	OffClean             bool    // no unrelated warning when the planted rules are off
@@ -66,6 +67,7 @@ type Provider struct {
 	LLM   analyzer.LLMConfig
 	Block string
 	Lies  bool // it lies: the marks of its lies must not reach the result
+	True  bool // it says nothing but the truth, which must survive
 }
 
 // Measure scores a run.
@@ -79,7 +81,8 @@ func Measure(ctx context.Context, run *Run, providers []Provider) (Row, error) {
 	t := &run.Case.Truth
 	for i, c := range run.Bad {
 		s := Bad(t, c.Analysis)
-		row.First, row.Vertex, row.Fix = row.First+count(s.First), row.Vertex+count(s.Vertex), row.Fix+count(s.Fix)
+		row.First, row.TopThree = row.First+count(s.First), row.TopThree+count(s.TopThree)
+		row.Vertex, row.Fix = row.Vertex+count(s.Vertex), row.Fix+count(s.Fix)
 		row.note(fmt.Sprintf("bad %d", i+1), s.Misses)
 	}
 	for i, c := range run.Good {
@@ -166,13 +169,13 @@ func Scripted() (providers []Provider, stop func()) {
 		}
 	}
 	return []Provider{
-		{Name: "honest", LLM: config(honest)},
+		{Name: "honest", LLM: config(honest), True: true},
 		{Name: "lying", LLM: config(liar), Lies: true},
 	}, func() { honest.Close(); liar.Close() }
 }
 
-// ErrDegraded is the error of a scripted provider whose answer was not used: then nothing was measured.
-var ErrDegraded = errors.New("the answer of the language model was not used")
+// ErrUnheard is the error of a scripted model that was not asked, or not heard: then nothing was measured.
+var ErrUnheard = errors.New("the answer of the language model was not used")
 
 // ask measures one provider.
 func (r *Row) ask(ctx context.Context, run *Run, p Provider) error {
@@ -196,6 +199,13 @@ func (r *Row) ask(ctx context.Context, run *Run, p Provider) error {
 		if col.Lies > 0 {
 			r.Misses = append(r.Misses, fmt.Sprintf("%d marks of lies reached the result", col.Lies))
 		}
+	}
+	const enough = 0.95
+	if p.True && float64(col.Survived) < enough*float64(col.Claims) {
+		r.Misses = append(r.Misses, fmt.Sprintf("only %d of %d true claims survived", col.Survived, col.Claims))
+	}
+	if (p.True || p.Lies) && col.TokenOut == 0 && len(first.Analysis.Findings) > 0 {
+		return fmt.Errorf("%s: %w: %s", p.Name, ErrUnheard, col.Degraded)
 	}
 	r.LLM = append(r.LLM, col)
 	return nil

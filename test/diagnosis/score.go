@@ -10,11 +10,11 @@ import (
 
 // Score is how one analysis measures up to the truth. Misses says in words what is wrong; without any, all is right.
 type Score struct {
-	First   bool // the planted cause is the first finding
-	TopFive bool // it is among the first five
-	Vertex  bool // the verdict names the right limit
-	Fix     bool // the recommendation of the planted cause holds the fix
-	Misses  []string
+	First    bool // the planted cause is the first finding
+	TopThree bool // it is among the first three
+	Vertex   bool // the verdict names the right limit
+	Fix      bool // the recommendation of the planted cause holds the fix
+	Misses   []string
 }
 
 func (s *Score) miss(format string, args ...any) {
@@ -31,13 +31,13 @@ func Bad(t *Truth, a events.Analysis) Score {
 		s.miss("must not: %s", f)
 	}
 	if t.Negative() {
-		s.First, s.TopFive, s.Fix = true, true, true
+		s.First, s.TopThree, s.Fix = true, true, true
 		s.severities(a, t.MaxSeverity)
 		return s
 	}
-	const top = 5
+	const top = 3
 	rank := slices.IndexFunc(a.Findings, t.planted)
-	s.First, s.TopFive = rank == 0, rank >= 0 && rank < top
+	s.First, s.TopThree = rank == 0, rank >= 0 && rank < top
 	switch {
 	case rank < 0:
 		s.miss("not found; first is %s", first(a))
@@ -56,7 +56,7 @@ func Bad(t *Truth, a events.Analysis) Score {
 
 // GoodVariant scores an analysis of the variant with the fix: nothing may be above the severity.
 func GoodVariant(g Good, a events.Analysis) Score {
-	s := Score{First: true, TopFive: true, Fix: true, Vertex: true}
+	s := Score{First: true, TopThree: true, Fix: true, Vertex: true}
 	s.severities(a, g.MaxSeverity)
 	return s
 }
@@ -64,14 +64,14 @@ func GoodVariant(g Good, a events.Analysis) Score {
 // severities misses every finding above a severity.
 func (s *Score) severities(a events.Analysis, most events.Severity) {
 	for _, f := range a.Findings {
-		if f.Severity.AtLeast(events.SeverityWarning) && !most.AtLeast(f.Severity) {
+		if !most.AtLeast(f.Severity) {
 			s.miss("%s %s above %s: %s at %s", f.Rule, f.Severity, most, f.Title, f.Anchor)
 		}
 	}
 }
 
 // order misses rules that are not there in the given order.
-func (s *Score) order(want Words, a events.Analysis) {
+func (s *Score) order(want RuleIDs, a events.Analysis) {
 	last := -1
 	for _, rule := range want {
 		at := slices.IndexFunc(a.Findings, func(f events.Finding) bool { return f.Rule == rule })

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -34,15 +35,17 @@ type bench struct {
 	rows      []diagnosis.Row
 }
 
-// version runs all cases on one version of Flink; those that need the same cluster share it.
+// version runs all cases on one version of Flink; those that need the same cluster share it. Only the end of ctx is an
+// error: what goes wrong in a case is in its row.
 func (b *bench) version(ctx context.Context, version string) error {
 	for i := 0; i < len(b.cases); {
 		n := 1
 		for i+n < len(b.cases) && sameCluster(&b.cases[i], &b.cases[i+n]) {
 			n++
 		}
-		if err := b.group(ctx, version, b.cases[i:i+n]); err != nil {
-			return err
+		b.group(ctx, version, b.cases[i:i+n])
+		if ctx.Err() != nil {
+			return fmt.Errorf("interrupted: %w", ctx.Err())
 		}
 		i += n
 	}
@@ -55,38 +58,62 @@ func sameCluster(a, b *diagnosis.Case) bool {
 	return string(x) == string(y)
 }
 
-// group runs cases on one cluster. A case that fails does not stop the others; the end of ctx does.
-func (b *bench) group(ctx context.Context, version string, cases []diagnosis.Case) error {
-	heap, err := mebibytes(cases[0].Flink.TaskHeap)
-	if err != nil {
-		return fmt.Errorf("%s: task_heap: %w", cases[0].Name, err)
+// group runs cases on one cluster.
+func (b *bench) group(ctx context.Context, version string, cases []diagnosis.Case) {
+	var cluster *flinktest.Cluster
+	var broken error
+	if !b.again {
+		if cluster, broken = start(ctx, version, cases[0].Flink); broken == nil {
+			defer func() { _ = cluster.Stop() }()
+		}
 	}
-	f := cases[0].Flink
+	for i := range cases {
+		run := diagnosis.Run{Case: &cases[i], Flink: version}
+		err := broken
+		switch {
+		case run.Case.Broken != "":
+			err = errors.New(run.Case.Broken)
+		case b.again:
+			err = b.captured(ctx, &run)
+		case err == nil:
+			err = b.both(ctx, cluster, &run)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		b.score(ctx, &run, err)
+	}
+}
+
+// start starts the cluster that a case needs.
+func start(ctx context.Context, version string, f diagnosis.Flink) (*flinktest.Cluster, error) {
+	heap, err := mebibytes(f.TaskHeap)
+	if err != nil {
+		return nil, fmt.Errorf("task_heap: %w", err)
+	}
 	config := map[string]string{"parallelism.default": strconv.Itoa(f.Parallelism)}
 	maps.Copy(config, f.Config)
 	cluster, err := flinktest.Start(ctx, flinktest.Options{
 		Version: version, Profiling: true, TaskManagers: f.TaskManagers, Slots: f.Slots, TaskHeap: heap, JVM: f.JVM, Config: config,
 	})
 	if err != nil {
-		return fmt.Errorf("start Flink %s: %w", version, err)
+		return nil, fmt.Errorf("start Flink %s: %w", version, err)
 	}
-	defer func() { _ = cluster.Stop() }()
-	for i := range cases {
-		run := diagnosis.Run{Case: &cases[i], Flink: version}
-		if err := b.both(ctx, cluster, &run); err != nil {
-			run.Fail = err.Error()
-		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("interrupted: %w", ctx.Err())
-		}
-		row, err := diagnosis.Measure(ctx, &run, b.providers)
-		if err != nil {
-			return fmt.Errorf("%s: %w", run.Case.Name, err)
-		}
-		b.rows = append(b.rows, row)
-		say("%s on %s: %s", row.Case, version, summary(&row))
+	return cluster, nil
+}
+
+// score adds the row of a run, whatever became of it.
+func (b *bench) score(ctx context.Context, run *diagnosis.Run, failed error) {
+	if failed != nil {
+		run.Fail = failed.Error()
 	}
-	return nil
+	row, err := diagnosis.Measure(ctx, run, b.providers)
+	if err != nil {
+		row.Fail = err.Error()
+	}
+	row.Date = time.Now().UTC().Format(time.DateOnly)
+	b.rows = append(b.rows, row)
+	say("%s on %s: %s", row.Case, row.Flink, summary(&row))
 }
 
 func summary(r *diagnosis.Row) string {
@@ -135,7 +162,7 @@ func (b *bench) run(ctx context.Context, cluster *flinktest.Cluster, of *diagnos
 	}
 	var all []diagnosis.Captured
 	for i := range repeats {
-		dir := filepath.Join(b.out, of.Flink, c.Name, fmt.Sprintf("%s-%d", variant, i+1))
+		dir := b.folder(of, variant, i)
 		got, err := b.profile(ctx, cluster.URL, job, c, dir)
 		if err != nil {
 			return nil, err

@@ -34,6 +34,7 @@ type settings struct {
 	out      string
 	record   string
 	provider string
+	again    bool
 }
 
 func main() {
@@ -52,6 +53,7 @@ func main() {
 	flag.StringVar(&s.out, "out", "", "folder for captures and results (default: a temporary one)")
 	flag.StringVar(&s.record, "record", "", "folder that gets the first captures of each case, for the tests without Flink")
 	flag.StringVar(&s.provider, "provider", "", "also measure this LLM, with the key of the environment, by compact and by html block")
+	flag.BoolVar(&s.again, "again", false, "score the captures in the folder again, without Flink")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -101,7 +103,7 @@ func run(ctx context.Context, s settings) error {
 	}
 	for version := range strings.SplitSeq(s.versions, ",") {
 		if err := b.version(ctx, version); err != nil {
-			return err
+			return errors.Join(err, b.report()) // what was measured until then is not lost
 		}
 	}
 	return b.report()
