@@ -106,19 +106,35 @@ func (c cleaner) graphBlock(a events.Analysis) string {
 	return b.String()
 }
 
-// comparisonBlock says what changed since the baseline run.
+// comparisonBlock says what changed since the baseline run, and what became of the advice that was given then.
 func (c cleaner) comparisonBlock(cmp *events.Comparison) string {
 	if cmp == nil {
 		return ""
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", c.sentence(cmp.Summary))
-	for i, ch := range cmp.Changes {
-		if i == maxChanges {
-			break
+	for _, caveat := range firstOf(cmp.Caveats, maxChanges) {
+		fmt.Fprintf(&b, "caveat: %s\n", c.sentence(caveat))
+	}
+	for _, m := range firstOf(cmp.Measures, maxChanges) {
+		fmt.Fprintf(&b, "%s: before %s, after %s %s", c.label(m.Name), facts.Number(m.Before, figures), facts.Number(m.After, figures), c.label(m.Unit))
+		if !m.Significant {
+			b.WriteString(" (within what two runs of the same job differ by)")
 		}
+		b.WriteByte('\n')
+	}
+	for _, ch := range firstOf(cmp.Changes, maxChanges) {
 		fmt.Fprintf(&b, "%s: %s, before %s, after %s\n", c.label(string(ch.Change)), c.sentence(ch.Title), percent(ch.Before),
 			percent(ch.After))
+		if ch.Advice != "" && ch.Effect != "" {
+			fmt.Fprintf(&b, "  advice then: %s Its effect: %s\n", c.sentence(ch.Advice), c.label(strings.ReplaceAll(string(ch.Effect), "_", " ")))
+		}
 	}
 	return b.String()
 }
+
+// figures are the decimals of a measure: the CPU for 1,000 records is often a few hundredths of a second.
+const figures = 3
+
+// firstOf returns at most n elements.
+func firstOf[T any](all []T, n int) []T { return all[:min(n, len(all))] }

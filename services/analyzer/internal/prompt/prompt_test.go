@@ -58,9 +58,18 @@ func sample() prompt.Input {
 				{ID: "V2", Text: "arbitrary-stall is 98.2 % busy", Value: 0.982, Unit: "share", Vertex: "v2"},
 			},
 			Missing: []string{"ALLOC: would show what allocates"},
-			Comparison: &events.Comparison{Summary: "Against the run before: 1 persisting.", Changes: []events.Comparable{
-				{Title: "Thread.sleep in the task thread", Change: "persisting", Before: 0.96, After: 0.97},
-			}},
+			Comparison: &events.Comparison{
+				Summary: "Against the run before: 1 persisting.",
+				Caveats: []string{"The parallelism changed from 4 to 2."},
+				Measures: []events.Measure{
+					{Name: "throughput", Unit: "records/s", Before: 1880, After: 1912.4},
+					{Name: "CPU per 1,000 records", Unit: "core-s", Before: 0.4, After: 0.9, Significant: true},
+				},
+				Changes: []events.Comparable{{
+					Title: "Thread.sleep in the task thread", Change: "persisting", Before: 0.96, After: 0.97,
+					Advice: "Remove the sleep.", Effect: events.EffectNone,
+				}},
+			},
 		},
 		Trees: []prompt.Tree{{Mode: events.ModeWall, Lines: []prompt.Line{
 			{ID: "T1", Depth: 0, Frame: "org.apache.flink.runtime.taskmanager.Task.run", Share: 1, TE: 2},
