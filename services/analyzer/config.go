@@ -116,7 +116,7 @@ func (c LLMConfig) open(client *http.Client) (llm.Provider, error) {
 	if c.provider() == ProviderRules {
 		return nil, nil //nolint:nilnil // no provider is a mode of work.
 	}
-	return llm.NewOpenAI(llm.Config{
+	return llm.New(llm.Config{
 		BaseURL: c.BaseURL, Model: c.model(), Key: c.Key.Reveal(), MaxOutputTokens: c.MaxOutputTokens, Timeout: c.Timeout,
 	}, transport(client))
 }

@@ -70,7 +70,7 @@ func provider(t *testing.T, behaviours ...llmtest.Behaviour) (*llmtest.Server, l
 	t.Helper()
 	s := llmtest.NewServer(behaviours...)
 	t.Cleanup(s.Close)
-	p, err := llm.NewOpenAI(llm.Config{
+	p, err := llm.New(llm.Config{
 		BaseURL: s.URL(), Model: llmtest.Model, Key: llmtest.Key, Backoff: time.Millisecond, Timeout: 20 * time.Second,
 	}, nil)
 	if err != nil {

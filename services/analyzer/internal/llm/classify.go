@@ -1,112 +1,110 @@
 package llm
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
-	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
-
-	openai "github.com/sashabaranov/go-openai"
 )
 
 // What the messages of providers say, since their codes differ.
 var (
-	aboutForm    = regexp.MustCompile(`(?i)response_?format|json_?schema|json_?object|structured|guided|grammar`)
+	aboutForm = regexp.MustCompile(`(?i)response_?(format|json_?schema|mime_?type)|json_?schema|json_?object|json mode|` +
+		`output_?(config|format)|tool_choice|tools?\b|function calling|structured|guided|grammar`)
 	aboutTokens  = regexp.MustCompile(`(?i)max_completion_tokens`)
-	aboutContext = regexp.MustCompile(`(?i)context_?( )?length|context window|maximum context|too many tokens|prompt is too long|input is too long`)
-	aboutFilter  = regexp.MustCompile(`(?i)content_filter|content management policy|content_policy`)
+	aboutContext = regexp.MustCompile(`(?i)context_?( )?length|context window|context limit|maximum context|too many tokens|` +
+		`prompt is too long|input is too long|exceeds the maximum number of tokens`)
+	aboutFilter = regexp.MustCompile(`(?i)content_filter|content management policy|content_policy|usage polic`)
+	aboutMoney  = regexp.MustCompile(`(?i)insufficient_quota|credit balance|billing_error|plan and billing|insufficient credits`)
+	aboutKey    = regexp.MustCompile(`(?i)API_KEY_INVALID|api key not valid|api key expired`)
 )
 
 // stepDown notes that the server does not know something that the request used, and reports whether to ask again
 // without it.
-func (o *OpenAI) stepDown(err error, form int32, old bool) bool {
-	status, message, _ := details(err)
-	switch status {
+func (c *client) stepDown(x *exchange, rung int32, how manner) bool {
+	switch x.status {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity,
 		http.StatusNotImplemented:
 	default:
 		return false
 	}
+	_, all := x.told()
 	switch {
-	case aboutContext.MatchString(message), aboutFilter.MatchString(message):
+	case kindOf(x.status, all) != ErrRequest && x.status != http.StatusNotImplemented:
 		return false
-	case !old && aboutTokens.MatchString(message):
-		o.oldTokens.Store(true)
+	case !how.oldTokens && aboutTokens.MatchString(all):
+		c.oldTokens.Store(true)
 		return true
-	case int(form) < len(forms)-1 && aboutForm.MatchString(message):
-		o.form.CompareAndSwap(form, form+1)
+	case int(rung) < len(c.protocol.forms())-1 && aboutForm.MatchString(all):
+		c.rung.CompareAndSwap(rung, rung+1)
 		return true
 	}
 	return false
 }
 
-// classify turns an error of the client into one of this package.
-func (o *OpenAI) classify(err error, header http.Header) error {
-	status, message, code := details(err)
-	e := &Error{Status: status, Message: o.scrub(message), RequestID: o.scrub(header.Get("X-Request-Id"))}
-	e.RetryAfter, _ = headerWait(header)
-	switch {
-	case status == 0:
-		e.Kind, e.Message, e.Err = o.local(err)
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		e.Kind = ErrAuth
-	case status == http.StatusTooManyRequests:
-		e.Kind = ErrRateLimited
-	case aboutContext.MatchString(code + " " + message), status == http.StatusRequestEntityTooLarge:
-		e.Kind = ErrContextTooLong
-	case aboutFilter.MatchString(code + " " + message):
-		e.Kind = ErrRefused
-	case status >= http.StatusInternalServerError, status == http.StatusRequestTimeout, status == http.StatusConflict:
-		e.Kind = ErrUnavailable
-	default:
-		e.Kind = ErrRequest
+// classify turns an error of a client library into one of this package.
+func (c *client) classify(err error, x *exchange) error {
+	e := &Error{Status: x.status, RequestID: c.scrub(x.requestID())}
+	e.RetryAfter, _ = headerWait(x.header)
+	if x.status < http.StatusBadRequest { // none, an answer that could not be read, or a redirect
+		e.Status = 0
+		e.Kind, e.Message, e.Err = c.local(err, x.status != 0)
+		return e
 	}
+	message, all := x.told()
+	e.Kind, e.Message = kindOf(x.status, all), c.scrub(message)
 	return e
 }
 
-// local classifies an error that came without a status.
-func (o *OpenAI) local(err error) (kind error, message string, cause error) {
-	if withURL, ok := errors.AsType[*url.Error](err); ok { // its text holds the URL with its user
-		return ErrUnavailable, o.scrub(withURL.Err.Error()), withURL.Err
-	}
-	var syntax *json.SyntaxError
-	var mismatch *json.UnmarshalTypeError
+// kindOf classifies a response by its status and by what the provider says.
+func kindOf(status int, said string) error {
 	switch {
-	case errors.Is(err, openai.ErrReasoningModelMaxTokensDeprecated), errors.Is(err, openai.ErrChatCompletionInvalidModel):
-		return ErrRequest, o.scrub(err.Error()), nil
-	case errors.Is(err, errTooLarge):
-		return ErrBadOutput, errTooLarge.Error(), nil
-	case errors.As(err, &syntax), errors.As(err, &mismatch), errors.Is(err, io.EOF):
-		return ErrBadOutput, "the response is not a chat completion", nil
+	case status == http.StatusTooManyRequests, status == http.StatusPaymentRequired,
+		status == http.StatusBadRequest && aboutMoney.MatchString(said):
+		return ErrRateLimited
+	case status == http.StatusUnauthorized, status == http.StatusForbidden,
+		status == http.StatusBadRequest && aboutKey.MatchString(said):
+		return ErrAuth
+	case aboutContext.MatchString(said), status == http.StatusRequestEntityTooLarge:
+		return ErrContextTooLong
+	case aboutFilter.MatchString(said):
+		return ErrRefused
+	case status >= http.StatusInternalServerError, status == http.StatusRequestTimeout, status == http.StatusConflict:
+		return ErrUnavailable
 	}
-	return ErrUnavailable, o.scrub(err.Error()), err
+	return ErrRequest
 }
 
-// details returns what an error of the client tells of the response; status 0 means that there was none.
-func details(err error) (status int, message, code string) {
-	var api *openai.APIError
-	var raw *openai.RequestError
-	switch {
-	case errors.As(err, &api):
-		return api.HTTPStatusCode, api.Message, fmt.Sprint(api.Code)
-	case errors.As(err, &raw):
-		return raw.HTTPStatusCode, string(raw.Body), ""
+// local classifies an error that is not one of the API: of the network, of reading the answer, or of making the request.
+func (c *client) local(err error, answered bool) (kind error, message string, cause error) {
+	if withURL, ok := errors.AsType[*url.Error](err); ok { // its text holds the URL with its user
+		return ErrUnavailable, c.scrub(withURL.Err.Error()), withURL.Err
 	}
-	return 0, "", ""
+	var network net.Error
+	switch {
+	case errors.Is(err, errTooLarge):
+		return ErrBadOutput, errTooLarge.Error(), nil
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.As(err, &network):
+		return ErrUnavailable, c.scrub(err.Error()), err
+	case answered:
+		return ErrBadOutput, "the response is not one of the API", nil
+	}
+	return ErrRequest, c.scrub(err.Error()), nil
 }
 
 // scrub makes a text of the provider fit for errors: one line, short, without the key and the user of the URL.
-func (o *OpenAI) scrub(s string) string {
+func (c *client) scrub(s string) string {
 	const most = 300
 	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
-	if o.config.Key != "" {
-		s = strings.ReplaceAll(s, o.config.Key, "***")
+	if c.config.Key != "" {
+		s = strings.ReplaceAll(s, c.config.Key, "***")
 	}
-	if u, err := url.Parse(o.config.BaseURL); err == nil && u.User != nil {
+	if u, err := url.Parse(c.config.BaseURL); err == nil && u.User != nil {
 		s = strings.ReplaceAll(s, u.User.String(), "***")
 	}
 	s = userinfo.ReplaceAllString(s, "://")

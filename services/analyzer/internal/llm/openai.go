@@ -2,94 +2,86 @@ package llm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"sync/atomic"
-	"time"
 
 	openai "github.com/sashabaranov/go-openai"
 )
 
-// OpenAI asks OpenAI, or a server that is compatible with it.
-type OpenAI struct {
-	config    Config
-	client    *openai.Client
-	form      atomic.Int32 // rung of the ladder that the server accepts
-	oldTokens atomic.Bool  // the server knows max_tokens only
+// Forms of an answer, as Response.Form names them.
+const (
+	FormSchema = "json_schema" // the server enforces the schema
+	FormObject = "json_object" // the server enforces JSON
+	FormTool   = "tool"        // the one tool that may be called takes the object
+	FormText   = "text"        // the prompt alone asks for JSON
+)
+
+// openAI speaks the protocol of OpenAI's chat completions, of OpenAI, Azure and servers that are compatible.
+type openAI struct {
+	config Config
+	client *openai.Client
 }
 
-// forms is the ladder: how the object is demanded, the best first.
-var forms = []openai.ChatCompletionResponseFormatType{
-	openai.ChatCompletionResponseFormatTypeJSONSchema,
-	openai.ChatCompletionResponseFormatTypeJSONObject,
-	openai.ChatCompletionResponseFormatTypeText,
+func newOpenAI(c Config, h *http.Client) *openAI {
+	conf := openai.DefaultConfig(c.Key)
+	conf.BaseURL = c.BaseURL
+	conf.HTTPClient = h
+	return &openAI{config: c, client: openai.NewClientWithConfig(conf)}
 }
 
-// NewOpenAI returns a provider. The requests go through base, which may be nil; retries and limits are laid around it.
-func NewOpenAI(config Config, base http.RoundTripper) (*OpenAI, error) {
-	config = config.withDefaults()
-	if err := config.validate(); err != nil {
-		return nil, err
-	}
-	if base == nil {
-		base = http.DefaultTransport
-	}
-	c := openai.DefaultConfig(config.Key)
-	c.BaseURL = config.BaseURL
-	c.HTTPClient = &http.Client{
-		Transport: retrying(base, config.Attempts, config.Backoff, config.MaxWait),
-		CheckRedirect: func(*http.Request, []*http.Request) error {
-			return errors.New("the provider redirects, which is not followed: a prompt goes to the configured host only")
-		},
-	}
-	return &OpenAI{config: config, client: openai.NewClientWithConfig(c)}, nil
+// newAzure asks a deployment, whose name is the model. The key goes into the header api-key.
+func newAzure(c Config, h *http.Client) *openAI {
+	conf := openai.DefaultAzureConfig(c.Key, c.BaseURL)
+	conf.APIVersion = c.APIVersion
+	conf.AzureModelMapperFunc = func(deployment string) string { return deployment }
+	conf.HTTPClient = h
+	return &openAI{config: c, client: openai.NewClientWithConfig(conf)}
 }
 
-// Name implements Provider.
-func (*OpenAI) Name() string { return "openai" }
+func (*openAI) forms() []string { return []string{FormSchema, FormObject, FormText} }
 
-// Complete implements Provider. A server that does not know strict JSON schemas is asked for any JSON object, and one
-// that does not know this either for text; what it accepted is remembered.
-func (o *OpenAI) Complete(ctx context.Context, req Request) (Response, error) {
-	start := time.Now()
-	timed, cancel := context.WithTimeout(ctx, o.config.Timeout)
-	defer cancel()
-	for {
-		form, old := o.form.Load(), o.oldTokens.Load()
-		resp, err := o.client.CreateChatCompletion(timed, o.request(req, form, old))
-		if err == nil {
-			return o.response(resp, form, start)
-		}
-		if timed.Err() == nil && o.stepDown(err, form, old) {
-			continue
-		}
-		if ctx.Err() != nil {
-			return Response{}, fmt.Errorf("ask %s: %w", o.config, ctx.Err())
-		}
-		return Response{}, fmt.Errorf("ask %s: %w", o.config, o.classify(err, resp.Header()))
+func (o *openAI) ask(ctx context.Context, req Request, how manner) (reply, error) {
+	c, err := o.client.CreateChatCompletion(ctx, o.request(req, how))
+	if err != nil {
+		return reply{}, err //nolint:wrapcheck // the client classifies it.
 	}
+	out := reply{model: c.Model, usage: openAIUsage(c.Usage)}
+	if len(c.Choices) == 0 {
+		out.kind, out.reason = ErrBadOutput, "no choices"
+		return out, nil
+	}
+	choice := c.Choices[0]
+	out.text = choice.Message.Content
+	switch {
+	case choice.Message.Refusal != "":
+		out.kind, out.reason = ErrRefused, choice.Message.Refusal
+	case choice.FinishReason == openai.FinishReasonContentFilter:
+		out.kind, out.reason = ErrRefused, "content filter"
+	case choice.FinishReason == openai.FinishReasonLength:
+		out.kind, out.reason = ErrTruncated, afterTokens(out.usage)
+	}
+	return out, nil
 }
 
-// request builds the request for one rung of the ladder. No temperature is sent: reasoning models refuse it.
-func (o *OpenAI) request(req Request, form int32, old bool) openai.ChatCompletionRequest {
+// request builds the request. No temperature is sent: reasoning models refuse it.
+func (o *openAI) request(req Request, how manner) openai.ChatCompletionRequest {
 	out := openai.ChatCompletionRequest{
 		Model:          o.config.Model,
 		Messages:       []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleSystem, Content: req.System}},
-		ResponseFormat: &openai.ChatCompletionResponseFormat{Type: forms[form]},
+		ResponseFormat: &openai.ChatCompletionResponseFormat{Type: openai.ChatCompletionResponseFormatType(how.form)},
 	}
 	for _, m := range req.Messages {
 		out.Messages = append(out.Messages, openai.ChatCompletionMessage{Role: string(m.Role), Content: m.Text})
 	}
-	switch forms[form] {
-	case openai.ChatCompletionResponseFormatTypeJSONSchema:
+	switch how.form {
+	case FormSchema:
 		out.ResponseFormat.JSONSchema = &openai.ChatCompletionResponseFormatJSONSchema{
 			Name: req.SchemaName, Schema: req.Schema, Strict: true,
 		}
-	case openai.ChatCompletionResponseFormatTypeText:
+	case FormText:
 		out.ResponseFormat = nil
 	}
-	if old {
+	if how.oldTokens {
 		out.MaxTokens = o.config.MaxOutputTokens //nolint:staticcheck // old servers know no other field
 	} else {
 		out.MaxCompletionTokens = o.config.MaxOutputTokens
@@ -97,36 +89,7 @@ func (o *OpenAI) request(req Request, form int32, old bool) openai.ChatCompletio
 	return out
 }
 
-// response checks the one choice of a completion.
-func (o *OpenAI) response(c openai.ChatCompletionResponse, form int32, start time.Time) (Response, error) {
-	id := c.Header().Get("X-Request-Id")
-	fail := func(kind error, message string) (Response, error) {
-		e := &Error{Kind: kind, Status: http.StatusOK, Message: o.scrub(message), RequestID: o.scrub(id)}
-		return Response{Usage: usage(c.Usage), Model: c.Model}, fmt.Errorf("ask %s: %w", o.config, e)
-	}
-	if len(c.Choices) == 0 {
-		return fail(ErrBadOutput, "no choices")
-	}
-	choice := c.Choices[0]
-	switch {
-	case choice.Message.Refusal != "":
-		return fail(ErrRefused, choice.Message.Refusal)
-	case choice.FinishReason == openai.FinishReasonContentFilter:
-		return fail(ErrRefused, "content filter")
-	case choice.FinishReason == openai.FinishReasonLength:
-		return fail(ErrTruncated, fmt.Sprintf("after %d tokens", c.Usage.CompletionTokens))
-	}
-	object := extract(choice.Message.Content)
-	if object == nil {
-		return fail(ErrBadOutput, "no JSON object in the text")
-	}
-	return Response{
-		Object: object, Model: c.Model, RequestID: id, Form: string(forms[form]), Usage: usage(c.Usage),
-		Latency: time.Since(start),
-	}, nil
-}
-
-func usage(u openai.Usage) Usage {
+func openAIUsage(u openai.Usage) Usage {
 	out := Usage{In: max(0, u.PromptTokens), Out: max(0, u.CompletionTokens)}
 	if u.PromptTokensDetails != nil {
 		out.CachedIn = u.PromptTokensDetails.CachedTokens
@@ -136,3 +99,6 @@ func usage(u openai.Usage) Usage {
 	}
 	return out
 }
+
+// afterTokens says where an answer was cut.
+func afterTokens(u Usage) string { return fmt.Sprintf("after %d tokens", u.Out) }

@@ -26,7 +26,7 @@ var request = llm.Request{
 	Schema:     answer.Schema(),
 }
 
-func provider(t *testing.T, s *llmtest.Server, change func(*llm.Config)) *llm.OpenAI {
+func provider(t *testing.T, s *llmtest.Server, change func(*llm.Config)) llm.Provider {
 	t.Helper()
 	t.Cleanup(s.Close)
 	c := llm.Config{
@@ -36,7 +36,7 @@ func provider(t *testing.T, s *llmtest.Server, change func(*llm.Config)) *llm.Op
 	if change != nil {
 		change(&c)
 	}
-	p, err := llm.NewOpenAI(c, nil)
+	p, err := llm.New(c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,9 +237,9 @@ func TestNoSecretInErrors(t *testing.T) {
 	for name, c := range map[string]llm.Config{
 		"scheme": {BaseURL: "ftp://" + user + "@h/v1", Model: "m"}, "no URL": {BaseURL: "http://" + user + "@h:x y/", Model: "m"},
 		"query": {BaseURL: "http://" + user + "@h/v1?key=CANARY", Model: "m"}, "white space": {Key: "CANARY x", Model: "m"},
-		"no model": {Key: key},
+		"no model": {Provider: "ollama", Key: key}, "no key": {Provider: llm.Gemini, BaseURL: "http://" + user + "@h"},
 	} {
-		_, errs[name] = llm.NewOpenAI(c, nil)
+		_, errs[name] = llm.New(c, nil)
 	}
 	for name, err := range errs {
 		if err == nil {
@@ -268,7 +268,7 @@ func TestConnectionsAreReused(t *testing.T) {
 	base.MaxConnsPerHost = 1 // a leaked connection would block the next attempt for ever
 	t.Cleanup(base.CloseIdleConnections)
 	t.Cleanup(s.Close)
-	p, err := llm.NewOpenAI(llm.Config{
+	p, err := llm.New(llm.Config{
 		BaseURL: s.URL(), Model: llmtest.Model, Key: llmtest.Key, Backoff: time.Millisecond, Timeout: 5 * time.Second,
 	}, base)
 	if err != nil {

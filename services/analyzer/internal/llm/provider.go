@@ -47,7 +47,7 @@ type Response struct {
 	Object    json.RawMessage // a JSON object; whether it follows the schema is for the caller to check
 	Model     string          // as the provider names it
 	RequestID string
-	Form      string // how the object was demanded: json_schema, json_object or text
+	Form      string // how the object was demanded: one of the Form… of this package
 	Usage     Usage
 	Latency   time.Duration
 }

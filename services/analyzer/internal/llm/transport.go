@@ -3,6 +3,7 @@ package llm
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -99,7 +100,7 @@ func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask the provider: %w", err)
 	}
-	if resp.StatusCode < http.StatusMultipleChoices {
+	if !failed(resp) {
 		resp.Body = &capped{body: resp.Body, left: maxResponseBytes}
 		return resp, nil
 	}
@@ -108,11 +109,27 @@ func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the error of the provider: %w", err)
 	}
-	if bytes.Contains(all, []byte("insufficient_quota")) {
-		resp.Header.Set(emptyAccount, "true")
+	if resp.StatusCode == http.StatusTooManyRequests {
+		explain429(resp.Header, all)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(all))
 	return resp, nil
+}
+
+// explain429 notes in the header what a provider says in the body only: that the account has no money left, or Gemini's
+// delay (google.rpc.RetryInfo). A quota with a delay fills up again by itself.
+func explain429(h http.Header, body []byte) {
+	var f fault
+	_ = json.Unmarshal(body, &f) // a body of another form says neither
+	for _, d := range f.Error.Details {
+		if wait, err := time.ParseDuration(d.RetryDelay); err == nil && wait >= 0 && h.Get("Retry-After") == "" {
+			h.Set("Retry-After", strconv.FormatFloat(wait.Seconds(), 'f', -1, 64))
+			return
+		}
+	}
+	if aboutMoney.Match(body) {
+		h.Set(emptyAccount, "true")
+	}
 }
 
 // capped fails when a body is longer than allowed, instead of passing on a part of it.

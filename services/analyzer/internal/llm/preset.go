@@ -1,0 +1,50 @@
+package llm
+
+import (
+	"maps"
+	"slices"
+)
+
+// The protocols, which are also the names of the providers that defined them.
+const (
+	OpenAI    = "openai"
+	Azure     = "azure"
+	Anthropic = "anthropic"
+	Gemini    = "gemini"
+)
+
+// DefaultAzureVersion is the API version of Azure OpenAI that is asked for when none is named: the first one that is not
+// a preview and knows strict JSON schemas.
+const DefaultAzureVersion = "2024-10-21"
+
+// Preset is what is known about a provider by its name.
+type Preset struct {
+	BaseURL string // empty: it has to be given
+	Model   string // asked when none is named; empty: one has to be named
+	Keyless bool   // works without a key
+
+	protocol string
+}
+
+// presets are the providers. The last four are servers that speak the protocol of OpenAI.
+var presets = map[string]Preset{
+	OpenAI:       {BaseURL: "https://api.openai.com/v1", Model: "gpt-5-mini", protocol: OpenAI},
+	Azure:        {protocol: Azure},
+	Anthropic:    {BaseURL: "https://api.anthropic.com", Model: "claude-sonnet-4-5", protocol: Anthropic},
+	Gemini:       {BaseURL: "https://generativelanguage.googleapis.com", Model: "gemini-2.5-flash", protocol: Gemini},
+	"openrouter": {BaseURL: "https://openrouter.ai/api/v1", protocol: OpenAI},
+	"ollama":     {BaseURL: "http://localhost:11434/v1", Keyless: true, protocol: OpenAI},
+	"vllm":       {BaseURL: "http://localhost:8000/v1", Keyless: true, protocol: OpenAI},
+	"litellm":    {BaseURL: "http://localhost:4000/v1", Keyless: true, protocol: OpenAI},
+}
+
+// Named returns what is known about a provider, and whether the name is one.
+func Named(name string) (Preset, bool) {
+	p, ok := presets[name]
+	return p, ok
+}
+
+// Names are the names of all providers, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(presets)) }
+
+func preset(name string) Preset { return presets[name] }
