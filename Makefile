@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e demo bench diagnosis check lint isolated tidy parts clean
+.PHONY: help build test e2e demo bench diagnosis check names lint isolated tidy parts clean
 
 help:                 ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,15 @@ diagnosis: build      ## Measure the diagnosis on planted bottlenecks (CASE=, FL
 
 check: build lint isolated tidy ## What CI checks beside the tests
 	git diff --exit-code -- '*.mod' '*.sum' go.work
+
+names:                ## Prove the names and keys of the rules against the jars of Flink anew (needs JDK 17 and Maven)
+	for v in 1.20.5 2.3.0; do mvn -q -B -f tools/flink/pom.xml dependency:copy-dependencies -Dflink.version=$$v \
+	  -Dflink.lib=$(CURDIR)/.cache/flink/$$v/lib || exit 1; done
+	mvn -q -B -f tools/rules/pom.xml -P flink-1 dependency:copy-dependencies
+	mvn -q -B -f tools/rules/pom.xml -P flink-2 dependency:copy-dependencies
+	mvn -q -B -f tools/rules/libraries.xml dependency:copy-dependencies
+	CACHE=$(CURDIR)/.cache go -C services/analyzer generate ./internal/rules
+	go test ./services/analyzer/internal/rules
 
 lint: bin/.tools      ## Lint every module
 	bin/golangci-lint run $(addsuffix /...,$(MODULES))

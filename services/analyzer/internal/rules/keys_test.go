@@ -1,0 +1,45 @@
+package rules
+
+import "testing"
+
+// TestConfigKeys holds the keys of the fixes against those of real Flinks.
+func TestConfigKeys(t *testing.T) {
+	for _, r := range Default().Rules {
+		for _, c := range r.Fix.Config {
+			majors := []string{"1", "2"}
+			if c.Flink != "" {
+				majors = []string{c.Flink}
+			}
+			for _, major := range majors {
+				if !KnownKey(c.Key, major) {
+					t.Errorf("rule %s: Flink %s has no key %s; run go generate ./internal/rules if it is new", r.ID, major, c.Key)
+				}
+			}
+		}
+	}
+}
+
+func TestKnownKey(t *testing.T) {
+	for _, test := range []struct {
+		key, major string
+		want       bool
+	}{
+		{"pipeline.object-reuse", "1", true},
+		{"pipeline.object-reuse", "2", true},
+		{"pipeline.object-reuse", "", true},
+		{"pipeline.object-reuse", "3", true},
+		{"pipeline.object-reus", "", false},
+		{"taskmanager.network.memory.buffers-per-channel", "1", true}, // gone in 2.0
+		{"taskmanager.network.memory.buffers-per-channel", "2", false},
+		{"state.backend", "2", true}, // deprecated
+		{"table.exec.mini-batch.enabled", "1", true},
+		{"metrics.reporter.prom.interval", "1", true},
+		{"metrics.reporter.a.b.interval", "1", false},
+		{"metrics.reporter..interval", "1", false},
+		{"", "", false},
+	} {
+		if got := KnownKey(test.key, test.major); got != test.want {
+			t.Errorf("KnownKey(%q, %q) = %t", test.key, test.major, got)
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package rules
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// The lists of real names and keys are written anew when the catalogue speaks of a name that they do not hold: by
+// `make names`, which lets Maven fetch the jars first (tools/rules), or by go generate when they are there.
+//
+//go:generate sh -c "go run ./prove -names testdata/names-1.20.5.txt -keys keys-1.txt $CACHE/flink/1.20.5/lib/*.jar $CACHE/flink/1.20.5/names/*.jar"
+//go:generate sh -c "go run ./prove -names testdata/names-2.3.0.txt -keys keys-2.txt $CACHE/flink/2.3.0/lib/*.jar $CACHE/flink/2.3.0/names/*.jar"
+//go:generate sh -c "go run ./prove -names testdata/names-libraries.txt $CACHE/libraries/*.jar"
+//go:generate sh -c "go run ./prove -names testdata/names-java-17.txt $JAVA_HOME/jmods/*.jmod"
+
+// Name is a glob of the catalogue that speaks of Java names.
+type Name struct {
+	Glob  string
+	Class bool   // it may be the name of a class too: LOCK and ALLOC end in the class of the object
+	Of    string // what speaks of it: a rule, an idle path, or a list of frames.yaml
+}
+
+// Names returns what the catalogue says of the names of Java classes and methods, each glob once, sorted.
+func (c *Catalogue) Names() []Name {
+	all := naming{}
+	for _, r := range c.Rules {
+		all.add("rule "+r.ID, slices.Concat(r.Frames, r.LockFrames, r.NotBelow))
+	}
+	for _, i := range c.Idle {
+		all.add("idle path "+i.ID, slices.Concat(i.Frames, i.NotBelow))
+	}
+	f := c.Frames
+	all.add("frames.yaml", slices.Concat(f.Roots.Task, f.Roots.Source, f.Operators, f.Sources, f.Outputs, f.Waits))
+	for _, category := range f.Categories {
+		all.add("category "+category.Name, category.Frames)
+	}
+	return slices.SortedFunc(maps.Values(all), func(a, b Name) int { return strings.Compare(a.Glob, b.Glob) })
+}
+
+// naming holds names by their globs.
+type naming map[string]Name
+
+func (n naming) add(of string, paths []string) {
+	for _, text := range paths {
+		path, err := ParsePath(text)
+		if err != nil {
+			continue // the catalogue was checked when it was loaded
+		}
+		for _, s := range path {
+			if !s.Class() && isJava(s.Glob) {
+				n[s.Glob] = Name{Glob: s.Glob, Class: s.Leaf || n[s.Glob].Class, Of: of}
+			}
+		}
+	}
+}
+
+// isJava tells names of Java from those of native functions and of the profiler.
+func isJava(glob string) bool {
+	return strings.Contains(glob, ".") && !strings.Contains(glob, "::") && !strings.HasPrefix(glob, "[")
+}
+
+// ClassMark stands before the name of a class, where names of methods are the rule.
+const ClassMark = "class "
+
+// Fits reports whether a real name is what the glob speaks of.
+func (n Name) Fits(real string) bool {
+	class, ok := strings.CutPrefix(real, ClassMark)
+	return ok && n.Class && Match(n.Glob, class) || !ok && Match(n.Glob, real)
+}

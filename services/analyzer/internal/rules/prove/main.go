@@ -1,0 +1,58 @@
+// Command prove reads the jars of a Flink and writes down which of their names the rule catalogue speaks of, and which
+// keys its configuration has. The tests of the rules package compare the catalogue with what it wrote, so that they need
+// no jars.
+//
+// The jars come from Maven (tools/flink/pom.xml and tools/rules/pom.xml); nothing of them is run. What is specific to a
+// rule does not belong here.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+func main() {
+	names := flag.String("names", "", "file for the names that the catalogue speaks of")
+	keys := flag.String("keys", "", "file for the keys of the configuration; none when empty")
+	flag.Parse()
+	if err := prove(flag.Args(), *names, *keys); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// prove reads the jars that the patterns name.
+func prove(patterns []string, namesFile, keysFile string) error {
+	var keys []string
+	names := newCollector(rules.Default().Names())
+	take := func(c *class) {
+		names.add(c)
+		if configures(c.name) {
+			keys = append(keys, c.keys()...)
+		}
+	}
+	for _, pattern := range patterns {
+		if err := eachJar(pattern, take); err != nil {
+			return err
+		}
+	}
+	if err := write(namesFile, names.all()); err != nil || keysFile == "" {
+		return err
+	}
+	return write(keysFile, keys)
+}
+
+// write writes lines, sorted, each once.
+func write(file string, lines []string) error {
+	slices.Sort(lines)
+	text := strings.Join(slices.Compact(lines), "\n") + "\n"
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil { //nolint:gosec // a public list
+		return fmt.Errorf("write list: %w", err)
+	}
+	return nil
+}
