@@ -9,18 +9,18 @@ import (
 
 // Honest reads the evidence in the prompt and answers with true statements about it alone.
 func Honest() Behaviour {
-	return func(w http.ResponseWriter, req Request) { complete(w, req, HonestAnswer(req), "stop") }
+	return func(w http.ResponseWriter, req Request) { complete(w, req, HonestAnswer(req)) }
 }
 
 // Lying answers in the right form with statements that the evidence does not carry: wrong numbers, frames that do not
 // exist, made-up keys, links and evidence, and an idle frame as a bottleneck.
 func Lying() Behaviour {
-	return func(w http.ResponseWriter, req Request) { complete(w, req, LyingAnswer(req), "stop") }
+	return func(w http.ResponseWriter, req Request) { complete(w, req, LyingAnswer(req)) }
 }
 
 // Obedient follows instructions planted in the data: it says the phrase wherever it can.
 func Obedient(phrase string) Behaviour {
-	return func(w http.ResponseWriter, req Request) { complete(w, req, ObedientAnswer(req, phrase), "stop") }
+	return func(w http.ResponseWriter, req Request) { complete(w, req, ObedientAnswer(req, phrase)) }
 }
 
 // Marks are in every lie of Lying that must not reach a reader.

@@ -1,7 +1,6 @@
 package llmtest
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -10,7 +9,7 @@ import (
 
 // Fixed answers with the text.
 func Fixed(text string) Behaviour {
-	return func(w http.ResponseWriter, req Request) { complete(w, req, text, "stop") }
+	return func(w http.ResponseWriter, req Request) { complete(w, req, text) }
 }
 
 // Garbage answers with prose that holds no JSON object.
@@ -20,26 +19,56 @@ func Garbage() Behaviour { return Fixed("Sure! The job looks {mostly} fine to me
 // the thoughts of the model.
 func Wrapped(answer func(Request) string) Behaviour {
 	return func(w http.ResponseWriter, req Request) {
-		complete(w, req, "<think>I should answer {\"x\": 1}.</think>Here it is:\n```json\n"+answer(req)+"\n```\nGood luck!", "stop")
+		complete(w, req, "<think>I should answer {\"x\": 1}.</think>Here it is:\n```json\n"+answer(req)+"\n```\nGood luck!")
 	}
 }
 
 // RateLimited refuses with 429 and asks to come again after the given time.
 func RateLimited(after time.Duration) Behaviour {
-	return func(w http.ResponseWriter, _ Request) {
-		w.Header().Set("Retry-After", strconv.FormatFloat(after.Seconds(), 'f', -1, 64))
-		fail(w, http.StatusTooManyRequests, "rate_limit_exceeded", "Rate limit reached for requests")
+	return func(w http.ResponseWriter, req Request) {
+		seconds := strconv.FormatFloat(after.Seconds(), 'f', -1, 64)
+		f := req.speaks().trouble(limited)
+		if _, google := req.speaks().(gemini); google {
+			f.details = []any{object{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": seconds + "s"}}
+		} else {
+			w.Header().Set("Retry-After", seconds)
+		}
+		fail(w, req.speaks(), f)
 	}
 }
 
-// OutOfQuota refuses with 429 because the account is empty.
-func OutOfQuota() Behaviour {
-	return Failing(http.StatusTooManyRequests, "insufficient_quota", "You exceeded your current quota")
+// OutOfQuota refuses because the account is empty.
+func OutOfQuota() Behaviour { return troubled(emptyAccount) }
+
+// TooLong refuses because the prompt does not fit into the model.
+func TooLong() Behaviour { return troubled(tooLong) }
+
+// Filtered refuses because of what the prompt says.
+func Filtered() Behaviour { return troubled(filtered) }
+
+// NoModel refuses because there is no such model.
+func NoModel() Behaviour { return troubled(noModel) }
+
+// WrongKey refuses the key.
+func WrongKey() Behaviour { return troubled(badKey) }
+
+func troubled(t trouble) Behaviour {
+	return func(w http.ResponseWriter, req Request) { fail(w, req.speaks(), req.speaks().trouble(t)) }
 }
 
 // Failing answers with an error of the API.
 func Failing(status int, code, message string) Behaviour {
-	return func(w http.ResponseWriter, _ Request) { fail(w, status, code, message) }
+	return func(w http.ResponseWriter, req Request) {
+		fail(w, req.speaks(), fault{status: status, code: code, message: message})
+	}
+}
+
+// Body answers with status 200 and any JSON, which need not be an answer.
+func Body(json string) Behaviour {
+	return func(w http.ResponseWriter, _ Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = fmt.Fprint(w, json)
+	}
 }
 
 // Page answers with an HTML page, as a proxy in between does.
@@ -105,23 +134,16 @@ func Redirect(location string) Behaviour {
 }
 
 // Refusing answers that the model does not want to.
-func Refusing() Behaviour {
-	return func(w http.ResponseWriter, req Request) {
-		send(w, req, map[string]any{"role": "assistant", "content": nil, "refusal": "I cannot help with that."}, "stop")
-	}
-}
+func Refusing() Behaviour { return finishes(said{end: refused}) }
 
 // Truncated answers with the start of an object, cut at the limit of tokens.
-func Truncated() Behaviour {
-	return func(w http.ResponseWriter, req Request) { complete(w, req, `{"findings":[{"ref":"R1",`, "length") }
-}
+func Truncated() Behaviour { return finishes(said{`{"findings":[{"ref":"R1",`, cut}) }
 
 // NoChoices answers without an answer.
-func NoChoices() Behaviour {
-	return func(w http.ResponseWriter, _ Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = fmt.Fprint(w, `{"id":"x","model":"stand-in-1","choices":[]}`)
-	}
+func NoChoices() Behaviour { return finishes(said{end: silent}) }
+
+func finishes(s said) Behaviour {
+	return func(w http.ResponseWriter, req Request) { say(w, req, s) }
 }
 
 // Without answers as b does, and refuses requests that demand one of the forms.
@@ -129,7 +151,7 @@ func Without(b Behaviour, forms ...string) Behaviour {
 	return func(w http.ResponseWriter, req Request) {
 		for _, f := range forms {
 			if req.Form() == f {
-				fail(w, http.StatusBadRequest, "", fmt.Sprintf("response_format type %s is not supported", f))
+				fail(w, req.speaks(), req.speaks().unknown(f))
 				return
 			}
 		}
@@ -141,38 +163,11 @@ func Without(b Behaviour, forms ...string) Behaviour {
 func OldTokens(b Behaviour) Behaviour {
 	return func(w http.ResponseWriter, req Request) {
 		if req.MaxCompletionTokens > 0 {
-			fail(w, http.StatusUnprocessableEntity, "", "extra fields not permitted: max_completion_tokens")
+			fail(w, req.speaks(), fault{
+				status: http.StatusUnprocessableEntity, message: "extra fields not permitted: max_completion_tokens",
+			})
 			return
 		}
 		b(w, req)
 	}
-}
-
-func complete(w http.ResponseWriter, req Request, text, finish string) {
-	send(w, req, map[string]any{"role": "assistant", "content": text}, finish)
-}
-
-func send(w http.ResponseWriter, req Request, message map[string]any, finish string) {
-	in := 0
-	for _, m := range req.Messages {
-		in += len(m.Content) / 4
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": Model + "-2026-11-01",
-		"choices": []any{map[string]any{"index": 0, "message": message, "finish_reason": finish}},
-		"usage": map[string]any{
-			"prompt_tokens": in, "completion_tokens": 500, "total_tokens": in + 500,
-			"prompt_tokens_details":     map[string]any{"cached_tokens": 100},
-			"completion_tokens_details": map[string]any{"reasoning_tokens": 50},
-		},
-	})
-}
-
-func fail(w http.ResponseWriter, status int, code, message string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		"error": map[string]any{"message": message, "type": "invalid_request_error", "param": nil, "code": code},
-	})
 }

@@ -14,7 +14,7 @@ import (
 func Mutating(seed uint64) Behaviour {
 	return func(w http.ResponseWriter, req Request) {
 		text, _ := Lies(req, seed)
-		complete(w, req, text, "stop")
+		complete(w, req, text)
 	}
 }
 

@@ -23,7 +23,7 @@ type Claim struct {
 func Writing(seed uint64) Behaviour {
 	return func(w http.ResponseWriter, req Request) {
 		text, _ := Prose(req, seed)
-		complete(w, req, text, "stop")
+		complete(w, req, text)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// Request is what the server was asked.
+// Request is what the server was asked: in the form of OpenAI's protocol, whichever it came over.
 type Request struct {
 	Model               string          `json:"model"`
 	Messages            []Message       `json:"messages"`
@@ -16,6 +16,8 @@ type Request struct {
 	MaxCompletionTokens int             `json:"max_completion_tokens"`
 	ResponseFormat      *ResponseFormat `json:"response_format"`
 	Stream              bool            `json:"stream"`
+
+	wire wire // that it came over; nil is OpenAI's
 }
 
 // Message is one turn.
@@ -26,12 +28,15 @@ type Message struct {
 
 // ResponseFormat demands a form of the answer.
 type ResponseFormat struct {
-	Type       string `json:"type"`
-	JSONSchema *struct {
-		Name   string          `json:"name"`
-		Strict bool            `json:"strict"`
-		Schema json.RawMessage `json:"schema"`
-	} `json:"json_schema"`
+	Type       string  `json:"type"`
+	JSONSchema *Schema `json:"json_schema"`
+}
+
+// Schema demands an object.
+type Schema struct {
+	Name   string          `json:"name"`
+	Strict bool            `json:"strict"`
+	Schema json.RawMessage `json:"schema"`
 }
 
 // Form returns the demanded form, "text" when none is.
@@ -40,17 +45,6 @@ func (r Request) Form() string {
 		return "text"
 	}
 	return r.ResponseFormat.Type
-}
-
-// decode reads a request strictly: a field beyond those of Request, for example temperature, is refused.
-func decode(body []byte) (Request, error) {
-	var r Request
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&r); err != nil {
-		return r, fmt.Errorf("unsupported parameter: %w", err)
-	}
-	return r, errors.Join(r.check(), r.checkForm())
 }
 
 func (r Request) check() error {
@@ -63,13 +57,18 @@ func (r Request) check() error {
 		return errors.New("messages: expected a system message first and a user message after it")
 	case r.Messages[len(r.Messages)-1].Role != "user":
 		return errors.New("messages: the last one is not the user's")
-	case (r.MaxTokens > 0) == (r.MaxCompletionTokens > 0):
-		return errors.New("expected one of max_tokens and max_completion_tokens")
 	}
 	for _, m := range r.Messages {
 		if m.Content == "" || !slices.Contains([]string{"system", "user", "assistant"}, m.Role) {
 			return fmt.Errorf("messages: role %q with %d bytes", m.Role, len(m.Content))
 		}
+	}
+	return nil
+}
+
+func (r Request) checkTokens() error {
+	if (r.MaxTokens > 0) == (r.MaxCompletionTokens > 0) {
+		return errors.New("expected one of max_tokens and max_completion_tokens")
 	}
 	return nil
 }
@@ -85,7 +84,7 @@ func (r Request) checkForm() error {
 			}
 		}
 		return errors.New("'messages' must contain the word 'json' to use 'response_format' of type 'json_object'")
-	case "json_schema":
+	case "json_schema", "tool":
 		s := r.ResponseFormat.JSONSchema
 		if s == nil || s.Name == "" || !s.Strict {
 			return errors.New("response_format: expected a named, strict json_schema")

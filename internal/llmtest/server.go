@@ -39,8 +39,11 @@ func NewServer(behaviours ...Behaviour) *Server {
 	return s
 }
 
-// URL is the base URL of the API, up to and with /v1.
-func (s *Server) URL() string { return s.http.URL + "/v1" }
+// URL is the base URL of the API of OpenAI, up to and with /v1.
+func (s *Server) URL() string { return s.Base(OpenAI) }
+
+// Base is the base URL of a protocol. It panics when there is none of that name.
+func (s *Server) Base(protocol string) string { return s.http.URL + wires[protocol].base() }
 
 // Close ends the server.
 func (s *Server) Close() { s.http.Close() }
@@ -67,23 +70,23 @@ func (s *Server) Then(behaviours ...Behaviour) {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Request-Id", "req-stand-in")
+	p, known := wireOf(r.URL.Path)
+	p.identify(w.Header())
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	switch key := p.key(r.Header); {
+	case err != nil:
+		s.refuse(w, p, tooLarge, err.Error())
+		return
+	case key != Key:
+		s.refuse(w, p, badKey, ": "+key)
+		return
+	case !known || r.Method != http.MethodPost:
+		s.refuse(w, p, noPath, fmt.Sprintf(" (%s %s)", r.Method, r.URL.Path))
+		return
+	}
+	req, err := p.decode(r, body)
 	if err != nil {
-		s.refuse(w, http.StatusRequestEntityTooLarge, "too_large", err.Error())
-		return
-	}
-	if r.Header.Get("Authorization") != "Bearer "+Key {
-		s.refuse(w, http.StatusUnauthorized, "invalid_api_key", "Incorrect API key provided: "+r.Header.Get("Authorization"))
-		return
-	}
-	if r.URL.Path != "/v1/chat/completions" || r.Method != http.MethodPost {
-		s.refuse(w, http.StatusNotFound, "not_found", fmt.Sprintf("Invalid URL (%s %s)", r.Method, r.URL.Path))
-		return
-	}
-	req, err := decode(body)
-	if err != nil {
-		s.refuse(w, http.StatusBadRequest, "invalid_request_error", err.Error())
+		s.refuse(w, p, badRequest, err.Error())
 		return
 	}
 	s.next(req)(w, req)
@@ -102,9 +105,11 @@ func (s *Server) next(req Request) Behaviour {
 }
 
 // refuse answers as the real server does and remembers why.
-func (s *Server) refuse(w http.ResponseWriter, status int, code, message string) {
+func (s *Server) refuse(w http.ResponseWriter, p wire, t trouble, more string) {
+	f := p.trouble(t)
+	f.message += more
 	s.mu.Lock()
-	s.problems = append(s.problems, message)
+	s.problems = append(s.problems, f.message)
 	s.mu.Unlock()
-	fail(w, status, code, message)
+	fail(w, p, f)
 }
