@@ -27,7 +27,8 @@ type checker struct {
 	frames   *lexicon        // those of frames
 	native   map[string]bool // frames without a class
 	vertices []string        // names, the longest first
-	keys     map[string]bool // of the configuration
+	keys     map[string]bool // of the configuration, beside those that every Flink of this version has
+	major    string          // version of Flink; empty when unknown
 	quoted   []number        // of context files and settings, whose parameters may be quoted
 	context  string          // context files and names of vertices
 	planted  planted
@@ -136,8 +137,8 @@ func (c *checker) names(sentence string, s *scope) verdict {
 	rest := nameForm.ReplaceAllString(sentence, " ")
 	for _, name := range s.namesIn(sentence, rest) {
 		name = strings.TrimRight(name, "-/")
-		if !c.lexicon.knows(name) {
-			return drop(fmt.Sprintf("%s is not in the data", name))
+		if why := c.unknown(name); why != "" {
+			return drop(why)
 		}
 		if s.blames && (c.idle(name) || idleClass(name)) && !slices.ContainsFunc(s.own, func(f string) bool { return strings.Contains(f, name) }) {
 			return drop(fmt.Sprintf("%s waits for work and is no bottleneck", name))

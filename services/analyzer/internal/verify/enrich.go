@@ -102,7 +102,7 @@ func (c *checker) lists(said answer.Finding, s *scope) {
 		judge("a frame", clean(frame), c.lexicon.knows(frame))
 	}
 	for _, key := range said.ConfigKeys {
-		judge("a configuration key", clean(key), c.lexicon.knows(key))
+		judge("a configuration key", clean(key), c.unknown(key) == "")
 	}
 	for _, link := range said.Links {
 		judge("a link", link, slices.Contains(c.in.Allowed.Links, link))

@@ -22,6 +22,7 @@ func newChecker(in Input) *checker {
 	}
 	c.learnFrames()
 	c.learnNames()
+	c.learnKeys()
 	c.learnContext()
 	c.learnStrangers()
 	return c
@@ -63,9 +64,6 @@ func (c *checker) learnNames() {
 	for _, key := range slices.Concat(c.in.Allowed.Keys, slices.Collect(maps.Keys(c.in.Settings))) {
 		c.lexicon.add(key)
 	}
-	for _, key := range c.in.Allowed.Keys {
-		c.keys[key] = true
-	}
 }
 
 // learnFrames notes what the profile holds, to tell the names of frames from others.
@@ -96,9 +94,8 @@ func (c *checker) learnContext() {
 	c.context = strings.Join(slices.Concat(c.in.Files, c.vertices), "\n")
 	slices.SortFunc(c.vertices, func(a, b string) int { return len(b) - len(a) })
 	texts := slices.Clone(c.in.Files)
-	for key, value := range c.in.Settings {
+	for _, value := range c.in.Settings {
 		texts = append(texts, value)
-		c.keys[key] = true
 	}
 	for _, text := range texts {
 		c.quoted = append(c.quoted, numbers(maskNames(text))...)

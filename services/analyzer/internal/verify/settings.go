@@ -50,7 +50,7 @@ func isCount(v string) bool {
 func (c *checker) values(sentence string, _ *scope) verdict {
 	for _, m := range valueOf.FindAllStringSubmatch(sentence, -1) {
 		key, value := m[1], strings.TrimRight(m[2], ".!?)")
-		if !c.keys[key] || !strings.ContainsAny(value, "0123456789") && value != "true" && value != "false" {
+		if !c.isKey(key) || !strings.ContainsAny(value, "0123456789") && value != "true" && value != "false" {
 			continue
 		}
 		for _, f := range forms {

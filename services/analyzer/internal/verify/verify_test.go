@@ -62,6 +62,39 @@ func sample() verify.Input {
 	}
 }
 
+// TestKeysOfVersion shows that a key must be one of the Flink that runs, or stand in what the job brings.
+func TestKeysOfVersion(t *testing.T) {
+	const key = "taskmanager.network.memory.buffers-per-channel" // gone in 2.0
+	for name, test := range map[string]struct {
+		version string
+		change  func(*verify.Input)
+		ok      bool
+	}{
+		"1.20":              {"1.20.5", nil, true},
+		"2":                 {"2.3.0", nil, false},
+		"unknown version":   {"", nil, true},
+		"of a rule's text":  {"2.3.0", func(in *verify.Input) { in.Allowed.Texts = []string{"Set " + key + "."} }, false},
+		"of a context file": {"2.3.0", func(in *verify.Input) { in.Files = []string{key + ": 4"} }, true},
+		"of the settings":   {"2.3.0", func(in *verify.Input) { in.Settings = map[string]string{key: "4"} }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := sample()
+			in.Analysis.FlinkVersion = test.version
+			if test.change != nil {
+				test.change(&in)
+			}
+			in.Answer.Findings = []answer.Finding{{
+				Ref: "R1", Cause: "Key " + key + " holds them back.", ConfigKeys: []string{key},
+				Evidence: []answer.Evidence{{ID: "F1", Value: 70}},
+			}}
+			r := verify.Check(in)
+			if got := strings.Contains(r.Analysis.Findings[0].Cause, key); got != test.ok || (len(r.Failed) == 0) != test.ok {
+				t.Errorf("said: %t, failed: %v", got, r.Failed)
+			}
+		})
+	}
+}
+
 // TestSentences shows what holds and what does not, one sentence at a time, as the cause of R1 with F1 and M2 cited.
 func TestSentences(t *testing.T) {
 	for _, c := range []struct {
@@ -147,6 +180,11 @@ func TestSentences(t *testing.T) {
 		{"It calls loadEverything() there.", "", "loadEverything is not in the data"},
 		{"Thread.sleepy is called.", "", "Thread.sleepy is not in the data"},
 		{"Key taskmanager.turbo.enabled is off.", "", "taskmanager.turbo.enabled is not in the data"},
+		{"Key table.exec.mini-batch.enabled is off.", "Key table.exec.mini-batch.enabled is off.", ""}, // real, and nowhere in the data
+		{"Set table.exec.mini-batch.enabled to 17.", "", "takes true or false"},
+		{"Key taskmanager.network.memory.buffers-per-channel holds them back.", "Key taskmanager.network.memory.buffers-per-channel holds them back.", ""},
+		{"Key taskmanager.network.memory.buffers-per-channe holds them back.", "", "is not in the data"},
+		{"Key execution.state-recovery.claim-mode is off.", "Key execution.state-recovery.claim-mode is off.", ""},
 		{"Fact F99 says so.", "", "there is no fact F99"},
 		{"See https://evil.example/x for more.", "", "a link is not on the list"},
 		{"See www.evil.example for more.", "", "a link is not on the list"},
