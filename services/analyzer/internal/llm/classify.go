@@ -18,7 +18,7 @@ var (
 	aboutTokens  = regexp.MustCompile(`(?i)max_completion_tokens`)
 	aboutContext = regexp.MustCompile(`(?i)context_?( )?length|context window|context limit|maximum context|too many tokens|` +
 		`prompt is too long|input is too long|exceeds the maximum number of tokens`)
-	aboutFilter = regexp.MustCompile(`(?i)content_filter|content management policy|content_policy|usage polic`)
+	aboutFilter = regexp.MustCompile(`(?i)content[ _]filter|content management policy|content_policy|usage polic`)
 	aboutMoney  = regexp.MustCompile(`(?i)insufficient_quota|credit balance|billing_error|plan and billing|insufficient credits`)
 	aboutKey    = regexp.MustCompile(`(?i)API_KEY_INVALID|api key not valid|api key expired`)
 )
@@ -34,7 +34,7 @@ func (c *client) stepDown(x *exchange, rung int32, how manner) bool {
 	}
 	_, all := x.told()
 	switch {
-	case kindOf(x.status, all) != ErrRequest && x.status != http.StatusNotImplemented:
+	case !errors.Is(kindOf(x.status, all), ErrRequest) && x.status != http.StatusNotImplemented:
 		return false
 	case !how.oldTokens && aboutTokens.MatchString(all):
 		c.oldTokens.Store(true)
@@ -92,7 +92,7 @@ func (c *client) local(err error, answered bool) (kind error, message string, ca
 		errors.As(err, &network):
 		return ErrUnavailable, c.scrub(err.Error()), err
 	case answered:
-		return ErrBadOutput, "the response is not one of the API", nil
+		return ErrBadOutput, errForeign.Error(), nil
 	}
 	return ErrRequest, c.scrub(err.Error()), nil
 }

@@ -93,8 +93,7 @@ func (c *client) Complete(ctx context.Context, req Request) (Response, error) {
 	for {
 		rung := c.rung.Load()
 		how := manner{form: forms[rung], oldTokens: c.oldTokens.Load()}
-		noted, x := notes(timed)
-		said, err := c.protocol.ask(noted, req, how)
+		said, x, err := c.ask(timed, req, how)
 		if err == nil {
 			return c.response(said, x, how, start)
 		}
@@ -107,6 +106,24 @@ func (c *client) Complete(ctx context.Context, req Request) (Response, error) {
 		return Response{}, fmt.Errorf("ask %s: %w", c.config, c.classify(err, x))
 	}
 }
+
+// ask sends a request and notes what comes back. A library that panics over an answer of the wrong types, as the one of
+// Gemini does, has seen a bad answer.
+func (c *client) ask(ctx context.Context, req Request, how manner) (said reply, x *exchange, err error) {
+	ctx, x = notes(ctx)
+	defer func() {
+		if x.status == 0 {
+			return // nothing has come from outside yet: a panic is a mistake of this program
+		}
+		if cause := recover(); cause != nil {
+			err = errForeign
+		}
+	}()
+	said, err = c.protocol.ask(ctx, req, how)
+	return said, x, err
+}
+
+var errForeign = errors.New("the response is not one of the API")
 
 // response checks what the model said.
 func (c *client) response(said reply, x *exchange, how manner, start time.Time) (Response, error) {

@@ -43,7 +43,7 @@ func Transport(proxy, caFile string) (*http.Transport, error) {
 
 // authorities reads the certificates of a file.
 func authorities(file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	pem, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the certificates of the LLM's authority: %w", err)
 	}

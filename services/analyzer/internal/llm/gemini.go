@@ -52,7 +52,7 @@ func (g *gemini) ask(ctx context.Context, req Request, how manner) (reply, error
 		return out, nil
 	}
 	out.text = written(said.Candidates[0])
-	out.kind, out.reason = finished(said.Candidates[0], out.usage)
+	out.reason, out.kind = finished(said.Candidates[0], out.usage)
 	return out, nil
 }
 
@@ -61,8 +61,8 @@ func (g *gemini) ask(ctx context.Context, req Request, how manner) (reply, error
 func (g *gemini) settings(req Request, form string) *genai.GenerateContentConfig {
 	out := &genai.GenerateContentConfig{
 		SystemInstruction:     genai.NewContentFromText(req.System, genai.RoleUser),
-		MaxOutputTokens:       int32(min(g.config.MaxOutputTokens, math.MaxInt32)),
-		AutomaticContinuation: genai.Ptr(false),
+		MaxOutputTokens:       int32(min(g.config.MaxOutputTokens, math.MaxInt32)), //nolint:gosec // bounded
+		AutomaticContinuation: new(false),
 	}
 	if form == FormText {
 		return out
@@ -91,15 +91,15 @@ func written(c *genai.Candidate) string {
 }
 
 // finished says why a candidate is no answer.
-func finished(c *genai.Candidate, u Usage) (kind error, reason string) {
+func finished(c *genai.Candidate, u Usage) (reason string, kind error) {
 	switch c.FinishReason {
 	case genai.FinishReasonMaxTokens:
-		return ErrTruncated, afterTokens(u)
+		return afterTokens(u), ErrTruncated
 	case genai.FinishReasonSafety, genai.FinishReasonRecitation, genai.FinishReasonBlocklist,
 		genai.FinishReasonProhibitedContent, genai.FinishReasonSPII, genai.FinishReasonLanguage:
-		return ErrRefused, "finish reason " + string(c.FinishReason) + " " + c.FinishMessage
+		return "finish reason " + string(c.FinishReason) + " " + c.FinishMessage, ErrRefused
 	}
-	return nil, ""
+	return "", nil
 }
 
 // geminiUsage counts thoughts as a part of the output, as the other providers do.
