@@ -98,12 +98,20 @@ func (d *diagnosis) sizeText(w *weight) string {
 	switch {
 	case w.rule.Of == rules.BasisCPU:
 		parts = append(parts, percent(w.share)+" of all CPU samples")
+	case w.untimed():
 	case w.onPath:
 		parts = append(parts, fmt.Sprintf("%s (± %s) of the time of %s", percent(w.p), percent(2*w.stdErr), d.limitName(w)))
 	case d.judged.Limit == events.LimitUnknown:
 		parts = append(parts, percent(w.p)+" of the active time of all tasks")
 	}
 	parts = append(parts, fmt.Sprintf("%s of the active %s samples (%s)", percent(w.share), d.modeOf(w.family()), number(w.samples())))
+	if w.garbage >= minGarbage {
+		parts = append(parts, "garbage collection takes "+percent(w.garbage)+" of the CPU for what it allocates")
+	}
+	for i := range w.elsewhere {
+		more := &w.elsewhere[i]
+		parts = append(parts, fmt.Sprintf("and %s of them in %s, whose vertex cannot be told", percent(more.share), simple(more.frame)))
+	}
 	return strings.Join(parts, ", ")
 }
 
@@ -119,6 +127,8 @@ func (d *diagnosis) limitName(w *weight) string {
 
 func (d *diagnosis) whyText(w *weight) string {
 	switch {
+	case !w.timed:
+		return fmt.Sprintf("It is what %s shows most of; that counts events and no time, so what it costs cannot be told from it.", d.modeOf(w.family()))
 	case d.judged.Limit == events.LimitUnknown:
 		return "Whether it limits the job cannot be told without the job's metrics; it takes a share of the tasks' active time."
 	case d.judged.Limit == events.LimitNone:
@@ -136,6 +146,8 @@ func (d *diagnosis) whyText(w *weight) string {
 
 func (d *diagnosis) impactText(w *weight, f *events.Finding) string {
 	switch {
+	case w.untimed():
+		return d.untimedImpact(w)
 	case w.onPath && w.rule.Of == rules.BasisVertex && len(w.vertices) == 1 && len(d.judged.Rivals) > 0:
 		return fmt.Sprintf("At most %s for this vertex if its time went to zero, but %s as much, so the job gains only when both are fixed.",
 			times(f.Bound), d.rivalsLimit(w.vertices[0]))
@@ -170,7 +182,7 @@ func (d *diagnosis) frameFact(w *weight, f *events.Finding) string {
 	if w.te() > 0 {
 		text += ", " + te(w.te())
 	}
-	if w.onPath && w.rule.Of == rules.BasisVertex {
+	if w.onPath && w.rule.Of == rules.BasisVertex && !w.untimed() {
 		text += fmt.Sprintf(", %s of the time of %s", percent(w.p), d.limitName(w))
 	}
 	fact := events.Fact{

@@ -31,13 +31,7 @@ func (d *diagnosis) followUps() []events.Mode {
 }
 
 func (d *diagnosis) gcIsHigh() bool {
-	var collecting, active uint64
-	gc := d.categoryIndex("garbage collection")
-	for _, s := range d.family(rules.FamilyCPU) {
-		collecting += s.Categories[gc]
-		active += s.Active()
-	}
-	if active >= 100 && share(collecting, active) > gcHigh {
+	if part, active := d.collectorShare(); active >= 100 && part > gcHigh {
 		return true
 	}
 	return d.ctx != nil && slices.ContainsFunc(d.ctx.TaskManagers, func(tm jobcontext.TaskManager) bool {

@@ -32,6 +32,7 @@ type group struct {
 	vertices []int
 	dumped   bool // a thread dump names the vertices
 	anyTask  bool // below no operator
+	flinks   bool // no user function above: the anchor is the frame
 	by       map[rules.Family]*tally
 }
 
@@ -67,6 +68,9 @@ func (d *diagnosis) gather() {
 	for _, g := range groups {
 		if t := g.by[g.family()]; t != nil {
 			g.frame, g.leaf, g.path = t.frame, t.leaf, t.path
+		}
+		if g.flinks {
+			g.anchor = g.frame
 		}
 		d.groups = append(d.groups, g)
 	}
@@ -166,17 +170,20 @@ func (d *diagnosis) unexplained(s *jvmScan, rule *rules.Rule, chain int32, n uin
 }
 
 func (d *diagnosis) addSite(groups map[groupKey]*group, s *jvmScan, at site) {
-	g := group{rule: at.rule, frame: at.frame, anchor: at.frame, anyTask: at.chain < 0}
+	g := group{rule: at.rule, frame: at.frame, anchor: at.frame, anyTask: at.chain < 0, flinks: true}
 	if at.chain >= 0 {
 		c := s.Chains[at.chain]
 		g.operator = s.Graph.Name(c.Operator)
 		if c.Anchor != evidence.NoName {
-			g.anchor = s.Graph.Name(c.Anchor)
+			g.anchor, g.flinks = s.Graph.Name(c.Anchor), false
 		}
 		p := d.places[chainAt{s, at.chain}]
 		g.vertices, g.dumped = p.vertices, p.dumped
 	}
 	key := groupKey{at.rule.ID, g.operator, g.anchor, fmt.Sprint(g.vertices)}
+	if g.flinks {
+		key.anchor = "" // whatever Flink does for one cause is one problem: serialize, copy
+	}
 	if at.rule.Below == rules.ScopeProcess {
 		key = groupKey{rule: at.rule.ID} // one finding for the whole process
 	}
@@ -233,11 +240,15 @@ func lastIndex(path []string, name string) int {
 	return -1
 }
 
-// family returns the family that carries a group: WALL for what waits, else the CPU profile if it has more samples.
+// family returns the family that carries a group: the first one of its rule that saw it. LOCK proves the lock and ALLOC
+// what is allocated; the time comes from the others.
 func (g *group) family() rules.Family {
 	best := g.rule.Modes[0]
-	if best == rules.FamilyLock && g.by[rules.FamilyWall] != nil {
-		best = rules.FamilyWall // LOCK proves the lock; the time comes from WALL
+	switch {
+	case best == rules.FamilyLock && g.by[rules.FamilyWall] != nil:
+		best = rules.FamilyWall
+	case best == rules.FamilyAlloc && g.by[rules.FamilyCPU] != nil:
+		best = rules.FamilyCPU
 	}
 	if g.by[best] == nil {
 		for _, f := range []rules.Family{rules.FamilyWall, rules.FamilyCPU, rules.FamilyLock, rules.FamilyAlloc} {

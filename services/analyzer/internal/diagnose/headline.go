@@ -30,7 +30,7 @@ func (d *diagnosis) main(findings []events.Finding) *events.Finding {
 	var best *events.Finding
 	for i := range findings {
 		f := &findings[i]
-		if !f.OnPath || f.Rule == "S1" {
+		if !f.OnPath || f.Rule == "S1" || timeless(f) {
 			continue
 		}
 		if best == nil || (best.Samples == 0 && f.Samples > 0 && f.Severity.AtLeast(best.Severity)) {

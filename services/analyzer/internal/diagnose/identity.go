@@ -7,6 +7,7 @@ import (
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/fingerprint"
+	"squirrly.dev/services/analyzer/internal/rules"
 )
 
 // identify gives the findings their fingerprints. When one function is in two vertices, the names of the vertices
@@ -21,10 +22,13 @@ func identify(all []events.Finding, chosen []weight) {
 	})
 	taken := map[string]bool{}
 	for _, i := range order {
-		f, family := &all[i], string(chosen[i].rule.Modes[0])
-		f.Fingerprint = fingerprint.Of(f.Rule, f.Anchor, chosen[i].operator, family)
+		f, anchor, family := &all[i], chosen[i].anchor, string(chosen[i].rule.Modes[0])
+		if chosen[i].flinks && chosen[i].rule.Below != rules.ScopeProcess {
+			anchor = "" // which of Flink's frames is the largest changes from run to run
+		}
+		f.Fingerprint = fingerprint.Of(f.Rule, anchor, chosen[i].operator, family)
 		if taken[f.Fingerprint] {
-			f.Fingerprint = fingerprint.Of(f.Rule, f.Anchor, strings.Join(f.Vertices, ","), family)
+			f.Fingerprint = fingerprint.Of(f.Rule, anchor, strings.Join(f.Vertices, ","), family)
 		}
 		taken[f.Fingerprint] = true
 	}

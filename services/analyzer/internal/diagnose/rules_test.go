@@ -11,19 +11,32 @@ import (
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
-// profileOf reads a profile of a rule: collapsed stacks with the short forms of the tests.
+// profileOf reads the profiles of a rule: collapsed stacks with the short forms of the tests. A rule that sees locks or
+// allocations has a page of that mode, too, beside the one that its time comes from.
 func profileOf(t *testing.T, rule, kind string) Input {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "rules", rule+"."+kind+".txt"))
+	families := rules.Default().Rule(rule).Modes
+	mode := events.ModeWall
+	if families[0] == rules.FamilyCPU || families[0] == rules.FamilyAlloc {
+		mode = events.ModeITimer
+	}
+	in := Input{Captures: []Capture{pageOf(t, rule+"."+kind, mode)}}
+	if slices.Contains(families, rules.FamilyAlloc) {
+		in.Captures = append(in.Captures, pageOf(t, rule+"."+kind+".alloc", events.ModeAlloc))
+	}
+	if slices.Contains(families, rules.FamilyLock) {
+		in.Captures = append(in.Captures, pageOf(t, rule+"."+kind+".lock", events.ModeLock))
+	}
+	return in
+}
+
+func pageOf(t *testing.T, name string, mode events.Mode) Capture {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "rules", name+".txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	mode := events.ModeITimer
-	family := rules.Default().Rule(rule).Modes[0]
-	if family != rules.FamilyCPU {
-		mode = events.ModeWall // also for locks: the time comes from there
-	}
-	return Input{Captures: []Capture{capture("tm-1", mode, graph(t, strings.TrimSpace(string(text))))}}
+	return capture("tm-1", mode, graph(t, strings.TrimSpace(string(text))))
 }
 
 // fired returns the rules that a result speaks of.
@@ -66,7 +79,24 @@ func TestEachRule(t *testing.T) {
 				t.Errorf("negative: fired %v", got)
 			}
 			checkForm(t, positive)
+			checkAlone(t, &r)
 		})
+	}
+}
+
+// checkAlone: each page of a rule shows it without the others, and one of ALLOC or LOCK alone is never more than a
+// remark, because neither counts time.
+func checkAlone(t *testing.T, r *rules.Rule) {
+	t.Helper()
+	for _, c := range profileOf(t, r.ID, "positive").Captures {
+		alone := diagnoseOK(t, Input{Captures: []Capture{c}})
+		if got := fired(alone); !slices.Contains(got, r.ID) {
+			t.Errorf("%s alone: fired %v", c.Mode, got)
+		}
+		if (c.Mode == events.ModeAlloc || c.Mode == events.ModeLock) && alone.Analysis.Severity != events.SeverityInfo {
+			t.Errorf("%s alone: severity %s", c.Mode, alone.Analysis.Severity)
+		}
+		checkForm(t, alone)
 	}
 }
 

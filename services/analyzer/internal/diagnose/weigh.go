@@ -23,7 +23,10 @@ type weight struct {
 	size       float64 // what the thresholds of the rule are compared with
 	p          float64
 	stdErr     float64
-	share      float64 // of the profile that carries it, without idle
+	share      float64  // of the profile that carries it, without idle
+	garbage    float64  // share of the CPU that the collector takes for it
+	timed      bool     // its size is one of time
+	elsewhere  []weight // the same cause where no vertex can be named
 	severity   events.Severity
 	confidence events.Confidence
 }
@@ -53,7 +56,7 @@ func (d *diagnosis) vertexTotal(vertex int) float64 {
 
 // weigh sizes a group up against the vertex that limits the job.
 func (d *diagnosis) weigh(g *group) weight {
-	w := weight{group: g, severity: events.SeverityNone}
+	w := weight{group: g, severity: events.SeverityNone, timed: !g.untimed()}
 	family := g.family()
 	var active uint64
 	for _, s := range d.family(family) {
@@ -85,6 +88,7 @@ func (d *diagnosis) weigh(g *group) weight {
 			w.stdErr = standardError(w.p, float64(d.taskActive(family)))
 		}
 	}
+	d.withGarbage(&w)
 	w.confidence = d.confidence(&w)
 	w.severity = d.severity(&w)
 	return w
@@ -149,8 +153,7 @@ func (d *diagnosis) severity(w *weight) events.Severity {
 	if w.confidence == events.ConfidenceLow || d.judged.Limit == events.LimitUnknown {
 		highest = events.SeverityWarning
 	}
-	timed := w.te() > 0 || w.rule.Of != rules.BasisVertex || w.family() != rules.FamilyLock
-	if d.judged.Limit != events.LimitUnknown && (d.judged.Limit == events.LimitNone || !w.onPath) || !timed {
+	if d.judged.Limit != events.LimitUnknown && (d.judged.Limit == events.LimitNone || !w.onPath) || !w.timed {
 		highest = events.SeverityInfo
 	}
 	if severity.AtLeast(highest) {
@@ -194,7 +197,7 @@ func (d *diagnosis) choose() []weight {
 		case w.rule.Role == rules.RoleVictim:
 			d.victimSamples(&w)
 			continue
-		case d.negligible(&w):
+		case d.negligible(&w), w.elsewhereOf(chosen):
 			continue
 		case !w.onPath && d.judged.Limit != events.LimitUnknown:
 			most := maxOffPath
@@ -213,6 +216,21 @@ func (d *diagnosis) choose() []weight {
 	return chosen
 }
 
+// elsewhereOf adds a group below no operator, whose vertex nobody knows, to the finding of the same cause: what Kryo
+// reads in a task and what it writes there is one problem.
+func (w *weight) elsewhereOf(chosen []weight) bool {
+	if !w.anyTask || w.rule.Below == rules.ScopeProcess {
+		return false
+	}
+	for i := range chosen {
+		if chosen[i].rule == w.rule && chosen[i].onPath {
+			chosen[i].elsewhere = append(chosen[i].elsewhere, *w)
+			return true
+		}
+	}
+	return false
+}
+
 // negligible reports that a group is not worth a finding. Even without metrics, WALL proves that next to nothing happens
 // in it.
 func (d *diagnosis) negligible(w *weight) bool {
@@ -224,12 +242,13 @@ func (d *diagnosis) negligible(w *weight) bool {
 func moreImportant(a, b weight) int {
 	rank := func(w weight) float64 {
 		r := w.size
-		switch w.rule.Severity(w.size) {
-		case events.SeverityCritical:
+		switch severity := w.rule.Severity(w.size); {
+		case !w.timed:
+		case severity == events.SeverityCritical:
 			r += 30
-		case events.SeverityWarning:
+		case severity == events.SeverityWarning:
 			r += 20
-		case events.SeverityInfo:
+		case severity == events.SeverityInfo:
 			r += 10
 		}
 		if w.onPath {

@@ -10,6 +10,7 @@ import (
 type mask [rules.MaxRules / 64]uint64
 
 func (m *mask) add(i int)          { m[i/64] |= 1 << (i % 64) }
+func (m *mask) drop(i int)         { m[i/64] &^= 1 << (i % 64) }
 func (m *mask) has(i int) bool     { return m[i/64]&(1<<(i%64)) != 0 }
 func (m *mask) meets(o *mask) bool { return m[0]&o[0] != 0 || m[1]&o[1] != 0 }
 
@@ -19,6 +20,7 @@ type purpose uint8
 const (
 	pathMatches purpose = iota // the rule matches
 	pathBlocks                 // the rule does not match below
+	pathEnds                   // the rule's match goes no further down
 	pathIdles                  // the subtree is idle
 	pathNoIdle                 // the idle path does not match below
 )
@@ -122,9 +124,13 @@ func (s *Scanner) compile(family rules.Family) *program {
 			continue
 		}
 		frames := r.Frames
-		if family == rules.FamilyLock {
+		switch family {
+		case rules.FamilyLock:
 			frames = r.LockFrames
+		case rules.FamilyAlloc:
+			frames = r.AllocFrames
 		}
+		s.addPaths(p, pathEnds, i, r.Until) // first: a frame may end a match and begin another
 		s.addPaths(p, pathMatches, i, frames)
 		s.addPaths(p, pathBlocks, i, r.NotBelow)
 	}

@@ -236,6 +236,8 @@ func (p *pass) complete(g *flamegraph.Graph, id flamegraph.FrameID, st *state, p
 	switch pa.purpose {
 	case pathBlocks:
 		st.blocked.add(pa.index)
+	case pathEnds:
+		st.endMatch(pa.index)
 	case pathNoIdle:
 		st.noIdle.add(pa.index)
 	case pathMatches:
@@ -246,6 +248,22 @@ func (p *pass) complete(g *flamegraph.Graph, id flamegraph.FrameID, st *state, p
 		return !st.noIdle.has(pa.index) && (!idle.Native || !st.java) && (!idle.OutsideTasks || !inTask)
 	}
 	return false
+}
+
+// endMatch closes the match of a rule, so that what follows below counts for others, or for the rule again when it
+// matches anew.
+func (st *state) endMatch(rule int) {
+	if !st.active.has(rule) {
+		return
+	}
+	st.active.drop(rule)
+	var kept *open
+	for at := st.open; at != nil; at = at.rest {
+		if at.site.Rule != rule {
+			kept = &open{site: at.site, rest: kept}
+		}
+	}
+	st.open = kept
 }
 
 func (p *pass) matchRule(g *flamegraph.Graph, id flamegraph.FrameID, st *state, rule int) {

@@ -23,7 +23,7 @@ var files embed.FS
 
 // groups are the files with rules, in the order of the catalogue.
 var groups = []string{
-	"user-code.yaml", "serialization.yaml", "state.yaml", "runtime.yaml", "jvm.yaml", "generic.yaml",
+	"user-code.yaml", "allocation.yaml", "serialization.yaml", "state.yaml", "runtime.yaml", "jvm.yaml", "generic.yaml",
 }
 
 // MaxRules bounds a catalogue, so that a set of rules is one machine word or two.
@@ -157,7 +157,7 @@ func (r *Rule) check() error {
 			return fmt.Errorf("no mode is called %s", m)
 		}
 	}
-	return checkPaths(slices.Concat(r.Frames, r.LockFrames, r.NotBelow))
+	return checkPaths(slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until))
 }
 
 func checkPaths(paths []string) error {

@@ -25,7 +25,7 @@ type Name struct {
 func (c *Catalogue) Names() []Name {
 	all := naming{}
 	for _, r := range c.Rules {
-		all.add("rule "+r.ID, slices.Concat(r.Frames, r.LockFrames, r.NotBelow))
+		all.add("rule "+r.ID, slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until))
 	}
 	for _, i := range c.Idle {
 		all.add("idle path "+i.ID, slices.Concat(i.Frames, i.NotBelow))

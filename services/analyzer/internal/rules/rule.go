@@ -68,23 +68,25 @@ const (
 
 // Rule is a known pattern, its cause and its remedy. Frames are paths as [ParsePath] reads them.
 type Rule struct {
-	ID         string          `yaml:"id"` // letter of the group and number
-	Title      string          `yaml:"title"`
-	Category   string          `yaml:"category"`
-	Role       Role            `yaml:"role"`
-	Modes      []Family        `yaml:"modes"` // the first one is the family of the fingerprint
-	Below      Scope           `yaml:"below"`
-	Frames     []string        `yaml:"frames"`     // any of these
-	LockFrames []string        `yaml:"lockFrames"` // instead of Frames in the family lock
-	NotBelow   []string        `yaml:"notBelow"`   // single frames: nothing below them matches
-	Waiting    bool            `yaml:"waiting"`    // only samples in which the thread waited count
-	Overrides  []string        `yaml:"overrides"`  // rules that yield samples which both match
-	Warning    float64         `yaml:"warning"`
-	Critical   float64         `yaml:"critical"` // 0 is never
-	Cap        events.Severity `yaml:"cap"`      // highest severity; empty is none
-	Of         Basis           `yaml:"of"`
-	Cause      string          `yaml:"cause"`
-	Fix        Fix             `yaml:"fix"`
+	ID          string          `yaml:"id"` // letter of the group and number
+	Title       string          `yaml:"title"`
+	Category    string          `yaml:"category"`
+	Role        Role            `yaml:"role"`
+	Modes       []Family        `yaml:"modes"` // the first one is the family of the fingerprint
+	Below       Scope           `yaml:"below"`
+	Frames      []string        `yaml:"frames"`      // any of these
+	LockFrames  []string        `yaml:"lockFrames"`  // instead of Frames in the family lock
+	AllocFrames []string        `yaml:"allocFrames"` // instead of Frames in the family alloc
+	NotBelow    []string        `yaml:"notBelow"`    // single frames: nothing below them matches
+	Until       []string        `yaml:"until"`       // frames at which a match ends: what is below is not the rule's
+	Waiting     bool            `yaml:"waiting"`     // only samples in which the thread waited count
+	Overrides   []string        `yaml:"overrides"`   // rules that yield samples which both match
+	Warning     float64         `yaml:"warning"`
+	Critical    float64         `yaml:"critical"` // 0 is never
+	Cap         events.Severity `yaml:"cap"`      // highest severity; empty is none
+	Of          Basis           `yaml:"of"`
+	Cause       string          `yaml:"cause"`
+	Fix         Fix             `yaml:"fix"`
 }
 
 // Fix is what to do about it.
