@@ -30,6 +30,8 @@ func clean(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{
 		"SQUIRRLY_NATS_URL", "NATS_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "SQUIRRLY_LLM_KEY", "SQUIRRLY_LLM_URL",
+		"AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "GEMINI_API_KEY",
+		"GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL", "OPENROUTER_API_KEY", "SQUIRRLY_LLM_PROVIDER", "SQUIRRLY_LLM_MODEL",
 		"API_PROVIDER", "FLINK_DEPLOYMENT_NAME", "PROFILER_TYPE", "PROFILER_DURATION", "ANALYSIS_PROMPT_FILE",
 	} {
 		t.Setenv(name, "")
@@ -53,8 +55,10 @@ func TestRun_Usage(t *testing.T) {
 		"bad mode":         {[]string{"profile", "http://x:1", "--mode", "fast"}, 2, "choose CPU, ITIMER"},
 		"bad format":       {[]string{"profile", "http://x:1", "-o", "pdf"}, 2, "choose text, json, markdown or html"},
 		"bad severity":     {[]string{"profile", "http://x:1", "--fail-on", "awful"}, 2, "choose info, warning or critical"},
-		"bad provider":     {[]string{"analyze", page("WALL"), "--provider", "oracle"}, 2, "choose rules or openai"},
+		"bad provider":     {[]string{"analyze", page("WALL"), "--provider", "oracle"}, 2, "choose anthropic, azure, gemini"},
 		"provider, no key": {[]string{"analyze", page("WALL"), "--provider", "openai"}, 2, "OPENAI_API_KEY"},
+		"provider, azure":  {[]string{"analyze", page("WALL"), "--provider", "azure"}, 2, "AZURE_OPENAI_ENDPOINT"},
+		"no key file":      {[]string{"analyze", page("WALL"), "--llm-key-file", "nope.key"}, 2, "nope.key"},
 		"no such file":     {[]string{"analyze", "nope.html", "--mode", "WALL"}, 2, "nope.html"},
 		"no such context":  {[]string{"profile", "http://x:1", "--context", "nope"}, 2, "nope"},
 		"credentials":      {[]string{"profile", "http://user:secret@x:1"}, 2, "without user"},

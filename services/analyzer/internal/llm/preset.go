@@ -3,6 +3,8 @@ package llm
 import (
 	"maps"
 	"slices"
+
+	"github.com/anthropics/anthropic-sdk-go"
 )
 
 // The protocols, which are also the names of the providers that defined them.
@@ -30,8 +32,8 @@ type Preset struct {
 var presets = map[string]Preset{
 	OpenAI:       {BaseURL: "https://api.openai.com/v1", Model: "gpt-5-mini", protocol: OpenAI},
 	Azure:        {protocol: Azure},
-	Anthropic:    {BaseURL: "https://api.anthropic.com", Model: "claude-sonnet-4-5", protocol: Anthropic},
-	Gemini:       {BaseURL: "https://generativelanguage.googleapis.com", Model: "gemini-2.5-flash", protocol: Gemini},
+	Anthropic:    {BaseURL: "https://api.anthropic.com", Model: anthropic.ModelClaudeSonnet5_5, protocol: Anthropic},
+	Gemini:       {BaseURL: "https://generativelanguage.googleapis.com", Model: "gemini-flash-latest", protocol: Gemini},
 	"openrouter": {BaseURL: "https://openrouter.ai/api/v1", protocol: OpenAI},
 	"ollama":     {BaseURL: "http://localhost:11434/v1", Keyless: true, protocol: OpenAI},
 	"vllm":       {BaseURL: "http://localhost:8000/v1", Keyless: true, protocol: OpenAI},
