@@ -1,6 +1,10 @@
 package rules
 
-import "testing"
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
 
 // TestConfigKeys holds the keys of the fixes against those of real Flinks.
 func TestConfigKeys(t *testing.T) {
@@ -16,6 +20,35 @@ func TestConfigKeys(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// keyInText is what reads like a key in a text.
+var keyInText = regexp.MustCompile(`\b[a-z][\w-]*(?:\.[a-z][\w-]*)+`)
+
+// TestKeysInTexts holds the keys that the texts name against those of real Flinks: each must be one of either version.
+func TestKeysInTexts(t *testing.T) {
+	heads := map[string]bool{} // of keys: state, taskmanager …
+	for key := range strings.FieldsSeq(keysOf1 + keysOf2) {
+		head, _, _ := strings.Cut(key, ".")
+		heads[head] = true
+	}
+	named := 0
+	for _, r := range Default().Rules {
+		for _, text := range r.texts() {
+			for _, key := range keyInText.FindAllString(text, -1) {
+				if head, _, _ := strings.Cut(key, "."); !heads[head] {
+					continue
+				}
+				named++
+				if !KnownKey(key, "") {
+					t.Errorf("rule %s: no Flink has a key %s", r.ID, key)
+				}
+			}
+		}
+	}
+	if named == 0 {
+		t.Error("no text names a key")
 	}
 }
 

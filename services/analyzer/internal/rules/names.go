@@ -2,6 +2,7 @@ package rules
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -18,6 +19,7 @@ import (
 type Name struct {
 	Glob  string
 	Class bool   // it may be the name of a class too: LOCK and ALLOC end in the class of the object
+	Word  bool   // it is the name of a class without its package, in a text
 	Of    string // what speaks of it: a rule, an idle path, or a list of frames.yaml
 }
 
@@ -26,6 +28,7 @@ func (c *Catalogue) Names() []Name {
 	all := naming{}
 	for _, r := range c.Rules {
 		all.add("rule "+r.ID, slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until))
+		all.addWords("text of rule "+r.ID, r.texts())
 	}
 	for _, i := range c.Idle {
 		all.add("idle path "+i.ID, slices.Concat(i.Frames, i.NotBelow))
@@ -55,6 +58,27 @@ func (n naming) add(of string, paths []string) {
 	}
 }
 
+// wordForm is a word that reads like the name of a class.
+var wordForm = regexp.MustCompile(`\b[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+\b`)
+
+// products are words that only look so.
+var products = map[string]bool{"RocksDB": true, "TaskManager": true, "JobManager": true}
+
+func (n naming) addWords(of string, texts []string) {
+	for _, text := range texts {
+		for _, word := range wordForm.FindAllString(text, -1) {
+			if !products[strings.TrimSuffix(word, "s")] {
+				n[word] = Name{Glob: word, Word: true, Of: of}
+			}
+		}
+	}
+}
+
+// texts returns what a rule says to the reader.
+func (r *Rule) texts() []string {
+	return []string{r.Title, r.Cause, r.Fix.Change, r.Fix.Why, r.Fix.TradeOffs}
+}
+
 // isJava tells names of Java from those of native functions and of the profiler.
 func isJava(glob string) bool {
 	return strings.Contains(glob, ".") && !strings.Contains(glob, "::") && !strings.HasPrefix(glob, "[")
@@ -66,5 +90,8 @@ const ClassMark = "class "
 // Fits reports whether a real name is what the glob speaks of.
 func (n Name) Fits(real string) bool {
 	class, ok := strings.CutPrefix(real, ClassMark)
+	if n.Word {
+		return ok && n.Glob == class[strings.LastIndexAny(class, ".$")+1:]
+	}
 	return ok && n.Class && Match(n.Glob, class) || !ok && Match(n.Glob, real)
 }
