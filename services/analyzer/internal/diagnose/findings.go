@@ -129,6 +129,8 @@ func (d *diagnosis) whyText(w *weight) string {
 	switch {
 	case !w.timed:
 		return fmt.Sprintf("It is what %s shows most of; that counts events and no time, so what it costs cannot be told from it.", d.modeOf(w.family()))
+	case w.untimed():
+		return "Garbage collection takes CPU from every task of the process for what it allocates."
 	case d.judged.Limit == events.LimitUnknown:
 		return "Whether it limits the job cannot be told without the job's metrics; it takes a share of the tasks' active time."
 	case d.judged.Limit == events.LimitNone:

@@ -46,7 +46,8 @@ func plural[T int | int64 | uint64](n T, noun string) string {
 
 func te(x float64) string { return fmt.Sprintf("%.2f thread equivalents", x) }
 
-// simple drops the package of a Java name: "com.shop.Cart.add" becomes "Cart.add".
+// simple drops the package of a Java name: "com.shop.Cart.add" becomes "Cart.add", and the class "com.shop.Cart", in
+// which allocations and locks end, "Cart".
 func simple(name string) string {
 	if strings.ContainsAny(name, ":( /") {
 		return name
@@ -54,6 +55,9 @@ func simple(name string) string {
 	method := strings.LastIndexByte(name, '.')
 	if method < 0 {
 		return name
+	}
+	if rest := name[method+1:]; rest != "" && rest[0] >= 'A' && rest[0] <= 'Z' {
+		return rest
 	}
 	return name[strings.LastIndexByte(name[:method], '.')+1:]
 }
