@@ -107,9 +107,9 @@ func (s *Scanner) compileCategories() {
 }
 
 func (s *Scanner) compileOverrides() {
-	for i, r := range s.catalogue.Rules {
-		for j, other := range s.catalogue.Rules {
-			if slices.Contains(r.Overrides, other.ID) {
+	for i := range s.catalogue.Rules {
+		for j := range s.catalogue.Rules {
+			if s.catalogue.Rules[i].TakesFrom(&s.catalogue.Rules[j]) {
 				s.overriddenBy[j].add(i)
 			}
 		}

@@ -24,7 +24,7 @@ var files embed.FS
 // groups are the files with rules, in the order of the catalogue.
 var groups = []string{
 	"user-code.yaml", "allocation.yaml", "computing.yaml", "serialization.yaml", "formats.yaml",
-	"state.yaml", "runtime.yaml", "jvm.yaml", "generic.yaml",
+	"state.yaml", "runtime.yaml", "network.yaml", "jvm.yaml", "generic.yaml",
 }
 
 // MaxRules bounds a catalogue, so that a set of rules is one machine word or two.
@@ -127,7 +127,7 @@ func (c *Catalogue) checkOverrides() error {
 	for _, r := range c.Rules {
 		for _, id := range r.Overrides {
 			other := c.Rule(id)
-			if other == nil || id == r.ID || slices.Contains(other.Overrides, r.ID) {
+			if other == nil || id == r.ID || other.TakesFrom(&r) {
 				return fmt.Errorf("rule %s cannot override %s", r.ID, id)
 			}
 		}

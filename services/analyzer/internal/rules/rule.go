@@ -6,6 +6,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"squirrly.dev/pkg/events"
@@ -81,12 +82,18 @@ type Rule struct {
 	Until       []string        `yaml:"until"`       // frames at which a match ends: what is below is not the rule's
 	Waiting     bool            `yaml:"waiting"`     // only samples in which the thread waited count
 	Overrides   []string        `yaml:"overrides"`   // rules that yield samples which both match
+	Broad       bool            `yaml:"broad"`       // it says where the time goes and not why: it yields to each rule that is not broad
 	Warning     float64         `yaml:"warning"`
 	Critical    float64         `yaml:"critical"` // 0 is never
 	Cap         events.Severity `yaml:"cap"`      // highest severity; empty is none
 	Of          Basis           `yaml:"of"`
 	Cause       string          `yaml:"cause"`
 	Fix         Fix             `yaml:"fix"`
+}
+
+// TakesFrom reports that samples which both rules match are this one's.
+func (r *Rule) TakesFrom(other *Rule) bool {
+	return other.Broad && !r.Broad || slices.Contains(r.Overrides, other.ID)
 }
 
 // Fix is what to do about it.
