@@ -97,8 +97,12 @@ func (c cleaner) fact(b *strings.Builder, f events.Fact) {
 
 // finding renders one finding of the rules.
 func (c cleaner) finding(b *strings.Builder, f events.Finding, texts int) {
+	frame := c.name(f.Frame)
+	if len(f.Path) == 0 { // no frame, but words: "task threads"
+		frame = c.label(f.Frame)
+	}
 	fmt.Fprintf(b, "%s | %s | %s | %s | evidence %s\n", c.name(f.ID), c.label(string(f.Severity)),
-		c.sentence(f.Title), c.name(f.Frame), c.label(strings.Join(f.Evidence, " ")))
+		c.sentence(f.Title), frame, c.label(strings.Join(f.Evidence, " ")))
 	if f.P > 0 {
 		of := "the time of the tasks"
 		if f.OnPath {

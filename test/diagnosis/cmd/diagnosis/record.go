@@ -46,7 +46,10 @@ func recordFile(path, from, to, host string) error {
 	if err != nil {
 		return err //nolint:wrapcheck // the caller says what was done
 	}
-	body = bytes.ReplaceAll(hostOnly.ReplaceAll(body, []byte("/flink")), []byte(host), []byte("host"))
+	body = hostOnly.ReplaceAll(body, []byte("/flink"))
+	if strings.HasSuffix(path, ".json") { // a page names threads and functions, and a host may be called like a part of one
+		body = regexp.MustCompile(`\b`+regexp.QuoteMeta(host)+`\b`).ReplaceAll(body, []byte("host"))
+	}
 	return keep(filepath.Join(to, rel), body)
 }
 

@@ -14,14 +14,15 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
  * and turns it over all the time; the good one keeps a number per visit.
  */
 public final class GcPressure {
-    private static final int KEPT = 130_000;
+    private static final int KEPT = 65_000;
+    private static final int ANSWERS = 8;
 
     private GcPressure() {}
 
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        Feed.of(env, options.rate(250_000), Types.LONG, i -> i * 2_654_435_761L)
+        Feed.of(env, options.rate(350_000), Types.LONG, i -> i * 2_654_435_761L)
                 .map(options.bad() ? new VisitsFunction() : new CompactVisitsFunction())
                 .returns(Types.LONG)
                 .name("visits")
@@ -48,6 +49,9 @@ public final class GcPressure {
             visit.put("country", "country-" + (visitor & 127));
             visit.put("campaign", "campaign-" + (visitor & 255));
             visit.put("session", Long.toHexString(visitor));
+            for (int answer = 0; answer < ANSWERS; answer++) {
+                visit.put("answer-" + answer, Long.toOctalString(visitor + answer));
+            }
             visits.addLast(visit);
             if (visits.size() > KEPT) {
                 visits.removeFirst();
