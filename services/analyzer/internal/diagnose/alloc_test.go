@@ -49,6 +49,7 @@ func TestGarbageCounts(t *testing.T) {
 	}})
 	f := ruleOf(r.Analysis, "A14")
 	if f == nil || f.Severity != events.SeverityWarning || f.P != 0 || !strings.HasPrefix(f.Where, "Sum.map → Long in vertex work") ||
+		!cites(r.Analysis, f, "Garbage collection takes 24 % of the CPU samples for what Sum.map allocates.") ||
 		!strings.Contains(f.Recommendation.Impact, "At most 24 % of the CPU time comes free, which garbage collection takes for it.") {
 		t.Errorf("%+v", f)
 	}
@@ -69,7 +70,7 @@ func TestOneCauseOneFinding(t *testing.T) {
 		}
 	}
 	f := ruleOf(r.Analysis, "B1")
-	if n != 1 || f.Samples != 160 || !strings.Contains(f.Size, "and 13 % of them in KryoSerializer.deserialize, whose vertex cannot be told") {
+	if n != 1 || !cites(r.Analysis, f, "KryoSerializer.deserialize has 40 active ITIMER samples (13 %)") || f.Samples != 160 || !strings.Contains(f.Size, "and 13 % of them in KryoSerializer.deserialize, whose vertex cannot be told") {
 		t.Errorf("%d findings: %+v", n, f)
 	}
 	checkForm(t, r)

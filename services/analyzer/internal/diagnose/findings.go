@@ -49,6 +49,7 @@ func (d *diagnosis) finding(w *weight) events.Finding {
 	f.Why = d.whyText(w)
 	f.Recommendation.Impact = d.impactText(w, &f)
 	f.Evidence = []string{d.frameFact(w, &f)}
+	f.Evidence = append(f.Evidence, d.besides(w, &f)...)
 	for _, v := range w.vertices {
 		f.Evidence = append(f.Evidence, d.vertexFact[v])
 	}
@@ -105,14 +106,7 @@ func (d *diagnosis) sizeText(w *weight) string {
 		parts = append(parts, percent(w.p)+" of the active time of all tasks")
 	}
 	parts = append(parts, fmt.Sprintf("%s of the active %s samples (%s)", percent(w.share), d.modeOf(w.family()), number(w.samples())))
-	if w.garbage >= minGarbage {
-		parts = append(parts, "garbage collection takes "+percent(w.garbage)+" of the CPU for what it allocates")
-	}
-	for i := range w.elsewhere {
-		more := &w.elsewhere[i]
-		parts = append(parts, fmt.Sprintf("and %s of them in %s, whose vertex cannot be told", percent(more.share), simple(more.frame)))
-	}
-	return strings.Join(parts, ", ")
+	return strings.Join(append(parts, w.besidesText()...), ", ")
 }
 
 // limitName is the limiting vertex that a group on the path belongs to.
