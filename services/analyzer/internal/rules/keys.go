@@ -18,6 +18,7 @@ var (
 // keySet holds the keys of a major version; those with a placeholder, such as metrics.reporter.<name>.interval, apart.
 type keySet struct {
 	plain map[string]bool
+	old   map[string]bool // deprecated
 	named []named
 }
 
@@ -29,8 +30,10 @@ var keySets = sync.OnceValue(func() map[string]keySet {
 })
 
 func newKeySet(list string) keySet {
-	set := keySet{plain: map[string]bool{}}
-	for key := range strings.FieldsSeq(list) {
+	set := keySet{plain: map[string]bool{}, old: map[string]bool{}}
+	for line := range strings.Lines(list) {
+		key, mark, _ := strings.Cut(strings.TrimSpace(line), " ")
+		set.old[key] = mark != ""
 		before, rest, ok := strings.Cut(key, "<")
 		if !ok {
 			set.plain[key] = true

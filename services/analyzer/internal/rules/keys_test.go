@@ -18,6 +18,9 @@ func TestConfigKeys(t *testing.T) {
 				if !KnownKey(c.Key, major) {
 					t.Errorf("rule %s: Flink %s has no key %s; run go generate ./internal/rules if it is new", r.ID, major, c.Key)
 				}
+				if keySets()[major].old[c.Key] {
+					t.Errorf("rule %s: Flink %s deprecates %s; name the key that it has instead", r.ID, major, c.Key)
+				}
 			}
 		}
 	}
@@ -30,8 +33,9 @@ var keyInText = regexp.MustCompile(`\b[a-z][\w-]*(?:\.[a-z][\w-]*)+`)
 func TestKeysInTexts(t *testing.T) {
 	heads := map[string]bool{} // of keys: state, taskmanager …
 	for key := range strings.FieldsSeq(keysOf1 + keysOf2) {
-		head, _, _ := strings.Cut(key, ".")
-		heads[head] = true
+		if head, _, ok := strings.Cut(key, "."); ok {
+			heads[head] = true
+		}
 	}
 	named := 0
 	for _, r := range Default().Rules {

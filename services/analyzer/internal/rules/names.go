@@ -62,7 +62,7 @@ func (n naming) add(of string, paths []string) {
 var wordForm = regexp.MustCompile(`\b[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+\b`)
 
 // products are words that only look so.
-var products = map[string]bool{"RocksDB": true, "TaskManager": true, "JobManager": true}
+var products = map[string]bool{"RocksDB": true, "ForSt": true, "TaskManager": true, "JobManager": true}
 
 func (n naming) addWords(of string, texts []string) {
 	for _, text := range texts {

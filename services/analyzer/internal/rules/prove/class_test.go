@@ -84,9 +84,12 @@ func TestKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"a.b-c", "metrics.reporter.<name>.interval", "c.d", "old.d", "older.d"}
+	want := []string{"a.b-c", "metrics.reporter.<name>.interval", "c.d", "old.d deprecated", "older.d deprecated"}
 	if diff := cmp.Diff(want, c.keys()); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"a.b", "c.d deprecated"}, current([]string{"a.b", "a.b deprecated", "c.d deprecated"})); diff != "" {
+		t.Errorf("current (-want +got):\n%s", diff)
 	}
 	if !configures(c.name) || configures("org.apache.flink.connector.x.XOptions") || configures("com.acme.XOptions") {
 		t.Error("not the classes with the keys of the configuration")

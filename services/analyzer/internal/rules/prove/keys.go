@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -44,6 +45,9 @@ func configures(class string) bool {
 // suffix marks options whose key stands behind a prefix, such as metrics.reporter.<name>.
 const suffix = "Lorg/apache/flink/annotation/docs/Documentation$SuffixOption;"
 
+// deprecated stands behind keys that are spelled otherwise now, or do nothing any more.
+const deprecated = " deprecated"
+
 // keys returns the keys that a class makes options of, with their deprecated and fallback keys, as Flink's documentation
 // spells them.
 func (c *class) keys() []string {
@@ -51,12 +55,8 @@ func (c *class) keys() []string {
 	for _, m := range c.methods {
 		var texts []string // pushed since the last array was made
 		var option []string
-		done := func(prefix string) {
-			for _, key := range option {
-				if key = prefix + key; keyForm.MatchString(key) {
-					out = append(out, key)
-				}
-			}
+		done := func(field string) {
+			out = append(out, c.spelled(option, field)...)
 			option = nil
 		}
 		instructions(m.code, func(op byte, args []byte) {
@@ -69,7 +69,7 @@ func (c *class) keys() []string {
 				texts = nil
 			case opPutStatic:
 				_, field := c.member(binary.BigEndian.Uint16(args))
-				done(c.prefix(field))
+				done(field)
 			case opInvokeStatic, opInvokeVirtual:
 				owner, name := c.member(binary.BigEndian.Uint16(args))
 				if !strings.HasPrefix(owner, options) {
@@ -90,18 +90,50 @@ func keysOf(owner, name string, texts []string) []string {
 	case owner == options+"s" && name == "key" && len(texts) > 0:
 		return texts[len(texts)-1:]
 	case owner == options && (name == "withDeprecatedKeys" || name == "withFallbackKeys"):
-		return texts
+		old := make([]string, len(texts))
+		for i, key := range texts {
+			old[i] = key + deprecated
+		}
+		return old
 	}
 	return nil
 }
 
-func (c *class) prefix(field string) string {
+// spelled returns the keys of an option as they are written, given the field that holds it.
+func (c *class) spelled(keys []string, field string) []string {
+	prefix, gone := "", false
 	for _, a := range c.notes[field] {
-		if a.class == suffix {
-			return strings.TrimSuffix(a.text, ".") + "."
+		switch a.class {
+		case suffix:
+			prefix = strings.TrimSuffix(a.text, ".") + "."
+		case "Ljava/lang/Deprecated;":
+			gone = true
 		}
 	}
-	return ""
+	var out []string
+	for _, key := range keys {
+		plain, old := strings.CutSuffix(key, deprecated)
+		if plain = prefix + plain; !keyForm.MatchString(plain) {
+			continue
+		}
+		if old || gone {
+			plain += deprecated
+		}
+		out = append(out, plain)
+	}
+	return out
+}
+
+// current drops the mark of keys that another option still has.
+func current(keys []string) []string {
+	now := map[string]bool{}
+	for _, key := range keys {
+		now[key] = true
+	}
+	return slices.DeleteFunc(keys, func(key string) bool {
+		plain, old := strings.CutSuffix(key, deprecated)
+		return old && now[plain]
+	})
 }
 
 // instructions calls found for each instruction of a method, with the bytes behind its code.

@@ -44,7 +44,7 @@ func prove(patterns []string, namesFile, keysFile string) error {
 	if err := write(namesFile, names.all()); err != nil || keysFile == "" {
 		return err
 	}
-	return write(keysFile, keys)
+	return write(keysFile, current(keys))
 }
 
 // write writes lines, sorted, each once.
