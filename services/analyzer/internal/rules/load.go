@@ -24,7 +24,8 @@ var files embed.FS
 // groups are the files with rules, in the order of the catalogue.
 var groups = []string{
 	"user-code.yaml", "allocation.yaml", "computing.yaml", "serialization.yaml", "formats.yaml",
-	"state.yaml", "runtime.yaml", "network.yaml", "jvm.yaml", "generic.yaml",
+	"state.yaml", "runtime.yaml", "network.yaml",
+	"checkpoints.yaml", "connectors.yaml", "jvm.yaml", "generic.yaml",
 }
 
 // MaxRules bounds a catalogue, so that a set of rules is one machine word or two.
