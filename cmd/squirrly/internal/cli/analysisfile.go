@@ -1,23 +1,31 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer"
 )
 
 // analysisName is the file in which `squirrly profile --out` leaves the analysis.
 const analysisName = "analysis.json"
 
-// readAnalysis reads an analysis from its file, or from the folder that `squirrly profile --out` wrote.
-func readAnalysis(path string) (events.Analysis, error) {
+// readAnalysis reads an analysis from its file, or from the folder that `squirrly profile --out` wrote. Where such a
+// folder has captures and no analysis, the rules make one.
+func (a *app) readAnalysis(ctx context.Context, path string) (events.Analysis, error) {
 	var an events.Analysis
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, analysisName)
+		folder := path
+		path = filepath.Join(folder, analysisName)
+		if _, err := os.Stat(path); err != nil {
+			return a.judge(ctx, folder)
+		}
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -36,6 +44,23 @@ func readAnalysis(path string) (events.Analysis, error) {
 	}
 	if an.Schema != events.AnalysisSchema {
 		return an, usage("%s is no analysis: its schema is %q, want %q", path, an.Schema, events.AnalysisSchema)
+	}
+	return an, nil
+}
+
+// judge analyses the captures in the folder of a run by the rules alone.
+func (a *app) judge(ctx context.Context, folder string) (an events.Analysis, err error) {
+	in, err := analyzer.Folder(folder)
+	if err != nil {
+		return an, usage("no %s, and %w", analysisName, err)
+	}
+	s, err := analyzer.New(analyzer.Config{LLM: analyzer.LLMConfig{Provider: analyzer.ProviderRules}, Version: version()},
+		analyzer.Deps{HTTP: &http.Client{}, Logger: a.logger()})
+	if err != nil {
+		return an, fmt.Errorf("open the analyzer: %w", err)
+	}
+	if an, err = s.Analyze(ctx, in); err != nil {
+		return an, fmt.Errorf("analyze %s: %w", folder, err)
 	}
 	return an, nil
 }

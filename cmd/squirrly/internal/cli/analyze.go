@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -68,7 +69,7 @@ func (a *app) analyze(c *cobra.Command, paths []string, f analyzeFlags) error {
 	if err != nil {
 		return err
 	}
-	in, err := a.analyzeInput(paths, f)
+	in, err := a.analyzeInput(c.Context(), paths, f)
 	if err != nil {
 		return err
 	}
@@ -93,17 +94,17 @@ func (a *app) analyze(c *cobra.Command, paths []string, f analyzeFlags) error {
 	return failOnSeverity(an, failOn)
 }
 
-func (a *app) analyzeInput(paths []string, f analyzeFlags) (analyzer.Input, error) {
+func (a *app) analyzeInput(ctx context.Context, paths []string, f analyzeFlags) (analyzer.Input, error) {
 	in, err := a.gatherAll(paths, f)
 	if err != nil {
 		return in, err
 	}
 	in.Block = f.block
-	context, err := readContext(f.context)
+	files, err := readContext(f.context)
 	if err != nil {
 		return in, err
 	}
-	for _, c := range context {
+	for _, c := range files {
 		in.Files = append(in.Files, analyzer.File{Name: c.name, Text: string(c.body)})
 	}
 	if f.prompt != "" {
@@ -114,7 +115,7 @@ func (a *app) analyzeInput(paths []string, f analyzeFlags) (analyzer.Input, erro
 		in.Prompt = string(b)
 	}
 	if f.baseline != "" {
-		before, err := readAnalysis(f.baseline)
+		before, err := a.readAnalysis(ctx, f.baseline)
 		if err != nil {
 			return in, err
 		}

@@ -103,3 +103,21 @@ func TestDiff_Pages(t *testing.T) {
 		t.Errorf("exit %d:\n%s", code, out)
 	}
 }
+
+// Folders with captures and no analysis are judged by the rules, before they are compared.
+func TestDiff_CapturesAlone(t *testing.T) {
+	clean(t)
+	recorded := "../../../../test/diagnosis/recorded/http-lookup/"
+	code, out, errOut := run(t, t.Context(), "", "diff", recorded+"bad", recorded+"good")
+	if code != 0 || errOut != "" || !strings.Contains(out, "A2") || !strings.Contains(out, "helped") {
+		t.Errorf("diff: exit %d, stderr %q:\n%s", code, errOut, out)
+	}
+	code, out, errOut = run(t, t.Context(), "", "analyze", recorded+"good", "--baseline", recorded+"bad")
+	if code != 0 || !strings.Contains(out, "Since the baseline") {
+		t.Errorf("analyze: exit %d, stderr %q:\n%s", code, errOut, out)
+	}
+	code, _, errOut = run(t, t.Context(), "", "analyze", recorded+"good", "--baseline", t.TempDir())
+	if code != 2 || !strings.Contains(errOut, "no analysis.json") {
+		t.Errorf("empty folder: exit %d, stderr %q", code, errOut)
+	}
+}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,9 +34,9 @@ func (a *app) diffSide(ctx context.Context, name, mode string) (diffSide, error)
 	case err != nil && name != "-":
 		return diffSide{}, usage("%s is neither the id of a run nor a file: %w", name, err)
 	case err == nil && info.IsDir():
-		return a.folderSide(name, mode)
+		return a.folderSide(ctx, name, mode)
 	case strings.EqualFold(filepath.Ext(name), ".json"):
-		an, err := readAnalysis(name)
+		an, err := a.readAnalysis(ctx, name)
 		return diffSide{name: name, analysis: &an}, err
 	}
 	page, err := a.page(name, analyzeFlags{mode: mode})
@@ -43,14 +44,14 @@ func (a *app) diffSide(ctx context.Context, name, mode string) (diffSide, error)
 }
 
 // folderSide reads what `squirrly profile --out` left: the analysis and the captures, or flame graphs alone.
-func (a *app) folderSide(dir, mode string) (diffSide, error) {
+func (a *app) folderSide(ctx context.Context, dir, mode string) (diffSide, error) {
 	s := diffSide{name: dir}
-	if _, err := os.Stat(filepath.Join(dir, analysisName)); err == nil {
-		an, err := readAnalysis(dir)
-		if err != nil {
-			return s, err
-		}
+	an, err := a.readAnalysis(ctx, dir)
+	switch {
+	case err == nil:
 		s.analysis = &an
+	case !errors.Is(err, analyzer.ErrNoManifest):
+		return s, err
 	}
 	in, err := a.gather(dir, analyzeFlags{mode: mode})
 	if err != nil && s.analysis == nil {
