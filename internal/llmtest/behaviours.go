@@ -64,10 +64,14 @@ func Failing(status int, code, message string) Behaviour {
 }
 
 // Body answers with status 200 and any JSON, which need not be an answer.
-func Body(json string) Behaviour {
+func Body(json string) Behaviour { return Any(http.StatusOK, json) }
+
+// Any answers with any status and body.
+func Any(status int, body string) Behaviour {
 	return func(w http.ResponseWriter, _ Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = fmt.Fprint(w, json)
+		w.WriteHeader(status)
+		_, _ = fmt.Fprint(w, body)
 	}
 }
 
