@@ -27,9 +27,9 @@ func (d *diagnosis) check() {
 	}
 	for _, m := range d.modes {
 		for _, s := range m.scans {
-			if s.Active() >= 100 && float64(s.Unresolved) > 0.10*float64(s.Active()) {
+			if s.Active() >= 100 && share(s.Unresolved, s.Active()) > d.catalogue.Rule("E7").Warning {
 				d.trust.unresolved = true
-				d.facts.add(factCheck, events.Fact{
+				d.unnamed = d.facts.add(factCheck, events.Fact{
 					Text:  fmt.Sprintf("%s of the active %s samples of %s have no name.", percent(share(s.Unresolved, s.Active())), s.Mode, s.JVM),
 					Value: share(s.Unresolved, s.Active()), Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Unresolved),
 					StdErr: standardError(share(s.Unresolved, s.Active()), float64(s.Active())),

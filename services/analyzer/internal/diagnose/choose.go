@@ -66,8 +66,28 @@ func (w *weight) elsewhereOf(chosen []weight) bool {
 // negligible reports that a group is not worth a finding. Even without metrics, WALL proves that next to nothing happens
 // in it.
 func (d *diagnosis) negligible(w *weight) bool {
-	return w.severity == events.SeverityNone || w.samples() < minSamples ||
+	return w.severity == events.SeverityNone || w.samples() < minSamples || d.starting(w.rule) ||
 		d.judged.Limit == events.LimitUnknown && w.tally(rules.FamilyWall).te > 0 && w.te() < minTE
+}
+
+// starting reports that the job is too young for a rule: what it matches is the start of the job.
+func (d *diagnosis) starting(r *rules.Rule) bool {
+	age, ok := d.age()
+	return ok && age < r.After
+}
+
+// ageless reports that a rule asks for the age of the job, which nobody knows.
+func (d *diagnosis) ageless(r *rules.Rule) bool {
+	_, ok := d.age()
+	return !ok && r.After > 0
+}
+
+// age returns for how many seconds the job had run when its state was read.
+func (d *diagnosis) age() (int, bool) {
+	if d.ctx == nil || d.ctx.Job.StartTime <= 0 || d.ctx.Job.Now < d.ctx.Job.StartTime {
+		return 0, false
+	}
+	return int((d.ctx.Job.Now - d.ctx.Job.StartTime) / 1000), true
 }
 
 // moreImportant orders by what the thresholds alone say, so that a known cause comes before code that is merely hot.

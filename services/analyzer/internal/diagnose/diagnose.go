@@ -137,6 +137,7 @@ type diagnosis struct {
 	stats     []events.CaptureStats
 	facts     ledger
 	trust     trust
+	unnamed   string // fact of frames without a name; empty when there are few
 	vertices  *vertexMap
 	places    map[chainAt]placed
 	vertexTE  []float64 // by vertex: thread equivalents that are surely its own

@@ -79,6 +79,10 @@ func (d *diagnosis) observe() {
 	}
 	d.observeOffCPU()
 	d.observeHelpers()
+	d.observeUnchained()
+	if d.unnamed != "" {
+		d.say("Many frames have no name (rule E7), so all findings are less certain. "+d.catalogue.Rule("E7").Fix.Change, d.unnamed)
+	}
 	switch {
 	case d.trust.compiling:
 		d.say("The JVM was still compiling: a profile taken later shows the steady state better.")

@@ -55,7 +55,9 @@ func fired(r Result) []string {
 }
 
 // byOtherMeans are the rules without frames, and the tests that cover them.
-var byOtherMeans = map[string]string{"D2": "TestBlockedSink", "D20": "TestTwoTaskManagersAndSkew", "S1": "TestStarvedJob"}
+var byOtherMeans = map[string]string{
+	"D2": "TestBlockedSink", "D20": "TestTwoTaskManagersAndSkew", "D24": "TestUnchained", "E7": "TestUnnamed", "S1": "TestStarvedJob",
+}
 
 func TestEachRule(t *testing.T) {
 	for _, r := range rules.Default().Rules {

@@ -145,7 +145,7 @@ func (d *diagnosis) severity(w *weight) events.Severity {
 	if w.confidence == events.ConfidenceLow || d.judged.Limit == events.LimitUnknown {
 		highest = events.SeverityWarning
 	}
-	if d.judged.Limit != events.LimitUnknown && (d.judged.Limit == events.LimitNone || !w.onPath) || !w.timed {
+	if d.judged.Limit != events.LimitUnknown && (d.judged.Limit == events.LimitNone || !w.onPath) || !w.timed || d.ageless(w.rule) {
 		highest = events.SeverityInfo
 	}
 	if severity.AtLeast(highest) {

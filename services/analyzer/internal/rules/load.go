@@ -25,7 +25,7 @@ var files embed.FS
 var groups = []string{
 	"user-code.yaml", "allocation.yaml", "computing.yaml", "serialization.yaml", "formats.yaml",
 	"state.yaml", "runtime.yaml", "network.yaml",
-	"checkpoints.yaml", "connectors.yaml", "jvm.yaml", "generic.yaml",
+	"checkpoints.yaml", "connectors.yaml", "jvm.yaml", "python.yaml", "generic.yaml",
 }
 
 // MaxRules bounds a catalogue, so that a set of rules is one machine word or two.
