@@ -49,6 +49,7 @@ type Response struct {
 	RequestID string
 	Form      string // how the object was demanded: one of the Form… of this package
 	Usage     Usage
+	CostUSD   *float64 // nil: unknown
 	Latency   time.Duration
 }
 
