@@ -34,13 +34,15 @@ func (d *diagnosis) withMetricFindings(found []events.Finding) []events.Finding 
 	return found
 }
 
-// before reports that a finding comes before another one: on the path, more severe, larger.
+// before reports that a finding comes before another one: on the path, more severe, better explained, larger.
 func before(f, other *events.Finding) bool {
 	switch {
 	case f.OnPath != other.OnPath:
 		return f.OnPath
 	case f.Severity != other.Severity:
 		return f.Severity.AtLeast(other.Severity)
+	case f.Rule == "D20" && (other.Rule == "U1" || other.Rule == "U2"):
+		return true // that one subtask has the work says more than that its code is hot
 	}
 	return f.P > other.P
 }
