@@ -43,6 +43,7 @@ func TestLoadRefuses(t *testing.T) {
 		"matches all":      {strings.Replace(rule, "x.y", "'x > *'", 1), "everything"},
 		"unknown class":    {strings.Replace(rule, "x.y", "'@users'", 1), "@users"},
 		"twice":            {rule + rule, "twice"},
+		"broad override":   {rule + strings.Replace(rule, "id: A1", "id: A2, broad: true, overrides: [A1]", 1), "A1"},
 		"unknown override": {strings.Replace(rule, "warning", "overrides: [A9], warning", 1), "A9"},
 		"effort":           {strings.Replace(rule, "effort: code", "effort: much", 1), "effort"},
 	} {
