@@ -116,8 +116,8 @@ func tokens(p events.Provenance) string {
 		return ""
 	}
 	text := count(p.TokensIn) + " in, " + count(p.TokensOut) + " out"
-	if p.CostUSD > 0 {
-		text += ", $" + strconv.FormatFloat(p.CostUSD, 'f', 4, 64)
+	if p.CostUSD <= 0 {
+		return text + ", cost unknown"
 	}
-	return text
+	return text + ", $" + strconv.FormatFloat(p.CostUSD, 'f', 4, 64)
 }

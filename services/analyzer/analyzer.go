@@ -31,6 +31,7 @@ type Service struct {
 	cfg      Config
 	deps     Deps
 	provider llm.Provider // nil: the rules alone
+	prices   llm.Prices
 
 	templates templates
 }
@@ -48,8 +49,10 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if s.templates, err = loadTemplates(cfg.PromptFile, cfg.LLM.Prompt.Dir); err != nil {
 		return nil, err
 	}
-	s.provider, err = cfg.LLM.open(d.HTTP)
-	if err != nil {
+	if s.prices, err = cfg.LLM.prices(); err != nil {
+		return nil, err
+	}
+	if s.provider, err = cfg.LLM.open(d.HTTP, s.prices); err != nil {
 		return nil, err
 	}
 	d.Logger.Info("ready", "analysis", cfg.LLM.notice())

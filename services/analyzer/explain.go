@@ -50,7 +50,7 @@ func (s *Service) explain(ctx context.Context, c *bus.Claim, in Input, res diagn
 			return res.Analysis, bus.Wait(events.CodeLLMUnavailable, llmPause, err)
 		}
 		s.deps.Logger.WarnContext(ctx, "the LLM gave no usable answer", "run", in.Run, "error", err)
-		return explain.Degrade(res.Analysis, s.provider.Name(), err), nil
+		return explain.Degrade(res.Analysis, asked, err), nil
 	}
 	if asked, err = s.choose(ctx, c, in, asked, sent); err != nil {
 		return res.Analysis, err

@@ -33,6 +33,7 @@ type LLMConfig struct {
 	CAFile          string        `env:"LLM_CA_FILE"`  // PEM certificates that are trusted besides the system's
 	MaxOutputTokens int           `env:"LLM_MAX_OUTPUT_TOKENS"`
 	Timeout         time.Duration `env:"LLM_TIMEOUT"`
+	Prices          string        `env:"LLM_PRICES"` // file of the form of internal/llm/prices.yaml; empty: the built-in prices
 	Accounts        Accounts
 	Prompt          PromptConfig
 }
@@ -156,18 +157,6 @@ func choices(names []string) string {
 	slices.Sort(names)
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " or " + names[last]
-}
-
-// open makes the provider; nil means the rules alone.
-func (c LLMConfig) open(client *http.Client) (llm.Provider, error) {
-	if c.provider() == ProviderRules {
-		return nil, nil //nolint:nilnil // no provider is a mode of work.
-	}
-	base, err := c.transport(client)
-	if err != nil {
-		return nil, err
-	}
-	return llm.New(c.settings(), base)
 }
 
 // notice says in one line who analyses.

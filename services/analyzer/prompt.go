@@ -6,10 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"squirrly.dev/services/analyzer/internal/diagnose"
 	"squirrly.dev/services/analyzer/internal/explain"
-	"squirrly.dev/services/analyzer/internal/llm"
 	"squirrly.dev/services/analyzer/internal/prompt"
 )
 
@@ -127,6 +127,15 @@ type Preview struct {
 	Redacted map[string]int // places where a secret was removed, by kind
 	Left     []string       // context files and methods that are not sent, and parts of such
 	Notes    []string       // what differs from what was asked for, and why
+	Cost     *Estimate      // nil: no model would be asked, or its price is unknown
+}
+
+// Estimate is what one question would cost, in US dollars.
+type Estimate struct {
+	Prompt    float64 // with an empty answer
+	Most      float64 // with the longest answer
+	MaxOutput int     // tokens of the longest answer
+	Prices    string  // the day of the price table
 }
 
 // Prompt returns what [Service.Analyze] would send for an input. It asks nobody, and needs no provider.
@@ -149,8 +158,20 @@ func (s *Service) Prompt(_ context.Context, in Input) (Preview, error) {
 	}
 	if s.provider != nil {
 		out.Model = s.cfg.LLM.model()
+		out.Cost = s.estimate(out.Model, out.Tokens)
 	}
 	return out, nil
+}
+
+// estimate is what a prompt of so many tokens would cost.
+func (s *Service) estimate(model string, tokens int) *Estimate {
+	e := Estimate{MaxOutput: s.cfg.LLM.maxOutput(), Prices: s.prices.Date.Format(time.DateOnly)}
+	var known bool
+	if e.Prompt, known = s.prices.Estimate(model, tokens, 0, time.Now()); !known {
+		return nil
+	}
+	e.Most, _ = s.prices.Estimate(model, tokens, e.MaxOutput, time.Now())
+	return &e
 }
 
 // question is what the LLM is asked about a diagnosis.
@@ -189,12 +210,9 @@ func (s *Service) question(in Input, res diagnose.Result) (explain.Input, error)
 
 // window is how many tokens a prompt may have, so that the answer still fits.
 func (s *Service) window() int {
-	window, out := s.cfg.LLM.Prompt.Window, s.cfg.LLM.MaxOutputTokens
+	window := s.cfg.LLM.Prompt.Window
 	if window == 0 {
 		window = DefaultWindow
 	}
-	if out <= 0 {
-		out = llm.DefaultMaxOutputTokens
-	}
-	return max(window-out, 1)
+	return max(window-s.cfg.LLM.maxOutput(), 1)
 }

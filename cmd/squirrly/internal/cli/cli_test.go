@@ -133,7 +133,12 @@ func TestAnalyze_Prompt(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "EvenStallingFunction") || !strings.Contains(out, "db.password=") {
 		t.Errorf("exit %d, stderr %q, prompt %.200q", code, errOut, out)
 	}
-	if strings.Contains(out+errOut, "hunter2") || !strings.Contains(errOut, " tokens (") || !strings.Contains(errOut, "would go to ") {
+	if strings.Contains(out+errOut, "hunter2") || !strings.Contains(errOut, " tokens (") || !strings.Contains(errOut, "would go to gpt-5-mini: $0.") ||
+		!strings.Contains(errOut, "with an answer of 8000 tokens (prices of 20") {
+		t.Errorf("stderr %q", errOut)
+	}
+	_, _, errOut = run(t, t.Context(), "", "analyze", page("ITIMER"), "--prompt", "--model", "our-model")
+	if !strings.Contains(errOut, "would go to our-model: the cost is unknown") {
 		t.Errorf("stderr %q", errOut)
 	}
 }

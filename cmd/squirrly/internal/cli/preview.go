@@ -29,7 +29,7 @@ func (a *app) preview(ctx context.Context, s *analyzer.Service, in analyzer.Inpu
 	}
 	say("%d tokens (%s), profile block %s", p.Tokens, strings.Join(parts, ", "), p.Block)
 	if p.Model != "" {
-		say("would go to %s", p.Model)
+		say("would go to %s: %s", p.Model, estimate(p.Cost))
 	}
 	for kind, n := range p.Redacted {
 		say("%d places of secrets (%s) removed", n, kind)
@@ -41,4 +41,13 @@ func (a *app) preview(ctx context.Context, s *analyzer.Service, in analyzer.Inpu
 		say("%s", clean(note))
 	}
 	return nil
+}
+
+// estimate says what a question would cost.
+func estimate(e *analyzer.Estimate) string {
+	if e == nil {
+		return "the cost is unknown, for the model has no price (SQUIRRLY_LLM_PRICES)"
+	}
+	return fmt.Sprintf("$%.4f for the prompt, at most $%.4f with an answer of %d tokens (prices of %s)", e.Prompt, e.Most,
+		e.MaxOutput, e.Prices)
 }

@@ -34,8 +34,9 @@ type Asked struct {
 	Provider   string         `json:"provider"`
 	Model      string         `json:"model,omitempty"`
 	RequestID  string         `json:"requestId,omitempty"`
-	PromptHash string         `json:"promptHash"` // SHA-256 of the prompt as sent
-	Usage      llm.Usage      `json:"usage"`      // of all rounds
+	PromptHash string         `json:"promptHash"`        // SHA-256 of the prompt as sent
+	Usage      llm.Usage      `json:"usage"`             // of all rounds
+	CostUSD    *float64       `json:"costUsd,omitempty"` // of all rounds; nil is unknown
 	Rounds     int            `json:"rounds"`
 	Redacted   map[string]int `json:"redacted,omitempty"` // places where a secret was removed from the prompt, by kind
 	Notes      []string       `json:"notes,omitempty"`    // what the prompt had to leave out, and why
@@ -55,15 +56,15 @@ func Explain(ctx context.Context, p llm.Provider, in Input) (events.Analysis, er
 	if ctx.Err() != nil {
 		return in.Prompt.Analysis, err
 	}
-	return Degrade(in.Prompt.Analysis, p.Name(), err), err
+	return Degrade(in.Prompt.Analysis, asked, err), err
 }
 
 // Ask builds the prompt, asks, and asks once more when the answer is not in form or says what does not hold. It returns
-// the better answer, and the prompt as it was sent.
+// the better answer, and the prompt as it was sent. With an error it returns what was spent without success.
 func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, error) {
 	sent, veil, err := in.build()
 	if err != nil {
-		return Asked{}, prompt.Prompt{}, err
+		return Asked{Provider: p.Name()}, prompt.Prompt{}, err
 	}
 	req := llm.Request{
 		System: sent.System, SchemaName: answer.SchemaName, Schema: answer.Schema(),
@@ -74,8 +75,7 @@ func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, e
 	var last error
 	for range rounds {
 		resp, err := p.Complete(ctx, req)
-		asked.Rounds++
-		asked.Usage = asked.Usage.Add(resp.Usage)
+		asked.count(resp)
 		if err != nil {
 			last = err
 			break
@@ -101,6 +101,21 @@ func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, e
 		return asked, sent, fmt.Errorf("ask the LLM: %w", last)
 	}
 	return asked, sent, nil
+}
+
+// count adds a response. What all rounds cost is known only when each of them is.
+func (a *Asked) count(resp llm.Response) {
+	switch {
+	case resp.CostUSD == nil:
+		a.CostUSD = nil
+	case a.Rounds == 0:
+		a.CostUSD = resp.CostUSD
+	case a.CostUSD != nil:
+		sum := *a.CostUSD + *resp.CostUSD
+		a.CostUSD = &sum
+	}
+	a.Rounds++
+	a.Usage = a.Usage.Add(resp.Usage)
 }
 
 // check decodes an answer and measures it.
@@ -135,16 +150,23 @@ func measure(in Input, a answer.Answer) verify.Input {
 func Apply(in Input, asked Asked) (events.Analysis, error) {
 	result, err := check(in, []byte(asked.Answer))
 	if err != nil {
-		return Degrade(in.Prompt.Analysis, asked.Provider, err), err
+		return Degrade(in.Prompt.Analysis, asked, err), err
 	}
 	a := result.Analysis
 	a.Provenance.Provider = asked.Provider
 	a.Provenance.Model = asked.Model
 	a.Provenance.PromptHash = asked.PromptHash
-	a.Provenance.TokensIn = asked.Usage.In
-	a.Provenance.TokensOut = asked.Usage.Out
+	asked.bill(&a.Provenance)
 	a.Provenance.Note = strings.Join(asked.Notes, " ")
 	return a, nil
+}
+
+// bill notes what the rounds spent.
+func (a Asked) bill(p *events.Provenance) {
+	p.TokensIn, p.TokensOut = a.Usage.In, a.Usage.Out
+	if a.CostUSD != nil {
+		p.CostUSD = *a.CostUSD
+	}
 }
 
 // Encode returns the form of an answer that is stored.
@@ -176,12 +198,13 @@ func CodeOf(err error) events.Code {
 	return events.CodeLLMBadAnswer
 }
 
-// Degrade returns the analysis of the rules, marked as one that an LLM did not explain.
-func Degrade(a events.Analysis, provider string, err error) events.Analysis {
+// Degrade returns the analysis of the rules, marked as one that an LLM did not explain, with what was spent in vain.
+func Degrade(a events.Analysis, asked Asked, err error) events.Analysis {
 	code := CodeOf(err)
 	a.Degraded = true
 	a.DegradedWhy = append(slices.Clone(a.DegradedWhy), fmt.Sprintf("%s: %s", code, code.Hint()))
 	a.Provenance.Provider = "rules"
-	a.Provenance.Note = fmt.Sprintf("The LLM (%s) was asked without success; the rules alone decided.", provider)
+	a.Provenance.Note = fmt.Sprintf("The LLM (%s) was asked without success; the rules alone decided.", asked.Provider)
+	asked.bill(&a.Provenance)
 	return a
 }
