@@ -24,7 +24,7 @@ var files embed.FS
 // groups are the files with rules, in the order of the catalogue.
 var groups = []string{
 	"user-code.yaml", "allocation.yaml", "computing.yaml", "serialization.yaml", "formats.yaml",
-	"state.yaml", "runtime.yaml", "network.yaml",
+	"state.yaml", "window.yaml", "sql.yaml", "runtime.yaml", "network.yaml",
 	"checkpoints.yaml", "connectors.yaml", "jvm.yaml", "python.yaml", "generic.yaml",
 }
 
