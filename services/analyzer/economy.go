@@ -20,7 +20,7 @@ func (c LLMConfig) open(client *http.Client, prices llm.Prices) (llm.Provider, e
 	if err != nil {
 		return nil, err
 	}
-	return llm.Priced(p, prices, c.model()), nil
+	return llm.Breaking(llm.Priced(p, prices, c.model()), llm.Breaker{}), nil
 }
 
 // prices are what models cost.

@@ -59,5 +59,5 @@ func Temporary(err error) bool {
 
 // NoAnswer reports whether err means that no answer could be had at all, rather than one of no use.
 func NoAnswer(err error) bool {
-	return Temporary(err) || errors.Is(err, ErrAuth) || errors.Is(err, ErrRequest)
+	return Temporary(err) || errors.Is(err, ErrAuth) || errors.Is(err, ErrRequest) || errors.Is(err, ErrOpen)
 }
