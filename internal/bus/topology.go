@@ -77,6 +77,14 @@ func (t Topology) buckets() []jetstream.KeyValueConfig {
 			Bucket: events.BucketNotify, Description: "What was told to whom.",
 			History: 1, TTL: 45 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(),
 		},
+		{
+			Bucket: events.BucketSpending, Description: "What language models cost, by day and by run; changed by compare-and-set only.",
+			History: 1, TTL: 45 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(), MaxValueSize: 1 << 10,
+		},
+		{
+			Bucket: events.BucketAnswers, Description: "Answers of language models to identical questions.",
+			History: 1, TTL: 30 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(), MaxValueSize: 1 << 20, MaxBytes: 256 << 20,
+		},
 	}
 }
 

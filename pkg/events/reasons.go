@@ -32,6 +32,7 @@ const (
 	CodeArtifactGone      Code = "artifact_gone"
 	CodeLLMUnavailable    Code = "llm_unavailable"
 	CodeLLMBadAnswer      Code = "llm_bad_answer"
+	CodeLLMBudget         Code = "llm_budget"
 	CodeDeadlineExceeded  Code = "deadline_exceeded"
 	CodeCrashLoop         Code = "crash_loop"
 	CodeNoRecord          Code = "no_record"
@@ -68,6 +69,7 @@ var hints = map[Code]string{
 	CodeStoreUnavailable:  "Check the artifact store (SQUIRRLY_S3_ENDPOINT, credentials, bucket); the run goes on when it is back.",
 	CodeArtifactGone:      "The artifact expired or was deleted; profile again.",
 	CodeLLMUnavailable:    "Check the LLM endpoint, key and quota; the result is by rules alone.",
+	CodeLLMBudget:         "Wait for the next day (UTC) or raise the budget (SQUIRRLY_LLM_BUDGET_*); the result is by rules alone.",
 	CodeLLMBadAnswer:      "The LLM did not answer in the required form; the result is by rules alone.",
 	CodeDeadlineExceeded:  "The run did not finish in time; see its history for what it waited for.",
 	CodeCrashLoop:         "The step crashed five times; see the logs of the service, then replay the dead letter.",

@@ -34,6 +34,8 @@ const (
 	StreamDead      = "SQUIRRLY_DEAD"
 	BucketRuns      = "SQUIRRLY_RUNS"
 	BucketNotify    = "SQUIRRLY_NOTIFY"
+	BucketSpending  = "SQUIRRLY_SPENDING"
+	BucketAnswers   = "SQUIRRLY_ANSWERS"
 	BucketArtifacts = "SQUIRRLY_ARTIFACTS"
 
 	DurableTrigger        = "trigger"

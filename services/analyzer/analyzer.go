@@ -52,7 +52,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if s.prices, err = cfg.LLM.prices(); err != nil {
 		return nil, err
 	}
-	if s.provider, err = cfg.LLM.open(d.HTTP, s.prices); err != nil {
+	if s.provider, err = cfg.LLM.open(d, s.prices); err != nil {
 		return nil, err
 	}
 	d.Logger.Info("ready", "analysis", cfg.LLM.notice())

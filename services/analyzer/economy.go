@@ -1,18 +1,41 @@
 package analyzer
 
 import (
+	"errors"
 	"fmt"
-	"net/http"
+	"math"
 
+	"squirrly.dev/services/analyzer/internal/budget"
 	"squirrly.dev/services/analyzer/internal/llm"
 )
 
+// BudgetConfig limits what the LLM may spend. Zero is no limit.
+type BudgetConfig struct {
+	RunTokens int64   `env:"LLM_BUDGET_RUN_TOKENS"` // of all questions of a run, prompts and answers
+	DayTokens int64   `env:"LLM_BUDGET_DAY_TOKENS"` // of a day (UTC), of all analyzers that share a bus
+	DayUSD    float64 `env:"LLM_BUDGET_DAY_USD"`    // of a day (UTC), of all analyzers that share a bus
+}
+
+// Validate checks the limits.
+func (c BudgetConfig) Validate() error {
+	var err error
+	for name, n := range map[string]int64{budget.OfRun: c.RunTokens, budget.OfDay: c.DayTokens} {
+		if n < 0 {
+			err = errors.Join(err, fmt.Errorf("%s is %d: a number of tokens, or 0 for no limit", name, n))
+		}
+	}
+	if c.DayUSD < 0 || math.IsNaN(c.DayUSD) || math.IsInf(c.DayUSD, 0) {
+		err = errors.Join(err, fmt.Errorf("%s is %v: a sum in US dollars, or 0 for no limit", budget.USDOfDay, c.DayUSD))
+	}
+	return err
+}
+
 // open makes the provider; nil means the rules alone.
-func (c LLMConfig) open(client *http.Client, prices llm.Prices) (llm.Provider, error) {
+func (c LLMConfig) open(d Deps, prices llm.Prices) (llm.Provider, error) {
 	if c.provider() == ProviderRules {
 		return nil, nil //nolint:nilnil // no provider is a mode of work.
 	}
-	base, err := c.transport(client)
+	base, err := c.transport(d.HTTP)
 	if err != nil {
 		return nil, err
 	}
@@ -20,7 +43,26 @@ func (c LLMConfig) open(client *http.Client, prices llm.Prices) (llm.Provider, e
 	if err != nil {
 		return nil, err
 	}
-	return llm.Breaking(llm.Priced(p, prices, c.model()), llm.Breaker{}), nil
+	return c.thrifty(p, d, prices), nil
+}
+
+// thrifty lays what saves money around a provider. The order matters, from the inside out: the price is known only where
+// the usage is; the breaker sees nothing but what the provider did, so that a budget that is used up neither opens nor
+// closes it; the budget reserves for questions that are asked, and takes back what an open breaker kept from being asked.
+func (c LLMConfig) thrifty(p llm.Provider, d Deps, prices llm.Prices) llm.Provider {
+	p = llm.Priced(p, prices, c.model())
+	p = llm.Breaking(p, llm.Breaker{})
+	return budget.Provider(p, budget.Options{
+		Limits: budget.Limits(c.Budget), Book: d.book(), Prices: prices, Model: c.model(), MaxOutput: c.maxOutput(),
+	})
+}
+
+// book is where spending is counted: by all who share the bus, or by this process alone.
+func (d Deps) book() budget.Book {
+	if d.Bus == nil {
+		return &budget.Memory{}
+	}
+	return budget.KV{JS: d.Bus.JetStream()}
 }
 
 // prices are what models cost.

@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -35,6 +36,7 @@ type LLMConfig struct {
 	Timeout         time.Duration `env:"LLM_TIMEOUT"`
 	Prices          string        `env:"LLM_PRICES"` // file of the form of internal/llm/prices.yaml; empty: the built-in prices
 	Accounts        Accounts
+	Budget          BudgetConfig
 	Prompt          PromptConfig
 }
 
@@ -99,7 +101,7 @@ func first[S ~string](all ...S) S {
 
 // Validate checks the provider's name, and whether it can be asked. The error says which variable to set.
 func (c LLMConfig) Validate() error {
-	if err := c.Prompt.Validate(); err != nil {
+	if err := errors.Join(c.Prompt.Validate(), c.Budget.Validate()); err != nil {
 		return err
 	}
 	name := c.provider()

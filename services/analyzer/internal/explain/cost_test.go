@@ -3,9 +3,12 @@ package explain_test
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 
 	"squirrly.dev/internal/llmtest"
+	"squirrly.dev/services/analyzer/internal/answer"
+	"squirrly.dev/services/analyzer/internal/budget"
 	"squirrly.dev/services/analyzer/internal/explain"
 	"squirrly.dev/services/analyzer/internal/llm"
 )
@@ -48,6 +51,51 @@ func TestCostOfAllRounds(t *testing.T) {
 		}
 		if _, ok := said["costUsd"]; ok != (want > 0) {
 			t.Errorf("%s: an unknown cost is told: %s", name, b)
+		}
+	}
+}
+
+// TestBudget: a budget that is used up leaves the rules' result, with one sentence that names the variable; one that
+// allows no repair leaves the first answer.
+func TestBudget(t *testing.T) {
+	sent, err := explain.Prompt(explain.Input{Prompt: sample().Prompt, Nonce: strings.Repeat("0123456789abcdef", 2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := int(math.Ceil(1.25*float64(tokens(t, sent.System+"\n"+string(answer.Schema())+"\n"+sent.User)))) + llm.DefaultMaxOutputTokens
+	for name, c := range map[string]struct {
+		behaviour llmtest.Behaviour
+		limit     int
+		requests  int
+		degraded  bool
+	}{
+		"nothing":   {llmtest.Honest(), first - 1, 0, true},
+		"no repair": {llmtest.Lying(), first + 400, 1, false},
+		"enough":    {llmtest.Lying(), 3 * first, 2, false},
+	} {
+		s, p := provider(t, c.behaviour)
+		p = budget.Provider(p, budget.Options{
+			Limits: budget.Limits{RunTokens: int64(c.limit)}, Book: &budget.Memory{}, MaxOutput: llm.DefaultMaxOutputTokens,
+		})
+		in := sample()
+		in.Prompt.Analysis.Run, in.Nonce = "run", strings.Repeat("0123456789abcdef", 2)
+		a, _ := explain.Explain(t.Context(), p, in)
+		if n := len(s.Requests()); n != c.requests {
+			t.Fatalf("%s: asked %d times", name, n)
+		}
+		if a.Degraded != c.degraded {
+			t.Errorf("%s: degraded %t: %q", name, a.Degraded, a.DegradedWhy)
+		}
+		text := a.Provenance.Note
+		if c.degraded {
+			unchanged(t, in.Prompt.Analysis, a)
+			if len(a.DegradedWhy) != 1 || !strings.HasPrefix(a.DegradedWhy[0], "llm_budget: ") {
+				t.Fatalf("%s: %q", name, a.DegradedWhy)
+			}
+			text = a.DegradedWhy[0]
+		}
+		if strings.Contains(text, budget.OfRun+"=") != (c.requests < 2) {
+			t.Errorf("%s: %q", name, text)
 		}
 	}
 }

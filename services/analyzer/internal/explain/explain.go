@@ -15,6 +15,7 @@ import (
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/answer"
+	"squirrly.dev/services/analyzer/internal/budget"
 	"squirrly.dev/services/analyzer/internal/llm"
 	"squirrly.dev/services/analyzer/internal/prompt"
 	"squirrly.dev/services/analyzer/internal/verify"
@@ -68,7 +69,7 @@ func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, e
 	}
 	req := llm.Request{
 		System: sent.System, SchemaName: answer.SchemaName, Schema: answer.Schema(),
-		Messages: []llm.Message{{Role: llm.RoleUser, Text: sent.User}},
+		Messages: []llm.Message{{Role: llm.RoleUser, Text: sent.User}}, Run: in.run(),
 	}
 	asked := Asked{Provider: p.Name(), PromptHash: sent.Hash(), Redacted: sent.Redacted, Notes: sent.Notes}
 	var best verify.Result
@@ -78,6 +79,7 @@ func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, e
 		asked.count(resp)
 		if err != nil {
 			last = err
+			asked.leaveOut(err)
 			break
 		}
 		object := veil.lift(resp.Object)
@@ -101,6 +103,14 @@ func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, e
 		return asked, sent, fmt.Errorf("ask the LLM: %w", last)
 	}
 	return asked, sent, nil
+}
+
+// run is the run of the analysis; one without a run is a run of its own.
+func (in Input) run() string {
+	if in.Prompt.Analysis.Run == "" {
+		return prompt.NewNonce()
+	}
+	return in.Prompt.Analysis.Run
 }
 
 // count adds a response. What all rounds cost is known only when each of them is.
@@ -190,8 +200,26 @@ func Load(b []byte) (Asked, error) {
 	return a, nil
 }
 
+// leaveOut notes that a round was not allowed after another one had brought an answer.
+func (a *Asked) leaveOut(err error) {
+	if a.Answer != "" && errors.Is(err, budget.ErrRefused) {
+		a.Notes = append(slices.Clone(a.Notes), "The answer was not sent back for repair. "+reason(err))
+	}
+}
+
+// reason says in a sentence why there is no answer of the LLM.
+func reason(err error) string {
+	if r, ok := errors.AsType[*budget.Refusal](err); ok {
+		return r.Sentence
+	}
+	return CodeOf(err).Hint()
+}
+
 // CodeOf returns the reason code of an error of Ask or Apply.
 func CodeOf(err error) events.Code {
+	if errors.Is(err, budget.ErrRefused) {
+		return events.CodeLLMBudget
+	}
 	if llm.NoAnswer(err) {
 		return events.CodeLLMUnavailable
 	}
@@ -202,9 +230,12 @@ func CodeOf(err error) events.Code {
 func Degrade(a events.Analysis, asked Asked, err error) events.Analysis {
 	code := CodeOf(err)
 	a.Degraded = true
-	a.DegradedWhy = append(slices.Clone(a.DegradedWhy), fmt.Sprintf("%s: %s", code, code.Hint()))
+	a.DegradedWhy = append(slices.Clone(a.DegradedWhy), fmt.Sprintf("%s: %s", code, reason(err)))
 	a.Provenance.Provider = "rules"
 	a.Provenance.Note = fmt.Sprintf("The LLM (%s) was asked without success; the rules alone decided.", asked.Provider)
+	if code == events.CodeLLMBudget {
+		a.Provenance.Note = reason(err) + " The rules alone decided."
+	}
 	asked.bill(&a.Provenance)
 	return a
 }

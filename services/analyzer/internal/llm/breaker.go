@@ -63,5 +63,5 @@ func (b *breaking) Complete(ctx context.Context, req Request) (Response, error) 
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return resp, fmt.Errorf("ask %s: %w", b.Name(), ErrOpen)
 	}
-	return resp, err
+	return resp, err //nolint:wrapcheck // it is that of the provider
 }

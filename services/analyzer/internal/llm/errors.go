@@ -2,6 +2,7 @@ package llm
 
 import (
 	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -55,6 +56,12 @@ func (e *Error) Unwrap() []error {
 // Temporary reports whether asking again later may succeed.
 func Temporary(err error) bool {
 	return errors.Is(err, ErrRateLimited) || errors.Is(err, ErrUnavailable)
+}
+
+// Unasked reports whether err means that no model read the question, so that nothing is to be paid.
+func Unasked(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return errors.Is(err, ErrOpen) || ok && e.Status >= http.StatusBadRequest
 }
 
 // NoAnswer reports whether err means that no answer could be had at all, rather than one of no use.

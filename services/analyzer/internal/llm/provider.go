@@ -40,6 +40,7 @@ type Request struct {
 	Messages   []Message
 	SchemaName string
 	Schema     json.RawMessage // strict JSON schema of the object
+	Run        string          // whose question it is; not sent
 }
 
 // Response is what a provider answered.
