@@ -1,11 +1,14 @@
 package analyzer
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 
+	"squirrly.dev/services/analyzer/internal/answer"
 	"squirrly.dev/services/analyzer/internal/budget"
+	"squirrly.dev/services/analyzer/internal/cache"
 	"squirrly.dev/services/analyzer/internal/llm"
 )
 
@@ -48,13 +51,31 @@ func (c LLMConfig) open(d Deps, prices llm.Prices) (llm.Provider, error) {
 
 // thrifty lays what saves money around a provider. The order matters, from the inside out: the price is known only where
 // the usage is; the breaker sees nothing but what the provider did, so that a budget that is used up neither opens nor
-// closes it; the budget reserves for questions that are asked, and takes back what an open breaker kept from being asked.
+// closes it; the budget reserves for questions that are asked, and takes back what an open breaker kept from being asked;
+// the cache is outermost, for an answer that is kept needs none of it.
 func (c LLMConfig) thrifty(p llm.Provider, d Deps, prices llm.Prices) llm.Provider {
 	p = llm.Priced(p, prices, c.model())
 	p = llm.Breaking(p, llm.Breaker{})
-	return budget.Provider(p, budget.Options{
+	p = budget.Provider(p, budget.Options{
 		Limits: budget.Limits(c.Budget), Book: d.book(), Prices: prices, Model: c.model(), MaxOutput: c.maxOutput(),
 	})
+	return cache.Provider(p, cache.Options{
+		Store: d.answers(), TTL: c.CacheTTL, Asked: c.String(), Keep: wellFormed, Logger: d.Logger,
+	})
+}
+
+// wellFormed reports whether an answer has the required form; whether it is true is checked each time.
+func wellFormed(object json.RawMessage) bool {
+	_, err := answer.Decode(object)
+	return err == nil
+}
+
+// answers is where answers are kept: for all who share the bus, or for this process alone.
+func (d Deps) answers() cache.Store {
+	if d.Bus == nil {
+		return &cache.Memory{}
+	}
+	return cache.KV{JS: d.Bus.JetStream()}
 }
 
 // book is where spending is counted: by all who share the bus, or by this process alone.

@@ -37,6 +37,7 @@ type LLMConfig struct {
 	Prices          string        `env:"LLM_PRICES"` // file of the form of internal/llm/prices.yaml; empty: the built-in prices
 	Accounts        Accounts
 	Budget          BudgetConfig
+	CacheTTL        time.Duration `env:"LLM_CACHE_TTL" envDefault:"24h"` // of answers to identical questions; 0: none is kept
 	Prompt          PromptConfig
 }
 
@@ -103,6 +104,9 @@ func first[S ~string](all ...S) S {
 func (c LLMConfig) Validate() error {
 	if err := errors.Join(c.Prompt.Validate(), c.Budget.Validate()); err != nil {
 		return err
+	}
+	if c.CacheTTL < 0 {
+		return fmt.Errorf("SQUIRRLY_LLM_CACHE_TTL is %s: a time, or 0 to keep no answers", c.CacheTTL)
 	}
 	name := c.provider()
 	if name == ProviderRules {

@@ -26,19 +26,20 @@ func environment(t *testing.T, vars ...string) {
 			t.Setenv(name+"_FILE", "")
 		}
 	}
-	for _, name := range []string{"KEY", "URL", "MODEL", "PROXY", "CA_FILE", "TIMEOUT", "MAX_OUTPUT_TOKENS"} {
+	for _, name := range []string{"KEY", "URL", "MODEL", "PROXY", "CA_FILE", "PRICES"} {
 		t.Setenv("SQUIRRLY_LLM_"+name, "")
+	}
+	for _, name := range []string{
+		"TIMEOUT", "MAX_OUTPUT_TOKENS", "CACHE_TTL", "BUDGET_RUN_TOKENS", "BUDGET_DAY_TOKENS", "BUDGET_DAY_USD",
+	} { // an empty number is none
+		t.Setenv("SQUIRRLY_LLM_"+name, "")
+		if err := os.Unsetenv("SQUIRRLY_LLM_" + name); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, v := range vars {
 		name, value, _ := strings.Cut(v, "=")
 		t.Setenv(name, value)
-	}
-	for _, name := range []string{"SQUIRRLY_LLM_TIMEOUT", "SQUIRRLY_LLM_MAX_OUTPUT_TOKENS"} { // an empty number is none
-		if os.Getenv(name) == "" {
-			if err := os.Unsetenv(name); err != nil {
-				t.Fatal(err)
-			}
-		}
 	}
 }
 
@@ -135,6 +136,11 @@ func TestMissing(t *testing.T) {
 		"no CA file":      {[]string{"OPENAI_API_KEY=CANARY", "SQUIRRLY_LLM_CA_FILE=/no/such.pem"}, []string{"/no/such.pem"}},
 		"no key file":     {[]string{"SQUIRRLY_LLM_KEY_FILE=/no/such.key"}, []string{"SQUIRRLY_LLM_KEY_FILE", "/no/such.key"}},
 		"key and file":    {[]string{"SQUIRRLY_LLM_KEY=CANARY", "SQUIRRLY_LLM_KEY_FILE=/no/such.key"}, []string{"not both"}},
+		"no price file":   {[]string{"OPENAI_API_KEY=CANARY", "SQUIRRLY_LLM_PRICES=/no/such.yaml"}, []string{"SQUIRRLY_LLM_PRICES", "/no/such.yaml"}},
+		"less than none":  {[]string{"SQUIRRLY_LLM_BUDGET_DAY_USD=-1"}, []string{"SQUIRRLY_LLM_BUDGET_DAY_USD"}},
+		"no dollars":      {[]string{"SQUIRRLY_LLM_BUDGET_DAY_USD=NaN"}, []string{"SQUIRRLY_LLM_BUDGET_DAY_USD"}},
+		"less tokens":     {[]string{"SQUIRRLY_LLM_BUDGET_RUN_TOKENS=-1"}, []string{"SQUIRRLY_LLM_BUDGET_RUN_TOKENS"}},
+		"less time":       {[]string{"SQUIRRLY_LLM_CACHE_TTL=-1h"}, []string{"SQUIRRLY_LLM_CACHE_TTL"}},
 		"URL with a user": {[]string{"OPENAI_BASE_URL=ftp://u:CANARY@h"}, []string{"http"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,15 +7,12 @@ package explain
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/answer"
-	"squirrly.dev/services/analyzer/internal/budget"
 	"squirrly.dev/services/analyzer/internal/llm"
 	"squirrly.dev/services/analyzer/internal/prompt"
 	"squirrly.dev/services/analyzer/internal/verify"
@@ -28,20 +25,6 @@ type Input struct {
 	Idle   func(frame string) bool
 	Nonce  string // of the fences; empty is a random one
 	Mask   bool   // the LLM sees masks in place of the user's names, and no files
-}
-
-// Asked is an answer with where it came from. Its JSON form is what a caller stores.
-type Asked struct {
-	Provider   string         `json:"provider"`
-	Model      string         `json:"model,omitempty"`
-	RequestID  string         `json:"requestId,omitempty"`
-	PromptHash string         `json:"promptHash"`        // SHA-256 of the prompt as sent
-	Usage      llm.Usage      `json:"usage"`             // of all rounds
-	CostUSD    *float64       `json:"costUsd,omitempty"` // of all rounds; nil is unknown
-	Rounds     int            `json:"rounds"`
-	Redacted   map[string]int `json:"redacted,omitempty"` // places where a secret was removed from the prompt, by kind
-	Notes      []string       `json:"notes,omitempty"`    // what the prompt had to leave out, and why
-	Answer     string         `json:"answer"`             // JSON text of the chosen round
 }
 
 // rounds is how often an answer is asked for: once, and once more to repair it.
@@ -70,13 +53,14 @@ func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, e
 	req := llm.Request{
 		System: sent.System, SchemaName: answer.SchemaName, Schema: answer.Schema(),
 		Messages: []llm.Message{{Role: llm.RoleUser, Text: sent.User}}, Run: in.run(),
+		Digest: sent.Digest(),
 	}
 	asked := Asked{Provider: p.Name(), PromptHash: sent.Hash(), Redacted: sent.Redacted, Notes: sent.Notes}
 	var best verify.Result
 	var last error
 	for range rounds {
 		resp, err := p.Complete(ctx, req)
-		asked.count(resp)
+		asked.count(resp, err)
 		if err != nil {
 			last = err
 			asked.leaveOut(err)
@@ -98,11 +82,21 @@ func Ask(ctx context.Context, p llm.Provider, in Input) (Asked, prompt.Prompt, e
 		}
 		req.Messages = append(slices.Clone(req.Messages),
 			llm.Message{Role: llm.RoleAssistant, Text: string(resp.Object)}, llm.Message{Role: llm.RoleUser, Text: veil.cover(repair)})
+		req.Digest = sent.Digest(texts(req.Messages[1:])...)
 	}
+	asked.tellKept()
 	if asked.Answer == "" {
 		return asked, sent, fmt.Errorf("ask the LLM: %w", last)
 	}
 	return asked, sent, nil
+}
+
+func texts(messages []llm.Message) []string {
+	var out []string
+	for _, m := range messages {
+		out = append(out, m.Text)
+	}
+	return out
 }
 
 // run is the run of the analysis; one without a run is a run of its own.
@@ -111,21 +105,6 @@ func (in Input) run() string {
 		return prompt.NewNonce()
 	}
 	return in.Prompt.Analysis.Run
-}
-
-// count adds a response. What all rounds cost is known only when each of them is.
-func (a *Asked) count(resp llm.Response) {
-	switch {
-	case resp.CostUSD == nil:
-		a.CostUSD = nil
-	case a.Rounds == 0:
-		a.CostUSD = resp.CostUSD
-	case a.CostUSD != nil:
-		sum := *a.CostUSD + *resp.CostUSD
-		a.CostUSD = &sum
-	}
-	a.Rounds++
-	a.Usage = a.Usage.Add(resp.Usage)
 }
 
 // check decodes an answer and measures it.
@@ -169,73 +148,4 @@ func Apply(in Input, asked Asked) (events.Analysis, error) {
 	asked.bill(&a.Provenance)
 	a.Provenance.Note = strings.Join(asked.Notes, " ")
 	return a, nil
-}
-
-// bill notes what the rounds spent.
-func (a Asked) bill(p *events.Provenance) {
-	p.TokensIn, p.TokensOut = a.Usage.In, a.Usage.Out
-	if a.CostUSD != nil {
-		p.CostUSD = *a.CostUSD
-	}
-}
-
-// Encode returns the form of an answer that is stored.
-func (a Asked) Encode() ([]byte, error) {
-	b, err := json.Marshal(a)
-	if err != nil {
-		return nil, fmt.Errorf("encode the answer: %w", err)
-	}
-	return b, nil
-}
-
-// Load reads a stored answer.
-func Load(b []byte) (Asked, error) {
-	var a Asked
-	if err := json.Unmarshal(b, &a); err != nil {
-		return Asked{}, fmt.Errorf("load the answer: %w", err)
-	}
-	if a.Answer == "" || a.Provider == "" {
-		return Asked{}, errors.New("load the answer: it is empty")
-	}
-	return a, nil
-}
-
-// leaveOut notes that a round was not allowed after another one had brought an answer.
-func (a *Asked) leaveOut(err error) {
-	if a.Answer != "" && errors.Is(err, budget.ErrRefused) {
-		a.Notes = append(slices.Clone(a.Notes), "The answer was not sent back for repair. "+reason(err))
-	}
-}
-
-// reason says in a sentence why there is no answer of the LLM.
-func reason(err error) string {
-	if r, ok := errors.AsType[*budget.Refusal](err); ok {
-		return r.Sentence
-	}
-	return CodeOf(err).Hint()
-}
-
-// CodeOf returns the reason code of an error of Ask or Apply.
-func CodeOf(err error) events.Code {
-	if errors.Is(err, budget.ErrRefused) {
-		return events.CodeLLMBudget
-	}
-	if llm.NoAnswer(err) {
-		return events.CodeLLMUnavailable
-	}
-	return events.CodeLLMBadAnswer
-}
-
-// Degrade returns the analysis of the rules, marked as one that an LLM did not explain, with what was spent in vain.
-func Degrade(a events.Analysis, asked Asked, err error) events.Analysis {
-	code := CodeOf(err)
-	a.Degraded = true
-	a.DegradedWhy = append(slices.Clone(a.DegradedWhy), fmt.Sprintf("%s: %s", code, reason(err)))
-	a.Provenance.Provider = "rules"
-	a.Provenance.Note = fmt.Sprintf("The LLM (%s) was asked without success; the rules alone decided.", asked.Provider)
-	if code == events.CodeLLMBudget {
-		a.Provenance.Note = reason(err) + " The rules alone decided."
-	}
-	asked.bill(&a.Provenance)
-	return a
 }

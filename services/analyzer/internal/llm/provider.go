@@ -41,6 +41,7 @@ type Request struct {
 	SchemaName string
 	Schema     json.RawMessage // strict JSON schema of the object
 	Run        string          // whose question it is; not sent
+	Digest     string          // the same for identical questions; not sent; empty: there is none like it
 }
 
 // Response is what a provider answered.
@@ -52,6 +53,7 @@ type Response struct {
 	Usage     Usage
 	CostUSD   *float64 // nil: unknown
 	Latency   time.Duration
+	KeptSince time.Time // zero: the model was asked
 }
 
 // Usage counts tokens as the provider reports them. Zero is unknown.

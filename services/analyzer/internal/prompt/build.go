@@ -25,6 +25,8 @@ type Prompt struct {
 	Redacted map[string]int // places where a secret was removed, by kind
 	Left     []string       // context files and methods that are not in it, and parts of such
 	Notes    []string       // what differs from what was asked for, and why
+
+	nonce string
 }
 
 // Tokens of o200k_base in a prompt and in its parts.
@@ -40,6 +42,17 @@ type Tokens struct {
 func (p Prompt) Hash() string {
 	sum := sha256.Sum256([]byte(p.System + "\x00" + p.User))
 	return hex.EncodeToString(sum[:])
+}
+
+// Digest returns the SHA-256 of the prompt and of what was said after it, without the nonce of the fences: it is the same
+// for prompts that show the same.
+func (p Prompt) Digest(more ...string) string {
+	h := sha256.New()
+	for _, text := range append([]string{p.System, p.User}, more...) {
+		sum := sha256.Sum256([]byte(strings.ReplaceAll(text, p.nonce, "")))
+		_, _ = h.Write(sum[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Markdown returns the prompt as one readable text.
@@ -102,7 +115,7 @@ func Build(in Input, nonce string) (Prompt, error) {
 
 // build builds the prompt of one step.
 func build(in Input, nonce string) (Prompt, error) {
-	p := Prompt{System: System(), Block: in.Block}
+	p := Prompt{System: System(), Block: in.Block, nonce: nonce}
 	c, secrets := cleaner{nonce}, redact.New()
 	in = redacted(in, secrets)
 	blocks, err := p.blocks(in, c, secrets)

@@ -134,7 +134,7 @@ func realProviders(name string) ([]diagnosis.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	llm.Provider = name
+	llm.Provider, llm.CacheTTL = name, 0 // each repeat is an answer of its own
 	if err := llm.Validate(); err != nil {
 		return nil, err
 	}
