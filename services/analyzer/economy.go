@@ -46,14 +46,18 @@ func (c LLMConfig) open(d Deps, prices llm.Prices) (llm.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.thrifty(p, d, prices), nil
+	return c.thrifty(p, d, prices)
 }
 
-// thrifty lays what saves money around a provider. The order matters, from the inside out: the price is known only where
-// the usage is; the breaker sees nothing but what the provider did, so that a budget that is used up neither opens nor
+// thrifty lays what saves money around a provider. The order matters, from the inside out: what is measured is
+// what is asked over the network; the price is known only where the usage is; the breaker sees nothing but what the provider did, so that a budget that is used up neither opens nor
 // closes it; the budget reserves for questions that are asked, and takes back what an open breaker kept from being asked;
 // the cache is outermost, for an answer that is kept needs none of it.
-func (c LLMConfig) thrifty(p llm.Provider, d Deps, prices llm.Prices) llm.Provider {
+func (c LLMConfig) thrifty(p llm.Provider, d Deps, prices llm.Prices) (llm.Provider, error) {
+	p, err := llm.Measured(p, c.model())
+	if err != nil {
+		return nil, err
+	}
 	p = llm.Priced(p, prices, c.model())
 	p = llm.Breaking(p, llm.Breaker{})
 	p = budget.Provider(p, budget.Options{
@@ -61,7 +65,7 @@ func (c LLMConfig) thrifty(p llm.Provider, d Deps, prices llm.Prices) llm.Provid
 	})
 	return cache.Provider(p, cache.Options{
 		Store: d.answers(), TTL: c.CacheTTL, Asked: c.String(), Keep: wellFormed, Logger: d.Logger,
-	})
+	}), nil
 }
 
 // wellFormed reports whether an answer has the required form; whether it is true is checked each time.
