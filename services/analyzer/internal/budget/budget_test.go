@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/llmtest"
 	"squirrly.dev/services/analyzer/internal/answer"
@@ -182,9 +183,17 @@ func TestUncounted(t *testing.T) {
 }
 
 // TestRace lets two analyzers with connections of their own spend one budget: together they never exceed it.
-func TestRace(t *testing.T) {
+func TestRace(t *testing.T) { race(t, bustest.Start(t)) }
+
+// TestRaceInCluster is the same with a replicated bucket, whose conflicts look different.
+func TestRaceInCluster(t *testing.T) {
+	_, b := bustest.Cluster(t)
+	race(t, b)
+}
+
+func race(t *testing.T, b *bus.Bus) {
+	t.Helper()
 	const most = 20_000
-	b := bustest.Start(t)
 	var wg sync.WaitGroup
 	var servers []*llmtest.Server
 	for range 2 {
