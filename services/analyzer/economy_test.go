@@ -32,9 +32,9 @@ func thrifty(t *testing.T, b *bus.Bus, s *llmtest.Server, change func(*analyzer.
 }
 
 // analysed analyses a recorded page.
-func analysed(t *testing.T, s *analyzer.Service, flink string) events.Analysis {
+func analysed(t *testing.T, s *analyzer.Service) events.Analysis {
 	t.Helper()
-	a, err := s.Analyze(t.Context(), analyzer.Input{Pages: []analyzer.Page{page(t, flink, events.ModeITimer)}})
+	a, err := s.Analyze(t.Context(), analyzer.Input{Pages: []analyzer.Page{page(t, "2.3.0", events.ModeITimer)}})
 	if err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
@@ -52,7 +52,7 @@ func TestSharedEconomy(t *testing.T) {
 	for range 2 {
 		two = append(two, thrifty(t, bustest.Connect(t, b.JetStream().Conn().ConnectedUrl(), "analyzer"), server, limits))
 	}
-	first, second := analysed(t, two[0], "2.3.0"), analysed(t, two[1], "2.3.0")
+	first, second := analysed(t, two[0]), analysed(t, two[1])
 	if p := first.Provenance; p.CostUSD <= 0 || p.TokensIn == 0 || p.Note != "" || first.Degraded {
 		t.Errorf("the first answer: %+v %q", p, first.DegradedWhy)
 	}
@@ -63,7 +63,7 @@ func TestSharedEconomy(t *testing.T) {
 		t.Errorf("%d requests", n)
 	}
 	poor := thrifty(t, b, server, func(c *analyzer.LLMConfig) { c.Budget.DayUSD, c.CacheTTL = first.Provenance.CostUSD, 0 })
-	a := analysed(t, poor, "2.3.0")
+	a := analysed(t, poor)
 	if !a.Degraded || len(a.DegradedWhy) != 1 || !strings.Contains(a.DegradedWhy[0], "SQUIRRLY_LLM_BUDGET_DAY_USD=") || len(a.Findings) == 0 {
 		t.Errorf("the budget is used up: %+v %q", a.Provenance, a.DegradedWhy)
 	}
@@ -79,7 +79,7 @@ func TestBreakerInService(t *testing.T) {
 	s := thrifty(t, nil, server, func(*analyzer.LLMConfig) {})
 	var a events.Analysis
 	for range 7 {
-		a = analysed(t, s, "2.3.0")
+		a = analysed(t, s)
 	}
 	if n := len(server.Requests()); n != 4 {
 		t.Errorf("%d requests, want one that is no failure and three that are", n)
@@ -97,7 +97,7 @@ func TestAskedOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if a := analysed(t, s, "2.3.0"); a.Degraded || a.Provenance.Provider != "openai" {
+			if a := analysed(t, s); a.Degraded || a.Provenance.Provider != "openai" {
 				t.Errorf("%+v %q", a.Provenance, a.DegradedWhy)
 			}
 		})
