@@ -39,6 +39,14 @@ func (t Topology) storage() jetstream.StorageType {
 	return jetstream.FileStorage
 }
 
+// keptAnswers is the size of the bucket of answers; the server reserves it.
+func (t Topology) keptAnswers() int64 {
+	if t.Memory {
+		return 16 << 20
+	}
+	return 256 << 20
+}
+
 func (t Topology) streams() []jetstream.StreamConfig {
 	common := func(c jetstream.StreamConfig) jetstream.StreamConfig {
 		c.Replicas, c.Storage, c.Duplicates, c.AllowDirect = max(t.Replicas, 1), t.storage(), dupWindow, true
@@ -83,7 +91,7 @@ func (t Topology) buckets() []jetstream.KeyValueConfig {
 		},
 		{
 			Bucket: events.BucketAnswers, Description: "Answers of language models to identical questions.",
-			History: 1, TTL: 30 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(), MaxValueSize: 1 << 20, MaxBytes: 256 << 20,
+			History: 1, TTL: 30 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(), MaxValueSize: 1 << 20, MaxBytes: t.keptAnswers(),
 		},
 	}
 }
