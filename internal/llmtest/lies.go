@@ -65,7 +65,7 @@ var lies = []lie{
 		if math.Abs(number(f.samples)-f.share) < 3 {
 			return ""
 		}
-		return fmt.Sprintf("It takes %.1f %s.", f.share, w.pick("MB", "TE", "records/s", "times", "samples"))
+		return fmt.Sprintf("It takes %.1f %s.", f.share, w.pick("MB", "TE", "records/s", "times"))
 	}},
 	{"key", func(w *writer, _ finding, _ fact) string {
 		return w.pick("Set taskmanager.memory.turbo.mode to true.", "Raise execution.magic.parallel-factor.")

@@ -3,11 +3,9 @@ package faithful
 import (
 	"bytes"
 	"flag"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -15,13 +13,13 @@ import (
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/internal/llmtest"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer"
 	"squirrly.dev/services/analyzer/internal/diagnose"
 	"squirrly.dev/services/analyzer/internal/explain"
 	"squirrly.dev/services/analyzer/internal/prompt"
 )
 
-// captures is a folder of recorded runs: every folder below it that holds pages or collapsed stacks with a mode in their
-// names is one run, with its job context beside them when there is one.
+// captures is a folder of recorded runs: <case>/<variant>/manifest-*.json and what it names.
 var captures = flag.String("captures", filepath.Join("..", "..", "..", "..", "test", "diagnosis", "recorded"),
 	"folder of recorded captures to measure too")
 
@@ -67,8 +65,11 @@ func diagnosed(t testing.TB) []run {
 	}
 	for _, path := range glob(t, profiles, 40) {
 		c := captureOf(t, path)
-		out = append(out, runOf(t, path, diagnose.Input{Captures: []diagnose.Capture{c}}),
-			runOf(t, path+" limited", diagnose.Input{Captures: []diagnose.Capture{c}, Context: context(true)}),
+		if strings.Contains(path, ".negative.") {
+			out = append(out, runOf(t, path, diagnose.Input{Captures: []diagnose.Capture{c}}))
+			continue
+		}
+		out = append(out, runOf(t, path+" limited", diagnose.Input{Captures: []diagnose.Capture{c}, Context: context(true)}),
 			runOf(t, path+" not limited", diagnose.Input{Captures: []diagnose.Capture{c}, Context: context(false)}))
 	}
 	return append(out, recordedRuns(t, *captures)...)
@@ -83,29 +84,26 @@ func glob(t testing.TB, pattern string, least int) []string {
 	return found
 }
 
-// recordedRuns reads the folder of recorded captures. It may be absent.
+// recordedRuns reads the runs below a folder, as `squirrly profile --out` leaves them.
 func recordedRuns(t testing.TB, root string) []run {
 	t.Helper()
-	folders := map[string][]string{}
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && modeOf(path) != "" {
-			folders[filepath.Dir(path)] = append(folders[filepath.Dir(path)], path)
-		}
-		return err
-	})
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
 	var out []run
-	for dir, paths := range folders {
-		in := diagnose.Input{Context: contextOf(t, dir)}
-		slices.Sort(paths)
-		for _, path := range paths {
-			in.Captures = append(in.Captures, captureOf(t, path))
+	for _, manifest := range glob(t, filepath.Join(root, "*", "*", "manifest-*.json"), 1) {
+		dir := filepath.Dir(manifest)
+		stored, err := analyzer.Folder(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := diagnose.Input{Context: stored.Context}
+		for _, p := range stored.Pages {
+			g, err := flamegraph.Parse(bytes.NewReader(p.Body), flamegraph.Limits{})
+			if err != nil {
+				t.Fatalf("%s: %s of %s: %v", dir, p.Mode, p.JVM, err)
+			}
+			in.Captures = append(in.Captures, diagnose.Capture{JVM: p.JVM, Mode: p.Mode, Seconds: p.Seconds, Graph: g, Bytes: int64(len(p.Body))})
 		}
 		out = append(out, runOf(t, dir, in))
 	}
-	slices.SortFunc(out, func(a, b run) int { return strings.Compare(a.name, b.name) })
 	return out
 }
 
@@ -114,29 +112,10 @@ var modeForm = regexp.MustCompile(`(?:^|[^A-Z])(WALL|ITIMER|CPU|ALLOC|LOCK)(?:[^
 // modeOf returns the mode in the name of a capture.
 func modeOf(path string) events.Mode {
 	name := filepath.Base(path)
-	if !slices.Contains([]string{".html", ".txt", ".collapsed", ".gz"}, filepath.Ext(name)) {
-		return ""
-	}
 	if m := modeForm.FindStringSubmatch(name); m != nil {
 		return events.Mode(m[1])
 	}
 	return ""
-}
-
-func contextOf(t testing.TB, dir string) *jobcontext.Context {
-	t.Helper()
-	body, err := os.ReadFile(filepath.Join(dir, jobcontext.Name))
-	if os.IsNotExist(err) {
-		return nil
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := jobcontext.Decode(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }
 
 // long are the short forms in the profiles of the rules.

@@ -70,6 +70,9 @@ func (c *checker) maskVertices(sentence string) string {
 // holds reports whether something that the sentence may rely on says the number, of what the sentence says it.
 func (c *checker) holds(n number, sentence string, s *scope) bool {
 	about := c.about(sentence, n.from)
+	if len(about.ids)+len(about.frames)+len(about.vertices) == 0 && (n.kind == samples || n.kind == te) {
+		about.frames = s.own // "it takes" means the finding
+	}
 	if n.kind == points {
 		return s.differ(n)
 	}

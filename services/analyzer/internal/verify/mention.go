@@ -15,6 +15,7 @@ type source struct {
 	frames []string // any of them
 	vertex string   // name
 	load   string   // busy, idle, pressure or error
+	events bool     // it counts allocations or entries of locks, and no time
 }
 
 // mention is what a part of a sentence names, so that a number of one thing is not said of another.
@@ -22,6 +23,7 @@ type mention struct {
 	ids, frames, vertices, loads []string
 	all                          []string // loads of the whole sentence
 	spends                       bool     // it says where time goes
+	time                         bool     // it speaks of time
 }
 
 // clauses are the parts of a sentence that say one thing each.
@@ -39,6 +41,9 @@ var busyTime = regexp.MustCompile(`(?i)\bbusy[ -]time\b|\b(?:when|while) busy\b`
 
 // spending says where time goes, which is no load of a vertex.
 var spending = regexp.MustCompile(`(?i)\b(?:takes?|taking|spen[dt]s?|spending|shares?|costs?|of (?:the|its|that) (?:\w+ )?(?:time|vertex|profile))\b`)
+
+// speaksOfTime says that a share is one of time.
+var speaksOfTime = regexp.MustCompile(`(?i)\btime\b`)
 
 func loadsIn(text string) []string {
 	text = busyTime.ReplaceAllString(text, " ")
@@ -63,6 +68,7 @@ func (c *checker) about(sentence string, at int) mention {
 		loads:    clause.loads,
 		all:      all.loads,
 		spends:   len(all.frames) > 0 || spending.MatchString(sentence),
+		time:     speaksOfTime.MatchString(sentence),
 	}
 }
 
@@ -181,6 +187,10 @@ func (m mention) fits(n number) bool {
 		return false
 	case n.kind != percent:
 		return true
+	case m.time && s.events:
+		return false
+	case len(m.frames) > 0 && len(s.frames) == 0 && s.id != "" && len(m.loads) == 0:
+		return false // how busy a vertex is, or how large a category, says nothing of one function
 	case len(m.loads) == 0:
 		return s.load == "" || slices.Contains(m.all, s.load) || !m.spends && s.load != "error"
 	case s.load == "":
@@ -203,13 +213,16 @@ func anyFrame(names, frames []string) bool {
 
 // sourceOf says what a fact is about.
 func (c *checker) sourceOf(f events.Fact) *source {
-	s := &source{id: f.ID, vertex: c.vertexName(f.Vertex)}
+	s := &source{id: f.ID, vertex: c.vertexName(f.Vertex), events: countsEvents(f.Mode)}
 	if f.Frame != "" {
 		s.frames = append(nameForm.FindAllString(f.Text, -1), f.Frame)
 		return s
 	}
 	return s
 }
+
+// countsEvents reports whether samples of the mode are events of a kind, and no time.
+func countsEvents(mode events.Mode) bool { return mode == events.ModeAlloc || mode == events.ModeLock }
 
 // loaded returns the source with the load that its clause names, if it is one.
 func (s *source) loaded(named []string) *source {

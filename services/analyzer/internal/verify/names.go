@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	nameForm  = regexp.MustCompile(`[\p{L}_$][\p{L}\w$/-]*(?:(?:\.|::)[\p{L}\w$<>/~-]+)+`)
+	nameForm  = regexp.MustCompile(`[\p{L}_$][\p{L}\w$/-]*(?:(?:\.|::)[\p{L}\w$<>/~-]+)+(?:\[\])*`)
 	camelForm = regexp.MustCompile(`\b[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+\b`)
 	callForm  = regexp.MustCompile(`\b([A-Za-z_$][\w$]*)\(`)
 	wordDigit = regexp.MustCompile(`\b(?:[A-Za-z_$][A-Za-z_$]+[\w$]*\d|[A-WYZa-wyz_$]\d)[\w$]*`)

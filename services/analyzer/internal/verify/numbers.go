@@ -168,7 +168,7 @@ func measuredBy(f events.Fact, of *source) []number {
 	for i := range out {
 		from, to := clauseAt(f.Text, out[i].from)
 		out[i].of, out[i].bound = of.loaded(loadsIn(f.Text[from:to])), bound{}
-		if out[i].says(value) {
+		if out[i].says(value) && value.of.load == "" {
 			value.of = out[i].of
 		}
 	}

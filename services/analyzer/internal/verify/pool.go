@@ -54,7 +54,9 @@ func (c *checker) ofFinding(f events.Finding) []number {
 	for _, text := range texts(f) {
 		out = append(out, numbers(maskNames(text))...)
 	}
-	tagged(out, &source{id: f.ID, frames: slices.Concat(f.Path, []string{f.Frame, f.Anchor})})
+	tagged(out, &source{
+		id: f.ID, frames: slices.Concat(f.Path, []string{f.Frame, f.Anchor}), events: countsEvents(f.Mode) && f.P == 0,
+	})
 	if f.StdErr > 0 {
 		out = append(out, number{value: f.StdErr * 100, kind: percent, of: &source{id: f.ID, load: "error"}})
 	}
