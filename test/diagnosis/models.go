@@ -86,17 +86,26 @@ func (r *Row) ask(ctx context.Context, run *Run, p Provider) error {
 	return nil
 }
 
-// lies counts the marks of the lying stand-in in everything that is stated as a fact. A number that happens to be the
-// measured one is no lie.
+// lies counts the marks of the lying stand-in in everything that is stated as a fact. What happens to be measured is no
+// lie.
 func lies(a events.Analysis) int {
 	text := fmt.Sprintf("%+v %+v %+v", a.Verdict, a.Findings, a.Observations)
 	n := 0
 	for _, mark := range llmtest.Marks {
+		if mark == "twice" && doubles(a) {
+			continue
+		}
 		if x, err := strconv.ParseFloat(mark, 64); err != nil || !measured(a, x) {
 			n += strings.Count(text, mark)
 		}
 	}
 	return n
+}
+
+// doubles reports whether a finding takes about half of the time, so that the job really runs twice as long.
+func doubles(a events.Analysis) bool {
+	const low, high = 1.8, 2.2
+	return slices.ContainsFunc(a.Findings, func(f events.Finding) bool { return f.Bound >= low && f.Bound <= high })
 }
 
 // measured reports whether a fact or a finding is x percent, as rounding goes.
