@@ -119,6 +119,8 @@ func TestUnasked(t *testing.T) {
 	}{
 		"overloaded":  {llmtest.Failing(http.StatusServiceUnavailable, "overloaded", "busy"), false},
 		"wrong key":   {llmtest.WrongKey(), false},
+		"malformed":   {llmtest.Failing(http.StatusBadRequest, "invalid_request_error", "no"), false},
+		"gateway":     {llmtest.Failing(http.StatusGatewayTimeout, "timeout", "late"), true},
 		"hung up":     {llmtest.HangUp(), true},
 		"no choices":  {llmtest.NoChoices(), true},
 		"bad answer":  {llmtest.Garbage(), true},

@@ -12,8 +12,8 @@ import (
 	"squirrly.dev/services/analyzer/internal/prompt"
 )
 
-// vocabulary is how much more tokens a model may see than prompt.CountTokens does.
-const vocabulary = 1.25
+// vocabulary is how many more tokens a model may see than prompt.CountTokens does: those of Claude see the most.
+const vocabulary = 1.6
 
 // settleTime bounds the settlement of a question, which outlives the end of its run.
 const settleTime = 5 * time.Second

@@ -62,7 +62,7 @@ func TestBudget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := int(math.Ceil(1.25*float64(tokens(t, sent.System+"\n"+string(answer.Schema())+"\n"+sent.User)))) + llm.DefaultMaxOutputTokens
+	first := int(math.Ceil(1.6*float64(tokens(t, sent.System+"\n"+string(answer.Schema())+"\n"+sent.User)))) + llm.DefaultMaxOutputTokens
 	for name, c := range map[string]struct {
 		behaviour llmtest.Behaviour
 		limit     int

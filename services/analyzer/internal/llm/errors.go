@@ -58,11 +58,28 @@ func Temporary(err error) bool {
 	return errors.Is(err, ErrRateLimited) || errors.Is(err, ErrUnavailable)
 }
 
-// Unasked reports whether err means that no model read the question, so that nothing is to be paid.
+// Unasked reports whether err means that no model read the question, so that nothing is to be paid. A filter for content,
+// a time-out and a bad gateway may come after the model has worked.
 func Unasked(err error) bool {
+	if errors.Is(err, ErrOpen) {
+		return true
+	}
 	e, ok := errors.AsType[*Error](err)
-	return errors.Is(err, ErrOpen) || ok && e.Status >= http.StatusBadRequest
+	if !ok {
+		return false
+	}
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return errors.Is(e.Kind, ErrRequest) || errors.Is(e.Kind, ErrAuth)
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound,
+		http.StatusTooManyRequests, http.StatusNotImplemented, http.StatusServiceUnavailable, overloaded:
+		return true
+	}
+	return false
 }
+
+// overloaded is the status of a provider that turns requests away, at Anthropic.
+const overloaded = 529
 
 // NoAnswer reports whether err means that no answer could be had at all, rather than one of no use.
 func NoAnswer(err error) bool {
