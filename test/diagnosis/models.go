@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +71,7 @@ func (r *Row) ask(ctx context.Context, run *Run, p Provider) error {
 		r.Misses = append(r.Misses, fmt.Sprintf("with the %s model: %s", p.Name, strings.Join(withLLM.Misses, "; ")))
 	}
 	if p.Lies {
-		col.Lies = lies(a) - lies(first.Analysis) // a mark may be a word that the rules use too
+		col.Lies = lies(a, first.Analysis) - lies(first.Analysis, first.Analysis) // a mark may be a word that the rules use too
 		if col.Lies > 0 {
 			r.Misses = append(r.Misses, fmt.Sprintf("%d marks of lies reached the result", col.Lies))
 		}
@@ -88,11 +89,11 @@ func (r *Row) ask(ctx context.Context, run *Run, p Provider) error {
 
 // lies counts the marks of the lying stand-in in everything that is stated as a fact. What happens to be measured is no
 // lie.
-func lies(a events.Analysis) int {
+func lies(a, rules events.Analysis) int {
 	text := fmt.Sprintf("%+v %+v %+v", a.Verdict, a.Findings, a.Observations)
 	n := 0
 	for _, mark := range llmtest.Marks {
-		if mark == "twice" && doubles(a) {
+		if mark == "twice" && doubles(rules) {
 			continue
 		}
 		if x, err := strconv.ParseFloat(mark, 64); err != nil || !measured(a, x) {
@@ -102,10 +103,14 @@ func lies(a events.Analysis) int {
 	return n
 }
 
-// doubles reports whether a finding takes about half of the time, so that the job really runs twice as long.
+// twofold is a speed-up of about two in a text of the rules.
+var twofold = regexp.MustCompile(`\b(?:1\.[89]|2\.[0-2])×`)
+
+// doubles reports whether the rules themselves say that the job could be about twice as fast.
 func doubles(a events.Analysis) bool {
-	const low, high = 1.8, 2.2
-	return slices.ContainsFunc(a.Findings, func(f events.Finding) bool { return f.Bound >= low && f.Bound <= high })
+	return twofold.MatchString(a.Verdict.Headline) || slices.ContainsFunc(a.Findings, func(f events.Finding) bool {
+		return twofold.MatchString(f.Recommendation.Impact)
+	})
 }
 
 // measured reports whether a fact or a finding is x percent, as rounding goes.

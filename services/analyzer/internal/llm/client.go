@@ -60,24 +60,20 @@ func New(config Config, base http.RoundTripper) (Provider, error) {
 			return errors.New("the provider redirects, which is not followed: a prompt goes to the configured host only")
 		},
 	}
-	p, err := connect(config, h)
-	if err != nil {
-		return nil, err
-	}
-	return &client{name: config.Provider, config: config, protocol: p}, nil
+	return &client{name: config.Provider, config: config, protocol: connect(config, h)}, nil
 }
 
 // connect makes the protocol of a provider.
-func connect(c Config, h *http.Client) (protocol, error) {
+func connect(c Config, h *http.Client) protocol {
 	switch preset(c.Provider).protocol {
 	case Anthropic:
-		return newAnthropic(c, h), nil
+		return newAnthropic(c, h)
 	case Gemini:
 		return newGemini(c, h)
 	case Azure:
-		return newAzure(c, h), nil
+		return newAzure(c, h)
 	}
-	return newOpenAI(c, h), nil
+	return newOpenAI(c, h)
 }
 
 // Name implements Provider.

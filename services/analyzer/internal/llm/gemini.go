@@ -2,7 +2,6 @@ package llm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -14,18 +13,22 @@ import (
 // gemini speaks the protocol of Google's generateContent.
 type gemini struct {
 	config Config
-	client *genai.Client
+	http   *http.Client
 }
 
-// newGemini makes a client that takes neither key nor URL from the environment: both are given. It retries nothing.
-func newGemini(c Config, h *http.Client) (*gemini, error) {
-	client, err := genai.NewClient(context.Background(), &genai.ClientConfig{
-		APIKey: c.Key, Backend: genai.BackendGeminiAPI, HTTPClient: h, HTTPOptions: genai.HTTPOptions{BaseURL: c.BaseURL},
+func newGemini(c Config, h *http.Client) *gemini { return &gemini{config: c, http: h} }
+
+// client makes a client that takes neither key nor URL from the environment: both are given. It retries nothing. With a
+// key, making one asks nobody.
+func (g *gemini) client(ctx context.Context) (*genai.Client, error) {
+	client, err := genai.NewClient(ctx, &genai.ClientConfig{
+		APIKey: g.config.Key, Backend: genai.BackendGeminiAPI, HTTPClient: g.http,
+		HTTPOptions: genai.HTTPOptions{BaseURL: g.config.BaseURL},
 	})
 	if err != nil {
-		return nil, errors.New("configure the LLM: the client of Gemini cannot be made") // the cause may quote the key
+		return nil, &Error{Kind: ErrRequest, Message: "the client of Gemini cannot be made"} // the cause may quote the key
 	}
-	return &gemini{config: c, client: client}, nil
+	return client, nil
 }
 
 func (*gemini) forms() []string { return []string{FormSchema, FormObject, FormText} }
@@ -39,7 +42,11 @@ func (g *gemini) ask(ctx context.Context, req Request, how manner) (reply, error
 		}
 		contents = append(contents, genai.NewContentFromText(m.Text, role))
 	}
-	said, err := g.client.Models.GenerateContent(ctx, g.config.Model, contents, g.settings(req, how.form))
+	client, err := g.client(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	said, err := client.Models.GenerateContent(ctx, g.config.Model, contents, g.settings(req, how.form))
 	if err != nil {
 		return reply{}, err //nolint:wrapcheck // the client classifies it.
 	}

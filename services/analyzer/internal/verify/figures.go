@@ -69,17 +69,15 @@ func (c *checker) maskVertices(sentence string) string {
 
 // holds reports whether something that the sentence may rely on says the number, of what the sentence says it.
 func (c *checker) holds(n number, sentence string, s *scope) bool {
-	about := c.about(sentence, n.from)
-	if len(about.ids)+len(about.frames)+len(about.vertices) == 0 && (n.kind == samples || n.kind == te) {
-		about.frames = s.own // "it takes" means the finding
-	}
 	if n.kind == points {
 		return s.differ(n)
 	}
-	for _, m := range s.pool {
-		if n.says(m) && about.fits(m) {
-			return true
-		}
+	about := c.about(sentence, n.from)
+	if about.nothing() && (n.kind == samples || n.kind == te) {
+		about.frames = s.own // "it takes" means the finding
+	}
+	if slices.ContainsFunc(s.pool, func(m number) bool { return n.says(m) && about.fits(m) }) {
+		return true
 	}
 	switch n.kind {
 	case percent, samples, te, rate:

@@ -171,6 +171,9 @@ func wordByte(b byte) bool {
 	return b == '_' || b == '$' || b >= 0x80 || '0' <= b && b <= '9' || 'a' <= b|0x20 && b|0x20 <= 'z'
 }
 
+// nothing reports that no fact, frame or vertex is named.
+func (m mention) nothing() bool { return len(m.ids)+len(m.frames)+len(m.vertices) == 0 }
+
 // fits reports whether a measured number is about what is mentioned.
 func (m mention) fits(n number) bool {
 	s := n.of

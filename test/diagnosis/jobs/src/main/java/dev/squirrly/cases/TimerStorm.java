@@ -19,7 +19,7 @@ public final class TimerStorm {
 
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
-        long rate = options.rate(180_000);
+        long rate = options.rate(300_000);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.getConfig().setAutoWatermarkInterval(200);
         Feed.of(env, rate, Types.LONG, i -> i * 2_654_435_761L >>> 7)
