@@ -24,7 +24,7 @@ func (d *diagnosis) choose() []weight {
 		weights = append(weights, d.weigh(g))
 	}
 	slices.SortStableFunc(weights, moreImportant)
-	for _, w := range weights {
+	for _, w := range explained(weights) {
 		switch {
 		case w.rule.Role == rules.RoleVictim:
 			d.victimSamples(&w)
@@ -46,6 +46,19 @@ func (d *diagnosis) choose() []weight {
 		}
 	}
 	return chosen
+}
+
+// explained leaves out the groups that are the effect of a critical one.
+func explained(weights []weight) []weight {
+	critical := map[string]bool{}
+	for i := range weights {
+		if w := &weights[i]; w.rule.Severity(w.size) == events.SeverityCritical {
+			critical[w.rule.ID] = true
+		}
+	}
+	return slices.DeleteFunc(weights, func(w weight) bool {
+		return slices.ContainsFunc(w.rule.EffectOf, func(id string) bool { return critical[id] })
+	})
 }
 
 // elsewhereOf adds a group below no operator, whose vertex nobody knows, to the finding of the same cause: what Kryo

@@ -126,6 +126,11 @@ func (c *Catalogue) check() error {
 
 func (c *Catalogue) checkOverrides() error {
 	for _, r := range c.Rules {
+		for _, id := range r.EffectOf {
+			if other := c.Rule(id); other == nil || id == r.ID || slices.Contains(other.EffectOf, r.ID) {
+				return fmt.Errorf("rule %s cannot be an effect of %s", r.ID, id)
+			}
+		}
 		for _, id := range r.Overrides {
 			other := c.Rule(id)
 			if other == nil || id == r.ID || other.TakesFrom(&r) {

@@ -45,6 +45,7 @@ func TestLoadRefuses(t *testing.T) {
 		"twice":            {rule + rule, "twice"},
 		"broad override":   {rule + strings.Replace(rule, "id: A1", "id: A2, broad: true, overrides: [A1]", 1), "A1"},
 		"unknown override": {strings.Replace(rule, "warning", "overrides: [A9], warning", 1), "A9"},
+		"unknown cause":    {strings.Replace(rule, "warning", "effectOf: [A9], warning", 1), "effect of A9"},
 		"effort":           {strings.Replace(rule, "effort: code", "effort: much", 1), "effort"},
 	} {
 		t.Run(name, func(t *testing.T) {

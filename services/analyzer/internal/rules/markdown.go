@@ -45,6 +45,9 @@ func title(r *Rule) string {
 	if r.Role == RoleVictim {
 		return r.Title + " (a victim, never blamed)"
 	}
+	if len(r.EffectOf) > 0 {
+		return fmt.Sprintf("%s (not while %s is critical)", r.Title, strings.Join(r.EffectOf, " or "))
+	}
 	if r.After > 0 {
 		return fmt.Sprintf("%s (once the job has run for %d s)", r.Title, r.After)
 	}

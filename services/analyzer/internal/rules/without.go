@@ -14,7 +14,7 @@ func (c *Catalogue) Without(ids ...string) *Catalogue {
 	out.Rules = slices.Clone(c.Rules)
 	for i := range out.Rules {
 		if r := &out.Rules[i]; slices.Contains(ids, r.ID) {
-			r.Frames, r.LockFrames, r.Overrides = nil, nil, nil
+			r.Frames, r.LockFrames, r.AllocFrames, r.Overrides = nil, nil, nil, nil
 			r.Warning, r.Critical, r.Cap = math.Inf(1), math.Inf(1), events.SeverityInfo
 		}
 	}
