@@ -142,16 +142,16 @@ func first(a events.Analysis) string {
 // neither at its place, nor about the same kind of work, which a rule for what lies above or below it would be.
 func Replaced(t *Truth, on, off events.Analysis) []string {
 	var bad []string
-	category := ""
+	category, anchor := "", ""
 	if i := slices.IndexFunc(on.Findings, t.planted); i >= 0 {
-		category = on.Findings[i].Category
+		category, anchor = on.Findings[i].Category, on.Findings[i].Anchor
 	}
 	for _, f := range off.Findings {
 		known := slices.ContainsFunc(on.Findings, func(g events.Finding) bool {
 			return g.Fingerprint == f.Fingerprint && g.Severity.AtLeast(f.Severity)
 		})
 		places := append([]string{f.Anchor, f.Frame}, f.Path...)
-		related := f.Category == category || t.Anchor.In(places...) || t.Frame.In(places...)
+		related := f.Category == category || f.Anchor == anchor || t.Anchor.In(places...) || t.Frame.In(places...)
 		if f.Severity.AtLeast(events.SeverityWarning) && !known && !related {
 			bad = append(bad, fmt.Sprintf("%s at %s", f.Rule, f.Anchor))
 		}

@@ -48,16 +48,19 @@ func (d *diagnosis) choose() []weight {
 	return chosen
 }
 
-// explained leaves out the groups that are the effect of a critical one.
+// explained leaves out the groups that are the effect of a critical one: of one in the same function, or of one that
+// stops the whole process.
 func explained(weights []weight) []weight {
-	critical := map[string]bool{}
+	var critical []weight
 	for i := range weights {
 		if w := &weights[i]; w.rule.Severity(w.size) == events.SeverityCritical {
-			critical[w.rule.ID] = true
+			critical = append(critical, *w)
 		}
 	}
 	return slices.DeleteFunc(weights, func(w weight) bool {
-		return slices.ContainsFunc(w.rule.EffectOf, func(id string) bool { return critical[id] })
+		return slices.ContainsFunc(critical, func(c weight) bool {
+			return slices.Contains(w.rule.EffectOf, c.rule.ID) && (c.rule.Below == rules.ScopeProcess || c.anchor == w.anchor)
+		})
 	})
 }
 

@@ -83,7 +83,7 @@ type Rule struct {
 	Waiting     bool            `yaml:"waiting"`     // only samples in which the thread waited count
 	Overrides   []string        `yaml:"overrides"`   // rules that yield samples which both match
 	Broad       bool            `yaml:"broad"`       // it says where the time goes and not why: it yields to each rule that is not broad
-	EffectOf    []string        `yaml:"effectOf"`    // rules that explain what it sees when they are critical: it is silent then
+	EffectOf    []string        `yaml:"effectOf"`    // rules that explain what it sees when they are critical in the same function or the process: it is silent then
 	After       int             `yaml:"after"`       // seconds: in a younger job what matches is its start, and no finding
 	Warning     float64         `yaml:"warning"`
 	Critical    float64         `yaml:"critical"` // 0 is never
