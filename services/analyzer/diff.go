@@ -13,7 +13,7 @@ import (
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/compare"
 	"squirrly.dev/services/analyzer/internal/diagnose"
-	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/scan"
 	"squirrly.dev/services/analyzer/internal/fingerprint"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
@@ -56,7 +56,7 @@ func Diff(before, after []Page, title string, load float64) ([]ModeDiff, error) 
 // sameInEveryBuild is the form of a name that survives a new build.
 func sameInEveryBuild(name string) string { return fingerprint.Fold(flamegraph.Normalize(name)) }
 
-var diffScanner = sync.OnceValue(func() *evidence.Scanner { return evidence.NewScanner(rules.Default()) })
+var diffScanner = sync.OnceValue(func() *scan.Scanner { return scan.NewScanner(rules.Default()) })
 
 // merged adds up the captures of a mode and leaves out what is idle.
 func merged(captures []diagnose.Capture, mode events.Mode) (flamegraph.Side, float64) {

@@ -7,7 +7,7 @@ import (
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/scan"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
@@ -16,7 +16,7 @@ const samplesPerSecond = 20
 
 // jvmScan is what one JVM showed in one mode.
 type jvmScan struct {
-	*evidence.Scan
+	*scan.Scan
 	JVM       string
 	Mode      events.Mode
 	Seconds   float64 // of all its captures; 0 is unknown
@@ -55,7 +55,7 @@ func (j *jvmScan) onCPU(samples uint64) float64 {
 type modeScans struct {
 	mode   events.Mode
 	scans  []*jvmScan
-	merged *evidence.Scan // of several scans; nil until it is needed
+	merged *scan.Scan // of several scans; nil until it is needed
 }
 
 var modeOrder = []events.Mode{events.ModeWall, events.ModeITimer, events.ModeCPU, events.ModeLock, events.ModeAlloc}

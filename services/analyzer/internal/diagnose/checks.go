@@ -6,7 +6,7 @@ import (
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
-	"squirrly.dev/services/analyzer/internal/verdict"
+	"squirrly.dev/services/analyzer/internal/limits"
 )
 
 // trust is what the checks of the data itself say. Each true costs confidence.
@@ -47,7 +47,7 @@ func (d *diagnosis) checkPace() {
 	if d.ctx == nil || d.judged.Limit == events.LimitUnknown {
 		return
 	}
-	pace, ok := verdict.PaceOf(d.ctx)
+	pace, ok := limits.PaceOf(d.ctx)
 	if !ok {
 		if pace.Windows == 0 {
 			d.miss("Several readings of the job's counters: they would show whether its throughput was steady.")
@@ -55,7 +55,7 @@ func (d *diagnosis) checkPace() {
 		return
 	}
 	steady := "steady"
-	if pace.Spread > verdict.SteadyWithin {
+	if pace.Spread > limits.SteadyWithin {
 		steady = "not steady"
 		d.trust.cold = true
 	}

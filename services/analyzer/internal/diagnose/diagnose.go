@@ -14,9 +14,9 @@ import (
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/scan"
 	"squirrly.dev/services/analyzer/internal/rules"
-	"squirrly.dev/services/analyzer/internal/verdict"
+	"squirrly.dev/services/analyzer/internal/limits"
 )
 
 // Capture is one profile of one JVM.
@@ -95,7 +95,7 @@ type Category struct {
 // ErrNoCaptures is the error of [Diagnose] when no capture could be read, so that there is nothing to say.
 var ErrNoCaptures = errors.New("no capture to diagnose")
 
-var defaultScanner = sync.OnceValue(func() *evidence.Scanner { return evidence.NewScanner(rules.Default()) })
+var defaultScanner = sync.OnceValue(func() *scan.Scanner { return scan.NewScanner(rules.Default()) })
 
 // Diagnose finds what holds the job back. Empty captures are a result (an idle or a locked-free JVM); none at all is
 // ErrNoCaptures.
@@ -103,17 +103,17 @@ func Diagnose(in Input) (Result, error) {
 	d := diagnosis{ctx: in.Context, catalogue: rules.Default(), scanner: defaultScanner()}
 	if len(in.Without) > 0 {
 		d.catalogue = d.catalogue.Without(in.Without...)
-		d.scanner = evidence.NewScanner(d.catalogue)
+		d.scanner = scan.NewScanner(d.catalogue)
 	}
 	if !slices.ContainsFunc(in.Captures, func(c Capture) bool { return c.Graph != nil }) {
 		return Result{}, ErrNoCaptures
 	}
 	d.setPrice(in.PricePerCoreHour, in.Currency)
 	if d.ctx != nil {
-		d.loads = verdict.Loads(d.ctx)
+		d.loads = limits.Loads(d.ctx)
 		d.missing = append(d.missing, d.ctx.Missing...)
 	}
-	d.judged = verdict.Judge(d.loads)
+	d.judged = limits.Judge(d.loads)
 	d.vertices = newVertexMap(&d)
 	d.scan(in.Captures)
 	d.whatIsMissing()
@@ -130,9 +130,9 @@ func Diagnose(in Input) (Result, error) {
 type diagnosis struct {
 	ctx       *jobcontext.Context // nil: the pages alone
 	catalogue *rules.Catalogue
-	scanner   *evidence.Scanner
-	loads     []verdict.Load // empty without a context
-	judged    verdict.Judgement
+	scanner   *scan.Scanner
+	loads     []limits.Load // empty without a context
+	judged    limits.Judgement
 	modes     []*modeScans // WALL first
 	stats     []events.CaptureStats
 	facts     ledger

@@ -8,7 +8,7 @@ import (
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/scan"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
@@ -115,8 +115,8 @@ func (d *diagnosis) placeChains() {
 }
 
 // chains yields the chains of all captures that are counted.
-func (d *diagnosis) chains() iter.Seq2[chainAt, evidence.Chain] {
-	return func(yield func(chainAt, evidence.Chain) bool) {
+func (d *diagnosis) chains() iter.Seq2[chainAt, scan.Chain] {
+	return func(yield func(chainAt, scan.Chain) bool) {
 		for _, s := range d.weighed() {
 			for i, c := range s.Chains {
 				if !yield(chainAt{s, int32(i)}, c) {
@@ -174,7 +174,7 @@ func (d *diagnosis) addSite(groups map[groupKey]*group, s *jvmScan, at site) {
 	if at.chain >= 0 {
 		c := s.Chains[at.chain]
 		g.operator = s.Graph.Name(c.Operator)
-		if c.Anchor != evidence.NoName {
+		if c.Anchor != scan.NoName {
 			g.anchor, g.flinks = s.Graph.Name(c.Anchor), false
 		}
 		p := d.places[chainAt{s, at.chain}]

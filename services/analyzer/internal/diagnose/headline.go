@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/verdict"
+	"squirrly.dev/services/analyzer/internal/limits"
 )
 
 // verdict sums up what a reader needs first.
@@ -51,9 +51,9 @@ func (d *diagnosis) vertexVerdict(v *events.Verdict, findings []events.Finding) 
 		}
 	}
 	load := &d.loads[at]
-	v.VertexID, v.VertexName, v.Subtasks, v.Busy = load.ID, load.Name, len(load.Subtasks), max(0, load.Max(verdict.Busy))
+	v.VertexID, v.VertexName, v.Subtasks, v.Busy = load.ID, load.Name, len(load.Subtasks), max(0, load.Max(limits.Busy))
 	for _, s := range load.Subtasks {
-		if s.Busy >= verdict.Saturated {
+		if s.Busy >= limits.Saturated {
 			v.BusySubtasks++
 		}
 	}
@@ -84,7 +84,7 @@ func (d *diagnosis) vertexVerdict(v *events.Verdict, findings []events.Finding) 
 
 func (d *diagnosis) limitText(at int, v *events.Verdict) string {
 	busy := "of unknown load"
-	if d.loads[at].Max(verdict.Busy) != verdict.Unknown {
+	if d.loads[at].Max(limits.Busy) != limits.Unknown {
 		busy = percent(v.Busy) + " busy"
 	}
 	subtasks := fmt.Sprintf("%d of %s", max(1, v.BusySubtasks), plural(v.Subtasks, "subtask"))
@@ -102,8 +102,8 @@ func (d *diagnosis) limitText(at int, v *events.Verdict) string {
 func (d *diagnosis) next(fixed int) int {
 	next := -1
 	for i := range d.loads {
-		busy := d.loads[i].Max(verdict.Busy)
-		if i != fixed && busy > 0 && (next < 0 || busy > d.loads[next].Max(verdict.Busy)) {
+		busy := d.loads[i].Max(limits.Busy)
+		if i != fixed && busy > 0 && (next < 0 || busy > d.loads[next].Max(limits.Busy)) {
 			next = i
 		}
 	}
@@ -120,7 +120,7 @@ func (d *diagnosis) thenLimitedAfter(fixed int, bound float64) string {
 	if next < 0 {
 		return ""
 	}
-	until := 1 / d.loads[next].Max(verdict.Busy)
+	until := 1 / d.loads[next].Max(limits.Busy)
 	if until < bound {
 		return fmt.Sprintf(", but %s limits already at about %s", d.loads[next].Name, times(until))
 	}
@@ -130,7 +130,7 @@ func (d *diagnosis) thenLimitedAfter(fixed int, bound float64) string {
 func (d *diagnosis) freeVerdict(v *events.Verdict, findings []events.Finding) {
 	v.Headline = "Not limited. No vertex is busy, and there is no back pressure."
 	if busiest := d.judged.Next; busiest >= 0 {
-		v.Busy = d.loads[busiest].Max(verdict.Busy)
+		v.Busy = d.loads[busiest].Max(limits.Busy)
 		v.Headline = fmt.Sprintf("Not limited. Busiest vertex %s, %s busy, no back pressure to speak of.", d.loads[busiest].Name, percent(v.Busy))
 		v.Evidence = []string{d.vertexFact[busiest]}
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/scan"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
@@ -27,10 +27,10 @@ func (d *diagnosis) observeHelpers() {
 	}
 }
 
-func (d *diagnosis) observeHelper(s *jvmScan, h *evidence.Helper) {
+func (d *diagnosis) observeHelper(s *jvmScan, h *scan.Helper) {
 	frame := s.Graph.Name(h.Root)
 	name := "A fetcher of a source"
-	if h.Anchor != evidence.NoName {
+	if h.Anchor != scan.NoName {
 		frame = s.Graph.Name(h.Anchor)
 		name = "User code"
 	}

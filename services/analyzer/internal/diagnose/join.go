@@ -7,7 +7,7 @@ import (
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/scan"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
@@ -42,14 +42,14 @@ func (d *diagnosis) ends(family rules.Family) (ends []namedEnd, total uint64) {
 	return ends, total
 }
 
-// namedEnd is an [evidence.End] of all JVMs.
+// namedEnd is an [scan.End] of all JVMs.
 type namedEnd struct {
 	class, caller, anchor string
 	samples               uint64
 }
 
-func nameOf(s *evidence.Scan, id flamegraph.NameID) string {
-	if id == evidence.NoName {
+func nameOf(s *scan.Scan, id flamegraph.NameID) string {
+	if id == scan.NoName {
 		return ""
 	}
 	return s.Graph.Name(id)

@@ -6,7 +6,7 @@ import (
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/scan"
 )
 
 const (
@@ -34,19 +34,19 @@ type Neighbour struct {
 func (d *diagnosis) around(findings []events.Finding) []Around {
 	var out []Around
 	for _, m := range d.modes {
-		scan := d.merge(m)
+		merged := d.merge(m)
 		var ids []flamegraph.NameID
 		for i := range findings[:min(len(findings), maxAround)] {
-			id := scan.NameOf(findings[i].Frame)
-			if findings[i].Mode == m.mode && id != evidence.NoName && !slices.Contains(ids, id) {
+			id := merged.NameOf(findings[i].Frame)
+			if findings[i].Mode == m.mode && id != scan.NoName && !slices.Contains(ids, id) {
 				ids = append(ids, id)
 			}
 		}
-		for _, n := range evidence.Around(scan, ids, maxNeighbours) {
+		for _, n := range scan.Around(merged, ids, maxNeighbours) {
 			out = append(out, Around{
-				Mode: m.mode, Frame: scan.Graph.Name(n.Frame), Samples: n.Samples,
-				Callers: d.neighbours(scan, m.mode, &n, n.Callers, "called by"),
-				Callees: d.neighbours(scan, m.mode, &n, n.Callees, "in its callee"),
+				Mode: m.mode, Frame: merged.Graph.Name(n.Frame), Samples: n.Samples,
+				Callers: d.neighbours(merged, m.mode, &n, n.Callers, "called by"),
+				Callees: d.neighbours(merged, m.mode, &n, n.Callees, "in its callee"),
 			})
 		}
 	}
@@ -54,12 +54,12 @@ func (d *diagnosis) around(findings []events.Finding) []Around {
 }
 
 func (d *diagnosis) neighbours(
-	scan *evidence.Scan, mode events.Mode, of *evidence.Neighbours, list []evidence.Neighbour, how string,
+	merged *scan.Scan, mode events.Mode, of *scan.Neighbours, list []scan.Neighbour, how string,
 ) []Neighbour {
 	var out []Neighbour
-	frame := scan.Graph.Name(of.Frame)
+	frame := merged.Graph.Name(of.Frame)
 	for _, n := range list {
-		name, part := scan.Graph.Name(n.Frame), min(1, share(n.Samples, of.Samples))
+		name, part := merged.Graph.Name(n.Frame), min(1, share(n.Samples, of.Samples))
 		out = append(out, Neighbour{
 			Frame: name, Share: part, Samples: n.Samples,
 			ID: d.facts.add(factFrame, events.Fact{

@@ -6,7 +6,7 @@ import (
 
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/verdict"
+	"squirrly.dev/services/analyzer/internal/limits"
 )
 
 // vertexFacts states the load of every vertex.
@@ -14,16 +14,16 @@ func (d *diagnosis) vertexFacts() {
 	for i := range d.loads {
 		l := &d.loads[i]
 		text := l.Name + ": load unknown"
-		if l.Max(verdict.Busy) != verdict.Unknown {
+		if l.Max(limits.Busy) != limits.Unknown {
 			text = fmt.Sprintf("%s: %s busy in the mean, %s in the busiest subtask", l.Name,
-				percent(l.Mean(verdict.Busy)), percent(l.Max(verdict.Busy)))
+				percent(l.Mean(limits.Busy)), percent(l.Max(limits.Busy)))
 		}
-		if back := l.Max(verdict.BackPressured); back != verdict.Unknown {
+		if back := l.Max(limits.BackPressured); back != limits.Unknown {
 			text += fmt.Sprintf(", at most %s back-pressured, %s records/s in, %s out", percent(back),
-				number(int64(l.Sum(verdict.In))), number(int64(l.Sum(verdict.Out))))
+				number(int64(l.Sum(limits.In))), number(int64(l.Sum(limits.Out))))
 		}
 		d.vertexFact = append(d.vertexFact, d.facts.add(factVertex, events.Fact{
-			Text: text + ".", Value: max(0, l.Max(verdict.Busy)), Unit: "share", Vertex: l.Name,
+			Text: text + ".", Value: max(0, l.Max(limits.Busy)), Unit: "share", Vertex: l.Name,
 		}))
 	}
 }
@@ -35,8 +35,8 @@ func (d *diagnosis) vertexLoads() []events.VertexLoad {
 		l := &d.loads[i]
 		v := events.VertexLoad{
 			ID: l.ID, Name: l.Name, Parallelism: max(len(l.Subtasks), d.ctx.Vertices[i].Parallelism),
-			Busy: l.Mean(verdict.Busy), BusyMax: l.Max(verdict.Busy), Idle: l.Mean(verdict.Idle),
-			BackPressured: l.Mean(verdict.BackPressured), RecordsIn: l.Sum(verdict.In), RecordsOut: l.Sum(verdict.Out),
+			Busy: l.Mean(limits.Busy), BusyMax: l.Max(limits.Busy), Idle: l.Mean(limits.Idle),
+			BackPressured: l.Mean(limits.BackPressured), RecordsIn: l.Sum(limits.In), RecordsOut: l.Sum(limits.Out),
 		}
 		switch {
 		case slices.Contains(d.limiting(), i):
@@ -102,7 +102,7 @@ func isAre(names []string) string {
 func (d *diagnosis) observeVictims() {
 	rule := d.catalogue.Rule("D2")
 	for _, v := range d.judged.Victims {
-		if back := d.loads[v].Max(verdict.BackPressured); back >= rule.Warning {
+		if back := d.loads[v].Max(limits.BackPressured); back >= rule.Warning {
 			d.say(fmt.Sprintf("%s is back-pressured for %s of its time (rule D2): it is a victim of %s.",
 				d.loads[v].Name, percent(back), d.loads[max(d.judged.Vertex, d.starved.vertex)].Name), d.vertexFact[v])
 		}

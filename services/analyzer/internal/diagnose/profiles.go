@@ -8,7 +8,7 @@ import (
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/scan"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
@@ -42,7 +42,7 @@ func (d *diagnosis) profiles() []Profile {
 }
 
 // merge returns the scan of all JVMs of a mode together.
-func (d *diagnosis) merge(m *modeScans) *evidence.Scan {
+func (d *diagnosis) merge(m *modeScans) *scan.Scan {
 	if len(m.scans) == 1 {
 		return m.scans[0].Scan
 	}
@@ -52,7 +52,7 @@ func (d *diagnosis) merge(m *modeScans) *evidence.Scan {
 	return m.merged
 }
 
-func (d *diagnosis) mergeAll(m *modeScans) *evidence.Scan {
+func (d *diagnosis) mergeAll(m *modeScans) *scan.Scan {
 	graphs := make([]*flamegraph.Graph, len(m.scans))
 	for i, s := range m.scans {
 		graphs[i] = s.raw
@@ -76,7 +76,7 @@ func (d *diagnosis) teOf(m *modeScans, n uint64) float64 {
 	return float64(n) * threads / float64(all)
 }
 
-func (d *diagnosis) idleFacts(m *modeScans, merged *evidence.Scan) {
+func (d *diagnosis) idleFacts(m *modeScans, merged *scan.Scan) {
 	d.facts.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("%s: %s samples of %s, %s of them idle; of the rest, %s are in task threads.", m.mode,
 			number(merged.Total), plural(len(m.scans), "JVM"), percent(share(merged.Idle, merged.Total)),
@@ -96,7 +96,7 @@ func (d *diagnosis) idleFacts(m *modeScans, merged *evidence.Scan) {
 	}
 }
 
-func (d *diagnosis) categories(p *Profile, merged *evidence.Scan) {
+func (d *diagnosis) categories(p *Profile, merged *scan.Scan) {
 	for i, n := range merged.Categories {
 		name := d.scanner.Category(i)
 		part := share(n, merged.Active())
@@ -113,7 +113,7 @@ func (d *diagnosis) categories(p *Profile, merged *evidence.Scan) {
 }
 
 // packages splits the user's code by package.
-func (d *diagnosis) packages(p *Profile, merged *evidence.Scan) {
+func (d *diagnosis) packages(p *Profile, merged *scan.Scan) {
 	sums := map[string]uint64{}
 	for name, n := range merged.User {
 		sums[packageOf(merged.Graph.Name(name))] += n
@@ -133,8 +133,8 @@ func (d *diagnosis) packages(p *Profile, merged *evidence.Scan) {
 	}
 }
 
-func (d *diagnosis) topSelf(p *Profile, m *modeScans, merged *evidence.Scan) {
-	for _, t := range evidence.TopSelf(merged, maxTops) {
+func (d *diagnosis) topSelf(p *Profile, m *modeScans, merged *scan.Scan) {
+	for _, t := range scan.TopSelf(merged, maxTops) {
 		top := Top{Frame: merged.Graph.Name(t.Frame), Self: share(t.Samples, p.Active), TE: d.teOf(m, t.Samples), Samples: t.Samples}
 		top.ID = d.facts.add(factFrame, events.Fact{
 			Text:  fmt.Sprintf("%s of the active %s samples end in %s.", percent(top.Self), p.Mode, top.Frame),
@@ -145,8 +145,8 @@ func (d *diagnosis) topSelf(p *Profile, m *modeScans, merged *evidence.Scan) {
 	}
 }
 
-func (d *diagnosis) tree(p *Profile, m *modeScans, merged *evidence.Scan) {
-	tree := evidence.Prune(merged, minShare, maxLines)
+func (d *diagnosis) tree(p *Profile, m *modeScans, merged *scan.Scan) {
+	tree := scan.Prune(merged, minShare, maxLines)
 	p.Threshold = tree.Threshold
 	for _, l := range tree.Lines {
 		line := Line{

@@ -7,9 +7,9 @@ import (
 
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/scan"
 	"squirrly.dev/services/analyzer/internal/rules"
-	"squirrly.dev/services/analyzer/internal/verdict"
+	"squirrly.dev/services/analyzer/internal/limits"
 )
 
 // owner says to which job of a session cluster a chain of operators belongs.
@@ -22,9 +22,9 @@ const (
 )
 
 // ownerOf asks the thread dumps: the innermost function decides that was seen in the threads of one side only.
-func (m *vertexMap) ownerOf(s *evidence.Scan, chain int32) owner {
+func (m *vertexMap) ownerOf(s *scan.Scan, chain int32) owner {
 	for at := chain; at >= 0; at = s.Chains[at].Parent {
-		if s.Chains[at].Anchor == evidence.NoName {
+		if s.Chains[at].Anchor == scan.NoName {
 			continue
 		}
 		anchor := s.Graph.Name(s.Chains[at].Anchor)
@@ -73,7 +73,7 @@ func (m *vertexMap) runs(vertex int, thread *jobcontext.Thread) bool {
 		return false
 	}
 	load := &m.loads[vertex]
-	return of == len(load.Subtasks) && slices.ContainsFunc(load.Subtasks, func(s verdict.Subtask) bool {
+	return of == len(load.Subtasks) && slices.ContainsFunc(load.Subtasks, func(s limits.Subtask) bool {
 		return s.Index == subtask-1 && s.TaskManager == thread.TaskManager
 	})
 }

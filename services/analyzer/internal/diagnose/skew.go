@@ -6,9 +6,9 @@ import (
 	"slices"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/scan"
 	"squirrly.dev/services/analyzer/internal/rules"
-	"squirrly.dev/services/analyzer/internal/verdict"
+	"squirrly.dev/services/analyzer/internal/limits"
 )
 
 // skews reports the limiting vertices of which one subtask does the work: by the counters, or else by one TaskManager
@@ -16,10 +16,10 @@ import (
 func (d *diagnosis) skews() []events.Finding {
 	var found []events.Finding
 	for v := range d.loads {
-		limits := slices.Contains(d.limiting(), v)
-		if f, ok := d.skewByCounters(v, limits); ok {
+		isLimit := slices.Contains(d.limiting(), v)
+		if f, ok := d.skewByCounters(v, isLimit); ok {
 			found = append(found, f)
-		} else if f, ok := d.skewByWall(v, limits); limits && ok {
+		} else if f, ok := d.skewByWall(v, isLimit); isLimit && ok {
 			found = append(found, f)
 		}
 	}
@@ -31,9 +31,9 @@ func (d *diagnosis) skews() []events.Finding {
 	return found
 }
 
-func (d *diagnosis) skewByCounters(vertex int, limits bool) (events.Finding, bool) {
+func (d *diagnosis) skewByCounters(vertex int, isLimit bool) (events.Finding, bool) {
 	load := &d.loads[vertex]
-	s, ok := verdict.SkewOf(load)
+	s, ok := limits.SkewOf(load)
 	rule := d.catalogue.Rule("D20")
 	if !ok || rule.Severity(s.Ratio) == events.SeverityNone {
 		return events.Finding{}, false
@@ -43,15 +43,15 @@ func (d *diagnosis) skewByCounters(vertex int, limits bool) (events.Finding, boo
 		by = "records"
 	}
 	ratio := times(s.Ratio)
-	if s.Ratio >= verdict.MaxSkew {
-		ratio = "far more than " + times(verdict.MaxSkew/10)
+	if s.Ratio >= limits.MaxSkew {
+		ratio = "far more than " + times(limits.MaxSkew/10)
 	}
 	size := fmt.Sprintf("%s the %s of the median subtask", ratio, by)
 	fact := d.facts.add(factVertex, events.Fact{
 		Text:  fmt.Sprintf("Subtask %d of %s has %s.", s.Subtask+1, load.Name, size),
 		Value: s.Ratio, Unit: "count", Vertex: load.Name,
 	})
-	if !limits {
+	if !isLimit {
 		d.say(fmt.Sprintf("The load of %s is skewed, but %s does not limit the job.", load.Name, load.Name), fact)
 		return events.Finding{}, false
 	}
@@ -69,7 +69,7 @@ func (d *diagnosis) hottestIn(vertex int) string {
 	for _, family := range []rules.Family{rules.FamilyWall, rules.FamilyCPU} {
 		sums, best := map[string]uint64{}, ""
 		for at, c := range d.chains() {
-			if at.scan.Family != family || c.Anchor == evidence.NoName || !slices.Equal(d.places[at].vertices, []int{vertex}) {
+			if at.scan.Family != family || c.Anchor == scan.NoName || !slices.Equal(d.places[at].vertices, []int{vertex}) {
 				continue
 			}
 			name := at.scan.Graph.Name(c.Anchor)
@@ -115,7 +115,7 @@ type heat struct {
 
 // skewByWall finds a function that keeps one TaskManager hot alone, by thread equivalents: ITIMER cannot tell threads
 // apart. Only TaskManagers that run the function are compared.
-func (d *diagnosis) skewByWall(vertex int, limits bool) (events.Finding, bool) {
+func (d *diagnosis) skewByWall(vertex int, isLimit bool) (events.Finding, bool) {
 	rule := d.catalogue.Rule("D20")
 	for _, h := range d.heats(vertex) {
 		jvms, values := h.sorted()
@@ -126,7 +126,7 @@ func (d *diagnosis) skewByWall(vertex int, limits bool) (events.Finding, bool) {
 		for _, x := range values {
 			sum += x
 		}
-		ratio := min(verdict.MaxSkew, largest/max(median, largest/verdict.MaxSkew))
+		ratio := min(limits.MaxSkew, largest/max(median, largest/limits.MaxSkew))
 		if rule.Severity(ratio) == events.SeverityNone {
 			continue
 		}
@@ -135,7 +135,7 @@ func (d *diagnosis) skewByWall(vertex int, limits bool) (events.Finding, bool) {
 		f.Confidence, f.Mode, f.TE, f.Samples = lower(bySamples(h.samples), 1), events.ModeWall, largest, samples(h.samples)
 		f.Where = fmt.Sprintf("%s on TaskManager %s", simple(h.anchor), hot)
 		f.Size = fmt.Sprintf("%s on this TaskManager, %.2f on the median one", te(largest), median)
-		if !limits {
+		if !isLimit {
 			f.OnPath, f.Bound, f.Severity = false, 0, events.SeverityWarning
 			if largest > oneThread {
 				f.Severity = events.SeverityInfo // it may just run more subtasks there
@@ -173,7 +173,7 @@ func (h *heat) sorted() (jvms []string, values []float64) {
 func (d *diagnosis) heats(vertex int) []*heat {
 	var all []*heat
 	for at, c := range d.chains() {
-		if c.Anchor == evidence.NoName || at.scan.te(1) == 0 || at.scan.Family != rules.FamilyWall {
+		if c.Anchor == scan.NoName || at.scan.te(1) == 0 || at.scan.Family != rules.FamilyWall {
 			continue
 		}
 		subtasks := 1.0

@@ -8,7 +8,7 @@ import (
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
-	"squirrly.dev/services/analyzer/internal/verdict"
+	"squirrly.dev/services/analyzer/internal/limits"
 )
 
 // starved is how long task threads were ready to run without a CPU. It is never called blocking.
@@ -97,8 +97,8 @@ func (d *diagnosis) blameStarvation() {
 		return
 	}
 	load := &d.loads[d.judged.Vertex]
-	busy := load.Max(verdict.Busy)
-	if busy == verdict.Unknown {
+	busy := load.Max(limits.Busy)
+	if busy == limits.Unknown {
 		return
 	}
 	need := busy * (1 - d.starvedShare(s.share))
@@ -174,7 +174,7 @@ func (d *diagnosis) small() bool {
 // starvedVerdict blames the CPU, and no code.
 func (d *diagnosis) starvedVerdict(v *events.Verdict, findings []events.Finding) {
 	s, load := &d.starved, &d.loads[d.starved.vertex]
-	v.Busy, v.Samples, v.P = load.Max(verdict.Busy), samples(s.samples), s.share
+	v.Busy, v.Samples, v.P = load.Max(limits.Busy), samples(s.samples), s.share
 	v.Evidence = []string{s.fact, d.vertexFact[s.vertex]}
 	v.Headline = fmt.Sprintf("CPU starvation limits the job: its task threads were ready to run for %s and got %.2f cores. "+
 		"With enough CPU, %s would be about %s busy, not %s.", te(s.running), s.got, load.Name, percent(s.need), percent(v.Busy))

@@ -8,7 +8,7 @@ import (
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
-	"squirrly.dev/services/analyzer/internal/verdict"
+	"squirrly.dev/services/analyzer/internal/limits"
 )
 
 // usage is what the job delivered and what it took; nil without the metrics of the job.
@@ -20,7 +20,7 @@ func (d *diagnosis) usage() *events.Usage {
 	for i := range d.ctx.Windows {
 		one := *d.ctx
 		one.Windows = d.ctx.Windows[i : i+1]
-		if rate := delivered(verdict.Loads(&one)); rate > 0 && u.Records > 0 {
+		if rate := delivered(limits.Loads(&one)); rate > 0 && u.Records > 0 {
 			u.Spread = max(u.Spread, math.Abs(rate-u.Records)/u.Records)
 		}
 	}
@@ -39,18 +39,18 @@ func (d *diagnosis) busyBehindSources() float64 {
 	busy := 0.0
 	for i := range d.loads {
 		if !d.loads[i].Source() {
-			busy += d.loads[i].Sum(func(s *verdict.Subtask) float64 { return max(0, s.Busy) })
+			busy += d.loads[i].Sum(func(s *limits.Subtask) float64 { return max(0, s.Busy) })
 		}
 	}
 	return busy
 }
 
 // delivered is the records per second that all sources write; 0 is unknown, as in a job of one vertex.
-func delivered(loads []verdict.Load) float64 {
+func delivered(loads []limits.Load) float64 {
 	sum := 0.0
 	for i := range loads {
 		if loads[i].Source() {
-			sum += loads[i].Sum(verdict.Out)
+			sum += loads[i].Sum(limits.Out)
 		}
 	}
 	return sum

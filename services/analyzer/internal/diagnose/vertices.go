@@ -6,14 +6,14 @@ import (
 	"unicode"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/evidence"
+	"squirrly.dev/services/analyzer/internal/scan"
 	"squirrly.dev/services/analyzer/internal/rules"
-	"squirrly.dev/services/analyzer/internal/verdict"
+	"squirrly.dev/services/analyzer/internal/limits"
 )
 
 // vertexMap tells which vertices a stack may belong to. A page names none: thread dumps do, and names give hints.
 type vertexMap struct {
-	loads   []verdict.Load
+	loads   []limits.Load
 	shapes  []shape
 	byFrame map[string][]int // user frames and their classes, seen in task threads
 	foreign map[string]bool  // the same of task threads of other jobs
@@ -79,7 +79,7 @@ const legacyThread = "Legacy Source Thread - "
 
 // candidates returns the vertices that a chain of operators may belong to, in the order of the data flow, and whether
 // a thread dump says so.
-func (m *vertexMap) candidates(s *evidence.Scan, chain int32) (vertices []int, dumped bool) {
+func (m *vertexMap) candidates(s *scan.Scan, chain int32) (vertices []int, dumped bool) {
 	if chain < 0 || len(m.loads) == 0 || m.ownerOf(s, chain) == ownerOther {
 		return nil, false
 	}
@@ -88,7 +88,7 @@ func (m *vertexMap) candidates(s *evidence.Scan, chain int32) (vertices []int, d
 	for at := chain; at >= 0; at = s.Chains[at].Parent {
 		root = s.Chains[at]
 		operators = append(operators, s.Graph.Name(root.Operator))
-		if root.Anchor != evidence.NoName {
+		if root.Anchor != scan.NoName {
 			anchors = append(anchors, s.Graph.Name(root.Anchor))
 		}
 	}
@@ -173,8 +173,8 @@ func wordsMeet(a, b []string) bool {
 }
 
 // chainName names a chain by its anchor, or by its operator.
-func (j *jvmScan) chainName(c evidence.Chain) string {
-	if c.Anchor != evidence.NoName {
+func (j *jvmScan) chainName(c scan.Chain) string {
+	if c.Anchor != scan.NoName {
 		return j.Graph.Name(c.Anchor)
 	}
 	return j.Graph.Name(c.Operator)
@@ -205,8 +205,8 @@ func (d *diagnosis) busyTE(vertex int) float64 {
 		seen := len(captured) == 0 || slices.ContainsFunc(captured, func(j *jvmScan) bool { return j.JVM == s.TaskManager })
 		switch {
 		case !seen:
-		case s.Busy == verdict.Unknown:
-			return verdict.Unknown
+		case s.Busy == limits.Unknown:
+			return limits.Unknown
 		default:
 			sum += s.Busy
 		}

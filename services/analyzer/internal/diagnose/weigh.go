@@ -5,7 +5,7 @@ import (
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
-	"squirrly.dev/services/analyzer/internal/verdict"
+	"squirrly.dev/services/analyzer/internal/limits"
 )
 
 // weight is how much a group matters.
@@ -35,7 +35,7 @@ func (d *diagnosis) limiting() []int {
 // profile shows of it.
 func (d *diagnosis) vertexTotal(vertex int) float64 {
 	busy := d.busyTE(vertex)
-	if busy == verdict.Unknown {
+	if busy == limits.Unknown {
 		busy = 0
 		for _, s := range d.loads[vertex].Subtasks {
 			if s.Running {

@@ -1,7 +1,7 @@
 // Package rules is the catalogue of what the analyzer knows about frames: the rules A to E, the idle paths, and what
 // the frames of a TaskManager are. All of it is data in the YAML files beside this one, checked when it is loaded.
 //
-// The package holds the data and its schema. It reads no profile: the matching is the evidence package's, and the
+// The package holds the data and its schema. It reads no profile: the matching is the scan package's, and the
 // weighing against the load of the job that of the diagnose package.
 package rules
 

@@ -1,6 +1,6 @@
-// Package verdict tells from the counters of a job which vertex limits its throughput, which ones only wait for it,
+// Package limits tells from the counters of a job which vertex limits its throughput, which ones only wait for it,
 // and what would limit next. It reads no profile.
-package verdict
+package limits
 
 import (
 	"slices"
