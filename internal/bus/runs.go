@@ -118,7 +118,9 @@ func (r *Runs) swap(ctx context.Context, run string, fn func(*Record, jetstream.
 	}
 }
 
+// isConflict reports whether somebody wrote first. Replicated streams have a code of their own for it.
 func isConflict(err error) bool {
 	var api *jetstream.APIError
-	return errors.As(err, &api) && api.ErrorCode == errCodeWrongLast
+	return errors.As(err, &api) &&
+		(api.ErrorCode == errCodeWrongLast || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
 }
