@@ -5,8 +5,8 @@ import (
 	"math"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/limits"
+	"squirrly.dev/services/analyzer/internal/rules"
 )
 
 // trust is what the checks of the data itself say. Each true costs confidence.

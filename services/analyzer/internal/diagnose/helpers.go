@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/scan"
 	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/scan"
 )
 
 const maxHelpers = 3 // of each JVM

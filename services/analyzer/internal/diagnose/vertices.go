@@ -6,9 +6,9 @@ import (
 	"unicode"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/scan"
-	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/limits"
+	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/scan"
 )
 
 // vertexMap tells which vertices a stack may belong to. A page names none: thread dumps do, and names give hints.
