@@ -17,8 +17,13 @@ const Name = "job.json"
 // MaxBytes bounds a stored context.
 const MaxBytes = 32 << 20
 
+// Version is the version of the context that this code writes. 2 added what [Context] marks so; a stored context of
+// version 1 (Version 0) lacks it, and its zero values then mean unknown.
+const Version = 2
+
 // Context is everything known about a job during one run.
 type Context struct {
+	Version      int               `json:"version,omitempty"` // 0: the first; see [Version]
 	FlinkVersion string            `json:"flinkVersion,omitempty"`
 	JavaVersion  string            `json:"javaVersion,omitempty"`
 	Job          Job               `json:"job"`
@@ -26,8 +31,11 @@ type Context struct {
 	TaskManagers []TaskManager     `json:"taskManagers,omitempty"` // those that ran a subtask of the job
 	Windows      []Window          `json:"windows,omitempty"`      // one for each mode, in the order they ran
 	Threads      []Thread          `json:"threads,omitempty"`      // task threads seen in thread dumps
+	Census       []ThreadGroup     `json:"census,omitempty"`       // version 2: threads that are no tasks
+	OtherJobs    []OtherJob        `json:"otherJobs,omitempty"`    // version 2: jobs beside this one on its TaskManagers
 	Checkpoints  *Checkpoints      `json:"checkpoints,omitempty"`
-	Exceptions   []string          `json:"exceptions,omitempty"` // first lines of recent ones
+	Failures     []Failure         `json:"failures,omitempty"`   // version 2: recent ones, newest first
+	Exceptions   []string          `json:"exceptions,omitempty"` // version 1: first lines of recent ones
 	Config       map[string]string `json:"config,omitempty"`     // of the JobManager, secrets masked
 	Missing      []string          `json:"missing,omitempty"`    // what could not be had, and why
 }
@@ -45,6 +53,7 @@ type Job struct {
 type Vertex struct {
 	ID          string    `json:"id"`
 	Name        string    `json:"name"`
+	Description string    `json:"description,omitempty"` // version 2: of the plan, plain text, one operator a line
 	Parallelism int       `json:"parallelism"`
 	Inputs      []Input   `json:"inputs,omitempty"`
 	Subtasks    []Subtask `json:"subtasks,omitempty"`
@@ -61,6 +70,8 @@ type Subtask struct {
 	Index       int    `json:"index"`
 	TaskManager string `json:"taskManager"` // id; empty when not deployed
 	Status      string `json:"status"`
+	Attempt     int    `json:"attempt,omitempty"`   // version 2: from 0; of the last reading
+	StartTime   int64  `json:"startTime,omitempty"` // version 2: of the attempt, epoch ms by the JobManager's clock
 }
 
 // TaskManager is a JVM that runs subtasks of the job.
@@ -70,7 +81,7 @@ type TaskManager struct {
 	HeapMax      int64   `json:"heapMax,omitempty"`      // bytes
 	ManagedBytes int64   `json:"managedBytes,omitempty"` // bytes
 	Slots        int     `json:"slots,omitempty"`
-	OtherJobs    int     `json:"otherJobs,omitempty"` // jobs beside this one that have slots here
+	OtherJobs    int     `json:"otherJobs,omitempty"` // jobs beside this one that have slots here; see [Context].OtherJobs
 }
 
 // Window is the time in which all captures of one mode ran. Its samples were taken in the order of time; counters of
@@ -79,24 +90,6 @@ type Window struct {
 	Mode    string   `json:"mode"`    // ITIMER, WALL …
 	Seconds int      `json:"seconds"` // duration asked for
 	Samples []Sample `json:"samples"`
-}
-
-// Sample is one reading of the accumulated counters.
-type Sample struct {
-	AtMillis     int64        `json:"at"` // since the start of the run, by the collector's monotonic clock
-	Subtasks     []Counters   `json:"subtasks,omitempty"`
-	TaskManagers []JVMCounter `json:"taskManagers,omitempty"`
-}
-
-// Counters are the accumulated counters of one subtask. BusyMillis is negative when Flink reports NaN.
-type Counters struct {
-	Vertex              string `json:"vertex"` // id
-	Subtask             int    `json:"subtask"`
-	BusyMillis          int64  `json:"busy"`
-	IdleMillis          int64  `json:"idle"`
-	BackPressuredMillis int64  `json:"backPressured"`
-	ReadRecords         int64  `json:"readRecords"`
-	WriteRecords        int64  `json:"writeRecords"`
 }
 
 // JVMCounter are the accumulated counters of one TaskManager. A negative value is unknown.
@@ -115,17 +108,6 @@ type Thread struct {
 	TaskManager string   `json:"taskManager"`
 	Name        string   `json:"name"`
 	Frames      []string `json:"frames"` // leaf first, as Class.method; at most 256
-}
-
-// Checkpoints sums up the recent checkpoints.
-type Checkpoints struct {
-	Completed      int64 `json:"completed"`
-	Failed         int64 `json:"failed"`
-	InProgress     int64 `json:"inProgress"`
-	LastDurationMS int64 `json:"lastDurationMs,omitempty"`
-	LastSizeBytes  int64 `json:"lastSizeBytes,omitempty"`
-	AvgDurationMS  int64 `json:"avgDurationMs,omitempty"`
-	MaxDurationMS  int64 `json:"maxDurationMs,omitempty"`
 }
 
 // Encode renders the context as JSON.

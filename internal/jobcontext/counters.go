@@ -1,0 +1,39 @@
+package jobcontext
+
+// Sample is one reading of the accumulated counters.
+type Sample struct {
+	AtMillis     int64              `json:"at"` // since the start of the run, by the collector's monotonic clock
+	Subtasks     []Counters         `json:"subtasks,omitempty"`
+	Others       []Counters         `json:"others,omitempty"`    // version 2: of other jobs on the profiled TaskManagers
+	Operators    []OperatorCounters `json:"operators,omitempty"` // version 2: where Flink counts them
+	TaskManagers []JVMCounter       `json:"taskManagers,omitempty"`
+}
+
+// Counters are the accumulated counters of one subtask since its attempt began. BusyMillis is negative when Flink
+// reports NaN, as for legacy sources.
+type Counters struct {
+	Job                 string `json:"job,omitempty"` // id; empty is the profiled job
+	Vertex              string `json:"vertex"`        // id
+	Subtask             int    `json:"subtask"`
+	Attempt             int    `json:"attempt,omitempty"`   // version 2: from 0
+	StartTime           int64  `json:"startTime,omitempty"` // version 2: of the attempt, epoch ms by the JobManager's clock
+	Status              string `json:"status,omitempty"`    // version 2: RUNNING, INITIALIZING …
+	BusyMillis          int64  `json:"busy"`
+	IdleMillis          int64  `json:"idle"`
+	BackPressuredMillis int64  `json:"backPressured"`
+	ReadRecords         int64  `json:"readRecords"`
+	WriteRecords        int64  `json:"writeRecords"`
+	// Version 2: Flink says that a count lacks what some subtasks have not reported. It is unknown then, never 0.
+	ReadIncomplete  bool `json:"readIncomplete,omitempty"`
+	WriteIncomplete bool `json:"writeIncomplete,omitempty"`
+}
+
+// OperatorCounters are the record counts of one operator of a chain, by Flink's metrics numRecordsIn and numRecordsOut of
+// the operator's scope. A negative count is unknown.
+type OperatorCounters struct {
+	Vertex  string `json:"vertex"` // id
+	Subtask int    `json:"subtask"`
+	Name    string `json:"name"` // as in the metric's name, cut and cleaned by Flink
+	In      int64  `json:"in"`
+	Out     int64  `json:"out"`
+}
