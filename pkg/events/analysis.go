@@ -31,7 +31,8 @@ type Analysis struct {
 	Costs        []Cost         `json:"costs,omitempty"`    // everything that was measured, most expensive first
 	Captures     []CaptureStats `json:"captures"`
 	Evidence     []Fact         `json:"evidence"`
-	Missing      []string       `json:"missing,omitempty"` // what was not available, and what it would have shown
+	Counting     *Counting      `json:"counting,omitempty"` // what the counts of Evidence refer to
+	Missing      []string       `json:"missing,omitempty"`  // what was not available, and what it would have shown
 	Provenance   Provenance     `json:"provenance"`
 }
 
@@ -162,6 +163,7 @@ type Fact struct {
 	Mode    Mode    `json:"mode,omitempty"`
 	Samples int64   `json:"samples,omitempty"`
 	StdErr  float64 `json:"stdErr,omitempty"`
+	Count   *Count  `json:"count,omitempty"` // what Samples counts; not in events
 }
 
 // VertexLoad is how one vertex spent the capture windows, from deltas of the accumulated counters.

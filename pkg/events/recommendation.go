@@ -91,6 +91,7 @@ func excerpt(f Finding, facts map[string]Fact) FindingExcerpt {
 	x.Evidence = list(x.Evidence)
 	for _, id := range f.Evidence {
 		if fact, ok := facts[id]; ok && len(x.Facts) < MaxEventFacts {
+			fact.Count = nil // for those who have the pages, and they have the whole analysis
 			x.Facts = append(x.Facts, fact)
 		}
 	}
