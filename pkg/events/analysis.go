@@ -107,7 +107,7 @@ type Finding struct {
 	Path           []string       `json:"path,omitempty"` // frames from the operator to Frame, shortened
 	Vertices       []string       `json:"vertices,omitempty"`
 	OnPath         bool           `json:"onPath"` // in the vertex that limits the job
-	Mode           Mode           `json:"mode"`   // of the capture that carries it
+	Mode           Mode           `json:"mode"`   // of the capture that carries it; empty when metrics alone do, as of a skew
 	Samples        int64          `json:"samples"`
 	TE             float64        `json:"te"`                    // thread equivalents; 1 is one subtask fully occupied
 	P              float64        `json:"p"`                     // TE over the TE of the limiting vertex's subtasks, 0 to 1

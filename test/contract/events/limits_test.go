@@ -45,7 +45,8 @@ var limits = map[string]map[string]rule{
 	"CaptureRef":          {"": storedHasKey, "jvm": filled, "size": natural, "samples": natural},
 	"ArtifactReady":       {"run": isRun, "captures": holdsStored},
 	"RecommendationReady": {"run": isRun, "findings": items(0, events.MaxEventFindings)},
-	"FindingExcerpt":      {"facts": items(0, events.MaxEventFacts)},
+	"Finding":             {"mode": orNone},
+	"FindingExcerpt":      {"mode": orNone, "facts": items(0, events.MaxEventFacts)},
 	"Verdict":             {"headline": filled},
 	"RunRejected":         outcome, "RunFailed": outcome, "RunCancelled": outcome,
 	"NotificationSent": notification, "NotificationFailed": notification,
@@ -78,6 +79,9 @@ func is(values ...any) rule {
 		}
 	}
 }
+
+// orNone lets one of a closed list be empty.
+func orNone(s *js.Schema) { s.Enum = append(s.Enum, "") }
 
 // length bounds a text in characters; 0 is no bound.
 func length(from, to uint64) rule {

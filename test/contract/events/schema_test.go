@@ -14,10 +14,8 @@ import (
 	js "github.com/invopop/jsonschema"
 
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/test/contract/published"
 )
-
-// schemaBase is where the ids of the schemas begin.
-const schemaBase = "https://squirrly.dev/pkg/events/schemas/"
 
 // payloads are the data of every event.
 var payloads = []events.Payload{
@@ -108,7 +106,7 @@ func (m maker) schema(v any, file, title string, strict bool) *js.Schema {
 	for _, name := range slices.Sorted(maps.Keys(s.Definitions)) {
 		m.limit(name, s.Definitions[name])
 	}
-	s.ID, s.Title = js.ID(schemaBase+file), title
+	s.ID, s.Title = js.ID(published.Base+file), title
 	return s
 }
 
@@ -183,7 +181,7 @@ func request() *js.Schema {
 	isEvent := &js.Schema{Properties: js.NewProperties()}
 	isEvent.Properties.Set("type", &js.Schema{Const: events.TypeProfileRequested})
 	return &js.Schema{
-		Version: js.Version, ID: schemaBase + "request.json", Title: "body of a request for a profile",
+		Version: js.Version, ID: published.Base + "request.json", Title: "body of a request for a profile",
 		Description: "A CloudEvent in structured mode, or the plain data of one (also the body in binary mode).",
 		Type:        "object",
 		If:          &js.Schema{Required: []string{"specversion"}},

@@ -2,65 +2,26 @@ package events_test
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
-	jsonschema "github.com/santhosh-tekuri/jsonschema/v6"
-
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/test/contract/published"
 )
 
-// published are the schemas on disk, compiled by file name without the suffix.
-var published = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	dir := filepath.Join(contract, "schemas")
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		b, err := os.ReadFile(filepath.Join(dir, f.Name()))
-		if err != nil {
-			return nil, err
-		}
-		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(b)))
-		if err != nil {
-			return nil, err
-		}
-		if err := c.AddResource(schemaBase+f.Name(), doc); err != nil {
-			return nil, err
-		}
-	}
-	all := map[string]*jsonschema.Schema{}
-	for _, f := range files {
-		s, err := c.Compile(schemaBase + f.Name())
-		if err != nil {
-			return nil, err
-		}
-		all[strings.TrimSuffix(f.Name(), ".json")] = s
-	}
-	return all, nil
-})
+// schemasOnDisk are the published ones.
+var schemasOnDisk = sync.OnceValues(func() (published.Schemas, error) { return published.Load(filepath.Join(contract, "schemas")) })
 
 // validate checks a document against a published schema.
 func validate(t *testing.T, schema, doc string) error {
 	t.Helper()
-	all, err := published()
+	all, err := schemasOnDisk()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if all[schema] == nil {
-		t.Fatalf("there is no schema %s", schema)
-	}
-	v, err := jsonschema.UnmarshalJSON(strings.NewReader(doc))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all[schema].Validate(v)
+	return all.Validate(schema, doc)
 }
 
 func TestGoldens_AreValid(t *testing.T) {
