@@ -96,6 +96,15 @@ func (c *Catalogue) Rule(id string) *Rule {
 	return &c.Rules[i]
 }
 
+// By returns the rule that a detector finds, or nil.
+func (c *Catalogue) By(detector string) *Rule {
+	i := slices.IndexFunc(c.Rules, func(r Rule) bool { return r.By == detector })
+	if i < 0 {
+		return nil
+	}
+	return &c.Rules[i]
+}
+
 var idForm = regexp.MustCompile(`^[A-Z][0-9]{1,3}$`)
 
 func (c *Catalogue) check() error {
@@ -114,6 +123,9 @@ func (c *Catalogue) check() error {
 		seen[r.ID] = true
 	}
 	if err := c.checkOverrides(); err != nil {
+		return err
+	}
+	if err := c.checkDetected(); err != nil {
 		return err
 	}
 	for _, idle := range c.Idle {
@@ -141,6 +153,23 @@ func (c *Catalogue) checkOverrides() error {
 	return nil
 }
 
+// checkDetected refuses two rules of one detector, and ranks over rules that are none.
+func (c *Catalogue) checkDetected() error {
+	by := map[string]string{}
+	for _, r := range c.Rules {
+		if other := by[r.By]; r.By != "" && other != "" {
+			return fmt.Errorf("rules %s and %s are both by %s", other, r.ID, r.By)
+		}
+		by[r.By] = r.ID
+		for _, id := range r.Outranks {
+			if other := c.Rule(id); other == nil || id == r.ID || slices.Contains(other.Outranks, r.ID) {
+				return fmt.Errorf("rule %s cannot outrank %s", r.ID, id)
+			}
+		}
+	}
+	return nil
+}
+
 func (r *Rule) check() error {
 	metrics := slices.Equal(r.Modes, []Family{FamilyMetrics})
 	switch {
@@ -148,6 +177,8 @@ func (r *Rule) check() error {
 		return errors.New("an id is a letter and a number")
 	case r.Title == "" || r.Category == "" || r.Cause == "" || r.Fix.Change == "" || r.Fix.Why == "":
 		return errors.New("title, category, cause, fix.change and fix.why must be set")
+	case metrics && r.By == "":
+		return errors.New("a rule of metrics says by which detector it is found")
 	case len(r.Modes) == 0:
 		return errors.New("no modes")
 	case r.Warning <= 0 || (r.Critical > 0 && r.Critical < r.Warning):

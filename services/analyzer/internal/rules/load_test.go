@@ -46,6 +46,9 @@ func TestLoadRefuses(t *testing.T) {
 		"broad override":   {rule + strings.Replace(rule, "id: A1", "id: A2, broad: true, overrides: [A1]", 1), "A1"},
 		"unknown override": {strings.Replace(rule, "warning", "overrides: [A9], warning", 1), "A9"},
 		"unknown cause":    {strings.Replace(rule, "warning", "effectOf: [A9], warning", 1), "effect of A9"},
+		"no detector":      {strings.Replace(rule, "modes: [wall]", "modes: [metrics]", 1), "detector"},
+		"one detector":     {strings.Replace(rule, "warning", "by: skew, warning", 1) + strings.Replace(rule, "id: A1", "id: A2, by: skew", 1), "both by skew"},
+		"unknown rank":     {strings.Replace(rule, "warning", "outranks: [A9], warning", 1), "outrank A9"},
 		"effort":           {strings.Replace(rule, "effort: code", "effort: much", 1), "effort"},
 	} {
 		t.Run(name, func(t *testing.T) {

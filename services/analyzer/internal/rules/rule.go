@@ -84,6 +84,10 @@ type Rule struct {
 	Overrides   []string        `yaml:"overrides"`   // rules that yield samples which both match
 	Broad       bool            `yaml:"broad"`       // it says where the time goes and not why: it yields to each rule that is not broad
 	EffectOf    []string        `yaml:"effectOf"`    // rules that explain what it sees when they are critical in the same function or the process: it is silent then
+	By          string          `yaml:"by"`          // what finds it besides frames: a detector of the diagnose package
+	Systemic    bool            `yaml:"systemic"`    // it slows everything down alike: it explains no vertex, and stands first where none is to blame
+	Exchange    bool            `yaml:"exchange"`    // its samples are the price of two tasks where one would do
+	Outranks    []string        `yaml:"outranks"`    // rules whose findings come after its own of the same severity
 	After       int             `yaml:"after"`       // seconds: in a younger job what matches is its start, and no finding
 	Warning     float64         `yaml:"warning"`
 	Critical    float64         `yaml:"critical"` // 0 is never
