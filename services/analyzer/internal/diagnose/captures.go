@@ -1,8 +1,8 @@
 package diagnose
 
 import (
-	"cmp"
-	"fmt"
+	"iter"
+	"math"
 	"slices"
 
 	"squirrly.dev/internal/flamegraph"
@@ -51,6 +51,14 @@ func (j *jvmScan) onCPU(samples uint64) float64 {
 	return float64(samples) / float64(j.Total) * j.cores
 }
 
+// chainName names a chain by its anchor, or by its operator.
+func (j *jvmScan) chainName(c scan.Chain) string {
+	if c.Anchor != scan.NoName {
+		return j.Graph.Name(c.Anchor)
+	}
+	return j.Graph.Name(c.Operator)
+}
+
 // modeScans are the captures of one mode.
 type modeScans struct {
 	mode   events.Mode
@@ -60,92 +68,46 @@ type modeScans struct {
 
 var modeOrder = []events.Mode{events.ModeWall, events.ModeITimer, events.ModeCPU, events.ModeLock, events.ModeAlloc}
 
-// scan reads every capture. The order of the result does not depend on the order of the captures.
-func (d *diagnosis) scan(captures []Capture) {
-	captures = slices.Clone(captures)
-	slices.SortStableFunc(captures, func(a, b Capture) int {
-		return cmp.Or(cmp.Compare(slices.Index(modeOrder, a.Mode), slices.Index(modeOrder, b.Mode)), cmp.Compare(a.JVM, b.JVM))
-	})
-	for i := range captures {
-		c := &captures[i]
-		if c.Seconds <= 0 {
-			c.Seconds = windowSeconds(d.ctx, c.Mode)
+// te returns the thread equivalents of samples of all JVMs; 0 is unknown.
+func (m *modeScans) te(n uint64) float64 {
+	threads, all := 0.0, uint64(0)
+	for _, s := range m.scans {
+		if s.te(1) == 0 {
+			return 0
 		}
-		d.addStats(c)
+		threads += s.te(s.Task)
+		all += s.Task
 	}
-	for len(captures) > 0 {
-		c := captures[0]
-		same := slices.IndexFunc(captures, func(o Capture) bool { return o.Mode != c.Mode || o.JVM != c.JVM })
-		if same < 0 {
-			same = len(captures)
-		}
-		d.scanJVM(captures[:same])
-		captures = captures[same:]
+	if all == 0 {
+		return 0
 	}
+	return float64(n) * threads / float64(all)
 }
 
-func (d *diagnosis) addStats(c *Capture) {
-	stats := events.CaptureStats{
-		JVM: c.JVM, Mode: c.Mode, Bytes: c.Bytes, Key: c.Key, Status: cmp.Or(c.Status, "stored"), Notes: captureNotes(c),
+// merge returns the scan of all JVMs of a mode together.
+func (r *reading) merge(m *modeScans) *scan.Scan {
+	if len(m.scans) == 1 {
+		return m.scans[0].Scan
 	}
-	if c.Graph == nil {
-		d.degrade("The %s capture of %s was lost.", c.Mode, c.JVM)
-		d.stats = append(d.stats, stats)
-		return
-	}
-	stats.Samples = int64(c.Graph.Total()) //nolint:gosec // below 2^53
-	if c.Graph.Empty() {
-		stats.Notes = append(stats.Notes, "empty")
-	}
-	d.stats = append(d.stats, stats)
-}
-
-// scanJVM reads the captures of one JVM in one mode. Several of them, one after the other, are one long capture: their
-// samples and their durations add up, so that thread equivalents stay what they are.
-func (d *diagnosis) scanJVM(captures []Capture) {
-	var graphs []*flamegraph.Graph
-	s := &jvmScan{JVM: captures[0].JVM, Mode: captures[0].Mode}
-	known := true
-	for i := range captures {
-		if captures[i].Graph != nil {
-			graphs = append(graphs, captures[i].Graph)
-			s.Seconds += captures[i].Seconds
-			known = known && captures[i].Seconds > 0
+	if m.merged == nil {
+		graphs := make([]*flamegraph.Graph, len(m.scans))
+		for i, s := range m.scans {
+			graphs[i] = s.raw
 		}
+		m.merged = r.scanner.Scan(flamegraph.Merge(graphs...), rules.FamilyOf(m.mode))
 	}
-	if len(graphs) == 0 {
-		return
-	}
-	if !known {
-		s.Seconds = 0
-	}
-	s.captures = len(graphs)
-	s.raw = flamegraph.Merge(graphs...)
-	s.Scan = d.scanner.Scan(s.raw, rules.FamilyOf(s.Mode))
-	s.cores = coresUsed(d.ctx, s.JVM, s.Mode)
-	d.mode(s.Mode).scans = append(d.mode(s.Mode).scans, s)
-}
-
-func (d *diagnosis) mode(mode events.Mode) *modeScans {
-	for _, m := range d.modes {
-		if m.mode == mode {
-			return m
-		}
-	}
-	m := &modeScans{mode: mode}
-	d.modes = append(d.modes, m)
-	return m
+	return m.merged
 }
 
 // weighed returns the captures that are counted: of ITIMER and CPU, which show the same, only one for each JVM.
-func (d *diagnosis) weighed() []*jvmScan {
+func (r *reading) weighed() []*jvmScan {
 	type source struct {
 		family rules.Family
 		jvm    string
 	}
 	var out []*jvmScan
 	seen := map[source]bool{}
-	for _, m := range d.modes {
+	for _, m := range r.modes {
 		for _, s := range m.scans {
 			if key := (source{s.Family, s.JVM}); !seen[key] {
 				seen[key] = s.Total > 0
@@ -157,23 +119,91 @@ func (d *diagnosis) weighed() []*jvmScan {
 }
 
 // family returns the captures of a family that are counted.
-func (d *diagnosis) family(family rules.Family) []*jvmScan {
-	return slices.DeleteFunc(d.weighed(), func(s *jvmScan) bool { return s.Family != family })
+func (r *reading) family(family rules.Family) []*jvmScan {
+	return slices.DeleteFunc(r.weighed(), func(s *jvmScan) bool { return s.Family != family })
 }
 
-// wallTitle heads a page that was sampled by the wall clock, whatever was asked for.
-const wallTitle = "Wall clock profile"
+// modeOf returns the mode of the captures of a family.
+func (r *reading) modeOf(f rules.Family) events.Mode {
+	for _, m := range r.modes {
+		if rules.FamilyOf(m.mode) == f {
+			return m.mode
+		}
+	}
+	return ""
+}
 
-func captureNotes(c *Capture) []string {
-	var notes []string
-	if c.Requested != "" && c.Requested != c.Mode {
-		notes = append(notes, fmt.Sprintf("%s was asked for, %s was possible", c.Requested, c.Mode))
+// chainAt is one chain of operators in one capture.
+type chainAt struct {
+	scan  *jvmScan
+	chain int32
+}
+
+// chains yields the chains of all captures that are counted.
+func (r *reading) chains() iter.Seq2[chainAt, scan.Chain] {
+	return func(yield func(chainAt, scan.Chain) bool) {
+		for _, s := range r.weighed() {
+			for i, c := range s.Chains {
+				if !yield(chainAt{s, int32(i)}, c) {
+					return
+				}
+			}
+		}
 	}
-	if c.Graph != nil && c.Mode == events.ModeCPU && c.Graph.Title == wallTitle {
-		notes = append(notes, "no perf events: sampled running threads by the wall clock instead")
+}
+
+func (r *reading) taskActive(f rules.Family) uint64 {
+	var sum uint64
+	for _, s := range r.family(f) {
+		sum += s.TaskActive
 	}
-	if c.Graph != nil && c.Graph.CutNames > 0 {
-		notes = append(notes, fmt.Sprintf("%d names were cut off by the profiler", c.Graph.CutNames))
+	return sum
+}
+
+// perThread returns how many samples of WALL a thread got in a JVM: by its subtasks, or else by the clock; 0 is unknown.
+func (r *reading) perThread(s *jvmScan) float64 {
+	expected := s.Seconds * samplesPerSecond
+	subtasks, alone := r.subtasksOn(s.JVM)
+	switch {
+	case s.Task == 0:
+		return 0
+	case subtasks > 0 && alone:
+		return float64(s.Task) / float64(subtasks)
+	case expected > 0:
+		if threads := math.Round(float64(s.Task) / expected); threads >= 1 {
+			return float64(s.Task) / threads
+		}
 	}
-	return notes
+	return expected
+}
+
+// samplesPerThread returns how many samples of WALL one thread got, on average over the JVMs.
+func (r *reading) samplesPerThread() float64 {
+	sum, n := 0.0, 0.0
+	for _, s := range r.family(rules.FamilyWall) {
+		if s.perThread > 0 {
+			sum += s.perThread
+			n++
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return sum / n
+}
+
+// categoryIndex returns the position of a category of frames in [scan.Scan].Categories.
+func (r *reading) categoryIndex(name string) int {
+	return slices.IndexFunc(r.catalogue.Frames.Categories, func(c rules.Category) bool { return c.Name == name })
+}
+
+// collectorShare returns what garbage collection takes of the CPU samples, and how many there are.
+func (r *reading) collectorShare() (part float64, active uint64) {
+	var collecting uint64
+	gc := r.categoryIndex("garbage collection")
+	for _, s := range r.family(rules.FamilyCPU) {
+		collecting += s.Categories[gc]
+		active += s.Active()
+	}
+	return share(collecting, active), active
 }

@@ -9,8 +9,8 @@ import (
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
-// trust is what the checks of the data itself say. Each true costs confidence.
-type trust struct {
+// doubts is what the checks of the data itself say. Each true costs confidence.
+type doubts struct {
 	rootsOff     bool // task threads were not sampled as often as they should be
 	undersampled bool // ITIMER saw less CPU time than the JVM used
 	disagree     bool // ITIMER and WALL see different work
@@ -19,47 +19,75 @@ type trust struct {
 	compiling    bool // the JIT compiler was still at work
 }
 
+// checked is what the data says of its own quality.
+type checked struct {
+	doubts  doubts
+	facts   []fact
+	notes   []note
+	missing []string
+}
+
+// note is a remark beside a capture.
+type note struct {
+	jvm  string
+	mode events.Mode
+	text string
+}
+
 // check looks for reasons to doubt the samples.
-func (d *diagnosis) check() {
-	for _, s := range d.family(rules.FamilyCPU) {
-		d.checkSampling(s)
-		d.checkJIT(s)
+func check(r *reading, limit events.Limit) checked {
+	var c checked
+	c.checkRates(r)
+	for _, s := range r.family(rules.FamilyCPU) {
+		c.checkSampling(s)
+		c.checkJIT(r, s)
 	}
-	for _, m := range d.modes {
+	c.checkNames(r)
+	c.checkAgreement(r)
+	if limit != events.LimitUnknown {
+		c.checkPace(r)
+	}
+	return c
+}
+
+func (c *checked) add(kind string, f events.Fact) { c.facts = append(c.facts, fact{kind, f}) }
+
+func (c *checked) miss(format string, args ...any) {
+	c.missing = append(c.missing, fmt.Sprintf(format, args...))
+}
+
+func (c *checked) note(s *jvmScan, format string, args ...any) {
+	c.notes = append(c.notes, note{s.JVM, s.Mode, fmt.Sprintf(format, args...)})
+}
+
+// checkNames looks for captures in which too many frames have no name.
+func (c *checked) checkNames(r *reading) {
+	for _, m := range r.modes {
 		for _, s := range m.scans {
-			if s.Active() >= 100 && share(s.Unresolved, s.Active()) > d.catalogue.Rule("E7").Warning {
-				d.trust.unresolved = true
-				d.unnamed = d.facts.add(factCheck, events.Fact{
-					Text:  fmt.Sprintf("%s of the active %s samples of %s have no name.", percent(share(s.Unresolved, s.Active())), s.Mode, s.JVM),
-					Value: share(s.Unresolved, s.Active()), Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Unresolved),
-					StdErr: standardError(share(s.Unresolved, s.Active()), float64(s.Active())),
-				})
-				d.note(s, "many frames without a name")
+			if unnamed(r, s) {
+				c.doubts.unresolved = true
+				c.facts = append(c.facts, unnamedFact(s))
+				c.note(s, "many frames without a name")
 			}
 		}
 	}
-	d.checkAgreement()
-	d.checkPace()
 }
 
 // checkPace compares the throughput of the last windows: a job that has warmed up keeps its pace.
-func (d *diagnosis) checkPace() {
-	if d.ctx == nil || d.judged.Limit == events.LimitUnknown {
-		return
-	}
-	pace, ok := limits.PaceOf(d.ctx)
+func (c *checked) checkPace(r *reading) {
+	pace, ok := limits.PaceOf(r.ctx)
 	if !ok {
 		if pace.Windows == 0 {
-			d.miss("Several readings of the job's counters: they would show whether its throughput was steady.")
+			c.miss("Several readings of the job's counters: they would show whether its throughput was steady.")
 		}
 		return
 	}
 	steady := "steady"
 	if pace.Spread > limits.SteadyWithin {
 		steady = "not steady"
-		d.trust.cold = true
+		c.doubts.cold = true
 	}
-	d.facts.add(factCheck, events.Fact{
+	c.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("The throughput of the job was %s: its vertices read %s records/s, within %s over the last %s.", steady,
 			number(int64(pace.Records)), percent(pace.Spread), plural(pace.Windows, "window")),
 		Value: pace.Spread, Unit: "share",
@@ -67,10 +95,10 @@ func (d *diagnosis) checkPace() {
 }
 
 // checkSampling compares the samples of a CPU profile with the CPU time that the JVM used.
-func (d *diagnosis) checkSampling(s *jvmScan) {
+func (c *checked) checkSampling(s *jvmScan) {
 	const perCore = 100 // samples per second
 	if s.cores <= 0 && s.Seconds > 0 && s.Mode == events.ModeITimer {
-		d.facts.add(factCheck, events.Fact{
+		c.add(factCheck, events.Fact{
 			Text:  fmt.Sprintf("The samples of %s show that the JVM used at least %.2f cores.", s.JVM, float64(s.Total)/(perCore*s.Seconds)),
 			Value: float64(s.Total) / (perCore * s.Seconds), Unit: "cores", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Total),
 		})
@@ -78,51 +106,51 @@ func (d *diagnosis) checkSampling(s *jvmScan) {
 	if s.cores <= 0 || s.Seconds <= 0 || (s.Mode == events.ModeCPU && s.raw.Title == wallTitle) {
 		return // by the wall clock there is no number to expect
 	}
-	d.facts.add(factMetric, events.Fact{
+	c.add(factMetric, events.Fact{
 		Text:  fmt.Sprintf("%s used %.2f cores during the %s capture.", s.JVM, s.cores, s.Mode),
 		Value: s.cores, Unit: "cores", JVM: s.JVM, Mode: s.Mode,
 	})
 	ratio := float64(s.Total) / (s.cores * perCore * s.Seconds)
-	d.facts.add(factCheck, events.Fact{
+	c.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("The %s capture of %s has %s samples, %s of what its CPU time promises.",
 			s.Mode, s.JVM, number(s.Total), percent(ratio)),
 		Value: ratio, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Total),
 	})
 	if ratio < 0.70 {
-		d.trust.undersampled = true
-		d.note(s, "undersampled")
+		c.doubts.undersampled = true
+		c.note(s, "undersampled")
 	}
 }
 
-func (d *diagnosis) checkJIT(s *jvmScan) {
-	jit := s.Categories[d.categoryIndex("JIT compilation")]
+func (c *checked) checkJIT(r *reading, s *jvmScan) {
+	jit := s.Categories[r.categoryIndex("JIT compilation")]
 	if s.Active() < 100 || share(jit, s.Active()) < 0.05 {
 		return
 	}
-	d.trust.cold, d.trust.compiling = true, true
-	d.facts.add(factCheck, events.Fact{
+	c.doubts.cold, c.doubts.compiling = true, true
+	c.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("The JIT compiler took %s of the CPU samples of %s: the job was still warming up.",
 			percent(share(jit, s.Active())), s.JVM),
 		Value: share(jit, s.Active()), Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(jit),
 		StdErr: standardError(share(jit, s.Active()), float64(s.Active())),
 	})
-	d.note(s, "cold: the JIT compiler was still at work")
+	c.note(s, "cold: the JIT compiler was still at work")
 }
 
 // checkAgreement compares, function by function, the running task samples of WALL with those of the CPU profile.
-func (d *diagnosis) checkAgreement() {
+func (c *checked) checkAgreement(r *reading) {
 	wall, wallTotal := map[string]uint64{}, uint64(0)
-	for _, s := range d.family(rules.FamilyWall) {
+	for _, s := range r.family(rules.FamilyWall) {
 		wallTotal += s.TaskActive - s.TaskWaiting
-		for _, c := range s.Chains {
-			wall[s.chainName(c)] += c.Active - c.Waits
+		for _, chain := range s.Chains {
+			wall[s.chainName(chain)] += chain.Active - chain.Waits
 		}
 	}
 	cpu, cpuTotal := map[string]uint64{}, uint64(0)
-	for _, s := range d.family(rules.FamilyCPU) {
+	for _, s := range r.family(rules.FamilyCPU) {
 		cpuTotal += s.TaskActive
-		for _, c := range s.Chains {
-			cpu[s.chainName(c)] += c.Active
+		for _, chain := range s.Chains {
+			cpu[s.chainName(chain)] += chain.Active
 		}
 	}
 	if wallTotal < 100 || cpuTotal < 100 {
@@ -139,8 +167,8 @@ func (d *diagnosis) checkAgreement() {
 	if worst <= 0.15 {
 		return
 	}
-	d.trust.disagree = true
-	d.facts.add(factCheck, events.Fact{
+	c.doubts.disagree = true
+	c.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("WALL and the CPU profile disagree: %s is %s of the running task samples of one and %s of the other.",
 			simple(at), percent(share(wall[at], wallTotal)), percent(share(cpu[at], cpuTotal))),
 		Value: worst, Unit: "share", Frame: at,

@@ -7,7 +7,6 @@ package diagnose
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -97,124 +96,21 @@ var ErrNoCaptures = errors.New("no capture to diagnose")
 
 var defaultScanner = sync.OnceValue(func() *scan.Scanner { return scan.NewScanner(rules.Default()) })
 
-// Diagnose finds what holds the job back. Empty captures are a result (an idle or a locked-free JVM); none at all is
+// Diagnose finds what limits the job. Empty captures are a result (an idle or a lock-free JVM); none at all is
 // ErrNoCaptures.
+//
+// It is a pipeline of values: the captures are read, their frames attributed to vertices and gathered in groups; problems
+// are detected, ranked and told; and what is told is written, which is when facts get their numbers.
 func Diagnose(in Input) (Result, error) {
-	d := diagnosis{ctx: in.Context, catalogue: rules.Default(), scanner: defaultScanner()}
-	if len(in.Without) > 0 {
-		d.catalogue = d.catalogue.Without(in.Without...)
-		d.scanner = scan.NewScanner(d.catalogue)
-	}
 	if !slices.ContainsFunc(in.Captures, func(c Capture) bool { return c.Graph != nil }) {
 		return Result{}, ErrNoCaptures
 	}
-	d.setPrice(in.PricePerCoreHour, in.Currency)
-	if d.ctx != nil {
-		d.loads = limits.Loads(d.ctx)
-		d.missing = append(d.missing, d.ctx.Missing...)
+	r := read(&in)
+	judged := limits.Judge(r.loads)
+	a := attribute(r)
+	v := &View{
+		attribution: a, checked: check(r, judged.Limit), limit: limit(a, &judged), groups: gather(a), vertexFacts: vertexFacts(r),
 	}
-	d.judged = limits.Judge(d.loads)
-	d.vertices = newVertexMap(&d)
-	d.scan(in.Captures)
-	d.whatIsMissing()
-	d.rates()
-	d.check()
-	d.splitJobs()
-	d.vertexFacts()
-	d.gather()
-	d.measureStarvation()
-	return d.result(), nil
-}
-
-// diagnosis is the work on one input.
-type diagnosis struct {
-	ctx       *jobcontext.Context // nil: the pages alone
-	catalogue *rules.Catalogue
-	scanner   *scan.Scanner
-	loads     []limits.Load // empty without a context
-	judged    limits.Judgement
-	modes     []*modeScans // WALL first
-	stats     []events.CaptureStats
-	facts     ledger
-	trust     trust
-	unnamed   string // fact of frames without a name; empty when there are few
-	vertices  *vertexMap
-	places    map[chainAt]placed
-	vertexTE  []float64 // by vertex: thread equivalents that are surely its own
-	groups    []*group
-	starved   starved
-	corePrice float64 // of an hour; 0 is unknown
-	currency  string
-
-	vertexFact   []string // by vertex: the id of its fact
-	victimTE     float64  // in D1
-	victimN      uint64
-	observations []events.Observation
-	missing      []string
-	degraded     []string
-}
-
-func (d *diagnosis) result() Result {
-	findings, chosen := d.findings()
-	d.price(findings, chosen)
-	d.join(findings)
-	v := d.verdict(findings, chosen)
-	d.observe()
-	profiles := d.profiles()
-	around := d.around(findings)
-	a := events.Analysis{
-		Schema: events.AnalysisSchema, Verdict: v, Severity: events.SeverityNone, Findings: findings,
-		Observations: d.observations, Vertices: d.vertexLoads(), Usage: d.usage(), Costs: d.costs(),
-		Captures: d.stats, Evidence: d.facts.facts, Missing: d.missing, DegradedWhy: d.degraded, Degraded: len(d.degraded) > 0,
-		Provenance: events.Provenance{RulesVersion: d.catalogue.Version, Provider: "rules"},
-	}
-	if d.ctx != nil {
-		a.JobID, a.JobName, a.FlinkVersion = d.ctx.Job.ID, d.ctx.Job.Name, d.ctx.FlinkVersion
-	}
-	for _, f := range findings {
-		if f.Severity.AtLeast(a.Severity) {
-			a.Severity = f.Severity
-		}
-	}
-	return Result{Analysis: a, Profiles: profiles, Around: around, FollowUps: d.followUps()}
-}
-
-func (d *diagnosis) miss(format string, args ...any) {
-	d.missing = append(d.missing, fmt.Sprintf(format, args...))
-}
-
-func (d *diagnosis) degrade(format string, args ...any) {
-	d.degraded = append(d.degraded, fmt.Sprintf(format, args...))
-}
-
-// note writes a remark beside a capture.
-func (d *diagnosis) note(s *jvmScan, format string, args ...any) {
-	for i := range d.stats {
-		if d.stats[i].JVM == s.JVM && d.stats[i].Mode == s.Mode {
-			d.stats[i].Notes = append(d.stats[i].Notes, fmt.Sprintf(format, args...))
-			return
-		}
-	}
-}
-
-func (d *diagnosis) categoryIndex(name string) int {
-	return slices.IndexFunc(d.catalogue.Frames.Categories, func(c rules.Category) bool { return c.Name == name })
-}
-
-// whatIsMissing says what would have told more.
-func (d *diagnosis) whatIsMissing() {
-	if d.ctx == nil {
-		d.miss("The metrics of the job: without them nobody can tell which vertex limits it.")
-	} else if d.judged.Limit == events.LimitUnknown {
-		d.miss("The busy and back-pressured times of the job's subtasks: they would show which vertex limits it.")
-	}
-	if d.ctx != nil && len(d.ctx.Threads) == 0 && len(d.loads) > 1 {
-		d.miss("Thread dumps: they would tell for sure to which vertex a function belongs.")
-	}
-	if len(d.family(rules.FamilyWall)) == 0 {
-		d.miss("A WALL capture: it would show sleeping and blocking functions, and thread equivalents.")
-	}
-	if len(d.family(rules.FamilyCPU)) == 0 {
-		d.miss("An ITIMER capture: it would show CPU work in more detail, and CPU starvation.")
-	}
+	t := tell(v, rank(v, detect(v)), priceOf(in.PricePerCoreHour, in.Currency))
+	return write(v, &t), nil
 }

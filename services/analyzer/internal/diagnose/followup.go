@@ -16,35 +16,35 @@ const (
 
 // followUps returns the modes that would explain more: ALLOC when garbage collection is high, LOCK when threads of tasks
 // wait for locks. A mode that was tried once is not asked for again.
-func (d *diagnosis) followUps() []events.Mode {
+func (v *View) followUps() []events.Mode {
 	var modes []events.Mode
 	tried := func(mode events.Mode) bool {
-		return slices.ContainsFunc(d.stats, func(s events.CaptureStats) bool { return s.Mode == mode })
+		return slices.ContainsFunc(v.stats, func(s events.CaptureStats) bool { return s.Mode == mode })
 	}
-	if !tried(events.ModeAlloc) && d.gcIsHigh() {
+	if !tried(events.ModeAlloc) && v.gcIsHigh() {
 		modes = append(modes, events.ModeAlloc)
 	}
-	if !tried(events.ModeLock) && d.monitorsShow() {
+	if !tried(events.ModeLock) && v.monitorsShow() {
 		modes = append(modes, events.ModeLock)
 	}
 	return modes
 }
 
-func (d *diagnosis) gcIsHigh() bool {
-	if part, active := d.collectorShare(); active >= 100 && part > gcHigh {
+func (v *View) gcIsHigh() bool {
+	if part, active := v.collectorShare(); active >= 100 && part > gcHigh {
 		return true
 	}
-	return d.ctx != nil && slices.ContainsFunc(d.ctx.TaskManagers, func(tm jobcontext.TaskManager) bool {
-		return d.collecting(tm.ID) > gcHigh
+	return v.ctx != nil && slices.ContainsFunc(v.ctx.TaskManagers, func(tm jobcontext.TaskManager) bool {
+		return v.collecting(tm.ID) > gcHigh
 	})
 }
 
-func (d *diagnosis) monitorsShow() bool {
+func (v *View) monitorsShow() bool {
 	var waits uint64
-	for _, g := range d.groups {
+	for _, g := range v.groups {
 		if g.rule.Category == "locking" {
 			waits += g.tally(rules.FamilyWall).samples
 		}
 	}
-	return waits >= 30 && share(waits, d.taskActive(rules.FamilyWall)) >= monitorsAre
+	return waits >= 30 && share(waits, v.taskActive(rules.FamilyWall)) >= monitorsAre
 }

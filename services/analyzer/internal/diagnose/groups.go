@@ -3,11 +3,9 @@ package diagnose
 import (
 	"cmp"
 	"fmt"
-	"iter"
 	"slices"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
@@ -55,83 +53,37 @@ type site struct {
 }
 
 // gather puts the sites of all captures into groups.
-func (d *diagnosis) gather() {
-	d.placeChains()
-	groups := map[groupKey]*group{}
-	for _, s := range d.weighed() {
-		for _, at := range d.sites(s) {
-			if !d.ofAnotherJob(s, at.chain) {
-				d.addSite(groups, s, at)
+func gather(a *attribution) []*group {
+	known := map[groupKey]*group{}
+	for _, s := range a.weighed() {
+		for _, at := range a.sites(s) {
+			if !a.ofAnotherJob(s, at.chain) {
+				a.addSite(known, s, at)
 			}
 		}
 	}
-	for _, g := range groups {
+	groups := make([]*group, 0, len(known))
+	for _, g := range known {
 		if t := g.by[g.family()]; t != nil {
 			g.frame, g.leaf, g.path = t.frame, t.leaf, t.path
 		}
 		if g.flinks {
 			g.anchor = g.frame
 		}
-		d.groups = append(d.groups, g)
+		groups = append(groups, g)
 	}
-	slices.SortFunc(d.groups, func(a, b *group) int {
+	slices.SortFunc(groups, func(a, b *group) int {
 		return cmp.Or(cmp.Compare(a.rule.ID, b.rule.ID), cmp.Compare(a.anchor, b.anchor), cmp.Compare(a.operator, b.operator),
 			slices.Compare(a.vertices, b.vertices))
 	})
-}
-
-// placed are the vertices of one chain in one capture.
-type placed struct {
-	vertices []int
-	dumped   bool
-}
-
-type chainAt struct {
-	scan  *jvmScan
-	chain int32
-}
-
-// placeChains finds the vertices of every chain, and how much of WALL lies in vertices that are certain.
-func (d *diagnosis) placeChains() {
-	d.places = map[chainAt]placed{}
-	d.vertexTE = make([]float64, len(d.loads))
-	type key struct{ anchor, vertices string }
-	total := map[key]float64{}
-	keys := map[chainAt]key{}
-	for at, c := range d.chains() {
-		vertices, dumped := d.vertices.candidates(at.scan.Scan, at.chain)
-		d.places[at] = placed{vertices, dumped}
-		keys[at] = key{at.scan.chainName(c), fmt.Sprint(vertices)}
-		total[keys[at]] += at.scan.te(c.Active)
-	}
-	for at, c := range d.chains() {
-		p := d.places[at]
-		p.vertices = d.eliminate(p.vertices, total[keys[at]])
-		d.places[at] = p
-		if len(p.vertices) == 1 {
-			d.vertexTE[p.vertices[0]] += at.scan.te(c.Active)
-		}
-	}
-}
-
-// chains yields the chains of all captures that are counted.
-func (d *diagnosis) chains() iter.Seq2[chainAt, scan.Chain] {
-	return func(yield func(chainAt, scan.Chain) bool) {
-		for _, s := range d.weighed() {
-			for i, c := range s.Chains {
-				if !yield(chainAt{s, int32(i)}, c) {
-					return
-				}
-			}
-		}
-	}
+	return groups
 }
 
 // sites returns what the rules found in a capture, and the user functions with samples that no rule explains.
-func (d *diagnosis) sites(s *jvmScan) []site {
+func (a *attribution) sites(s *jvmScan) []site {
 	var out []site
 	for _, at := range s.Sites {
-		rule := &d.catalogue.Rules[at.Rule]
+		rule := &a.catalogue.Rules[at.Rule]
 		n := at.Samples
 		if rule.Waiting {
 			n = at.Waiting
@@ -140,20 +92,20 @@ func (d *diagnosis) sites(s *jvmScan) []site {
 			out = append(out, site{rule, at.Chain, s.Graph.Name(at.Frame), "", at.Example, n, at.Waiting})
 		}
 	}
-	hot, waits := d.catalogue.Rule("U1"), d.catalogue.Rule("U2")
+	hot, waits := a.catalogue.By("running"), a.catalogue.By("waiting")
 	for i, c := range s.Chains {
 		chain := int32(i)
 		if c.Running > 0 && (s.Family == rules.FamilyCPU || s.Family == rules.FamilyWall) {
-			out = append(out, d.unexplained(s, hot, chain, c.Running, false))
+			out = append(out, unexplained(s, hot, chain, c.Running, false))
 		}
 		if c.Waiting > 0 && s.Family == rules.FamilyWall {
-			out = append(out, d.unexplained(s, waits, chain, c.Waiting, true))
+			out = append(out, unexplained(s, waits, chain, c.Waiting, true))
 		}
 	}
 	return out
 }
 
-func (d *diagnosis) unexplained(s *jvmScan, rule *rules.Rule, chain int32, n uint64, waiting bool) site {
+func unexplained(s *jvmScan, rule *rules.Rule, chain int32, n uint64, waiting bool) site {
 	at := site{rule: rule, chain: chain, example: flamegraph.None, samples: n}
 	if waiting {
 		at.waiting = n
@@ -169,7 +121,7 @@ func (d *diagnosis) unexplained(s *jvmScan, rule *rules.Rule, chain int32, n uin
 	return at
 }
 
-func (d *diagnosis) addSite(groups map[groupKey]*group, s *jvmScan, at site) {
+func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site) {
 	g := group{rule: at.rule, frame: at.frame, anchor: at.frame, anyTask: at.chain < 0, flinks: true}
 	if at.chain >= 0 {
 		c := s.Chains[at.chain]
@@ -177,7 +129,7 @@ func (d *diagnosis) addSite(groups map[groupKey]*group, s *jvmScan, at site) {
 		if c.Anchor != scan.NoName {
 			g.anchor, g.flinks = s.Graph.Name(c.Anchor), false
 		}
-		p := d.places[chainAt{s, at.chain}]
+		p := a.place(s, at.chain)
 		g.vertices, g.dumped = p.vertices, p.dumped
 	}
 	key := groupKey{at.rule.ID, g.operator, g.anchor, fmt.Sprint(g.vertices)}
@@ -272,12 +224,8 @@ func (g *group) te() float64 {
 	return cpu.te
 }
 
-// mode returns the mode of the captures of a family.
-func (d *diagnosis) modeOf(f rules.Family) events.Mode {
-	for _, m := range d.modes {
-		if rules.FamilyOf(m.mode) == f {
-			return m.mode
-		}
-	}
-	return ""
+// untimed reports that only captures without time show a group: ALLOC and LOCK.
+func (g *group) untimed() bool {
+	family := g.family()
+	return g.te() == 0 && g.rule.Of == rules.BasisVertex && (family == rules.FamilyLock || family == rules.FamilyAlloc)
 }

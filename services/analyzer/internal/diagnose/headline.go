@@ -8,102 +8,115 @@ import (
 	"squirrly.dev/services/analyzer/internal/limits"
 )
 
-// verdict sums up what a reader needs first.
-func (d *diagnosis) verdict(findings []events.Finding, chosen []weight) events.Verdict {
-	v := events.Verdict{Limit: d.judged.Limit, Confidence: d.judged.Confidence, Victims: d.names(d.judged.Victims)}
-	switch d.judged.Limit {
-	case events.LimitVertex:
-		d.vertexVerdict(&v, findings)
-	case events.LimitNone:
-		d.freeVerdict(&v, findings)
-	case events.LimitCPU:
-		d.starvedVerdict(&v, findings)
-	default:
-		d.unknownVerdict(&v, findings, chosen)
-	}
-	return v
+// summary is a verdict whose evidence has no numbers yet.
+type summary struct {
+	events.Verdict
+	facts []fact
 }
 
-// main returns the finding that explains the verdict: the most important one of the limiting vertices, by frames if
-// there is any.
-func (d *diagnosis) main(findings []events.Finding) *events.Finding {
-	var best *events.Finding
+// summarize says what a reader needs first: what limits the job, and what explains it.
+func summarize(v *View, findings []Problem) summary {
+	s := summary{Verdict: events.Verdict{
+		Limit: v.limit.Limit, Confidence: v.limit.Confidence, Victims: v.names(v.limit.Victims),
+	}}
+	switch v.limit.Limit {
+	case events.LimitVertex:
+		s.vertex(v, findings)
+	case events.LimitNone:
+		s.notLimited(v, findings)
+	case events.LimitCPU:
+		s.starved(v, findings)
+	default:
+		s.unknown(findings)
+	}
+	return s
+}
+
+// mainFinding returns the problem that explains the verdict: the most important one of the limiting vertices, by frames
+// if there is any.
+func mainFinding(findings []Problem) *Problem {
+	var best *Problem
 	for i := range findings {
-		f := &findings[i]
-		if !f.OnPath || f.Rule == "S1" || timeless(f) {
+		p := &findings[i]
+		if !p.OnPath || p.Rule.Systemic || p.timeless() {
 			continue
 		}
-		if best == nil || (best.Samples == 0 && f.Samples > 0 && f.Severity.AtLeast(best.Severity)) {
-			best = f
+		if best == nil || (best.Samples == 0 && p.Samples > 0 && p.Severity.AtLeast(best.Severity)) {
+			best = p
 		}
 	}
 	return best
 }
 
-func (d *diagnosis) vertexVerdict(v *events.Verdict, findings []events.Finding) {
-	at := d.judged.Vertex
-	f := d.main(findings)
-	if f != nil { // of several vertices that limit alike, the one that is explained best
-		for _, vertex := range d.limiting() {
-			if slices.Contains(f.Vertices, d.loads[vertex].Name) && !slices.Contains(f.Vertices, d.loads[at].Name) {
+func (s *summary) vertex(v *View, findings []Problem) {
+	at := v.limit.Vertex
+	p := mainFinding(findings)
+	if p != nil { // of several vertices that limit alike, the one that is explained best
+		for _, vertex := range v.limit.vertices() {
+			if slices.Contains(p.Vertices, v.loads[vertex].Name) && !slices.Contains(p.Vertices, v.loads[at].Name) {
 				at = vertex
 			}
 		}
 	}
-	load := &d.loads[at]
-	v.VertexID, v.VertexName, v.Subtasks, v.Busy = load.ID, load.Name, len(load.Subtasks), max(0, load.Max(limits.Busy))
-	for _, s := range load.Subtasks {
-		if s.Busy >= limits.Saturated {
-			v.BusySubtasks++
+	load := &v.loads[at]
+	s.VertexID, s.VertexName, s.Subtasks, s.Busy = load.ID, load.Name, len(load.Subtasks), max(0, load.Max(limits.Busy))
+	for _, one := range load.Subtasks {
+		if one.Busy >= limits.Saturated {
+			s.BusySubtasks++
 		}
 	}
-	v.Evidence = append(v.Evidence, d.vertexFact[at])
-	if next := d.next(at); next >= 0 {
-		v.NextLimit = d.loads[next].Name
-		v.Evidence = append(v.Evidence, d.vertexFact[next])
+	s.facts = append(s.facts, v.vertexFacts[at])
+	if next := v.next(at); next >= 0 {
+		s.NextLimit = v.loads[next].Name
+		s.facts = append(s.facts, v.vertexFacts[next])
 	}
-	v.Headline = d.limitText(at, v)
-	if f == nil {
-		v.Headline += ". No known pattern explains where its time goes."
+	s.Headline = s.limitText(v, at)
+	if p == nil {
+		s.Headline += ". No known pattern explains where its time goes."
 		return
 	}
-	v.Anchor, v.Frame, v.P, v.Bound, v.Samples = f.Anchor, f.Frame, f.P, f.Bound, f.Samples
-	v.Fix = f.Recommendation.Change
-	v.Confidence = lowest(v.Confidence, f.Confidence)
-	v.Evidence = append(v.Evidence, f.Evidence[0])
-	switch {
-	case len(f.Vertices) == 0:
-		v.Headline += fmt.Sprintf(". %s: %s.", f.Title, f.Size)
-	case f.Rule == "D20":
-		v.Headline += fmt.Sprintf(". The load is skewed: %s has %s.", f.Where, f.Size)
-	default:
-		v.Headline += fmt.Sprintf(", %s of that in %s.", percent(f.P), where(f.Anchor, f.Frame))
-	}
-	v.Headline += fmt.Sprintf(" Upper bound: %s%s.", times(f.Bound), d.thenLimitedAfter(at, f.Bound))
+	s.explain(v, at, p)
 }
 
-func (d *diagnosis) limitText(at int, v *events.Verdict) string {
-	busy := "of unknown load"
-	if d.loads[at].Max(limits.Busy) != limits.Unknown {
-		busy = percent(v.Busy) + " busy"
-	}
-	subtasks := fmt.Sprintf("%d of %s", max(1, v.BusySubtasks), plural(v.Subtasks, "subtask"))
+// explain continues the headline with the problem that takes the time of a vertex.
+func (s *summary) explain(v *View, at int, p *Problem) {
+	s.Anchor, s.Frame, s.P, s.Bound, s.Samples = p.Anchor, p.Frame, p.P, p.Bound, p.Samples
+	s.Fix = p.Rule.Fix.Change
+	s.Confidence = lowest(s.Confidence, p.Confidence)
+	s.facts = append(s.facts, p.Facts[0])
 	switch {
-	case d.judged.Own:
-		return fmt.Sprintf("%s limits the job: it is held back though nothing behind it is busy; %s itself", v.VertexName, busy)
-	case d.judged.Near:
-		return fmt.Sprintf("%s (%s) is close to limiting the job, but nothing waits for it yet: %s", v.VertexName, subtasks, busy)
+	case len(p.Vertices) == 0:
+		s.Headline += fmt.Sprintf(". %s: %s.", p.Rule.Title, p.Extent)
+	case p.Headline != "":
+		s.Headline += ". " + p.Headline
 	default:
-		return fmt.Sprintf("%s (%s) limits the job: %s", v.VertexName, subtasks, busy)
+		s.Headline += fmt.Sprintf(", %s of that in %s.", percent(p.P), where(p.Anchor, p.Frame))
+	}
+	s.Headline += fmt.Sprintf(" Upper bound: %s%s.", times(p.Bound), v.thenLimitedAfter(at, p.Bound))
+}
+
+func (s *summary) limitText(v *View, at int) string {
+	busy := "of unknown load"
+	if v.loads[at].Max(limits.Busy) != limits.Unknown {
+		busy = percent(s.Busy) + " busy"
+	}
+	subtasks := fmt.Sprintf("%d of %s", max(1, s.BusySubtasks), plural(s.Subtasks, "subtask"))
+	switch {
+	case v.limit.Own:
+		return fmt.Sprintf("%s limits the job: it is held back though nothing behind it is busy; %s itself", s.VertexName, busy)
+	case v.limit.Near:
+		return fmt.Sprintf("%s (%s) is close to limiting the job, but nothing waits for it yet: %s", s.VertexName, subtasks, busy)
+	default:
+		return fmt.Sprintf("%s (%s) limits the job: %s", s.VertexName, subtasks, busy)
 	}
 }
 
 // next returns the vertex that would limit after one was fixed, or -1.
-func (d *diagnosis) next(fixed int) int {
+func (v *View) next(fixed int) int {
 	next := -1
-	for i := range d.loads {
-		busy := d.loads[i].Max(limits.Busy)
-		if i != fixed && busy > 0 && (next < 0 || busy > d.loads[next].Max(limits.Busy)) {
+	for i := range v.loads {
+		busy := v.loads[i].Max(limits.Busy)
+		if i != fixed && busy > 0 && (next < 0 || busy > v.loads[next].Max(limits.Busy)) {
 			next = i
 		}
 	}
@@ -111,54 +124,70 @@ func (d *diagnosis) next(fixed int) int {
 }
 
 // thenLimited continues a sentence on a speed-up with what limits next.
-func (d *diagnosis) thenLimited(bound float64) string {
-	return d.thenLimitedAfter(d.judged.Vertex, bound)
+func (v *View) thenLimited(bound float64) string {
+	return v.thenLimitedAfter(v.limit.Vertex, bound)
 }
 
-func (d *diagnosis) thenLimitedAfter(fixed int, bound float64) string {
-	next := d.next(fixed)
+func (v *View) thenLimitedAfter(fixed int, bound float64) string {
+	next := v.next(fixed)
 	if next < 0 {
 		return ""
 	}
-	until := 1 / d.loads[next].Max(limits.Busy)
+	until := 1 / v.loads[next].Max(limits.Busy)
 	if until < bound {
-		return fmt.Sprintf(", but %s limits already at about %s", d.loads[next].Name, times(until))
+		return fmt.Sprintf(", but %s limits already at about %s", v.loads[next].Name, times(until))
 	}
-	return ", then limited by " + d.loads[next].Name
+	return ", then limited by " + v.loads[next].Name
 }
 
-func (d *diagnosis) freeVerdict(v *events.Verdict, findings []events.Finding) {
-	v.Headline = "Not limited. No vertex is busy, and there is no back pressure."
-	if busiest := d.judged.Next; busiest >= 0 {
-		v.Busy = d.loads[busiest].Max(limits.Busy)
-		v.Headline = fmt.Sprintf("Not limited. Busiest vertex %s, %s busy, no back pressure to speak of.", d.loads[busiest].Name, percent(v.Busy))
-		v.Evidence = []string{d.vertexFact[busiest]}
+func (s *summary) notLimited(v *View, findings []Problem) {
+	s.Headline = "Not limited. No vertex is busy, and there is no back pressure."
+	if busiest := v.limit.Next; busiest >= 0 {
+		s.Busy = v.loads[busiest].Max(limits.Busy)
+		s.Headline = fmt.Sprintf("Not limited. Busiest vertex %s, %s busy, no back pressure to speak of.", v.loads[busiest].Name, percent(s.Busy))
+		s.facts = []fact{v.vertexFacts[busiest]}
 	}
-	for _, f := range findings {
-		if f.Rule != "S1" {
-			v.Headline += fmt.Sprintf(" One matter of cost: %s.", f.Where)
+	for i := range findings {
+		if !findings[i].Rule.Systemic {
+			s.Headline += fmt.Sprintf(" One matter of cost: %s.", findings[i].Where)
 			break
 		}
 	}
-	if d.starved.share >= d.catalogue.Rule("S1").Warning {
-		v.Headline += fmt.Sprintf(" Its task threads get no CPU for %s of the time in which they are ready to run.", percent(d.starved.share))
-		v.Evidence = append(v.Evidence, d.starved.fact)
+	if starved := &v.limit.starved; starved.share >= v.catalogue.By("starvation").Warning {
+		s.Headline += fmt.Sprintf(" Its task threads get no CPU for %s of the time in which they are ready to run.", percent(starved.share))
+		s.facts = append(s.facts, starved.fact)
 	}
 }
 
-func (d *diagnosis) unknownVerdict(v *events.Verdict, findings []events.Finding, chosen []weight) {
-	v.Confidence = events.ConfidenceLow
-	v.Headline = "What limits the job cannot be told without its metrics."
+// starved blames the CPU, and no code.
+func (s *summary) starved(v *View, findings []Problem) {
+	starved := &v.limit.starved
+	load := &v.loads[starved.vertex]
+	s.Busy, s.Samples, s.P = load.Max(limits.Busy), samples(starved.samples), starved.share
+	s.facts = []fact{starved.fact, v.vertexFacts[starved.vertex]}
+	s.Headline = fmt.Sprintf("CPU starvation limits the job: its task threads were ready to run for %s and got %.2f cores. "+
+		"With enough CPU, %s would be about %s busy, not %s.", te(starved.running), starved.got, load.Name, percent(starved.need), percent(s.Busy))
+	for i := range findings {
+		if p := &findings[i]; p.Rule.Systemic {
+			s.Fix, s.Bound = p.Rule.Fix.Change, p.Bound
+			s.Confidence = lowest(s.Confidence, p.Confidence)
+		}
+	}
+}
+
+func (s *summary) unknown(findings []Problem) {
+	s.Confidence = events.ConfidenceLow
+	s.Headline = "What limits the job cannot be told without its metrics."
 	if len(findings) == 0 {
-		v.Headline += " The task threads show no known problem."
+		s.Headline += " The task threads show no known problem."
 		return
 	}
-	f := &findings[0]
-	v.Anchor, v.Frame, v.P, v.Samples, v.Fix = f.Anchor, f.Frame, f.P, f.Samples, f.Recommendation.Change
-	v.Evidence = f.Evidence[:1]
-	if len(chosen) > 0 && chosen[0].anchor == f.Anchor {
-		v.Headline += fmt.Sprintf(" The largest finding is %s: %s.", where(f.Anchor, f.Frame), f.Size)
-		return
+	p := &findings[0]
+	s.Anchor, s.Frame, s.P, s.Samples, s.Fix = p.Anchor, p.Frame, p.P, p.Samples, p.Rule.Fix.Change
+	s.facts = p.Facts[:1]
+	name := p.Rule.Title
+	if p.group != nil {
+		name = where(p.Anchor, p.Frame)
 	}
-	v.Headline += fmt.Sprintf(" The largest finding is %s: %s.", f.Title, f.Size)
+	s.Headline += fmt.Sprintf(" The largest finding is %s: %s.", name, p.Extent)
 }

@@ -31,10 +31,10 @@ type Neighbour struct {
 }
 
 // around looks at the frames of the first findings.
-func (d *diagnosis) around(findings []events.Finding) []Around {
+func around(r *reading, l *ledger, findings []events.Finding) []Around {
 	var out []Around
-	for _, m := range d.modes {
-		merged := d.merge(m)
+	for _, m := range r.modes {
+		merged := r.merge(m)
 		var ids []flamegraph.NameID
 		for i := range findings[:min(len(findings), maxAround)] {
 			id := merged.NameOf(findings[i].Frame)
@@ -45,16 +45,16 @@ func (d *diagnosis) around(findings []events.Finding) []Around {
 		for _, n := range scan.Around(merged, ids, maxNeighbours) {
 			out = append(out, Around{
 				Mode: m.mode, Frame: merged.Graph.Name(n.Frame), Samples: n.Samples,
-				Callers: d.neighbours(merged, m.mode, &n, n.Callers, "called by"),
-				Callees: d.neighbours(merged, m.mode, &n, n.Callees, "in its callee"),
+				Callers: neighboursOf(l, merged, m.mode, &n, n.Callers, "called by"),
+				Callees: neighboursOf(l, merged, m.mode, &n, n.Callees, "in its callee"),
 			})
 		}
 	}
 	return out
 }
 
-func (d *diagnosis) neighbours(
-	merged *scan.Scan, mode events.Mode, of *scan.Neighbours, list []scan.Neighbour, how string,
+func neighboursOf(
+	l *ledger, merged *scan.Scan, mode events.Mode, of *scan.Neighbours, list []scan.Neighbour, how string,
 ) []Neighbour {
 	var out []Neighbour
 	frame := merged.Graph.Name(of.Frame)
@@ -62,11 +62,11 @@ func (d *diagnosis) neighbours(
 		name, part := merged.Graph.Name(n.Frame), min(1, share(n.Samples, of.Samples))
 		out = append(out, Neighbour{
 			Frame: name, Share: part, Samples: n.Samples,
-			ID: d.facts.add(factFrame, events.Fact{
+			ID: l.add(fact{factFrame, events.Fact{
 				Text:  fmt.Sprintf("%s of the active %s samples of %s are %s %s.", percent(part), mode, simple(frame), how, simple(name)),
 				Value: part, Unit: "share", Frame: frame, Mode: mode, Samples: samples(n.Samples),
 				StdErr: standardError(part, float64(of.Samples)),
-			}),
+			}}),
 		})
 	}
 	return out

@@ -6,9 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -23,8 +21,17 @@ const (
 	maxPackages   = 8
 )
 
+// condenser writes down what the profiles of a run show.
+type condenser struct {
+	*reading
+	facts *ledger
+}
+
+func (d condenser) add(kind string, f events.Fact) string { return d.facts.add(fact{kind, f}) }
+
 // profiles condenses the captures of each mode, and states them as facts.
-func (d *diagnosis) profiles() []Profile {
+func profiles(r *reading, l *ledger) []Profile {
+	d := condenser{r, l}
 	var out []Profile
 	for _, m := range d.modes {
 		merged := d.merge(m)
@@ -41,43 +48,8 @@ func (d *diagnosis) profiles() []Profile {
 	return out
 }
 
-// merge returns the scan of all JVMs of a mode together.
-func (d *diagnosis) merge(m *modeScans) *scan.Scan {
-	if len(m.scans) == 1 {
-		return m.scans[0].Scan
-	}
-	if m.merged == nil {
-		m.merged = d.mergeAll(m)
-	}
-	return m.merged
-}
-
-func (d *diagnosis) mergeAll(m *modeScans) *scan.Scan {
-	graphs := make([]*flamegraph.Graph, len(m.scans))
-	for i, s := range m.scans {
-		graphs[i] = s.raw
-	}
-	return d.scanner.Scan(flamegraph.Merge(graphs...), rules.FamilyOf(m.mode))
-}
-
-// teOf returns the thread equivalents of samples of all JVMs in one mode; 0 is unknown.
-func (d *diagnosis) teOf(m *modeScans, n uint64) float64 {
-	threads, all := 0.0, uint64(0)
-	for _, s := range m.scans {
-		if s.te(1) == 0 {
-			return 0
-		}
-		threads += s.te(s.Task)
-		all += s.Task
-	}
-	if all == 0 {
-		return 0
-	}
-	return float64(n) * threads / float64(all)
-}
-
-func (d *diagnosis) idleFacts(m *modeScans, merged *scan.Scan) {
-	d.facts.add(factCheck, events.Fact{
+func (d condenser) idleFacts(m *modeScans, merged *scan.Scan) {
+	d.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("%s: %s samples of %s, %s of them idle; of the rest, %s are in task threads.", m.mode,
 			number(merged.Total), plural(len(m.scans), "JVM"), percent(share(merged.Idle, merged.Total)),
 			percent(share(merged.TaskActive, merged.Active()))),
@@ -89,21 +61,21 @@ func (d *diagnosis) idleFacts(m *modeScans, merged *scan.Scan) {
 		if part < minIdle {
 			continue
 		}
-		d.facts.add(factCheck, events.Fact{
+		d.add(factCheck, events.Fact{
 			Text:  fmt.Sprintf("%s of all %s samples are idle: %s.", percent(part), m.mode, d.catalogue.Idle[i].Meaning),
 			Value: part, Unit: "share", Mode: m.mode, Samples: samples(n), StdErr: standardError(part, float64(merged.Total)),
 		})
 	}
 }
 
-func (d *diagnosis) categories(p *Profile, merged *scan.Scan) {
+func (d condenser) categories(p *Profile, merged *scan.Scan) {
 	for i, n := range merged.Categories {
 		name := d.scanner.Category(i)
 		part := share(n, merged.Active())
 		if part < minCategory {
 			continue
 		}
-		id := d.facts.add(factCategory, events.Fact{
+		id := d.add(factCategory, events.Fact{
 			Text:  fmt.Sprintf("%s of the active %s samples are %s.", percent(part), p.Mode, name),
 			Value: part, Unit: "share", Mode: p.Mode, Samples: samples(n), StdErr: standardError(part, float64(merged.Active())),
 		})
@@ -113,7 +85,7 @@ func (d *diagnosis) categories(p *Profile, merged *scan.Scan) {
 }
 
 // packages splits the user's code by package.
-func (d *diagnosis) packages(p *Profile, merged *scan.Scan) {
+func (d condenser) packages(p *Profile, merged *scan.Scan) {
 	sums := map[string]uint64{}
 	for name, n := range merged.User {
 		sums[packageOf(merged.Graph.Name(name))] += n
@@ -125,7 +97,7 @@ func (d *diagnosis) packages(p *Profile, merged *scan.Scan) {
 		if part < minCategory {
 			break
 		}
-		id := d.facts.add(factCategory, events.Fact{
+		id := d.add(factCategory, events.Fact{
 			Text:  fmt.Sprintf("%s of the active %s samples are user code of %s.", percent(part), p.Mode, name),
 			Value: part, Unit: "share", Mode: p.Mode, Samples: samples(sums[name]), StdErr: standardError(part, float64(merged.Active())),
 		})
@@ -133,10 +105,10 @@ func (d *diagnosis) packages(p *Profile, merged *scan.Scan) {
 	}
 }
 
-func (d *diagnosis) topSelf(p *Profile, m *modeScans, merged *scan.Scan) {
+func (d condenser) topSelf(p *Profile, m *modeScans, merged *scan.Scan) {
 	for _, t := range scan.TopSelf(merged, maxTops) {
-		top := Top{Frame: merged.Graph.Name(t.Frame), Self: share(t.Samples, p.Active), TE: d.teOf(m, t.Samples), Samples: t.Samples}
-		top.ID = d.facts.add(factFrame, events.Fact{
+		top := Top{Frame: merged.Graph.Name(t.Frame), Self: share(t.Samples, p.Active), TE: m.te(t.Samples), Samples: t.Samples}
+		top.ID = d.add(factFrame, events.Fact{
 			Text:  fmt.Sprintf("%s of the active %s samples end in %s.", percent(top.Self), p.Mode, top.Frame),
 			Value: top.Self, Unit: "share", Frame: top.Frame, Mode: p.Mode, Samples: samples(t.Samples),
 			StdErr: standardError(top.Self, float64(p.Active)),
@@ -145,13 +117,13 @@ func (d *diagnosis) topSelf(p *Profile, m *modeScans, merged *scan.Scan) {
 	}
 }
 
-func (d *diagnosis) tree(p *Profile, m *modeScans, merged *scan.Scan) {
+func (d condenser) tree(p *Profile, m *modeScans, merged *scan.Scan) {
 	tree := scan.Prune(merged, minShare, maxLines)
 	p.Threshold = tree.Threshold
 	for _, l := range tree.Lines {
 		line := Line{
 			Depth: l.Depth, Frame: merged.Graph.Name(l.Frame), Share: share(l.Width, p.Active), Self: share(l.Self, p.Active),
-			TE: d.teOf(m, l.Width), Samples: l.Width,
+			TE: m.te(l.Width), Samples: l.Width,
 		}
 		for _, through := range l.Through[:min(len(l.Through), maxThroughLen)] {
 			line.Through = append(line.Through, merged.Graph.Name(through))
@@ -160,10 +132,10 @@ func (d *diagnosis) tree(p *Profile, m *modeScans, merged *scan.Scan) {
 		if line.TE > 0 {
 			text += ", " + te(line.TE)
 		}
-		line.ID = d.facts.add(factTree, events.Fact{
+		line.ID = d.facts.addAnew(fact{factTree, events.Fact{
 			Text: text + ".", Value: line.Share, Unit: "share", Frame: line.Frame, Mode: p.Mode, Samples: samples(l.Width),
 			StdErr: standardError(line.Share, float64(p.Active)),
-		})
+		}})
 		p.Tree = append(p.Tree, line)
 	}
 }

@@ -6,9 +6,7 @@ import (
 	"strings"
 
 	"squirrly.dev/internal/jobcontext"
-	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -39,18 +37,6 @@ func (m *vertexMap) ownerOf(s *scan.Scan, chain int32) owner {
 		}
 	}
 	return ownerUnknown
-}
-
-// shared reports that other jobs have slots on a TaskManager.
-func (d *diagnosis) shared(jvm string) bool {
-	return d.ctx != nil && slices.ContainsFunc(d.ctx.TaskManagers, func(tm jobcontext.TaskManager) bool {
-		return tm.ID == jvm && tm.OtherJobs > 0
-	})
-}
-
-// ofAnotherJob reports that a chain surely belongs to another job, which is none of this diagnosis.
-func (d *diagnosis) ofAnotherJob(s *jvmScan, chain int32) bool {
-	return chain >= 0 && d.shared(s.JVM) && d.vertices.ownerOf(s.Scan, chain) == ownerOther
 }
 
 // twin is a name of threads of one TaskManager. Two jobs from the same program have threads of the same names.
@@ -84,33 +70,4 @@ func isTaskThread(frames []string) bool {
 		return frame == "org.apache.flink.runtime.taskmanager.Task.run" ||
 			frame == "org.apache.flink.streaming.runtime.tasks.SourceStreamTask$LegacySourceFunctionThread.run"
 	})
-}
-
-// splitJobs says how the work of a TaskManager that several jobs share splits between them.
-func (d *diagnosis) splitJobs() {
-	family := rules.FamilyWall
-	if len(d.family(family)) == 0 {
-		family = rules.FamilyCPU
-	}
-	for _, s := range d.family(family) {
-		if !d.shared(s.JVM) || s.TaskActive == 0 {
-			continue
-		}
-		var of [ownerOther + 1]uint64
-		for i, c := range s.Chains {
-			of[d.vertices.ownerOf(s.Scan, int32(i))] += c.Active
-		}
-		this, other := share(of[ownerThis], s.TaskActive), share(of[ownerOther], s.TaskActive)
-		rest := max(0, 1-this-other)
-		id := d.facts.add(factCheck, events.Fact{
-			Text: fmt.Sprintf("%s runs other jobs too: %s of its active task samples are this job's, %s are other jobs', %s unattributed.",
-				s.JVM, percent(this), percent(other), percent(rest)),
-			Value: rest, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.TaskActive),
-			StdErr: standardError(rest, float64(s.TaskActive)),
-		})
-		if rest > 0 {
-			d.say(fmt.Sprintf("Of the active task samples of %s, unattributed: %s. They lie in classes that no thread dump shows, or that jobs share.",
-				s.JVM, percent(rest)), id)
-		}
-	}
 }

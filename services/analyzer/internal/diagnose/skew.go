@@ -13,30 +13,33 @@ import (
 
 // skews reports the limiting vertices of which one subtask does the work: by the counters, or else by one TaskManager
 // that is hot alone. Other vertices are skewed without harm to the throughput, which is an observation.
-func (d *diagnosis) skews() []events.Finding {
-	var found []events.Finding
-	for v := range d.loads {
-		isLimit := slices.Contains(d.limiting(), v)
-		if f, ok := d.skewByCounters(v, isLimit); ok {
-			found = append(found, f)
-		} else if f, ok := d.skewByWall(v, isLimit); isLimit && ok {
-			found = append(found, f)
+func skews(v *View) []Problem {
+	var found []Problem
+	for vertex := range v.loads {
+		isLimit := slices.Contains(v.limit.vertices(), vertex)
+		if p, ok := v.skewByCounters(vertex, isLimit); ok {
+			found = append(found, p)
+		} else if p, ok := v.skewByWall(vertex, isLimit); isLimit && ok {
+			found = append(found, p)
 		}
 	}
-	if d.judged.Limit == events.LimitUnknown {
-		if f, ok := d.skewByWall(anyVertex, false); ok {
-			found = append(found, f)
+	if v.limit.Limit == events.LimitUnknown {
+		if p, ok := v.skewByWall(anyVertex, false); ok {
+			found = append(found, p)
 		}
+	}
+	for i := range found {
+		found[i].Headline = fmt.Sprintf("The load is skewed: %s has %s.", found[i].Where, found[i].Extent)
 	}
 	return found
 }
 
-func (d *diagnosis) skewByCounters(vertex int, isLimit bool) (events.Finding, bool) {
-	load := &d.loads[vertex]
+func (v *View) skewByCounters(vertex int, isLimit bool) (Problem, bool) {
+	load := &v.loads[vertex]
 	s, ok := limits.SkewOf(load)
-	rule := d.catalogue.Rule("D20")
+	rule := v.catalogue.By("skew")
 	if !ok || rule.Severity(s.Ratio) == events.SeverityNone {
-		return events.Finding{}, false
+		return Problem{}, false
 	}
 	by := "busy time"
 	if s.Records {
@@ -47,29 +50,28 @@ func (d *diagnosis) skewByCounters(vertex int, isLimit bool) (events.Finding, bo
 		ratio = "far more than " + times(limits.MaxSkew/10)
 	}
 	size := fmt.Sprintf("%s the %s of the median subtask", ratio, by)
-	fact := d.facts.add(factVertex, events.Fact{
+	skewed := fact{factVertex, events.Fact{
 		Text:  fmt.Sprintf("Subtask %d of %s has %s.", s.Subtask+1, load.Name, size),
 		Value: s.Ratio, Unit: "count", Vertex: load.Name,
-	})
+	}}
 	if !isLimit {
-		d.say(fmt.Sprintf("The load of %s is skewed, but %s does not limit the job.", load.Name, load.Name), fact)
-		return events.Finding{}, false
+		return remark(fmt.Sprintf("The load of %s is skewed, but %s does not limit the job.", load.Name, load.Name), skewed), true
 	}
-	f := d.skewFinding(load.Name, load.Name, s.Ratio, s.Gain)
-	f.Frame = cmp.Or(d.hottestIn(vertex), f.Frame)
-	f.Confidence, f.Size = d.judged.Confidence, size
+	f := v.skewFinding(load.Name, load.Name, s.Ratio, s.Gain)
+	f.Frame = cmp.Or(v.hottestIn(vertex), f.Frame)
+	f.Confidence, f.Extent = v.limit.Confidence, size
 	f.Where = fmt.Sprintf("subtask %d of vertex %s", s.Subtask+1, load.Name)
-	f.Evidence = []string{fact, d.vertexFact[vertex]}
+	f.Facts = []fact{skewed, v.vertexFacts[vertex]}
 	return f, true
 }
 
 // hottestIn returns the user function of a vertex with most samples, of WALL if there is any; it is empty if none surely
 // belongs to the vertex.
-func (d *diagnosis) hottestIn(vertex int) string {
+func (v *View) hottestIn(vertex int) string {
 	for _, family := range []rules.Family{rules.FamilyWall, rules.FamilyCPU} {
 		sums, best := map[string]uint64{}, ""
-		for at, c := range d.chains() {
-			if at.scan.Family != family || c.Anchor == scan.NoName || !slices.Equal(d.places[at].vertices, []int{vertex}) {
+		for at, c := range v.chains() {
+			if at.scan.Family != family || c.Anchor == scan.NoName || !v.surely(at, vertex) {
 				continue
 			}
 			name := at.scan.Graph.Name(c.Anchor)
@@ -86,9 +88,9 @@ func (d *diagnosis) hottestIn(vertex int) string {
 }
 
 // skewFinding is a finding of skew on the path.
-func (d *diagnosis) skewFinding(vertex, anchor string, ratio, gain float64) events.Finding {
-	rule := d.catalogue.Rule("D20")
-	f := d.bare(rule, anchor, nil)
+func (v *View) skewFinding(vertex, anchor string, ratio, gain float64) Problem {
+	rule := v.catalogue.By("skew")
+	f := finding(rule, anchor)
 	f.Severity, f.OnPath = rule.Severity(ratio), true
 	if vertex != "" {
 		f.Vertices = []string{vertex}
@@ -96,7 +98,7 @@ func (d *diagnosis) skewFinding(vertex, anchor string, ratio, gain float64) even
 	f.P = 1 - 1/gain
 	f.Bound = bound(f.P, 1000)
 	f.Why = "The other subtasks have reserves that the job cannot use."
-	f.Recommendation.Impact = fmt.Sprintf("At most %s the throughput if all subtasks were loaded alike%s.", times(gain), d.thenLimited(gain))
+	f.Impact = fmt.Sprintf("At most %s the throughput if all subtasks were loaded alike%s.", times(gain), v.thenLimited(gain))
 	return f
 }
 
@@ -115,9 +117,9 @@ type heat struct {
 
 // skewByWall finds a function that keeps one TaskManager hot alone, by thread equivalents: ITIMER cannot tell threads
 // apart. Only TaskManagers that run the function are compared.
-func (d *diagnosis) skewByWall(vertex int, isLimit bool) (events.Finding, bool) {
-	rule := d.catalogue.Rule("D20")
-	for _, h := range d.heats(vertex) {
+func (v *View) skewByWall(vertex int, isLimit bool) (Problem, bool) {
+	rule := v.catalogue.By("skew")
+	for _, h := range v.heats(vertex) {
 		jvms, values := h.sorted()
 		if len(values) < 2 || values[len(values)-1] < hotAlone || h.samples < 100 {
 			continue
@@ -131,30 +133,30 @@ func (d *diagnosis) skewByWall(vertex int, isLimit bool) (events.Finding, bool) 
 			continue
 		}
 		hot := jvms[len(jvms)-1]
-		f := d.skewFinding(d.vertexName(vertex), h.anchor, ratio, largest*float64(len(values))/sum)
+		f := v.skewFinding(v.vertexName(vertex), h.anchor, ratio, largest*float64(len(values))/sum)
 		f.Confidence, f.Mode, f.TE, f.Samples = lower(bySamples(h.samples), 1), events.ModeWall, largest, samples(h.samples)
 		f.Where = fmt.Sprintf("%s on TaskManager %s", simple(h.anchor), hot)
-		f.Size = fmt.Sprintf("%s on this TaskManager, %.2f on the median one", te(largest), median)
+		f.Extent = fmt.Sprintf("%s on this TaskManager, %.2f on the median one", te(largest), median)
 		if !isLimit {
 			f.OnPath, f.Bound, f.Severity = false, 0, events.SeverityWarning
 			if largest > oneThread {
 				f.Severity = events.SeverityInfo // it may just run more subtasks there
 			}
 		}
-		f.Evidence = []string{d.facts.add(factFrame, events.Fact{
+		f.Facts = []fact{{factFrame, events.Fact{
 			Text:  fmt.Sprintf("%s takes %s of each subtask on %s and %.2f on the median TaskManager.", simple(h.anchor), te(largest), hot, median),
 			Value: ratio, Unit: "count", Frame: h.anchor, JVM: hot, Mode: events.ModeWall, Samples: samples(h.samples),
-		})}
+		}}}
 		return f, true
 	}
-	return events.Finding{}, false
+	return Problem{}, false
 }
 
-func (d *diagnosis) vertexName(vertex int) string {
+func (v *View) vertexName(vertex int) string {
 	if vertex == anyVertex {
 		return ""
 	}
-	return d.loads[vertex].Name
+	return v.loads[vertex].Name
 }
 
 // sorted returns the JVMs and their heat, coolest first.
@@ -170,24 +172,24 @@ func (h *heat) sorted() (jvms []string, values []float64) {
 }
 
 // heats returns the user functions of a vertex, most samples first.
-func (d *diagnosis) heats(vertex int) []*heat {
+func (v *View) heats(vertex int) []*heat {
 	var all []*heat
-	for at, c := range d.chains() {
+	for at, c := range v.chains() {
 		if c.Anchor == scan.NoName || at.scan.te(1) == 0 || at.scan.Family != rules.FamilyWall {
 			continue
 		}
 		subtasks := 1.0
 		if vertex != anyVertex {
-			if !slices.Equal(d.places[at].vertices, []int{vertex}) {
+			if !v.surely(at, vertex) {
 				continue
 			}
-			subtasks = float64(max(1, d.subtasksOf(vertex, at.scan.JVM)))
+			subtasks = float64(max(1, v.subtasksOf(vertex, at.scan.JVM)))
 		}
 		operator, anchor := at.scan.Graph.Name(c.Operator), at.scan.Graph.Name(c.Anchor)
 		i := slices.IndexFunc(all, func(h *heat) bool { return h.operator == operator && h.anchor == anchor })
 		if i < 0 {
 			i = len(all)
-			all = append(all, &heat{operator: operator, anchor: anchor, te: d.coldJVMs(vertex)})
+			all = append(all, &heat{operator: operator, anchor: anchor, te: v.coldJVMs(vertex)})
 		}
 		all[i].te[at.scan.JVM] += at.scan.te(c.Active) / subtasks
 		all[i].samples += c.Active
@@ -197,23 +199,12 @@ func (d *diagnosis) heats(vertex int) []*heat {
 }
 
 // coldJVMs is the heat of the TaskManagers with a WALL capture that surely run a vertex, before anything is counted.
-func (d *diagnosis) coldJVMs(vertex int) map[string]float64 {
+func (v *View) coldJVMs(vertex int) map[string]float64 {
 	te := map[string]float64{}
-	for _, s := range d.family(rules.FamilyWall) {
-		if vertex != anyVertex && s.te(1) > 0 && d.subtasksOf(vertex, s.JVM) > 0 {
+	for _, s := range v.family(rules.FamilyWall) {
+		if vertex != anyVertex && s.te(1) > 0 && v.subtasksOf(vertex, s.JVM) > 0 {
 			te[s.JVM] = 0
 		}
 	}
 	return te
-}
-
-// subtasksOf returns how many subtasks of a vertex run on a TaskManager.
-func (d *diagnosis) subtasksOf(vertex int, jvm string) int {
-	n := 0
-	for _, s := range d.loads[vertex].Subtasks {
-		if s.Running && s.TaskManager == jvm {
-			n++
-		}
-	}
-	return n
 }

@@ -12,21 +12,21 @@ import (
 )
 
 // usage is what the job delivered and what it took; nil without the metrics of the job.
-func (d *diagnosis) usage() *events.Usage {
-	if d.ctx == nil {
+func (v *View) usage() *events.Usage {
+	if v.ctx == nil {
 		return nil
 	}
-	u := &events.Usage{Records: delivered(d.loads), Busy: d.busyBehindSources(), Cold: d.trust.cold}
-	for i := range d.ctx.Windows {
-		one := *d.ctx
-		one.Windows = d.ctx.Windows[i : i+1]
+	u := &events.Usage{Records: delivered(v.loads), Busy: v.busyBehindSources(), Cold: v.checked.doubts.cold}
+	for i := range v.ctx.Windows {
+		one := *v.ctx
+		one.Windows = v.ctx.Windows[i : i+1]
 		if rate := delivered(limits.Loads(&one)); rate > 0 && u.Records > 0 {
 			u.Spread = max(u.Spread, math.Abs(rate-u.Records)/u.Records)
 		}
 	}
-	for _, tm := range d.ctx.TaskManagers {
+	for _, tm := range v.ctx.TaskManagers {
 		u.Shared = u.Shared || tm.OtherJobs > 0
-		cpu, passed := jvmDelta(d.ctx, tm.ID, "", func(j *jobcontext.JVMCounter) int64 { return j.CPUNanos })
+		cpu, passed := jvmDelta(v.ctx, tm.ID, "", func(j *jobcontext.JVMCounter) int64 { return j.CPUNanos })
 		if passed > 0 {
 			u.Cores += float64(cpu) / 1e6 / passed
 		}
@@ -35,11 +35,11 @@ func (d *diagnosis) usage() *events.Usage {
 }
 
 // busyBehindSources is the busy time of all vertices but the sources, in thread equivalents.
-func (d *diagnosis) busyBehindSources() float64 {
+func (v *View) busyBehindSources() float64 {
 	busy := 0.0
-	for i := range d.loads {
-		if !d.loads[i].Source() {
-			busy += d.loads[i].Sum(func(s *limits.Subtask) float64 { return max(0, s.Busy) })
+	for i := range v.loads {
+		if !v.loads[i].Source() {
+			busy += v.loads[i].Sum(func(s *limits.Subtask) float64 { return max(0, s.Busy) })
 		}
 	}
 	return busy
@@ -60,11 +60,11 @@ func delivered(loads []limits.Load) float64 {
 const maxCosts = 200
 
 // costs lists everything that was measured, worth a finding or not, most expensive first.
-func (d *diagnosis) costs() []events.Cost {
+func (v *View) costs() []events.Cost {
 	var all []events.Cost
-	for _, g := range d.groups {
+	for _, g := range v.groups {
 		if n := max(g.tally(rules.FamilyWall).samples, g.tally(rules.FamilyCPU).samples, g.samples()); n >= minSamples {
-			all = append(all, d.cost(g))
+			all = append(all, v.costOf(g))
 		}
 	}
 	slices.SortStableFunc(all, func(a, b events.Cost) int {
@@ -73,14 +73,14 @@ func (d *diagnosis) costs() []events.Cost {
 	return all[:min(len(all), maxCosts)]
 }
 
-func (d *diagnosis) cost(g *group) events.Cost {
+func (v *View) costOf(g *group) events.Cost {
 	c := events.Cost{
-		Rule: g.rule.ID, Anchor: g.anchor, Vertices: d.names(g.vertices), Mode: d.modeOf(g.family()),
+		Rule: g.rule.ID, Anchor: g.anchor, Vertices: v.names(g.vertices), Mode: v.modeOf(g.family()),
 		TE: g.tally(rules.FamilyWall).te, Cores: g.tally(rules.FamilyCPU).te, Samples: samples(g.samples()),
 	}
 	if f := g.family(); f == rules.FamilyAlloc || f == rules.FamilyLock {
 		seconds := 0.0
-		for _, s := range d.family(f) {
+		for _, s := range v.family(f) {
 			seconds = max(seconds, s.Seconds)
 		}
 		if seconds > 0 {

@@ -7,7 +7,6 @@ import (
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -19,24 +18,24 @@ type vertexMap struct {
 	foreign map[string]bool  // the same of task threads of other jobs
 }
 
-func newVertexMap(d *diagnosis) *vertexMap {
-	m := &vertexMap{loads: d.loads, byFrame: map[string][]int{}, foreign: map[string]bool{}}
-	if d.ctx == nil {
+func newVertexMap(r *reading) *vertexMap {
+	m := &vertexMap{loads: r.loads, byFrame: map[string][]int{}, foreign: map[string]bool{}}
+	if r.ctx == nil {
 		return m
 	}
-	for i := range d.ctx.Vertices {
-		m.shapes = append(m.shapes, shapeOf(&d.ctx.Vertices[i]))
+	for i := range r.ctx.Vertices {
+		m.shapes = append(m.shapes, shapeOf(&r.ctx.Vertices[i]))
 	}
-	twins := twinThreads(d.ctx.Threads)
-	for _, thread := range d.ctx.Threads {
+	twins := twinThreads(r.ctx.Threads)
+	for _, thread := range r.ctx.Threads {
 		vertices := m.verticesOfThread(thread.Name)
 		other := false
-		if d.shared(thread.TaskManager) {
+		if r.shared(thread.TaskManager) {
 			vertices = slices.DeleteFunc(vertices, func(v int) bool { return !m.runs(v, &thread) })
 			other = isTaskThread(thread.Frames) && (len(vertices) == 0 || twins[twin{thread.TaskManager, thread.Name}] > 1)
 		}
 		for _, frame := range thread.Frames {
-			if frame = flamegraph.Normalize(frame); d.scanner.IsUser(frame) {
+			if frame = flamegraph.Normalize(frame); r.scanner.IsUser(frame) {
 				m.saw(frame, vertices, other)
 				m.saw(classOf(frame), vertices, other)
 			}
@@ -170,46 +169,4 @@ func wordsMeet(a, b []string) bool {
 	return slices.ContainsFunc(a, func(x string) bool {
 		return slices.ContainsFunc(b, func(y string) bool { return strings.HasPrefix(x, y) || strings.HasPrefix(y, x) })
 	})
-}
-
-// chainName names a chain by its anchor, or by its operator.
-func (j *jvmScan) chainName(c scan.Chain) string {
-	if c.Anchor != scan.NoName {
-		return j.Graph.Name(c.Anchor)
-	}
-	return j.Graph.Name(c.Operator)
-}
-
-// eliminate drops the candidates that were not busy enough to hold a function's thread equivalents: a function that
-// sleeps or computes makes its task busy.
-func (d *diagnosis) eliminate(vertices []int, chainTE float64) []int {
-	if len(vertices) < 2 || chainTE < 0.05 {
-		return vertices
-	}
-	kept := slices.DeleteFunc(slices.Clone(vertices), func(v int) bool {
-		busy := d.busyTE(v)
-		return busy >= 0 && busy < chainTE/2
-	})
-	if len(kept) == 0 {
-		return vertices
-	}
-	return kept
-}
-
-// busyTE returns the busy time of a vertex's subtasks on the TaskManagers that have a WALL capture, or of all of them
-// without any, in thread equivalents; -1 is unknown.
-func (d *diagnosis) busyTE(vertex int) float64 {
-	captured := d.family(rules.FamilyWall)
-	sum := 0.0
-	for _, s := range d.loads[vertex].Subtasks {
-		seen := len(captured) == 0 || slices.ContainsFunc(captured, func(j *jvmScan) bool { return j.JVM == s.TaskManager })
-		switch {
-		case !seen:
-		case s.Busy == limits.Unknown:
-			return limits.Unknown
-		default:
-			sum += s.Busy
-		}
-	}
-	return sum
 }

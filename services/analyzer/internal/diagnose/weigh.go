@@ -4,93 +4,65 @@ import (
 	"slices"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/limits"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
-// weight is how much a group matters.
-type weight struct {
-	*group
-	onPath     bool
-	size       float64 // what the thresholds of the rule are compared with
-	p          float64
-	stdErr     float64
-	share      float64  // of the profile that carries it, without idle
-	garbage    float64  // share of the CPU that the collector takes for it
-	timed      bool     // its size is one of time
-	elsewhere  []weight // the same cause where no vertex can be named
-	severity   events.Severity
-	confidence events.Confidence
-}
-
-// limiting returns the vertices that limit the job: the culprit first.
-func (d *diagnosis) limiting() []int {
-	if d.judged.Vertex < 0 {
-		return nil
-	}
-	return append([]int{d.judged.Vertex}, d.judged.Rivals...)
-}
-
-// vertexTotal returns the thread equivalents of a vertex's work: its busy time by the counters, and at least what the
-// profile shows of it.
-func (d *diagnosis) vertexTotal(vertex int) float64 {
-	busy := d.busyTE(vertex)
-	if busy == limits.Unknown {
-		busy = 0
-		for _, s := range d.loads[vertex].Subtasks {
-			if s.Running {
-				busy++
-			}
-		}
-	}
-	return max(busy, d.vertexTE[vertex])
-}
-
 // weigh sizes a group up against the vertex that limits the job.
-func (d *diagnosis) weigh(g *group) weight {
-	w := weight{group: g, severity: events.SeverityNone, timed: !g.untimed()}
+func (v *View) weigh(g *group) Problem {
 	family := g.family()
 	var active uint64
-	for _, s := range d.family(family) {
+	for _, s := range v.family(family) {
 		active += s.Active()
 	}
-	w.share = share(g.samples(), active)
-	limiting := d.limiting()
-	at := slices.IndexFunc(limiting, func(v int) bool { return slices.Contains(g.vertices, v) })
+	p := Problem{
+		Rule: g.rule, Anchor: g.anchor, Frame: g.frame, Path: g.path, Vertices: v.names(g.vertices), Mode: v.modeOf(family),
+		Samples: samples(g.samples()), TE: g.te(), Share: share(g.samples(), active), Severity: events.SeverityNone,
+		group: g, timed: !g.untimed(),
+	}
+	if g.leaf != "" {
+		p.Frame = g.leaf
+	}
+	limiting := v.limit.vertices()
+	at := slices.IndexFunc(limiting, func(vertex int) bool { return slices.Contains(g.vertices, vertex) })
 	switch {
 	case g.rule.Of == rules.BasisCPU:
-		w.onPath = len(limiting) > 0
-		w.size, w.p = w.share, w.share
-		w.stdErr = standardError(w.p, float64(active))
+		p.OnPath = len(limiting) > 0
+		p.Size, p.P = p.Share, p.Share
+		p.StdErr = standardError(p.P, float64(active))
 	case at >= 0:
-		w.onPath = true
-		total := d.vertexTotal(limiting[at])
-		if total > 0 {
-			w.p = min(1, g.te()/total)
-			w.stdErr = standardError(w.p, total*d.samplesPerThread())
-		}
-		if g.te() == 0 {
-			w.p, w.stdErr = d.shareOfVertex(g, limiting[at])
-		}
-		w.size = w.p
+		p.OnPath = true
+		p.P, p.StdErr = v.partOf(g, limiting[at])
+		p.Size = p.P
 	default:
-		w.size = d.shareOfTasks(g)
-		if d.judged.Limit == events.LimitUnknown {
-			w.p = w.size
-			w.stdErr = standardError(w.p, float64(d.taskActive(family)))
+		p.Size = v.partOfTasks(g)
+		if v.limit.Limit == events.LimitUnknown {
+			p.P = p.Size
+			p.StdErr = standardError(p.P, float64(v.taskActive(family)))
 		}
 	}
-	d.withGarbage(&w)
-	w.confidence = d.confidence(&w)
-	w.severity = d.severity(&w)
-	return w
+	v.withGarbage(&p)
+	p.Confidence = v.confidence(&p)
+	p.Severity = v.severity(&p)
+	if p.OnPath {
+		p.Bound = bound(p.P, g.samples())
+	}
+	return p
 }
 
-// shareOfVertex is the p of a group without thread equivalents: its share of the samples that surely are the vertex's.
-func (d *diagnosis) shareOfVertex(g *group, vertex int) (p, stdErr float64) {
+// partOf is the share of a vertex's time that a group takes. Without thread equivalents it is the share of the samples
+// that surely are the vertex's.
+func (v *View) partOf(g *group, vertex int) (p, stdErr float64) {
+	if g.te() > 0 {
+		total := v.vertexTotal(vertex)
+		if total == 0 {
+			return 0, 0
+		}
+		p = min(1, g.te()/total)
+		return p, standardError(p, total*v.samplesPerThread())
+	}
 	var all uint64
-	for at, c := range d.chains() {
-		if at.scan.Family == g.family() && slices.Contains(d.places[at].vertices, vertex) {
+	for at, c := range v.chains() {
+		if at.scan.Family == g.family() && slices.Contains(v.places[at].vertices, vertex) {
 			all += c.Active
 		}
 	}
@@ -98,54 +70,56 @@ func (d *diagnosis) shareOfVertex(g *group, vertex int) (p, stdErr float64) {
 	return p, standardError(p, float64(all))
 }
 
-// shareOfTasks is the size of a group when no vertex limits the job, or none is known to: its share of the active time
+// partOfTasks is the size of a group when no vertex limits the job, or none is known to: its share of the active time
 // of all tasks, by WALL if there is one.
-func (d *diagnosis) shareOfTasks(g *group) float64 {
+func (v *View) partOfTasks(g *group) float64 {
 	wall := 0.0
-	for _, s := range d.family(rules.FamilyWall) {
+	for _, s := range v.family(rules.FamilyWall) {
 		wall += s.te(s.TaskActive)
 	}
 	if wall > 0 && g.te() > 0 {
 		return min(1, g.te()/wall)
 	}
-	return min(1, share(g.samples(), d.taskActive(g.family())))
+	return min(1, share(g.samples(), v.taskActive(g.family())))
 }
 
-func (d *diagnosis) taskActive(f rules.Family) uint64 {
-	var sum uint64
-	for _, s := range d.family(f) {
-		sum += s.TaskActive
+// garbage is what the allocations of a group cost the collector, as a share of the CPU: its part of the allocation
+// samples of what the collector takes. Without an ALLOC capture it is 0.
+func (v *View) garbage(g *group) float64 {
+	var all uint64
+	for _, s := range v.family(rules.FamilyAlloc) {
+		all += s.Active()
 	}
-	return sum
+	collector, _ := v.collectorShare()
+	return share(g.tally(rules.FamilyAlloc).samples, all) * collector
 }
 
-// samplesPerThread returns how many samples of WALL one thread got, in the mean over the JVMs.
-func (d *diagnosis) samplesPerThread() float64 {
-	sum, n := 0.0, 0.0
-	for _, s := range d.family(rules.FamilyWall) {
-		if s.perThread > 0 {
-			sum += s.perThread
-			n++
-		}
+// withGarbage adds to the size of a group what it costs the collector. A group that takes no time of its own has a
+// share of the allocations or of the entries to a lock, which is no p; only its garbage makes it more than a remark.
+func (v *View) withGarbage(p *Problem) {
+	p.garbage = v.garbage(p.group)
+	if !p.group.untimed() {
+		p.Size = min(1, p.Size+p.garbage)
+		return
 	}
-	if n == 0 {
-		return 0
+	p.P, p.StdErr = 0, 0
+	if p.garbage >= p.Rule.Warning {
+		p.Size, p.timed = p.garbage, true
 	}
-	return sum / n
 }
 
 // severity follows from the thresholds of the rule, and from what is known: nothing above info when the finding does
 // not limit the job, nothing above a warning when the limit is unknown or the samples are few.
-func (d *diagnosis) severity(w *weight) events.Severity {
-	severity := w.rule.Severity(w.size)
+func (v *View) severity(p *Problem) events.Severity {
+	severity := p.Rule.Severity(p.Size)
 	if !severity.AtLeast(events.SeverityInfo) {
 		return events.SeverityNone
 	}
 	highest := events.SeverityCritical
-	if w.confidence == events.ConfidenceLow || d.judged.Limit == events.LimitUnknown {
+	if p.Confidence == events.ConfidenceLow || v.limit.Limit == events.LimitUnknown {
 		highest = events.SeverityWarning
 	}
-	if d.judged.Limit != events.LimitUnknown && (d.judged.Limit == events.LimitNone || !w.onPath) || !w.timed || d.ageless(w.rule) {
+	if v.limit.Limit != events.LimitUnknown && (v.limit.Limit == events.LimitNone || !p.OnPath) || !p.timed || v.ageless(p.Rule) {
 		highest = events.SeverityInfo
 	}
 	if severity.AtLeast(highest) {
@@ -155,22 +129,35 @@ func (d *diagnosis) severity(w *weight) events.Severity {
 }
 
 // confidence starts from the samples and goes down with each doubt.
-func (d *diagnosis) confidence(w *weight) events.Confidence {
-	n := max(w.samples(), w.tally(rules.FamilyWall).samples)
-	c := bySamples(n)
+func (v *View) confidence(p *Problem) events.Confidence {
+	wall := p.group.tally(rules.FamilyWall).samples
+	family := p.group.family()
+	doubts := &v.checked.doubts
+	if doubts.disagree && p.Rule.Modes[0] == rules.FamilyCPU {
+		return events.ConfidenceLow
+	}
 	steps := 0
 	for _, doubt := range []bool{
-		d.trust.rootsOff && w.rule.Of != rules.BasisCPU, d.trust.unresolved,
-		w.onPath && len(w.vertices) > 1,
-		d.trust.undersampled && w.family() == rules.FamilyCPU && w.tally(rules.FamilyWall).samples < 30,
-		d.trust.cold && w.family() == rules.FamilyCPU,
+		doubts.rootsOff && p.Rule.Of != rules.BasisCPU, doubts.unresolved,
+		p.OnPath && len(p.Vertices) > 1,
+		doubts.undersampled && family == rules.FamilyCPU && wall < 30,
+		doubts.cold && family == rules.FamilyCPU,
 	} {
 		if doubt {
 			steps++
 		}
 	}
-	if d.trust.disagree && w.rule.Modes[0] == rules.FamilyCPU {
-		return events.ConfidenceLow
-	}
-	return lower(c, steps)
+	return lower(bySamples(max(p.group.samples(), wall)), steps)
+}
+
+// starting reports that the job is too young for a rule: what it matches is the start of the job.
+func (r *reading) starting(rule *rules.Rule) bool {
+	age, ok := r.age()
+	return ok && age < rule.After
+}
+
+// ageless reports that a rule asks for the age of the job, which nobody knows.
+func (r *reading) ageless(rule *rules.Rule) bool {
+	_, ok := r.age()
+	return !ok && rule.After > 0
 }

@@ -16,17 +16,16 @@ const (
 	maxJoined = 3    // classes, callers and functions that a fact names
 )
 
-// join puts what ALLOC and LOCK show beside the findings of other modes: the same function is one problem. ALLOC counts
-// refills of thread-local buffers and LOCK counts entries, neither of them time.
-func (d *diagnosis) join(findings []events.Finding) {
-	d.joinAlloc(findings)
-	d.joinLock(findings)
+// joinAllocAndLock puts what ALLOC and LOCK show beside the problems of other modes: the same function is one problem.
+// ALLOC counts refills of thread-local buffers and LOCK counts entries, neither of them time. It returns the facts.
+func (v *View) joinAllocAndLock(problems []Problem) []fact {
+	return append(v.joinAlloc(problems), v.joinLock(problems)...)
 }
 
 // ends adds up where the captures of a family end, by names.
-func (d *diagnosis) ends(family rules.Family) (ends []namedEnd, total uint64) {
+func (r *reading) ends(family rules.Family) (ends []namedEnd, total uint64) {
 	at := map[[3]string]int{}
-	for _, s := range d.family(family) {
+	for _, s := range r.family(family) {
 		total += s.Active()
 		for _, e := range s.Ends {
 			key := [3]string{s.Graph.Name(e.Class), nameOf(s.Scan, e.Caller), nameOf(s.Scan, e.Anchor)}
@@ -97,52 +96,49 @@ func simples(names []string) []string {
 	return out
 }
 
-func (d *diagnosis) joinAlloc(findings []events.Finding) {
-	ends, total := d.ends(rules.FamilyAlloc)
+func (v *View) joinAlloc(problems []Problem) []fact {
+	ends, total := v.ends(rules.FamilyAlloc)
 	if total == 0 {
-		return
+		return nil
 	}
-	anchors, _ := top(ends, byAnchor)
-	facts := map[string]string{} // ids by function
-	for _, anchor := range anchors {
-		facts[anchor] = d.allocFact(ends, total, anchor)
+	most, _ := top(ends, byAnchor)
+	var facts []fact
+	for _, anchor := range most {
+		facts = append(facts, v.allocFacts(ends, total, anchor)...)
 	}
-	for i := range findings {
-		f := &findings[i]
-		if _, ok := facts[f.Anchor]; !ok {
-			facts[f.Anchor] = d.allocFact(ends, total, f.Anchor)
-		}
-		cite := []string{f.Anchor}
-		if f.Category == "gc" { // whatever allocates most feeds the collector
-			cite = anchors
+	for i := range problems {
+		p := &problems[i]
+		cite := []string{p.Anchor}
+		if p.Rule.Category == "gc" { // whatever allocates most feeds the collector
+			cite = most
 		}
 		for _, anchor := range cite {
-			if facts[anchor] != "" {
-				f.Evidence = append(f.Evidence, facts[anchor])
-			}
+			p.Facts = append(p.Facts, v.allocFacts(ends, total, anchor)...)
 		}
 	}
+	return facts
 }
 
-// allocFact states what a function allocates and returns the fact's id, which is empty for next to nothing.
-func (d *diagnosis) allocFact(ends []namedEnd, total uint64, anchor string) string {
+// allocFacts states what a function allocates, if it is more than next to nothing.
+func (v *View) allocFacts(ends []namedEnd, total uint64, anchor string) []fact {
 	own, n := of(ends, byAnchor, anchor)
 	part := share(n, total)
 	if anchor == "" || part < minAlloc || n < minSamples {
-		return ""
+		return nil
 	}
 	classes, _ := top(own, byClass)
-	return d.facts.add(factFrame, events.Fact{
+	return []fact{{factFrame, events.Fact{
 		Text: fmt.Sprintf("%s makes %s of the allocation samples, not of the bytes; most of them are %s.",
 			simple(anchor), percent(part), list(classes)),
-		Value: part, Unit: "share", Frame: anchor, Mode: d.modeOf(rules.FamilyAlloc), Samples: samples(n),
+		Value: part, Unit: "share", Frame: anchor, Mode: v.modeOf(rules.FamilyAlloc), Samples: samples(n),
 		StdErr: standardError(part, float64(total)),
-	})
+	}}}
 }
 
-func (d *diagnosis) joinLock(findings []events.Finding) {
-	ends, total := d.ends(rules.FamilyLock)
+func (v *View) joinLock(problems []Problem) []fact {
+	ends, total := v.ends(rules.FamilyLock)
 	locks, counts := top(ends, byClass)
+	var facts []fact
 	for i, lock := range locks {
 		if counts[i] < minSamples {
 			break
@@ -150,26 +146,28 @@ func (d *diagnosis) joinLock(findings []events.Finding) {
 		own, _ := of(ends, byClass, lock)
 		callers, _ := top(own, byCaller)
 		part := share(counts[i], total)
-		id := d.facts.add(factFrame, events.Fact{
+		entries := fact{factFrame, events.Fact{
 			Text: fmt.Sprintf("%s of the %s contended lock entries are on %s, from %s.", percent(part), number(total),
 				lockName(lock), list(simples(callers))),
-			Value: part, Unit: "share", Frame: lock, Mode: d.modeOf(rules.FamilyLock), Samples: samples(counts[i]),
+			Value: part, Unit: "share", Frame: lock, Mode: v.modeOf(rules.FamilyLock), Samples: samples(counts[i]),
 			StdErr: standardError(part, float64(total)),
-		})
-		for j := range findings {
-			citeLock(&findings[j], own, lock, id)
+		}}
+		facts = append(facts, entries)
+		for j := range problems {
+			problems[j].citeLock(own, lock, entries)
 		}
 	}
+	return facts
 }
 
-// citeLock names the lock in the findings of the functions that wait for it. The time of a finding is that of WALL.
-func citeLock(f *events.Finding, entries []namedEnd, lock, fact string) {
-	if _, n := of(entries, byAnchor, f.Anchor); n == 0 || f.Anchor == "" {
+// citeLock names the lock in a problem of a function that waits for it. The time of a problem is that of WALL.
+func (p *Problem) citeLock(entries []namedEnd, lock string, proof fact) {
+	if _, n := of(entries, byAnchor, p.Anchor); n == 0 || p.Anchor == "" {
 		return
 	}
-	f.Evidence = append(f.Evidence, fact)
-	if f.Category == "locking" && f.Frame != lock {
-		f.Size += "; the lock is " + lockName(lock)
+	p.Facts = append(p.Facts, proof)
+	if p.Rule.Category == "locking" && p.Frame != lock {
+		p.Extent += "; the lock is " + lockName(lock)
 	}
 }
 

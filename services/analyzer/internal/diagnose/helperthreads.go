@@ -10,24 +10,26 @@ import (
 
 const maxHelpers = 3 // of each JVM
 
-// observeHelpers names work of the job outside its tasks: callbacks of asynchronous clients, fetchers of sources. It is
+// helperThreads names work of the job outside its tasks: callbacks of asynchronous clients, fetchers of sources. It is
 // never in the denominator of thread equivalents. Without WALL it is told by its share of the CPU samples.
-func (d *diagnosis) observeHelpers() {
+func helperThreads(v *View) []Problem {
 	family := rules.FamilyWall
-	if len(d.family(family)) == 0 {
+	if len(v.family(family)) == 0 {
 		family = rules.FamilyCPU
 	}
-	for _, s := range d.family(family) {
+	var out []Problem
+	for _, s := range v.family(family) {
 		for i, h := range s.Helpers {
 			if i == maxHelpers || h.Samples < 30 || (s.teOutside(h.Samples) < minTE && share(h.Samples, s.Active()) < 0.05) {
 				break
 			}
-			d.observeHelper(s, h)
+			out = append(out, helperThread(s, h))
 		}
 	}
+	return out
 }
 
-func (d *diagnosis) observeHelper(s *jvmScan, h *scan.Helper) {
+func helperThread(s *jvmScan, h *scan.Helper) Problem {
 	frame := s.Graph.Name(h.Root)
 	name := "A fetcher of a source"
 	if h.Anchor != scan.NoName {
@@ -35,16 +37,16 @@ func (d *diagnosis) observeHelper(s *jvmScan, h *scan.Helper) {
 		name = "User code"
 	}
 	part := share(h.Samples, s.Active())
-	fact := events.Fact{
+	works := events.Fact{
 		Value: part, Unit: "share", Frame: frame, JVM: s.JVM, Mode: s.Mode, Samples: samples(h.Samples),
 		StdErr: standardError(part, float64(s.Active())),
 	}
 	size := fmt.Sprintf("%s of the active %s samples", percent(part), s.Mode)
 	if x := s.teOutside(h.Samples); x > 0 {
 		size = te(x)
-		fact.Value, fact.Unit, fact.StdErr = x, "te", 0
+		works.Value, works.Unit, works.StdErr = x, "te", 0
 	}
-	fact.Text = fmt.Sprintf("%s works outside the tasks of %s: %s, %s of that waiting.", simple(frame), s.JVM, size,
+	works.Text = fmt.Sprintf("%s works outside the tasks of %s: %s, %s of that waiting.", simple(frame), s.JVM, size,
 		percent(share(h.Waiting, h.Samples)))
-	d.say(fmt.Sprintf("%s also runs in helper threads: %s.", name, simple(frame)), d.facts.add(factFrame, fact))
+	return remark(fmt.Sprintf("%s also runs in helper threads: %s.", name, simple(frame)), fact{factFrame, works})
 }

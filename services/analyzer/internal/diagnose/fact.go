@@ -1,0 +1,59 @@
+package diagnose
+
+import (
+	"strconv"
+
+	"squirrly.dev/pkg/events"
+)
+
+// Kinds of facts: the letter of their ids.
+const (
+	factFrame    = "F"
+	factTree     = "T"
+	factMetric   = "M"
+	factVertex   = "V"
+	factCategory = "C"
+	factCheck    = "K"
+)
+
+// fact is a fact before it is numbered. It is a value: two that say the same are the same fact.
+type fact struct {
+	kind string
+	events.Fact
+}
+
+// ledger numbers the facts in the order in which they are written down, each of them once.
+type ledger struct {
+	facts []events.Fact
+	count map[string]int
+	ids   map[fact]string
+}
+
+func newLedger() *ledger { return &ledger{count: map[string]int{}, ids: map[fact]string{}} }
+
+// add writes a fact down, if it is not there yet, and returns its id.
+func (l *ledger) add(f fact) string {
+	if id, ok := l.ids[f]; ok {
+		return id
+	}
+	id := l.addAnew(f)
+	l.ids[f] = id
+	return id
+}
+
+// addAnew writes a fact down that is one of its own even if another one says the same, as two lines of a tree do.
+func (l *ledger) addAnew(f fact) string {
+	l.count[f.kind]++
+	id := f.kind + strconv.Itoa(l.count[f.kind])
+	f.ID = id
+	l.facts = append(l.facts, f.Fact)
+	return id
+}
+
+func (l *ledger) addAll(facts []fact) []string {
+	var ids []string
+	for _, f := range facts {
+		ids = append(ids, l.add(f))
+	}
+	return ids
+}

@@ -1,0 +1,136 @@
+package diagnose
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/limits"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+// limiting is what limits the job, by its counters and by the CPU that its threads got.
+type limiting struct {
+	limits.Judgement
+	starved starved
+}
+
+// vertices returns the vertices that limit the job: the culprit first.
+func (l *limiting) vertices() []int {
+	if l.Vertex < 0 {
+		return nil
+	}
+	return append([]int{l.Vertex}, l.Rivals...)
+}
+
+// starved is how long task threads were ready to run without a CPU. It is never called blocking.
+type starved struct {
+	known        bool
+	running, got float64 // thread equivalents that were ready to run, cores that they got
+	share        float64 // of running: without a CPU
+	stdErr       float64 // of share
+	samples      uint64
+	fact         fact    // if it is known
+	vertex       int     // that would not limit with enough CPU; -1 is none
+	need         float64 // busy share of that vertex with enough CPU
+}
+
+const (
+	maxCollecting = 0.2 // share of the time: with more pauses than that, the collector is to blame and not the CPU
+	minRunning    = 0.2 // thread equivalents: what hardly runs tells nothing
+	starvedNeed   = 0.5 // a vertex that needs less of its time than this is not what limits
+)
+
+// limit takes the blame from a vertex that is busy only because its threads get no CPU: with enough of it, it would be
+// busy for less than half of its time.
+func limit(a *attribution, j *limits.Judgement) limiting {
+	l := limiting{*j, measureStarvation(a.reading)}
+	s := &l.starved
+	if j.Limit != events.LimitVertex || j.Own || s.share < a.catalogue.By("starvation").Warning {
+		return l
+	}
+	busy := a.loads[j.Vertex].Max(limits.Busy)
+	if busy == limits.Unknown {
+		return l
+	}
+	need := busy * (1 - a.runningShare(j.Vertex)*s.share)
+	if need >= starvedNeed {
+		return l
+	}
+	s.vertex, s.need = j.Vertex, need
+	l.Limit, l.Vertex, l.Rivals, l.Next = events.LimitCPU, -1, nil, -1
+	return l
+}
+
+// measureStarvation compares what WALL sees running with the CPU time that task threads got: the part of the CPU profile
+// that is theirs, of the CPU time that the JVM used while WALL ran. The JVM's own pauses are none of it: a thread that a
+// collection stops looks as if it ran.
+func measureStarvation(r *reading) starved {
+	s, onCPU := starved{vertex: -1}, uint64(0)
+	for _, w := range r.family(rules.FamilyWall) {
+		if r.collecting(w.JVM) > maxCollecting {
+			continue
+		}
+		for _, c := range r.family(rules.FamilyCPU) {
+			if c.JVM == w.JVM && w.cores > 0 && w.perThread > 0 && c.Total > 0 {
+				n := r.runnable(w)
+				s.running += w.te(n) * (1 - r.collecting(w.JVM))
+				s.got += share(c.TaskActive, c.Total) * w.cores
+				s.samples += n
+				onCPU += c.TaskActive
+			}
+		}
+	}
+	if s.running < minRunning || s.samples < 30 {
+		return s
+	}
+	s.known, s.share = true, max(0, 1-s.got/s.running)
+	s.stdErr = s.got / s.running * math.Sqrt(1/float64(s.samples)+1/float64(max(1, onCPU)))
+	s.fact = fact{factMetric, events.Fact{
+		Text: fmt.Sprintf("Task threads were ready to run for %s and got %.2f cores: runnable but not on CPU for %s of that time.",
+			te(s.running), s.got, percent(s.share)),
+		Value: s.share, Unit: "share", Samples: samples(s.samples), StdErr: s.stdErr,
+	}}
+	if 2*s.stdErr > s.share {
+		s.share = 0 // nothing that chance would not give
+	}
+	return s
+}
+
+// runnable returns the samples of task threads that were ready to run: those that neither wait nor lie below a frame
+// that is known to block.
+func (r *reading) runnable(w *jvmScan) uint64 {
+	n := w.TaskActive - w.TaskWaiting
+	for _, at := range w.Sites {
+		rule := &r.catalogue.Rules[at.Rule]
+		if first := rule.Modes[0]; first == rules.FamilyWall || first == rules.FamilyLock {
+			n -= min(n, at.Samples-at.Waiting)
+		}
+	}
+	return n
+}
+
+// runningShare is the share of a vertex's time in which it runs or is ready to: only what runs can starve.
+func (a *attribution) runningShare(vertex int) float64 {
+	runs := 0.0
+	for at, c := range a.chains() {
+		if slices.Contains(a.places[at].vertices, vertex) {
+			runs += at.scan.te(c.Active - c.Waits)
+		}
+	}
+	total := a.vertexTotal(vertex)
+	if total == 0 {
+		return 0
+	}
+	return min(1, runs/total)
+}
+
+// starvedShare is the share of the time of what limits that starvation takes.
+func (v *View) starvedShare() float64 {
+	vertex := max(v.limit.Vertex, v.limit.starved.vertex)
+	if vertex < 0 {
+		return 0
+	}
+	return v.runningShare(vertex) * v.limit.starved.share
+}

@@ -1,0 +1,29 @@
+package diagnose
+
+import (
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+// missing says what would have told more.
+func missing(r *reading, limit events.Limit) []string {
+	var out []string
+	if r.ctx == nil {
+		out = append(out, "The metrics of the job: without them nobody can tell which vertex limits it.")
+	} else {
+		out = append(out, r.ctx.Missing...)
+		if limit == events.LimitUnknown {
+			out = append(out, "The busy and back-pressured times of the job's subtasks: they would show which vertex limits it.")
+		}
+		if len(r.ctx.Threads) == 0 && len(r.loads) > 1 {
+			out = append(out, "Thread dumps: they would tell for sure to which vertex a function belongs.")
+		}
+	}
+	if len(r.family(rules.FamilyWall)) == 0 {
+		out = append(out, "A WALL capture: it would show sleeping and blocking functions, and thread equivalents.")
+	}
+	if len(r.family(rules.FamilyCPU)) == 0 {
+		out = append(out, "An ITIMER capture: it would show CPU work in more detail, and CPU starvation.")
+	}
+	return out
+}

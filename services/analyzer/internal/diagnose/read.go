@@ -1,0 +1,135 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/limits"
+	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/scan"
+)
+
+// reading is what the captures and the counters of a run hold, before anything is attributed to a vertex. Nothing
+// changes it once it is read.
+type reading struct {
+	ctx       *jobcontext.Context // nil: the pages alone
+	catalogue *rules.Catalogue
+	scanner   *scan.Scanner
+	loads     []limits.Load // empty without a context
+	modes     []*modeScans  // WALL first
+	stats     []events.CaptureStats
+	degraded  []string // captures that were lost
+}
+
+// read scans every capture. The result does not depend on the order of the captures.
+func read(in *Input) *reading {
+	r := &reading{ctx: in.Context, catalogue: rules.Default(), scanner: defaultScanner()}
+	if len(in.Without) > 0 {
+		r.catalogue = r.catalogue.Without(in.Without...)
+		r.scanner = scan.NewScanner(r.catalogue)
+	}
+	if r.ctx != nil {
+		r.loads = limits.Loads(r.ctx)
+	}
+	captures := slices.Clone(in.Captures)
+	slices.SortStableFunc(captures, func(a, b Capture) int {
+		return cmp.Or(cmp.Compare(slices.Index(modeOrder, a.Mode), slices.Index(modeOrder, b.Mode)), cmp.Compare(a.JVM, b.JVM))
+	})
+	for i := range captures {
+		c := &captures[i]
+		if c.Seconds <= 0 {
+			c.Seconds = windowSeconds(r.ctx, c.Mode)
+		}
+		if c.Graph == nil {
+			r.degraded = append(r.degraded, fmt.Sprintf("The %s capture of %s was lost.", c.Mode, c.JVM))
+		}
+		r.stats = append(r.stats, statsOf(c))
+	}
+	for len(captures) > 0 {
+		c := captures[0]
+		same := slices.IndexFunc(captures, func(o Capture) bool { return o.Mode != c.Mode || o.JVM != c.JVM })
+		if same < 0 {
+			same = len(captures)
+		}
+		r.scanJVM(captures[:same])
+		captures = captures[same:]
+	}
+	for _, s := range r.family(rules.FamilyWall) {
+		s.perThread = r.perThread(s)
+	}
+	return r
+}
+
+// scanJVM reads the captures of one JVM in one mode. Several of them, one after the other, are one long capture: their
+// samples and their durations add up, so that thread equivalents stay what they are.
+func (r *reading) scanJVM(captures []Capture) {
+	var graphs []*flamegraph.Graph
+	s := &jvmScan{JVM: captures[0].JVM, Mode: captures[0].Mode}
+	known := true
+	for i := range captures {
+		if captures[i].Graph != nil {
+			graphs = append(graphs, captures[i].Graph)
+			s.Seconds += captures[i].Seconds
+			known = known && captures[i].Seconds > 0
+		}
+	}
+	if len(graphs) == 0 {
+		return
+	}
+	if !known {
+		s.Seconds = 0
+	}
+	s.captures = len(graphs)
+	s.raw = flamegraph.Merge(graphs...)
+	s.Scan = r.scanner.Scan(s.raw, rules.FamilyOf(s.Mode))
+	s.cores = coresUsed(r.ctx, s.JVM, s.Mode)
+	m := r.mode(s.Mode)
+	m.scans = append(m.scans, s)
+}
+
+func (r *reading) mode(mode events.Mode) *modeScans {
+	for _, m := range r.modes {
+		if m.mode == mode {
+			return m
+		}
+	}
+	m := &modeScans{mode: mode}
+	r.modes = append(r.modes, m)
+	return m
+}
+
+// statsOf says what a capture is worth.
+func statsOf(c *Capture) events.CaptureStats {
+	stats := events.CaptureStats{
+		JVM: c.JVM, Mode: c.Mode, Bytes: c.Bytes, Key: c.Key, Status: cmp.Or(c.Status, "stored"), Notes: captureNotes(c),
+	}
+	if c.Graph == nil {
+		return stats
+	}
+	stats.Samples = int64(c.Graph.Total()) //nolint:gosec // below 2^53
+	if c.Graph.Empty() {
+		stats.Notes = append(stats.Notes, "empty")
+	}
+	return stats
+}
+
+// wallTitle heads a page that was sampled by the wall clock, whatever was asked for.
+const wallTitle = "Wall clock profile"
+
+func captureNotes(c *Capture) []string {
+	var notes []string
+	if c.Requested != "" && c.Requested != c.Mode {
+		notes = append(notes, fmt.Sprintf("%s was asked for, %s was possible", c.Requested, c.Mode))
+	}
+	if c.Graph != nil && c.Mode == events.ModeCPU && c.Graph.Title == wallTitle {
+		notes = append(notes, "no perf events: sampled running threads by the wall clock instead")
+	}
+	if c.Graph != nil && c.Graph.CutNames > 0 {
+		notes = append(notes, fmt.Sprintf("%d names were cut off by the profiler", c.Graph.CutNames))
+	}
+	return notes
+}

@@ -1,0 +1,55 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+const minGarbage = 0.01 // share of the CPU that is worth a word
+
+// sideText says what a problem costs beside the time of its place: garbage, and work that no vertex can be named for.
+func (p *Problem) sideText() []string {
+	var parts []string
+	if p.garbage >= minGarbage {
+		parts = append(parts, fmt.Sprintf("garbage collection takes %s of the CPU for what it allocates", percent(p.garbage)))
+	}
+	for i := range p.elsewhere {
+		more := &p.elsewhere[i]
+		parts = append(parts, fmt.Sprintf("and %s of them in %s, whose vertex cannot be told", percent(more.Share), simple(more.group.frame)))
+	}
+	return parts
+}
+
+// sideFacts returns the facts of that text.
+func (v *View) sideFacts(p *Problem) []fact {
+	var facts []fact
+	if p.garbage >= minGarbage {
+		_, active := v.collectorShare()
+		facts = append(facts, fact{factFrame, events.Fact{
+			Text:  fmt.Sprintf("Garbage collection takes %s of the CPU samples for what %s allocates.", percent(p.garbage), simple(p.Anchor)),
+			Value: p.garbage, Unit: "share", Frame: p.Anchor, Mode: v.modeOf(rules.FamilyCPU), Samples: samples(active),
+			StdErr: standardError(p.garbage, float64(active)),
+		}})
+	}
+	for i := range p.elsewhere {
+		more := p.elsewhere[i]
+		more.Frame, more.Vertices = more.group.frame, nil
+		facts = append(facts, v.frameFact(&more, p.Mode))
+	}
+	return facts
+}
+
+// untimedImpact says what a finding is worth that no capture with time shows.
+func untimedImpact(p *Problem) string {
+	if p.garbage > 0 {
+		return fmt.Sprintf("At most %s of the CPU time comes free, which garbage collection takes for it.", percent(p.garbage))
+	}
+	return fmt.Sprintf("The gain cannot be told: %s counts events and no time.", p.Mode)
+}
+
+// timeless reports that a finding has no time, so that it explains no verdict.
+func (p *Problem) timeless() bool {
+	return p.P == 0 && (p.Mode == events.ModeAlloc || p.Mode == events.ModeLock)
+}

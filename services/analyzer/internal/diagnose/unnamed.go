@@ -1,0 +1,39 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"squirrly.dev/pkg/events"
+)
+
+// enoughNames is from how many active samples on a capture tells how many frames have no name.
+const enoughNames = 100
+
+// unnamed reports that too many frames of a capture have no name.
+func unnamed(r *reading, s *jvmScan) bool {
+	return s.Active() >= enoughNames && share(s.Unresolved, s.Active()) > r.catalogue.By("names").Warning
+}
+
+func unnamedFact(s *jvmScan) fact {
+	part := share(s.Unresolved, s.Active())
+	return fact{factCheck, events.Fact{
+		Text:  fmt.Sprintf("%s of the active %s samples of %s have no name.", percent(part), s.Mode, s.JVM),
+		Value: part, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Unresolved),
+		StdErr: standardError(part, float64(s.Active())),
+	}}
+}
+
+// unnamedFrames says that all findings are less certain, by the last capture that shows it.
+func unnamedFrames(v *View) []Problem {
+	rule := v.catalogue.By("names")
+	var out []Problem
+	for _, m := range v.modes {
+		for _, s := range m.scans {
+			if unnamed(v.reading, s) {
+				out = []Problem{remark(fmt.Sprintf("Many frames have no name (rule %s), so all findings are less certain. %s",
+					rule.ID, rule.Fix.Change), unnamedFact(s))}
+			}
+		}
+	}
+	return out
+}

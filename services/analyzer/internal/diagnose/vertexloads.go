@@ -1,0 +1,51 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/limits"
+)
+
+// vertexFacts states the load of every vertex.
+func vertexFacts(r *reading) []fact {
+	var out []fact
+	for i := range r.loads {
+		l := &r.loads[i]
+		text := l.Name + ": load unknown"
+		if l.Max(limits.Busy) != limits.Unknown {
+			text = fmt.Sprintf("%s: %s busy in the mean, %s in the busiest subtask", l.Name,
+				percent(l.Mean(limits.Busy)), percent(l.Max(limits.Busy)))
+		}
+		if back := l.Max(limits.BackPressured); back != limits.Unknown {
+			text += fmt.Sprintf(", at most %s back-pressured, %s records/s in, %s out", percent(back),
+				number(int64(l.Sum(limits.In))), number(int64(l.Sum(limits.Out))))
+		}
+		out = append(out, fact{factVertex, events.Fact{
+			Text: text + ".", Value: max(0, l.Max(limits.Busy)), Unit: "share", Vertex: l.Name,
+		}})
+	}
+	return out
+}
+
+// vertexLoads renders the loads for the analysis.
+func (v *View) vertexLoads() []events.VertexLoad {
+	var out []events.VertexLoad
+	for i := range v.loads {
+		l := &v.loads[i]
+		load := events.VertexLoad{
+			ID: l.ID, Name: l.Name, Parallelism: max(len(l.Subtasks), v.ctx.Vertices[i].Parallelism),
+			Busy: l.Mean(limits.Busy), BusyMax: l.Max(limits.Busy), Idle: l.Mean(limits.Idle),
+			BackPressured: l.Mean(limits.BackPressured), RecordsIn: l.Sum(limits.In), RecordsOut: l.Sum(limits.Out),
+		}
+		switch {
+		case slices.Contains(v.limit.vertices(), i):
+			load.Role = "limit"
+		case slices.Contains(v.limit.Victims, i):
+			load.Role = "victim"
+		}
+		out = append(out, load)
+	}
+	return out
+}

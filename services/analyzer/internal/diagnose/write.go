@@ -1,0 +1,99 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+
+	"squirrly.dev/pkg/events"
+)
+
+// told is everything that an analysis says, before its facts have numbers.
+type told struct {
+	verdict  summary
+	findings []Problem // most important first
+	remarks  []Problem
+	facts    []fact // that stand for themselves
+}
+
+// tell puts the problems into words, prices them, and sums them up.
+func tell(v *View, r ranking, one price) told {
+	t := told{findings: r.findings, remarks: r.remarks}
+	for i := range t.findings {
+		if p := &t.findings[i]; p.group != nil {
+			v.describe(p)
+			v.cost(p, one)
+		}
+	}
+	joined := v.joinAllocAndLock(t.findings)
+	t.facts = slices.Concat(v.checked.facts, v.vertexFacts)
+	if v.limit.starved.known {
+		t.facts = append(t.facts, v.limit.starved.fact)
+	}
+	t.facts = append(t.facts, joined...)
+	t.verdict = summarize(v, t.findings)
+	return t
+}
+
+// write numbers the facts, in the order in which they appear, and renders the analysis.
+func write(v *View, t *told) Result {
+	l := newLedger()
+	l.addAll(t.facts)
+	verdict := t.verdict.Verdict
+	verdict.Evidence = l.addAll(t.verdict.facts)
+	a := events.Analysis{
+		Schema: events.AnalysisSchema, Verdict: verdict, Severity: events.SeverityNone,
+		Vertices: v.vertexLoads(), Usage: v.usage(), Costs: v.costs(), Captures: v.captureStats(),
+		Missing: slices.Concat(missing(v.reading, v.limit.Limit), v.checked.missing), DegradedWhy: v.degraded, Degraded: len(v.degraded) > 0,
+		Provenance: events.Provenance{RulesVersion: v.catalogue.Version, Provider: "rules"},
+	}
+	prints := fingerprints(t.findings)
+	for i := range t.findings {
+		f := v.finding(&t.findings[i], l)
+		f.ID, f.Fingerprint = fmt.Sprintf("R%d", i+1), prints[i]
+		a.Findings = append(a.Findings, f)
+		if f.Severity.AtLeast(a.Severity) {
+			a.Severity = f.Severity
+		}
+	}
+	for i := range t.remarks {
+		ids := l.addAll(t.remarks[i].Facts)
+		if text := t.remarks[i].Remark; text != "" {
+			a.Observations = append(a.Observations, events.Observation{Text: text, Evidence: ids, Origin: events.OriginRules})
+		}
+	}
+	if v.ctx != nil {
+		a.JobID, a.JobName, a.FlinkVersion = v.ctx.Job.ID, v.ctx.Job.Name, v.ctx.FlinkVersion
+	}
+	result := Result{Profiles: profiles(v.reading, l), Around: around(v.reading, l, a.Findings), FollowUps: v.followUps()}
+	a.Evidence = l.facts
+	result.Analysis = a
+	return result
+}
+
+// finding renders a problem.
+func (v *View) finding(p *Problem, l *ledger) events.Finding {
+	f := events.Finding{
+		Rule: p.Rule.ID, Category: p.Rule.Category, Title: p.Rule.Title, Severity: p.Severity, Confidence: p.Confidence,
+		Anchor: p.Anchor, Frame: p.Frame, Path: p.Path, Vertices: p.Vertices, OnPath: p.OnPath, Mode: p.Mode,
+		Samples: p.Samples, TE: p.TE, P: p.P, StdErr: p.StdErr, Share: p.Share, Bound: p.Bound, Cores: p.Cores,
+		CostPerHour: p.CostPerHour, Currency: p.Currency, Where: p.Where, Size: p.Extent, Why: p.Why, Cause: p.Rule.Cause,
+		Recommendation: p.Rule.Recommendation(v.version()), Origin: events.OriginRules,
+	}
+	f.Recommendation.Impact = p.Impact
+	f.Evidence = l.addAll(p.Facts)
+	return f
+}
+
+// captureStats are the captures with the notes of the checks.
+func (v *View) captureStats() []events.CaptureStats {
+	stats := slices.Clone(v.stats)
+	for _, n := range v.checked.notes {
+		for i := range stats {
+			if stats[i].JVM == n.jvm && stats[i].Mode == n.mode {
+				stats[i].Notes = append(slices.Clip(stats[i].Notes), n.text)
+				break
+			}
+		}
+	}
+	return stats
+}
