@@ -2,6 +2,7 @@ package events
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -56,11 +57,25 @@ type Limit string
 
 // The possible verdicts.
 const (
-	LimitVertex  Limit = "vertex"      // one vertex limits the job
-	LimitNone    Limit = "not_limited" // no vertex above 80 % busy, and no back pressure
-	LimitCPU     Limit = "cpu"         // task threads are ready to run and get no CPU; no vertex is to blame
-	LimitUnknown Limit = "unknown"     // without the metrics of the job it cannot be told
+	LimitVertex        Limit = "vertex"        // one vertex limits the job
+	LimitNone          Limit = "not_limited"   // no vertex above 80 % busy, and nothing backpressured but for short bursts
+	LimitCPU           Limit = "cpu"           // task threads are ready to run and get no CPU; no vertex is to blame
+	LimitBackpressured Limit = "backpressured" // the input never ends and is held back, but no vertex is busy on average
+	LimitBursts        Limit = "bursts"        // backpressured and idle in turn: on average nothing limits the job
+	LimitRestarting    Limit = "restarting"    // the job failed and restarted while it was profiled: nothing else matters
+	LimitStarting      Limit = "starting"      // the job was rescaled, restored its state or did not run whole: profile it again
+	LimitUnknown       Limit = "unknown"       // the load of the job, or of a vertex that may limit it, is not known
 )
+
+// Limits returns every verdict.
+func Limits() []Limit {
+	return []Limit{
+		LimitVertex, LimitNone, LimitCPU, LimitBackpressured, LimitBursts, LimitRestarting, LimitStarting, LimitUnknown,
+	}
+}
+
+// Valid reports one of [Limits].
+func (l Limit) Valid() bool { return slices.Contains(Limits(), l) }
 
 // Verdict is what a reader gets first.
 type Verdict struct {
@@ -69,7 +84,7 @@ type Verdict struct {
 	VertexID     string     `json:"vertexId,omitempty"`
 	VertexName   string     `json:"vertexName,omitempty"`
 	Subtasks     int        `json:"subtasks,omitempty"`     // of the vertex
-	BusySubtasks int        `json:"busySubtasks,omitempty"` // above 80 % busy
+	BusySubtasks int        `json:"busySubtasks,omitempty"` // that limit: all of them, or fewer when the load is skewed
 	Busy         float64    `json:"busy,omitempty"`         // of the busiest subtask, 0 to 1
 	Anchor       string     `json:"anchor,omitempty"`       // the function that explains it, as Class.method
 	Frame        string     `json:"frame,omitempty"`        // what the function does, for example java.lang.Thread.sleep
@@ -172,11 +187,11 @@ type VertexLoad struct {
 	Name          string  `json:"name"`
 	Parallelism   int     `json:"parallelism"`
 	Busy          float64 `json:"busy"`           // mean over subtasks, 0 to 1; -1 is unknown
-	BusyMax       float64 `json:"busyMax"`        // busiest subtask
-	Idle          float64 `json:"idle"`           // mean
-	BackPressured float64 `json:"backPressured"`  // mean
-	RecordsIn     float64 `json:"recordsIn"`      // per second, all subtasks
-	RecordsOut    float64 `json:"recordsOut"`     // per second, all subtasks
+	BusyMax       float64 `json:"busyMax"`        // busiest subtask; -1 is unknown
+	Idle          float64 `json:"idle"`           // mean; -1 is unknown
+	BackPressured float64 `json:"backPressured"`  // mean; -1 is unknown
+	RecordsIn     float64 `json:"recordsIn"`      // per second, all subtasks; -1 is unknown
+	RecordsOut    float64 `json:"recordsOut"`     // per second, all subtasks; -1 is unknown
 	Role          string  `json:"role,omitempty"` // "limit", "victim" or empty
 }
 

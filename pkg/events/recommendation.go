@@ -51,16 +51,20 @@ func (r RecommendationReady) Validate() error {
 	switch {
 	case r.Verdict.Headline == "":
 		return field("verdict.headline", "a sentence", "")
-	case r.Verdict.Limit == "":
-		return field("verdict.limit", "vertex, not_limited or unknown", "")
+	case r.Verdict.Limit == "": // one of a later version is none of ours, and no error
+		return field("verdict.limit", "a verdict, for example vertex or not_limited", "")
 	case r.Severity == "":
 		return field("severity", "none, info, warning or critical", "")
 	}
 	return within("analysis", r.Analysis.Validate())
 }
 
-// Excerpt makes the event from a whole analysis: the first findings, each with its first facts, as many as fit.
+// Excerpt makes the event from a whole analysis: the first findings, each with its first facts, as many as fit. A verdict
+// that is none of [Limits] is an error.
 func Excerpt(a Analysis, stored ObjectRef, reportURL string) (RecommendationReady, error) {
+	if !a.Verdict.Limit.Valid() {
+		return RecommendationReady{}, field("verdict.limit", "one of the verdicts, for example vertex", string(a.Verdict.Limit))
+	}
 	facts := make(map[string]Fact, len(a.Evidence))
 	for _, f := range a.Evidence {
 		facts[f.ID] = f
