@@ -2,182 +2,182 @@ package limits
 
 import (
 	"fmt"
-	"slices"
 
+	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 )
 
 // Thresholds of the judgement, as shares of time.
 const (
 	Saturated    = 0.80 // a busier subtask has no reserve
-	heldBack     = 0.10 // a more back-pressured subtask waits for downstream
+	sourceIsFull = 0.95 // a busier source does all it can: nothing upstream tells whether it falls behind
+	legacyError  = 0.10 // of the busy share of a legacy source, which is an estimate
+	heldBack     = 0.10 // a more backpressured subtask waits for downstream
 	heldBackMuch = 0.50
 	rivalWithin  = 0.05 // of the busy share
-	halfBusy     = 0.50 // a culprit is at least this busy, else the fault is in the back-pressured vertex itself
+	halfBusy     = 0.50 // a culprit is at least this busy, else the fault is in the backpressured vertex itself
 	rests        = 0.10 // an idler subtask waits for input at times, so that it is held back in bursts only
+	restsMuch    = 0.50 // an idler one catches up between bursts
+	neverRests   = 0.05 // a source that is held back and less idle than this has input without end
+	hotWithin    = 0.10 // of the busy share: subtasks that limit together
+	skewedBeyond = 3    // times the median: some subtasks limit and others do not
 )
+
+// none is no vertex.
+const none = -1
+
+// Seen is what only the profiles show. Its zero value is: nothing was seen.
+type Seen struct {
+	Restoring float64                  // share of the active samples of task threads that restore state
+	Sources   map[string]SourceThreads // by TaskManager, of the job's legacy sources, from WALL
+}
 
 // Judgement says whether and by what a job is limited. Vertices are positions in the loads; -1 is none.
 type Judgement struct {
 	Limit      events.Limit
 	Vertex     int
-	Rivals     []int  // vertices that limit as much: as saturated, and behind the same vertex
-	Victims    []int  // in the order of the data flow
-	Next       int    // the busiest of the others
-	Own        bool   // back-pressured though nothing downstream is busy: a full queue, or skew downstream
-	Near       bool   // saturated, but nothing waits for it yet
-	Why        string // one sentence
+	Rivals     []int     // vertices that limit as much, or instead: which of them cannot be told
+	Victims    []int     // in the order of the data flow
+	Next       int       // the busiest of the others
+	Held       int       // the backpressured vertex that nothing explains, of bursts and backpressured
+	Hot        []int     // positions of the subtasks of Vertex that limit it
+	Skewed     bool      // Hot is not all of them, and the others have much less to do
+	Own        bool      // backpressured though nothing downstream is busy: a full queue, or skew downstream
+	Near       bool      // saturated, but nothing waits for it yet
+	Filling    bool      // takes in less than it is sent, so that the buffers before it fill
+	Late       float64   // of Filling: the share of what is sent that it does not take in
+	Legacy     *Legacy   // the vertex is a source whose busy time only a profile shows
+	Incident   *Incident // of restarting and starting
+	Why        string    // one sentence
 	Confidence events.Confidence
 }
 
-// Judge walks from the sources to the last back-pressured vertex and blames the busiest vertex behind it. Only the
-// busiest subtask of a vertex counts, since the others wait for it.
-func Judge(loads []Load) Judgement {
-	j := Judgement{Limit: events.LimitUnknown, Vertex: -1, Next: -1, Confidence: events.ConfidenceLow}
-	if !slices.ContainsFunc(loads, func(l Load) bool { return l.Max(Busy) != Unknown || l.Max(BackPressured) > heldBack }) {
+// Of judges a job by its counters and by what its profiles showed. c may be nil: then loads is empty.
+func Of(c *jobcontext.Context, loads []Load, seen Seen) Judgement {
+	j := Judgement{Limit: events.LimitUnknown, Vertex: none, Next: none, Held: none, Confidence: events.ConfidenceLow}
+	if i := incidentOf(c, &seen); i != nil {
+		j.stop(i)
+		return j
+	}
+	if !anythingKnown(loads) {
 		j.Why = "The counters of the job are not known."
 		return j
 	}
-	last := lastHeldBack(loads)
-	if last >= 0 {
-		j.blame(loads, last)
+	legacy := legacyOf(c, loads, &seen)
+	loads = legacy.fill(loads)
+	j.byBackpressure(loads)
+	if j.Vertex == none {
+		j.byFilling(c, loads)
 	}
-	if j.Vertex < 0 {
-		j.blameSaturated(loads)
+	if j.Vertex == none && j.Limit == events.LimitUnknown {
+		j.bySaturation(loads, legacy)
 	}
-	if j.Vertex < 0 {
-		busiest := busiestOf(loads, nil, -1)
-		j.Limit, j.Confidence = events.LimitNone, events.ConfidenceHigh
-		j.Why = "No vertex is above 80 % busy, and nothing is held back."
-		if busiest < 0 || hasUnknown(loads) {
-			j.Confidence = events.ConfidenceMedium
-		}
-		j.Next = busiest
-		return j
+	if j.Vertex != none {
+		j.Limit = events.LimitVertex
+		j.Victims = victims(loads, j.Vertex)
+		j.hot(&loads[j.Vertex])
 	}
-	j.Limit = events.LimitVertex
-	j.Victims = victims(loads, j.Vertex)
+	if j.Limit == events.LimitUnknown {
+		j.free(loads)
+	}
+	if legacy != nil {
+		j.byThreads(legacy, loads)
+	}
 	j.Next = busiestOf(loads, nil, j.Vertex)
 	return j
 }
 
-// lastHeldBack returns the back-pressured vertex without a back-pressured one downstream, the most held back if there
-// are several branches, or -1.
-func lastHeldBack(loads []Load) int {
-	last := -1
-	for i := range loads {
-		if loads[i].Max(BackPressured) < heldBack {
-			continue
-		}
-		below := slices.ContainsFunc(downstream(loads, i), func(d int) bool { return loads[d].Max(BackPressured) >= heldBack })
-		if !below && (last < 0 || loads[i].Max(BackPressured) > loads[last].Max(BackPressured)) {
-			last = i
-		}
+// byThreads notes that the load of a source is an estimate.
+func (j *Judgement) byThreads(legacy *Legacy, loads []Load) {
+	j.Legacy = legacy
+	if j.Confidence == events.ConfidenceHigh && (j.Vertex == legacy.Vertex || j.Limit != events.LimitVertex) {
+		j.Confidence = events.ConfidenceMedium
 	}
-	return last
+	if j.Vertex == legacy.Vertex {
+		j.Why = legacy.text(&loads[legacy.Vertex])
+	}
 }
 
-func (j *Judgement) blame(loads []Load, last int) {
-	held := loads[last].Max(BackPressured)
-	bursts := loads[last].Mean(Idle) > rests // what is always held back always has something to do
-	culprit := busiestOf(loads, downstream(loads, last), -1)
-	if culprit < 0 {
-		if down := downstream(loads, last); len(down) == 1 && held >= heldBackMuch {
-			culprit = down[0] // its counters are unknown, and there is no other
+// Judge judges by loads alone.
+func Judge(loads []Load) Judgement { return Of(nil, loads, Seen{}) }
+
+// stop ends a judgement before load matters.
+func (j *Judgement) stop(i *Incident) {
+	j.Incident, j.Limit, j.Confidence, j.Why = i, events.LimitStarting, events.ConfidenceHigh, i.Text()
+	if i.Happening == Restarted {
+		j.Limit = events.LimitRestarting
+	}
+}
+
+func anythingKnown(loads []Load) bool {
+	for i := range loads {
+		if loads[i].Known() || loads[i].Max(BackPressured) > heldBack {
+			return true
 		}
 	}
+	return false
+}
+
+// free says that nothing limits the job, as surely as the loads are known.
+func (j *Judgement) free(loads []Load) {
+	if unknown := unknownOf(loads); unknown != none {
+		j.Why = "The busy time of " + loads[unknown].Name + " is not known, so it cannot be told whether it limits the job."
+		return
+	}
+	j.Limit, j.Confidence = events.LimitNone, events.ConfidenceHigh
+	held := most(loads, BackPressured)
+	if held == none || loads[held].Max(BackPressured) < heldBack {
+		j.Why = "No vertex is above 80 % busy, and nothing is held back."
+		return
+	}
+	j.Held, j.Confidence = held, events.ConfidenceMedium
+	j.Why = fmt.Sprintf("No vertex is above 80 %% busy; %s is backpressured for %s of its time, in bursts, and idle for %s.",
+		loads[held].Name, percent(loads[held].Max(BackPressured)), percent(loads[held].mostHeld().Idle))
+}
+
+// bySaturation finds a limit without victims: a source that does all it can, or a vertex that is about to hold others
+// back.
+func (j *Judgement) bySaturation(loads []Load, legacy *Legacy) {
+	source := none
+	for i := range loads {
+		full := sourceIsFull
+		if legacy != nil && i == legacy.Vertex {
+			full -= legacyError
+		}
+		if loads[i].Source() && loads[i].Max(Busy) >= full && (source == none || loads[i].Max(Busy) > loads[source].Max(Busy)) {
+			source = i
+		}
+	}
+	busiest := busiestOf(loads, nil, none)
 	switch {
-	case culprit >= 0 && loads[culprit].Max(Busy) >= Saturated:
-		j.Vertex, j.Confidence = culprit, events.ConfidenceHigh
-		j.Rivals = rivals(loads, downstream(loads, last), culprit)
-	case bursts:
-		return
-	case culprit >= 0 && held >= heldBackMuch && (loads[culprit].Max(Busy) >= halfBusy || loads[culprit].Max(Busy) == Unknown):
-		j.Vertex, j.Confidence = culprit, events.ConfidenceMedium
-	case held >= heldBackMuch:
-		j.Vertex, j.Own, j.Confidence = last, true, events.ConfidenceMedium
-		j.Why = fmt.Sprintf("%s is held back for %.0f %% of its time, but nothing behind it is busy.", loads[last].Name, held*100)
-		return
-	default:
-		return
+	case source != none:
+		j.Vertex, j.Confidence = source, events.ConfidenceHigh
+		j.Why = loads[source].Name + " is a source that does all it can."
+	case busiest != none && loads[busiest].Max(Busy) > Saturated:
+		j.Vertex, j.Near, j.Confidence = busiest, true, events.ConfidenceMedium
+		j.Why = loads[busiest].Name + " is the busiest vertex, and nothing is held back by it."
 	}
-	j.Why = fmt.Sprintf("%s is held back for %.0f %% of its time, and %s is the busiest vertex behind it.",
-		loads[last].Name, held*100, loads[culprit].Name)
 }
 
-// rivals returns the saturated vertices among some that are nearly as busy as the culprit.
-func rivals(loads []Load, among []int, culprit int) []int {
-	var out []int
-	least := max(Saturated, loads[culprit].Max(Busy)-rivalWithin)
-	for _, v := range among {
-		if v != culprit && loads[v].Max(Busy) >= least {
-			out = append(out, v)
+// hot finds the subtasks that limit the vertex: all of them, unless a few have much more to do than the others.
+func (j *Judgement) hot(l *Load) {
+	skew, ok := SkewOf(l)
+	j.Skewed = ok && skew.Ratio > skewedBeyond
+	least := l.Max(Busy) - hotWithin
+	for i := range l.Subtasks {
+		if !j.Skewed || l.Subtasks[i].Busy != Unknown && l.Subtasks[i].Busy >= least {
+			j.Hot = append(j.Hot, i)
 		}
 	}
-	return out
+	j.Skewed = j.Skewed && len(j.Hot) < len(l.Subtasks)
 }
 
-// blameSaturated finds a limit without victims: a busy source, or a vertex that is about to hold others back.
-func (j *Judgement) blameSaturated(loads []Load) {
-	busiest := busiestOf(loads, nil, -1)
-	if busiest < 0 || loads[busiest].Max(Busy) <= Saturated {
-		return
-	}
-	j.Vertex, j.Confidence = busiest, events.ConfidenceHigh
-	j.Why = fmt.Sprintf("%s is the busiest vertex, and nothing holds it back.", loads[busiest].Name)
-	if !loads[busiest].Source() {
-		j.Near, j.Confidence = true, events.ConfidenceMedium
-	}
-}
-
-// busiestOf returns the vertex with the busiest subtask among some, or among all when among is nil, but never except.
-func busiestOf(loads []Load, among []int, except int) int {
-	best := -1
+// unknownOf returns the first vertex whose busy time is not known, or none.
+func unknownOf(loads []Load) int {
 	for i := range loads {
-		busy := loads[i].Max(Busy)
-		if i == except || busy == Unknown || (among != nil && !slices.Contains(among, i)) {
-			continue
-		}
-		if best < 0 || busy > loads[best].Max(Busy) {
-			best = i
+		if !loads[i].Known() {
+			return i
 		}
 	}
-	return best
-}
-
-// downstream returns the direct successors of a vertex; it is never nil.
-func downstream(loads []Load, vertex int) []int {
-	down := []int{}
-	for i := range loads {
-		if slices.Contains(loads[i].Inputs, vertex) {
-			down = append(down, i)
-		}
-	}
-	return down
-}
-
-// victims returns the back-pressured vertices somewhere upstream.
-func victims(loads []Load, vertex int) []int {
-	seen := make([]bool, len(loads))
-	var walk func(int)
-	walk = func(v int) {
-		for _, up := range loads[v].Inputs {
-			if !seen[up] {
-				seen[up] = true
-				walk(up)
-			}
-		}
-	}
-	walk(vertex)
-	var out []int
-	for i := range loads {
-		if seen[i] && i != vertex && loads[i].Max(BackPressured) >= heldBack {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
-func hasUnknown(loads []Load) bool {
-	return slices.ContainsFunc(loads, func(l Load) bool { return l.Max(Busy) == Unknown })
+	return none
 }

@@ -1,14 +1,8 @@
-// Package limits tells from the counters of a job which vertex limits its throughput, which ones only wait for it,
-// and what would limit next. It reads no profile.
 package limits
 
-import (
-	"slices"
+import "squirrly.dev/internal/jobcontext"
 
-	"squirrly.dev/internal/jobcontext"
-)
-
-// Unknown marks a share that cannot be told.
+// Unknown marks a share or a rate that cannot be told.
 const Unknown = -1
 
 // Subtask is how one subtask spent the capture windows. Shares are 0 to 1 of its time, or Unknown.
@@ -16,8 +10,10 @@ type Subtask struct {
 	Index                     int
 	TaskManager               string
 	Running                   bool
-	Busy, Idle, BackPressured float64
-	RecordsIn, RecordsOut     float64 // per second
+	Finished                  bool    // its input ended: what it does no longer matters
+	Busy, Idle, BackPressured float64 // of a legacy source only BackPressured is known
+	RecordsIn, RecordsOut     float64 // per second, or Unknown
+	Read, Written             int64   // records in the windows, or Unknown
 	Seconds                   float64 // that the counters cover; 0 is none
 }
 
@@ -31,7 +27,10 @@ type Load struct {
 // Source reports that the vertex has no inputs.
 func (l *Load) Source() bool { return len(l.Inputs) == 0 }
 
-// Mean returns the mean of a share over the subtasks that know it, or Unknown.
+// Known reports that the busy time of a subtask is known, or that all of them have finished.
+func (l *Load) Known() bool { return l.Max(Busy) != Unknown }
+
+// Mean returns the average of a share over the subtasks that know it, or Unknown.
 func (l *Load) Mean(share func(*Subtask) float64) float64 {
 	sum, n := 0.0, 0
 	for i := range l.Subtasks {
@@ -55,16 +54,32 @@ func (l *Load) Max(share func(*Subtask) float64) float64 {
 	return largest
 }
 
-// Sum adds up a rate over all subtasks.
+// Sum adds up a rate over all subtasks; it is Unknown when that of one of them is.
 func (l *Load) Sum(rate func(*Subtask) float64) float64 {
 	sum := 0.0
 	for i := range l.Subtasks {
-		sum += rate(&l.Subtasks[i])
+		x := rate(&l.Subtasks[i])
+		if x == Unknown {
+			return Unknown
+		}
+		sum += x
 	}
 	return sum
 }
 
-// Busy is the share of time in which a subtask was neither idle nor back-pressured. A sleeping one is busy.
+// mostHeld returns the most backpressured subtask, of equal ones that which rests least.
+func (l *Load) mostHeld() *Subtask {
+	best := &l.Subtasks[0]
+	for i := range l.Subtasks {
+		s := &l.Subtasks[i]
+		if s.BackPressured > best.BackPressured || s.BackPressured == best.BackPressured && s.Idle < best.Idle {
+			best = s
+		}
+	}
+	return best
+}
+
+// Busy is the share of time in which a subtask was neither idle nor backpressured. A sleeping one is busy.
 func Busy(s *Subtask) float64 { return s.Busy }
 
 // Idle is the share of time without input.
@@ -85,7 +100,7 @@ func Loads(c *jobcontext.Context) []Load {
 	for i, v := range c.Vertices {
 		at[v.ID] = i
 	}
-	deltas := differences(c.Windows)
+	series := seriesOf(c.Windows)
 	loads := make([]Load, len(c.Vertices))
 	for i, v := range c.Vertices {
 		l := Load{ID: v.ID, Name: v.Name}
@@ -95,96 +110,25 @@ func Loads(c *jobcontext.Context) []Load {
 			}
 		}
 		for _, s := range v.Subtasks {
-			sub := deltas[subtaskKey{v.ID, s.Index}].load()
-			sub.Index, sub.TaskManager, sub.Running = s.Index, s.TaskManager, s.Status == "RUNNING"
+			readings := series[subtaskKey{v.ID, s.Index}]
+			sub := readings.load()
+			sub.Index, sub.TaskManager, sub.Running = s.Index, s.TaskManager, s.Status == running
+			if s.Status == finished || readings.finished() {
+				sub.end()
+			}
 			l.Subtasks = append(l.Subtasks, sub)
 		}
-		slices.SortFunc(l.Subtasks, func(a, b Subtask) int { return a.Index - b.Index })
+		sortSubtasks(l.Subtasks)
 		loads[i] = l
 	}
 	return loads
 }
 
-type subtaskKey struct {
-	vertex  string
-	subtask int
-}
-
-// delta is a difference of counters in ms and records, summed over windows.
-type delta struct {
-	busy, idle, back float64
-	busyUnknown      bool
-	in, out          float64
-	wall             float64 // ms between the readings, by the collector's clock
-}
-
-func differences(windows []jobcontext.Window) map[subtaskKey]delta {
-	sums := map[subtaskKey]delta{}
-	for _, w := range windows {
-		type reading struct {
-			c  jobcontext.Counters
-			at int64
-		}
-		first := map[subtaskKey]reading{}
-		last := map[subtaskKey]reading{}
-		for _, sample := range w.Samples {
-			for _, c := range sample.Subtasks {
-				key := subtaskKey{c.Vertex, c.Subtask}
-				if _, ok := first[key]; !ok {
-					first[key] = reading{c, sample.AtMillis}
-				}
-				last[key] = reading{c, sample.AtMillis}
-			}
-		}
-		for key, a := range first {
-			b := last[key]
-			sums[key] = sums[key].plus(a.c, b.c, float64(b.at-a.at))
-		}
+// end marks a subtask whose input has ended: where no time passed any more, it did nothing, which is known.
+func (s *Subtask) end() {
+	s.Finished = true
+	if s.Busy == Unknown && s.Read <= 0 && s.Written <= 0 {
+		s.Busy, s.Idle, s.BackPressured = 0, 0, 0
+		s.RecordsIn, s.RecordsOut, s.Read, s.Written = 0, 0, 0, 0
 	}
-	return sums
-}
-
-// jitter is how far the accumulated busy time may go back, as a share of the time between two readings: Flink computes
-// it from what is left of the other times, which it reads a moment later.
-const jitter = 0.1
-
-// plus adds the difference of two readings. Counters that went back belong to two attempts and say nothing.
-func (d delta) plus(a, b jobcontext.Counters, wall float64) delta {
-	idle, back := b.IdleMillis-a.IdleMillis, b.BackPressuredMillis-a.BackPressuredMillis
-	in, out := b.ReadRecords-a.ReadRecords, b.WriteRecords-a.WriteRecords
-	known := a.IdleMillis >= 0 && a.BackPressuredMillis >= 0
-	if !known || idle < 0 || back < 0 || in < 0 || out < 0 || wall <= 0 {
-		return d
-	}
-	busy := b.BusyMillis - a.BusyMillis
-	if a.BusyMillis < 0 || b.BusyMillis < 0 || float64(busy) < -jitter*wall {
-		d.busyUnknown = true
-		busy = 0
-	}
-	d.busy += float64(busy)
-	d.idle += float64(idle)
-	d.back += float64(back)
-	d.in += float64(in)
-	d.out += float64(out)
-	d.wall += wall
-	return d
-}
-
-func (d delta) load() Subtask {
-	s := Subtask{Busy: Unknown, Idle: Unknown, BackPressured: Unknown}
-	d.busy = max(0, d.busy)
-	accounted := d.busy + d.idle + d.back
-	if d.busyUnknown || accounted <= 0 {
-		accounted = d.wall // the counters do not cover the time of a legacy source
-	}
-	if d.wall <= 0 {
-		return s
-	}
-	s.Idle, s.BackPressured = min(1, d.idle/accounted), min(1, d.back/accounted)
-	if !d.busyUnknown && d.busy+d.idle+d.back > 0 {
-		s.Busy = d.busy / accounted
-	}
-	s.Seconds = accounted / 1000
-	s.RecordsIn, s.RecordsOut = d.in/s.Seconds, d.out/s.Seconds
-	return s
 }

@@ -9,7 +9,7 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// line returns a pipeline of vertices with one subtask each: busy and back-pressured shares in turn.
+// line returns a pipeline of vertices with one subtask each: busy and backpressured shares in turn.
 func line(shares ...float64) []Load {
 	var loads []Load
 	for i := 0; i < len(shares); i += 2 {
@@ -43,7 +43,7 @@ func TestJudge(t *testing.T) {
 		"nothing behind busy":   {line(0.1, 0.9, 0.2, 0), events.LimitVertex, 0, nil, true, false},
 		"healthy":               {line(0.1, 0, 0.4, 0, 0.2, 0), events.LimitNone, -1, nil, false, false},
 		"short bursts":          {line(0.2, 0.15, 0.6, 0), events.LimitNone, -1, nil, false, false},
-		"long bursts":           {line(0.05, 0.7, 0.6, 0), events.LimitNone, -1, nil, false, false},
+		"long bursts":           {line(0.05, 0.7, 0.6, 0), events.LimitBursts, -1, nil, false, false},
 		"bursts and saturated":  {line(0.05, 0.7, 0.9, 0), events.LimitVertex, 1, []int{0}, false, false},
 		"busy source":           {line(0.98, 0, 0.3, 0), events.LimitVertex, 0, nil, false, false},
 		"close":                 {line(0.2, 0, 0.85, 0), events.LimitVertex, 1, nil, false, true},
@@ -100,13 +100,14 @@ func TestLoadsByDifferences(t *testing.T) {
 		"lag":            {context(counters(9000, 500, 100, 50), counters(11000, 700, 200, 80), counters(15800, 1300, 500, 850)), 0.85, 0.05, 100},
 		"NaN":            {context(counters(-1, 0, 100, 0), counters(-1, 0, 2600, 500)), Unknown, 0.5, 100},
 		"jitter":         {context(counters(600, 500, 100, 50), counters(560, 5000, 600, 550)), 0, 0.1, 100},
-		"restarted":      {context(counters(9000, 500, 0, 10), counters(100, 20, 0, 5)), Unknown, Unknown, 0},
-		"single reading": {context(counters(9000, 500, 0, 10)), Unknown, Unknown, 0},
+		"restarted":      {context(counters(9000, 500, 0, 10), counters(100, 20, 0, 5)), Unknown, Unknown, Unknown},
+		"single reading": {context(counters(9000, 500, 0, 10)), Unknown, Unknown, Unknown},
+		"count fell":     {context(counters(9000, 500, 0, 10), counters(13000, 1500, 0, 5)), 0.8, 0, Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := Loads(test.context)[0].Subtasks[0]
 			if math.Abs(s.Busy-test.busy) > 0.001 || math.Abs(s.BackPressured-test.back) > 0.001 || math.Abs(s.RecordsIn-test.in) > 0.1 {
-				t.Errorf("busy %.3f, back-pressured %.3f, %.1f records/s", s.Busy, s.BackPressured, s.RecordsIn)
+				t.Errorf("busy %.3f, backpressured %.3f, %.1f records/s", s.Busy, s.BackPressured, s.RecordsIn)
 			}
 		})
 	}

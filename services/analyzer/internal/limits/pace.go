@@ -67,15 +67,23 @@ func edgesOf(c *jobcontext.Context) []jobcontext.Sample {
 }
 
 func processed(loads []Load) float64 {
-	out, in := 0.0, 0.0
-	for i := range loads {
-		if loads[i].Source() {
-			out += loads[i].Sum(Out)
-		}
-		in += loads[i].Sum(In)
-	}
-	if in > 0 {
+	if in := total(loads, In, false); in > 0 {
 		return in
 	}
-	return out
+	return total(loads, Out, true)
 }
+
+// total adds up a rate over the vertices that know it, or over the sources alone.
+func total(loads []Load, rate func(*Subtask) float64, sources bool) float64 {
+	sum := 0.0
+	for i := range loads {
+		if x := loads[i].Sum(rate); x != Unknown && (!sources || loads[i].Source()) {
+			sum += x
+		}
+	}
+	return sum
+}
+
+// Sustained returns the records per second of all sources that the job gets through; 0 is unknown. While buffers fill, the
+// sources send more than that.
+func Sustained(loads []Load, j *Judgement) float64 { return total(loads, Out, true) * (1 - j.Late) }
