@@ -342,11 +342,3 @@ func TestRun_Cancelled(t *testing.T) {
 		t.Errorf("%d artifact.ready of a cancelled run", n)
 	}
 }
-
-func TestTooOld(t *testing.T) {
-	for version, want := range map[string]bool{"1.18.1": true, "1.9": true, "0.10": true, "1.19.0": false, "1.20.5": false, "2.3.0": false, "x": false} {
-		if got := tooOld(version); got != want {
-			t.Errorf("tooOld(%q) = %t", version, got)
-		}
-	}
-}

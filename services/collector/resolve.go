@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -150,22 +149,12 @@ func (r *run) explain(ctx context.Context, err error) error {
 	switch {
 	case versionErr != nil:
 		return err
-	case tooOld(o.Version):
-		err = fmt.Errorf("flink %s has no profiler: it came with 1.19", o.Version)
+	case !flink.HasProfiler(o.Version):
+		err = fmt.Errorf("flink %s has no profiler: it came with %s", o.Version, flink.FirstWithProfiler)
 	default:
 		err = fmt.Errorf("flink %s: rest.profiling.enabled is not true in the configuration of the JobManager", o.Version)
 	}
 	return bus.Permanent(events.CodeProfilingDisabled, err)
-}
-
-// tooOld reports whether a version is below 1.19.
-func tooOld(version string) bool {
-	major, rest, _ := strings.Cut(version, ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	x, errX := strconv.Atoi(major)
-	y, errY := strconv.Atoi(minor)
-	const first = 19
-	return errX == nil && errY == nil && (x < 1 || x == 1 && y < first)
 }
 
 func vertices(n int) string {

@@ -26,7 +26,7 @@ func newSurroundings(ctx context.Context, r *run, g observe.Graph, jvms []string
 	defer cancel()
 	config, _ := r.flink.JobManagerConfig(ctx) // without it, Flink's default
 	return &surroundings{
-		sampler:     observe.NewSampler(r.flink, g, jvms, observe.Renewal(config)),
+		sampler:     observe.NewSampler(r.flink, g, jvms, config.MetricsInterval()),
 		description: observe.NewDescription(r.flink, g, jvms),
 	}
 }

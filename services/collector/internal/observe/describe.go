@@ -3,10 +3,8 @@ package observe
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/jobcontext"
@@ -171,16 +169,4 @@ func tidy(config flink.Config) map[string]string {
 		}
 	}
 	return out
-}
-
-// Renewal is how often Flink renews its metrics by the configuration.
-func Renewal(config map[string]string) time.Duration {
-	text := strings.ReplaceAll(config["metrics.fetcher.update-interval"], " ", "")
-	if ms, err := strconv.Atoi(text); err == nil && ms > 0 {
-		return time.Duration(ms) * time.Millisecond
-	}
-	if d, err := time.ParseDuration(text); err == nil && d > 0 {
-		return d
-	}
-	return renewByFlink
 }

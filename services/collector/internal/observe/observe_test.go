@@ -77,16 +77,6 @@ func TestDateBaseline(t *testing.T) {
 	}
 }
 
-func TestRenewal(t *testing.T) {
-	for text, want := range map[string]time.Duration{
-		"": 10 * time.Second, "2000": 2 * time.Second, "5 s": 5 * time.Second, "500ms": 500 * time.Millisecond, "0": 10 * time.Second, "soon": 10 * time.Second,
-	} {
-		if got := Renewal(map[string]string{"metrics.fetcher.update-interval": text}); got != want {
-			t.Errorf("Renewal(%q) = %s, want %s", text, got, want)
-		}
-	}
-}
-
 func TestGraph_TaskManagers(t *testing.T) {
 	sub := func(tm, status string) flink.Subtask { return flink.Subtask{TaskManagerID: tm, Status: status} }
 	g := Graph{Vertices: []flink.VertexDetails{

@@ -42,13 +42,12 @@ type Window struct {
 
 const (
 	probeEvery    = 250 * time.Millisecond
-	renewByFlink  = 10 * time.Second
 	atLeast       = 2 // samples make a difference
 	metricUnknown = -1
 )
 
 // NewSampler prepares the readings of a job on the given TaskManagers, of a Flink that renews its metrics as often as
-// renewal says ([Renewal]).
+// renewal says.
 func NewSampler(client *flink.Client, g Graph, taskManagers []string, renewal time.Duration) *Sampler {
 	return &Sampler{client: client, graph: g, tms: taskManagers, probe: probeEvery, renew: renewal, began: time.Now(), last: math.NaN()}
 }

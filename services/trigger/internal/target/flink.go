@@ -62,7 +62,7 @@ func (f *Found) fill(ctx context.Context, client *flink.Client, p place, wanted 
 	if err != nil {
 		return err
 	}
-	f.MaxDuration = durationLimit(config)
+	f.MaxDuration = config.MaxProfile()
 	return canProfile(config, overview.Version)
 }
 
@@ -151,19 +151,13 @@ func list(jobs []flink.JobSummary) string {
 	return strings.Join(names, ", ")
 }
 
-// firstMinor is the first minor version of Flink 1 with a profiler.
-const firstMinor = 19
-
 // canProfile refuses a Flink whose profiler's routes do not exist.
 func canProfile(config flink.Config, version string) error {
 	if config.ProfilingEnabled() {
 		return nil
 	}
-	major, rest, _ := strings.Cut(version, ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	minor, _, _ = strings.Cut(minor, "-")
-	if n, err := strconv.Atoi(minor); err == nil && major == "1" && n < firstMinor {
-		return refusal.New(events.CodeProfilingDisabled, "Flink %s has no profiler; it came with Flink 1.%d", version, firstMinor)
+	if !flink.HasProfiler(version) {
+		return refusal.New(events.CodeProfilingDisabled, "Flink %s has no profiler; it came with Flink %s", version, flink.FirstWithProfiler)
 	}
 	state := "is not set"
 	if value, set := config["rest.profiling.enabled"]; set {
