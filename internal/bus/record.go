@@ -24,6 +24,7 @@ type Record struct {
 	Step      string                      `json:"step,omitempty"`    // what is being done, for people
 	Percent   int                         `json:"percent,omitempty"` // 0 to 100
 	Captures  []Capture                   `json:"captures,omitempty"`
+	Readings  []events.ObjectRef          `json:"readings,omitempty"` // of the job's counters, for a collector that takes over
 	Artifact  *events.ArtifactReady       `json:"artifact,omitempty"`
 	Prompt    *events.ObjectRef           `json:"prompt,omitempty"`
 	Answer    *events.ObjectRef           `json:"answer,omitempty"` // of the LLM; chosen once

@@ -312,21 +312,3 @@ func TestMillis_IsTolerant(t *testing.T) {
 		}
 	}
 }
-
-func TestClient_Exceptions(t *testing.T) {
-	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"exceptionHistory":{"entries":[{"exceptionName":"java.lang.RuntimeException","timestamp":5,
-			"taskName":"sine (1/2)","taskManagerId":"tm","stacktrace":"java.lang.RuntimeException: outer\n\tat a.B.c(B.java:1)\nCaused by: x.Y: middle\n\tat z\nCaused by: x.Z: root\n\tat z\n"}]}}`))
-	})
-	got, err := c.Exceptions(t.Context(), "j", 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []flink.Exception{{
-		Name: "java.lang.RuntimeException", Message: "java.lang.RuntimeException: outer | x.Z: root", Time: 5,
-		Task: "sine (1/2)", TaskManagerID: "tm",
-	}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("exceptions (-want +got):\n%s", diff)
-	}
-}

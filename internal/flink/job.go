@@ -7,13 +7,25 @@ import (
 	"math"
 )
 
-// Job states that matter to a caller; Flink has more.
+// The states of a job.
 const (
-	JobRunning  = "RUNNING"
-	JobFinished = "FINISHED"
-	JobFailed   = "FAILED"
-	JobCanceled = "CANCELED"
+	JobInitializing = "INITIALIZING" // the JobManager prepares it
+	JobCreated      = "CREATED"      // it waits for slots
+	JobRunning      = "RUNNING"
+	JobFailing      = "FAILING"    // a task failed, and the others are canceled
+	JobRestarting   = "RESTARTING" // it waits for its next attempt
+	JobCancelling   = "CANCELLING"
+	JobSuspended    = "SUSPENDED"   // the JobManager lost its leadership
+	JobReconciling  = "RECONCILING" // it waits for its TaskManagers after the JobManager came back
+	JobFinished     = "FINISHED"
+	JobFailed       = "FAILED"
+	JobCanceled     = "CANCELED"
 )
+
+// JobEnded reports whether a job in that state will never run again.
+func JobEnded(state string) bool {
+	return state == JobFinished || state == JobFailed || state == JobCanceled
+}
 
 // JobSummary is a job in the list of jobs.
 type JobSummary struct {

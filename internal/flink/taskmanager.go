@@ -6,6 +6,8 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,7 +28,24 @@ type TaskManager struct {
 	FreeSlots int      `json:"freeSlots"`
 	Hardware  Hardware `json:"hardware"`
 	Memory    Memory   `json:"memoryConfiguration"`
-	JVM       JVM      `json:"metrics"` // only from Client.TaskManager
+	JVM       JVM      `json:"metrics"`        // only from Client.TaskManager, as Allocated is
+	Allocated []Slot   `json:"allocatedSlots"` // by jobs
+}
+
+// Slot is a slot of a TaskManager that a job has.
+type Slot struct {
+	JobID string `json:"jobId"`
+}
+
+// Jobs lists the ids of the jobs that have slots, in the order of the slots and each once.
+func (t TaskManager) Jobs() []string {
+	var jobs []string
+	for _, s := range t.Allocated {
+		if !slices.Contains(jobs, s.JobID) {
+			jobs = append(jobs, s.JobID)
+		}
+	}
+	return jobs
 }
 
 // Hardware is the machine, or the container, as the JVM sees it.
@@ -111,6 +130,18 @@ func (c *Client) TaskManagerMetrics(ctx context.Context, id string, names ...str
 type Thread struct {
 	Name  string `json:"threadName"`
 	Stack string `json:"stringifiedThreadInfo"`
+}
+
+var threadState = regexp.MustCompile(`^.{0,20} Id=\d+ ([A-Z_]+)`)
+
+// State is the state of the thread as Java names it: RUNNABLE, WAITING …; empty when the text does not tell.
+func (t Thread) State() string {
+	head, _, _ := strings.Cut(t.Stack, "\n")
+	m := threadState.FindStringSubmatch(strings.TrimPrefix(head, `"`+t.Name+`"`))
+	if m == nil {
+		return ""
+	}
+	return m[1]
 }
 
 // ThreadDump asks for the stacks of all threads of a TaskManager. It stops the whole JVM for a moment.

@@ -29,11 +29,11 @@ type Counters struct {
 }
 
 // OperatorCounters are the record counts of one operator of a chain, by Flink's metrics numRecordsIn and numRecordsOut of
-// the operator's scope. A negative count is unknown.
+// the operator's scope, summed over the subtasks. Only vertices with several operators have them: of any other, the
+// counts of the subtasks say the same. A negative count is unknown: Flink has none, or not from every subtask.
 type OperatorCounters struct {
-	Vertex  string `json:"vertex"` // id
-	Subtask int    `json:"subtask"`
-	Name    string `json:"name"` // as in the metric's name, cut and cleaned by Flink
-	In      int64  `json:"in"`
-	Out     int64  `json:"out"`
+	Vertex string `json:"vertex"` // id
+	Name   string `json:"name"`   // as in the metric's name, where Flink puts "_" for what is no letter and cuts after 80 bytes
+	In     int64  `json:"in"`
+	Out    int64  `json:"out"`
 }

@@ -30,25 +30,33 @@ type CheckpointConfig struct {
 	CheckpointsAfterTasks bool   `json:"checkpointsAfterTasks,omitempty"` // also when some tasks have finished
 }
 
-// Checkpoint is one checkpoint. Its times are the largest of all subtasks, in ms; a negative one is unknown.
+// Checkpoint is one checkpoint. Its times are the largest of all subtasks that were asked for, in ms; a negative one is
+// unknown, as for all but the last few checkpoints.
 type Checkpoint struct {
-	ID          int64  `json:"id"`
-	Status      string `json:"status"`            // COMPLETED, FAILED, IN_PROGRESS
-	TriggerTime int64  `json:"triggerTime"`       // epoch ms by the JobManager's clock
-	DurationMS  int64  `json:"durationMs"`        // end to end
-	SizeBytes   int64  `json:"sizeBytes"`         // of the whole state
-	AlignmentMS int64  `json:"alignmentMs"`       // from the first barrier to the last
-	SyncMS      int64  `json:"syncMs"`            //
-	AsyncMS     int64  `json:"asyncMs"`           //
-	Savepoint   bool   `json:"savepoint"`         //
-	Failure     string `json:"failure,omitempty"` // one line, secrets masked
+	ID           int64  `json:"id"`
+	Status       string `json:"status"`            // COMPLETED, FAILED, IN_PROGRESS
+	TriggerTime  int64  `json:"triggerTime"`       // epoch ms by the JobManager's clock
+	DurationMS   int64  `json:"durationMs"`        // end to end; so far, of one in progress
+	SizeBytes    int64  `json:"sizeBytes"`         // of the whole state
+	StartDelayMS int64  `json:"startDelayMs"`      // from the trigger to the first barrier at a subtask: the way through full buffers
+	AlignmentMS  int64  `json:"alignmentMs"`       // from the first barrier to the last
+	SyncMS       int64  `json:"syncMs"`            // while the task stands still
+	AsyncMS      int64  `json:"asyncMs"`           // beside the task
+	Vertex       string `json:"vertex,omitempty"`  // id of the one that was through last
+	Savepoint    bool   `json:"savepoint"`         //
+	Failure      string `json:"failure,omitempty"` // one line, secrets masked
 }
 
 // Failure is one failure of the job.
+//
+// Its message is the first in the chain of causes that is not of an exception of Flink itself, since those say where and
+// not what ("Could not forward element to next operator"); else the first of those. A JVM leaves message and stack trace
+// out when hot code throws the same exception again and again: then it is that of an earlier failure of the same class
+// and task, or of one that came with it.
 type Failure struct {
 	At          int64  `json:"at"`             // epoch ms by the JobManager's clock
 	Name        string `json:"name"`           // class of the exception
-	Message     string `json:"message"`        // the first one that its chain of causes has; one line, secrets masked
+	Message     string `json:"message"`        // see below; one line, secrets masked; empty when there is none anywhere
 	Cause       string `json:"cause"`          // class of the exception that Message is of
 	Task        string `json:"task,omitempty"` // as the thread is named, "map (1/2)"; empty: of the whole job
 	TaskManager string `json:"taskManager,omitempty"`

@@ -46,14 +46,14 @@ func (s *Service) collect(ctx context.Context, c capture.Claim) (events.Payload,
 		return nil, bus.Permanent(events.CodeInvalidRequest, err)
 	}
 	r := &run{cfg: s.cfg, store: s.deps.Store, claim: c, plan: rec.Plan, flink: client, timing: s.timing, log: s.deps.Logger}
-	around, err := r.resolve(ctx)
+	o, err := r.resolve(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.profile(ctx, around); err != nil {
+	if err := r.profile(ctx, o); err != nil {
 		return nil, err
 	}
-	return r.deliver(ctx, around)
+	return r.deliver(ctx, o)
 }
 
 // http is the client for the plan's target. The hosts of a deployment were looked up by the trigger, not typed in.
@@ -65,8 +65,9 @@ func (s *Service) http(plan events.Plan) *http.Client {
 }
 
 // profile takes the captures, one mode after the other, while the counters are read.
-func (r *run) profile(ctx context.Context, around *surroundings) error {
-	stop := around.start(ctx)
+func (r *run) profile(ctx context.Context, o *observer) error {
+	kept := &readings{run: r}
+	stop := o.start(ctx, func(ctx context.Context) { kept.keep(ctx, o.sampler) })
 	defer stop()
 	for i, mode := range r.modes() {
 		if !r.open(mode) {
@@ -75,7 +76,7 @@ func (r *run) profile(ctx context.Context, around *surroundings) error {
 		if err := r.begin(ctx, mode, i); err != nil {
 			return err
 		}
-		if err := r.take(ctx, mode, i, around); err != nil {
+		if err := r.take(ctx, mode, i, o); err != nil {
 			return err
 		}
 	}
@@ -115,7 +116,7 @@ func (r *run) begin(ctx context.Context, mode events.Mode, i int) error {
 }
 
 // take takes the captures of one mode and moves the percentage on meanwhile.
-func (r *run) take(ctx context.Context, mode events.Mode, i int, around *surroundings) error {
+func (r *run) take(ctx context.Context, mode events.Mode, i int, o *observer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ticking := make(chan struct{})
@@ -125,7 +126,7 @@ func (r *run) take(ctx context.Context, mode events.Mode, i int, around *surroun
 	}()
 	runner := capture.New(r.flink, r.store, r.claim, r.plan)
 	runner.Timing = r.timing
-	err := runner.Mode(ctx, mode, around.window(mode, r.plan.Duration.Seconds()))
+	err := runner.Mode(ctx, mode, o.window(mode, r.plan.Duration.Seconds()))
 	cancel()
 	<-ticking
 	return r.explain(context.WithoutCancel(ctx), err)

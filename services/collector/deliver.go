@@ -16,7 +16,7 @@ import (
 
 // deliver stores the context, the user's files and last the manifest, and keeps the payload in the record, so that a
 // later attempt tells the same.
-func (r *run) deliver(ctx context.Context, around *surroundings) (events.Payload, error) {
+func (r *run) deliver(ctx context.Context, o *observer) (events.Payload, error) {
 	err := r.claim.Mutate(ctx, func(rec *bus.Record) error {
 		rec.Step, rec.Percent = "storing context and manifest", percentCaptured
 		return nil
@@ -24,11 +24,11 @@ func (r *run) deliver(ctx context.Context, around *surroundings) (events.Payload
 	if err != nil {
 		return nil, err
 	}
-	files, err := r.userFiles(ctx, around)
+	files, err := r.userFiles(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	what := around.after(ctx)
+	what := o.after(ctx, r.modes())
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("stopped: %w", context.Cause(ctx))
 	}
@@ -71,22 +71,9 @@ func refs(captures []bus.Capture) []events.CaptureRef {
 
 // jobContext stores what Flink said.
 func (r *run) jobContext(ctx context.Context, what *jobcontext.Context) (events.ContextRef, error) {
-	body, err := what.Encode()
+	body, err := encode(what, jobcontext.MaxBytes)
 	if err != nil {
 		return events.ContextRef{}, bus.Permanent(events.CodeInternal, err)
-	}
-	for _, drop := range []func(){
-		func() { what.Threads = nil },
-		func() { what.Config, what.Exceptions, what.Windows = nil, nil, nil },
-	} {
-		if len(body) <= jobcontext.MaxBytes {
-			break
-		}
-		drop()
-		what.Missing = append(what.Missing, "some context: it is too large together")
-		if body, err = what.Encode(); err != nil {
-			return events.ContextRef{}, bus.Permanent(events.CodeInternal, err)
-		}
 	}
 	ref, err := r.put(ctx, artifact.ContextKey(r.prefix(), jobcontext.Name, artifact.Sum(body)), body)
 	return events.ContextRef{Name: jobcontext.Name, Kind: events.ContextJob, ObjectRef: ref}, err
@@ -110,7 +97,7 @@ func (r *run) put(ctx context.Context, key string, body []byte) (ref events.Obje
 const maxUserFile = 1 << 20
 
 // userFiles puts the files of the request beside the captures. One that cannot be had is named, and missing.
-func (r *run) userFiles(ctx context.Context, around *surroundings) ([]events.ContextRef, error) {
+func (r *run) userFiles(ctx context.Context, o *observer) ([]events.ContextRef, error) {
 	var out []events.ContextRef
 	for _, f := range r.plan.Context {
 		body, err := r.userFile(ctx, f)
@@ -118,7 +105,7 @@ func (r *run) userFiles(ctx context.Context, around *surroundings) ([]events.Con
 			return nil, capture.StoreFault(err, r.timing)
 		}
 		if err != nil {
-			around.miss(fmt.Sprintf("context file %s: %v", f.Name, err))
+			o.noteMissing(fmt.Sprintf("context file %s: %v", f.Name, err))
 			continue
 		}
 		ref, err := r.put(ctx, artifact.ContextKey(r.prefix(), f.Name, artifact.Sum(body)), body)

@@ -19,7 +19,7 @@ import (
 const maxCaptures = 80
 
 // resolve finds the job and, at the first claim, freezes the JVMs to profile: a later attempt takes the same ones.
-func (r *run) resolve(ctx context.Context) (*surroundings, error) {
+func (r *run) resolve(ctx context.Context) (*observer, error) {
 	if len(r.claim.Record().Captures) > 0 {
 		return r.resume(ctx), nil
 	}
@@ -38,12 +38,10 @@ func (r *run) resolve(ctx context.Context) (*surroundings, error) {
 	if err != nil {
 		return nil, err
 	}
-	around := newSurroundings(ctx, r, graph, chosen)
-	if len(chosen) < len(all) {
-		around.miss(fmt.Sprintf("TaskManagers: %d of %d were profiled", len(chosen), len(all)))
-	}
-	around.before(ctx)
-	return around, r.claim.Mutate(ctx, func(rec *bus.Record) error {
+	o := newObserver(ctx, r, graph, chosen)
+	noteUnprofiled(o, graph, chosen)
+	o.before(ctx)
+	return o, r.claim.Mutate(ctx, func(rec *bus.Record) error {
 		rec.Captures = capture.Plan(r.modes(), chosen)
 		rec.Plan.JobID, rec.Percent = r.plan.JobID, percentResolved
 		rec.Note("job %s (%s): %s on %s: %s", r.plan.JobName, r.plan.JobID, vertices(len(graph.Vertices)),
@@ -52,8 +50,27 @@ func (r *run) resolve(ctx context.Context) (*surroundings, error) {
 	})
 }
 
-// resume goes on with the JVMs of an earlier attempt. The job may be gone by now; its profiles are not.
-func (r *run) resume(ctx context.Context) *surroundings {
+// noteUnprofiled says which TaskManagers are left out, and whether the one that matters most is among them.
+func noteUnprofiled(o *observer, graph observe.Graph, chosen []string) {
+	all := graph.TaskManagers()
+	profiled := 0
+	for _, tm := range all {
+		if slices.Contains(chosen, tm) {
+			profiled++
+		}
+	}
+	if profiled == len(all) {
+		return
+	}
+	o.noteMissing(fmt.Sprintf("TaskManagers: %d of %d were profiled", profiled, len(all)))
+	if tm, subtask := graph.Busiest(); tm != "" && !slices.Contains(chosen, tm) {
+		o.noteMissing(fmt.Sprintf("TaskManager %s was not profiled, though it runs the busiest subtask: %s", tm, subtask))
+	}
+}
+
+// resume goes on with the JVMs of an earlier attempt, and with what it read. The job may be gone by now; its profiles
+// are not.
+func (r *run) resume(ctx context.Context) *observer {
 	var jvms []string
 	for _, c := range r.claim.Record().Captures {
 		if !slices.Contains(jvms, c.JVM) {
@@ -61,11 +78,15 @@ func (r *run) resume(ctx context.Context) *surroundings {
 		}
 	}
 	graph, err := observe.ReadGraph(ctx, r.flink, r.plan.JobID)
-	around := newSurroundings(ctx, r, graph, jvms)
+	o := newObserver(ctx, r, graph, jvms)
+	r.recall(ctx, o)
 	if err != nil {
-		around.miss("job graph: " + err.Error())
+		o.noteMissing("job graph: " + err.Error())
+		return o
 	}
-	return around
+	noteUnprofiled(o, graph, jvms)
+	o.before(ctx)
+	return o
 }
 
 // findJob reads the planned job, or the one that has replaced it under the same name.
@@ -74,7 +95,7 @@ func (r *run) findJob(ctx context.Context) (observe.Graph, error) {
 	err := r.patiently(ctx, func(ctx context.Context) error {
 		var err error
 		graph, err = observe.ReadGraph(ctx, r.flink, r.plan.JobID)
-		if errors.Is(err, flink.ErrNotFound) || err == nil && ended(graph.Job.State) {
+		if errors.Is(err, flink.ErrNotFound) || err == nil && flink.JobEnded(graph.Job.State) {
 			graph, err = r.replacement(ctx)
 		}
 		return err
@@ -87,10 +108,6 @@ func (r *run) findJob(ctx context.Context) (observe.Graph, error) {
 	}
 	r.plan.JobID = graph.Job.ID
 	return graph, nil
-}
-
-func ended(state string) bool {
-	return state == flink.JobFinished || state == flink.JobFailed || state == flink.JobCanceled
 }
 
 // replacement is the one running job of the same name.

@@ -12,16 +12,15 @@ import (
 )
 
 const (
-	maxExceptions = 10
-	maxConfig     = 1000 // keys
-	maxValue      = 2048 // bytes
-	maxMissing    = 100
+	maxConfig  = 1000 // keys
+	maxValue   = 2048 // bytes
+	maxMissing = 100
 )
 
 // Description is what does not change while a job is profiled, and what is read at the end.
 type Description struct {
 	client *flink.Client
-	graph  Graph
+	job    string
 	tms    []string
 
 	mu  sync.Mutex
@@ -30,7 +29,13 @@ type Description struct {
 
 // NewDescription prepares the description of a job on the given TaskManagers.
 func NewDescription(client *flink.Client, g Graph, taskManagers []string) *Description {
-	return &Description{client: client, graph: g, tms: taskManagers}
+	d := &Description{client: client, job: g.Job.ID, tms: taskManagers}
+	d.out.Job = describeJob(g.Job)
+	return d
+}
+
+func describeJob(j flink.Job) jobcontext.Job {
+	return jobcontext.Job{ID: j.ID, Name: line(j.Name), State: j.State, StartTime: j.StartTime, Now: j.Now}
 }
 
 // Static reads version, configuration and TaskManagers; it can be done while profiles run.
@@ -71,67 +76,56 @@ func (d *Description) taskManager(ctx context.Context, id string) (*jobcontext.T
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := d.client.JobsOn(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	others := slices.DeleteFunc(jobs, func(job string) bool { return job == d.graph.Job.ID })
 	return &jobcontext.TaskManager{
 		ID: id, CPUCores: float64(tm.Hardware.CPUCores), HeapMax: tm.JVM.HeapMax,
-		ManagedBytes: tm.Hardware.ManagedMemory, Slots: tm.Slots, OtherJobs: len(others),
+		ManagedBytes: tm.Hardware.ManagedMemory, Slots: tm.Slots, OtherJobs: len(without(tm.Jobs(), d.job)),
 	}, nil
 }
 
-// Final reads what happened: checkpoints and failures.
+// Final reads what happened: the state of the job, checkpoints and failures.
 func (d *Description) Final(ctx context.Context) {
-	job := d.graph.Job.ID
-	var both sync.WaitGroup
-	both.Go(func() {
-		d.try("checkpoints", func() error {
-			c, err := d.client.Checkpoints(ctx, job)
+	var all sync.WaitGroup
+	all.Go(func() {
+		d.try("state of the job at the end", func() error {
+			job, err := d.client.Job(ctx, d.job)
 			if err == nil {
-				d.set(func(out *jobcontext.Context) { out.Checkpoints = checkpoints(c) })
+				d.set(func(c *jobcontext.Context) { c.Job = describeJob(job) })
 			}
 			return err
 		})
 	})
-	both.Go(func() {
-		d.try("exceptions", func() error {
-			all, err := d.client.Exceptions(ctx, job, maxExceptions)
-			d.set(func(out *jobcontext.Context) {
-				for _, e := range all {
-					out.Exceptions = append(out.Exceptions, cut(mask.Text(e.Name+": "+strings.TrimPrefix(e.Message, e.Name+": "))))
-				}
-			})
-			return err
-		})
-	})
-	both.Wait()
+	all.Go(func() { d.checkpoints(ctx) })
+	all.Go(func() { d.failures(ctx) })
+	all.Wait()
 }
 
-func checkpoints(c flink.Checkpoints) *jobcontext.Checkpoints {
-	out := &jobcontext.Checkpoints{
-		Completed: int64(c.Counts.Completed), Failed: int64(c.Counts.Failed), InProgress: int64(c.Counts.InProgress),
-		AvgDurationMS: c.Summary.EndToEndDuration.Avg, MaxDurationMS: c.Summary.EndToEndDuration.Max,
-	}
-	if last := c.Latest.Completed; last != nil {
-		out.LastDurationMS, out.LastSizeBytes = last.EndToEndDuration, last.StateSize
-	}
-	return out
+// Observed is what a [Sampler] and its dumps have seen.
+type Observed struct {
+	Threads []jobcontext.Thread
+	Census  []jobcontext.ThreadGroup
+	Missing []string
 }
 
-// Context puts everything together. Missing is added to what the description itself lacks.
-func (d *Description) Context(windows []jobcontext.Window, threads []jobcontext.Thread, missing []string) *jobcontext.Context {
+// Add puts the dumps of a later moment to it.
+func (o *Observed) Add(d Dump) {
+	o.Threads = append(o.Threads, d.Threads...)
+	o.Census = joinCensus(o.Census, d.Census)
+	o.Missing = append(o.Missing, d.Missing...)
+}
+
+// Context puts everything together. The missing parts are added to what the description itself lacks.
+func (d *Description) Context(s *Sampler, seen Observed) *jobcontext.Context {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out := d.out
-	d.graph.describe(&out)
-	out.Windows, out.Threads = windows, limitThreads(threads)
-	out.Missing = append(out.Missing, missing...)
-	if len(out.Threads) < len(threads) {
+	out.Version = jobcontext.Version
+	out.Vertices, out.OtherJobs = s.graph.describe(nil), s.others.describe()
+	out.Windows, out.Threads, out.Census = s.Windows(), limitThreads(seen.Threads), seen.Census
+	out.Missing = slices.Concat(out.Missing, seen.Missing, s.others.left, s.chains.left)
+	if len(out.Threads) < len(seen.Threads) {
 		out.Missing = append(out.Missing, "some threads: their stacks are too large together")
 	}
-	for _, w := range windows {
+	for _, w := range out.Windows {
 		if len(w.Samples) < atLeast {
 			out.Missing = append(out.Missing, "counters across the "+w.Mode+" window: Flink renewed its metrics fewer than twice")
 		}
@@ -145,8 +139,12 @@ func (d *Description) Context(windows []jobcontext.Window, threads []jobcontext.
 // try notes what could not be had, in one masked line.
 func (d *Description) try(what string, read func() error) {
 	if err := read(); err != nil {
-		d.set(func(c *jobcontext.Context) { c.Missing = append(c.Missing, what+": "+cut(mask.Text(err.Error()))) })
+		d.missing(what + ": " + err.Error())
 	}
+}
+
+func (d *Description) missing(what string) {
+	d.set(func(c *jobcontext.Context) { c.Missing = append(c.Missing, line(what)) })
 }
 
 func (d *Description) set(fn func(*jobcontext.Context)) {

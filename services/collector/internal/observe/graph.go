@@ -1,14 +1,8 @@
-// Package observe reads what is around the profiles of a job: its graph and where its subtasks run, the accumulated
-// counters across the capture windows, JVM figures, task threads, checkpoints, failures and configuration.
-//
-// It writes down what Flink says and draws no conclusion from it. What cannot be had is named, and never a failure:
-// a profile without context is still a profile. Profiles themselves do not belong here.
 package observe
 
 import (
-	"cmp"
 	"context"
-	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,10 +16,14 @@ const atOnce = 8
 // running is the status of a subtask that does its work.
 const running = "RUNNING"
 
+// unassigned stands for the TaskManager of a subtask that is not deployed.
+const unassigned = "(unassigned)"
+
 // Graph is a job with all of its subtasks.
 type Graph struct {
 	Job      flink.Job
 	Vertices []flink.VertexDetails // as in the job
+	ReadAt   time.Time             // when the job was answered, which is Job.Now by the JobManager's clock
 }
 
 // ReadGraph asks for a job and its vertices.
@@ -34,7 +32,7 @@ func ReadGraph(ctx context.Context, client *flink.Client, jobID string) (Graph, 
 	if err != nil {
 		return Graph{}, err
 	}
-	g := Graph{Job: job}
+	g := Graph{Job: job, ReadAt: time.Now()}
 	g.Vertices, err = readVertices(ctx, client, job)
 	return g, err
 }
@@ -52,48 +50,48 @@ func readVertices(ctx context.Context, client *flink.Client, job flink.Job) ([]f
 	return all, each.Wait() //nolint:wrapcheck // the error of the client.
 }
 
-// TaskManagers returns the ids of the TaskManagers that run subtasks of the job: those with the most first, and in
-// the order of their ids among equals.
-func (g Graph) TaskManagers() []string {
-	subtasks := map[string]int{}
-	for _, v := range g.Vertices {
-		for _, s := range v.Subtasks {
-			if s.Status == running && s.TaskManagerID != "" && s.TaskManagerID != unassigned {
-				subtasks[s.TaskManagerID]++
-			}
-		}
+// clock is the JobManager's clock at a moment of ours, in epoch ms; 0 when the job was never read.
+func (g Graph) clock(at time.Time) int64 {
+	if g.Job.Now == 0 {
+		return 0
 	}
-	ids := make([]string, 0, len(subtasks))
-	for id := range subtasks {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b string) int {
-		return cmp.Or(cmp.Compare(subtasks[b], subtasks[a]), cmp.Compare(a, b))
-	})
-	return ids
+	return g.Job.Now + at.Sub(g.ReadAt).Milliseconds()
 }
 
-// unassigned stands for the TaskManager of a subtask that is not deployed.
-const unassigned = "(unassigned)"
-
-func (g Graph) describe(out *jobcontext.Context) {
-	j := g.Job
-	out.Job = jobcontext.Job{ID: j.ID, Name: j.Name, State: j.State, StartTime: j.StartTime, Now: j.Now}
-	inputs := map[string][]jobcontext.Input{}
-	for _, n := range j.Plan.Nodes {
-		for _, in := range n.Inputs {
-			inputs[n.ID] = append(inputs[n.ID], jobcontext.Input{Vertex: in.ID, Ship: in.ShipStrategy})
-		}
+// describe turns the graph into vertices, with the subtasks for which keep says so. A nil keep means all.
+func (g Graph) describe(keep func(taskManager string) bool) []jobcontext.Vertex {
+	nodes := map[string]flink.PlanNode{}
+	for _, n := range g.Job.Plan.Nodes {
+		nodes[n.ID] = n
 	}
-	for i, v := range j.Vertices {
-		vertex := jobcontext.Vertex{ID: v.ID, Name: v.Name, Parallelism: v.Parallelism, Inputs: inputs[v.ID]}
-		for _, s := range g.Vertices[i].Subtasks {
+	var out []jobcontext.Vertex
+	for i, v := range g.Job.Vertices {
+		vertex := jobcontext.Vertex{
+			ID: v.ID, Name: v.Name, Description: plainText(nodes[v.ID].Description), Parallelism: v.Parallelism,
+		}
+		for _, in := range nodes[v.ID].Inputs {
+			vertex.Inputs = append(vertex.Inputs, jobcontext.Input{Vertex: in.ID, Ship: in.ShipStrategy})
+		}
+		for _, s := range g.subtasks(i) {
 			tm := s.TaskManagerID
 			if tm == unassigned {
 				tm = ""
 			}
-			vertex.Subtasks = append(vertex.Subtasks, jobcontext.Subtask{Index: s.Index, TaskManager: tm, Status: s.Status})
+			if keep == nil || keep(tm) {
+				vertex.Subtasks = append(vertex.Subtasks, jobcontext.Subtask{
+					Index: s.Index, TaskManager: tm, Status: s.Status, Attempt: s.Attempt, StartTime: max(0, s.StartTime),
+				})
+			}
 		}
-		out.Vertices = append(out.Vertices, vertex)
+		out = append(out, vertex)
 	}
+	return out
+}
+
+// subtasks are those of the vertex at an index; none when they could not be read.
+func (g Graph) subtasks(i int) []flink.Subtask {
+	if i >= len(g.Vertices) {
+		return nil
+	}
+	return g.Vertices[i].Subtasks
 }

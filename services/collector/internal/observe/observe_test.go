@@ -27,10 +27,10 @@ func TestFrames(t *testing.T) {
 		"jdk.internal.misc.Unsafe.park", "org.apache.flink.streaming.api.operators.StreamMap.processElement",
 		"dev.example.Job$$Lambda$14/0x00007f5e.map", "dev.example.Job$$Lambda$15/0x00007f5f.map",
 	}
-	if diff := cmp.Diff(want, frames(stack)); diff != "" {
+	if diff := cmp.Diff(want, frames(stack, maxFrames)); diff != "" {
 		t.Errorf("frames (-want +got):\n%s", diff)
 	}
-	if n := len(frames(strings.Repeat("\tat a.b(c)\n", 1000))); n != maxFrames {
+	if n := len(frames(strings.Repeat("\tat a.b(c)\n", 1000), maxFrames)); n != maxFrames {
 		t.Errorf("%d frames, want %d", n, maxFrames)
 	}
 }
@@ -78,13 +78,36 @@ func TestDateBaseline(t *testing.T) {
 }
 
 func TestGraph_TaskManagers(t *testing.T) {
-	sub := func(tm, status string) flink.Subtask { return flink.Subtask{TaskManagerID: tm, Status: status} }
-	g := Graph{Vertices: []flink.VertexDetails{
-		{Subtasks: []flink.Subtask{sub("b", running), sub("a", running), sub("c", "FINISHED")}},
-		{Subtasks: []flink.Subtask{sub("c", running), sub("(unassigned)", running), sub("", running), sub("c", running)}},
-	}}
-	if diff := cmp.Diff([]string{"c", "a", "b"}, g.TaskManagers()); diff != "" {
-		t.Errorf("TaskManagers (-want +got):\n%s", diff)
+	sub := func(tm, status string, busy, idle, back flink.Millis, written int64) flink.Subtask {
+		m := flink.Metrics{Busy: busy, Idle: idle, BackPressured: back, WriteRecords: written}
+		return flink.Subtask{TaskManagerID: tm, Status: status, Metrics: m}
+	}
+	for name, test := range map[string]struct {
+		vertices [][]flink.Subtask
+		want     []string
+	}{
+		"nothing is known of the load": {[][]flink.Subtask{
+			{sub("b", running, 0, 0, 0, 0), sub("a", running, 0, 0, 0, 0), sub("c", "FINISHED", 9, 0, 0, 0)},
+			{sub("c", running, 0, 0, 0, 0), sub("(unassigned)", running, 9, 0, 0, 0), sub("", running, 9, 0, 0, 0), sub("c", running, 0, 0, 0, 0)},
+		}, []string{"c", "a", "b"}},
+		"the busiest, then the backpressured": {[][]flink.Subtask{
+			{sub("a", running, 1, 99, 0, 0), sub("b", running, 1, 0, 99, 0), sub("c", running, 1, 99, 0, 0)},
+			{sub("a", running, 2, 98, 0, 0), sub("b", running, 2, 98, 0, 0), sub("c", running, 100, 0, 0, 0)},
+		}, []string{"c", "b", "a"}},
+		"a little busier by chance": {[][]flink.Subtask{
+			{sub("b", running, 51, 49, 0, 0), sub("a", running, 50, 50, 0, 0)},
+		}, []string{"a", "b"}},
+		"a legacy source by its records": {[][]flink.Subtask{
+			{sub("a", running, flink.Unknown, 0, 0, 14), sub("b", running, flink.Unknown, 0, 0, 1_057_053)},
+		}, []string{"b", "a"}},
+	} {
+		g := Graph{}
+		for _, subtasks := range test.vertices {
+			g.Vertices = append(g.Vertices, flink.VertexDetails{Subtasks: subtasks})
+		}
+		if diff := cmp.Diff(test.want, g.TaskManagers()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
@@ -105,8 +128,8 @@ func TestCollections(t *testing.T) {
 	}
 }
 
-// TestThreads_ManyAreLeftAlone says that a JVM of more than a thousand threads is not dumped.
-func TestThreads_ManyAreLeftAlone(t *testing.T) {
+// TestDump_ManyThreadsAreLeftAlone says that a JVM of more than a thousand threads is not dumped.
+func TestDump_ManyThreadsAreLeftAlone(t *testing.T) {
 	var asked []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.URL.Path)
@@ -117,9 +140,9 @@ func TestThreads_ManyAreLeftAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	threads, missing := NewSampler(client, Graph{}, []string{"tm"}, time.Second).Threads(t.Context())
-	if len(threads) != 0 || len(missing) != 1 || !strings.Contains(missing[0], "more than 1,000 threads") {
-		t.Errorf("threads %v, missing %q", threads, missing)
+	d := NewSampler(client, Graph{}, []string{"tm"}, time.Second).Dump(t.Context())
+	if len(d.Threads)+len(d.Census) != 0 || len(d.Missing) != 1 || !strings.Contains(d.Missing[0], "more than 1,000 threads") {
+		t.Errorf("dump = %+v", d)
 	}
 	if diff := cmp.Diff([]string{"/taskmanagers/tm/metrics"}, asked); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)

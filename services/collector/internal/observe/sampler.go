@@ -18,26 +18,23 @@ import (
 // is read when it has changed.
 type Sampler struct {
 	client *flink.Client
-	graph  Graph
 	tms    []string
 	probe  time.Duration // between two looks at whether Flink has renewed its numbers
 	renew  time.Duration // Flink's interval
 	began  time.Time
 
+	// OnReading is called after each reading, in the goroutine of Run or Finish, unless nil.
+	OnReading func()
+
+	others others
+	chains *chains
+
 	mu      sync.Mutex
+	graph   Graph   // with the subtasks of the last reading
 	last    float64 // what was seen of the watched metric
 	samples []jobcontext.Sample
+	kept    int // samples that Unkept has returned, or that came from Keep
 	windows []*Window
-	err     error // of the last reading
-}
-
-// Window is the time in which the captures of one mode run. It is safe for concurrent use.
-type Window struct {
-	sampler  *Sampler
-	mode     string
-	seconds  int
-	from, to int64 // ms since the start; to is 0 while it is open
-	open     bool
 }
 
 const (
@@ -49,21 +46,42 @@ const (
 // NewSampler prepares the readings of a job on the given TaskManagers, of a Flink that renews its metrics as often as
 // renewal says.
 func NewSampler(client *flink.Client, g Graph, taskManagers []string, renewal time.Duration) *Sampler {
-	return &Sampler{client: client, graph: g, tms: taskManagers, probe: probeEvery, renew: renewal, began: time.Now(), last: math.NaN()}
+	return &Sampler{
+		client: client, graph: g, tms: taskManagers, probe: probeEvery, renew: renewal, began: time.Now(), last: math.NaN(),
+		others: others{client: client, tms: taskManagers}, chains: newChains(client, g),
+	}
 }
 
 // Baseline takes the first reading from the graph, which was read just now, and from the JVMs. Asking for them makes
-// Flink renew numbers that are old.
+// Flink renew numbers that are old. After [Sampler.Keep] it reads what is needed to go on and adds nothing: numbers that
+// nobody has asked for lately are of an unknown age.
 func (s *Sampler) Baseline(ctx context.Context) {
 	at := s.since(time.Now())
-	jvms := s.jvms(ctx)
+	jvms, jobs := s.jvms(ctx)
+	s.others.find(ctx, without(jobs, s.graph.Job.ID))
+	sample := jobcontext.Sample{
+		AtMillis: at, Subtasks: counters(s.graph.Vertices, nil), TaskManagers: jvms,
+		Others: s.others.read(ctx), Operators: s.chains.read(ctx),
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(jvms) == 0 || ctx.Err() != nil {
 		return
 	}
 	s.last = float64(jvms[0].CPUNanos)
-	s.samples = append(s.samples, jobcontext.Sample{AtMillis: at, Subtasks: counters(s.graph.Vertices), TaskManagers: jvms})
+	if len(s.samples) == 0 {
+		s.samples = append(s.samples, sample)
+	}
+}
+
+func without(ids []string, id string) []string {
+	var out []string
+	for _, other := range ids {
+		if other != id {
+			out = append(out, other)
+		}
+	}
+	return out
 }
 
 // Run reads until ctx ends.
@@ -116,14 +134,27 @@ func (s *Sampler) changed(ctx context.Context) bool {
 func (s *Sampler) read(ctx context.Context) {
 	at := s.since(time.Now())
 	vertices, err := readVertices(ctx, s.client, s.graph.Job)
-	sample := jobcontext.Sample{AtMillis: at, TaskManagers: s.jvms(ctx), Subtasks: counters(vertices)}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err = err; ctx.Err() != nil {
+	jvms, _ := s.jvms(ctx)
+	sample := jobcontext.Sample{
+		AtMillis: at, TaskManagers: jvms, Subtasks: counters(vertices, nil),
+		Others: s.others.read(ctx), Operators: s.chains.read(ctx),
+	}
+	if ctx.Err() != nil {
 		return
 	}
+	s.add(sample, vertices, err)
+	if s.OnReading != nil {
+		s.OnReading()
+	}
+}
+
+func (s *Sampler) add(sample jobcontext.Sample, vertices []flink.VertexDetails, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err != nil {
 		sample.Subtasks = nil
+	} else {
+		s.graph.Vertices = vertices
 	}
 	s.samples = append(s.samples, sample)
 	if len(s.samples) == atLeast {
@@ -131,15 +162,20 @@ func (s *Sampler) read(ctx context.Context) {
 	}
 }
 
-func counters(vertices []flink.VertexDetails) []jobcontext.Counters {
+// counters are those of the subtasks on the TaskManagers for which keep says so. A nil keep means all.
+func counters(vertices []flink.VertexDetails, keep func(taskManager string) bool) []jobcontext.Counters {
 	var out []jobcontext.Counters
 	for _, v := range vertices {
 		for _, t := range v.Subtasks {
+			if keep != nil && !keep(t.TaskManagerID) {
+				continue
+			}
 			m := t.Metrics
 			out = append(out, jobcontext.Counters{
-				Vertex: v.ID, Subtask: t.Index,
+				Vertex: v.ID, Subtask: t.Index, Attempt: t.Attempt, StartTime: max(0, t.StartTime), Status: t.Status,
 				BusyMillis: int64(m.Busy), IdleMillis: int64(m.Idle), BackPressuredMillis: int64(m.BackPressured),
 				ReadRecords: m.ReadRecords, WriteRecords: m.WriteRecords,
+				ReadIncomplete: !m.ReadComplete, WriteIncomplete: !m.WriteComplete,
 			})
 		}
 	}
@@ -162,56 +198,14 @@ func (s *Sampler) dateBaseline() {
 
 func (s *Sampler) since(t time.Time) int64 { return t.Sub(s.began).Milliseconds() }
 
-// jvms reads the counters of the TaskManagers; those that are gone are left out.
-func (s *Sampler) jvms(ctx context.Context) []jobcontext.JVMCounter {
-	all := make([]*jobcontext.JVMCounter, len(s.tms))
-	parallel(len(s.tms), func(i int) { all[i] = s.jvm(ctx, s.tms[i]) })
-	var out []jobcontext.JVMCounter
-	for _, c := range all {
-		if c != nil {
-			out = append(out, *c)
-		}
+// sleep reports false when ctx ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
-	return out
-}
-
-func (s *Sampler) jvm(ctx context.Context, id string) *jobcontext.JVMCounter {
-	m, err := s.client.TaskManagerMetrics(ctx, id, flink.MetricCPUTime, flink.MetricCPULoad, flink.MetricHeapUsed, flink.MetricThreadCount)
-	if err != nil {
-		return nil
-	}
-	c := &jobcontext.JVMCounter{
-		ID: id, CPUNanos: whole(m, flink.MetricCPUTime), HeapUsed: whole(m, flink.MetricHeapUsed),
-		Threads: whole(m, flink.MetricThreadCount), Load: metricUnknown, GCMillis: metricUnknown, GCCount: metricUnknown,
-	}
-	if load, ok := m[flink.MetricCPULoad]; ok {
-		c.Load = load
-	}
-	if tm, err := s.client.TaskManager(ctx, id); err == nil {
-		c.GCMillis, c.GCCount = collections(tm.JVM.GarbageCollectors)
-	}
-	return c
-}
-
-func whole(m map[string]float64, name string) int64 {
-	v, ok := m[name]
-	if !ok || v < 0 || v > math.MaxInt64/2 {
-		return metricUnknown
-	}
-	return int64(v)
-}
-
-// collections adds the collectors up, unless Flink has done so under the name "All".
-func collections(all []flink.GarbageCollector) (millis, count int64) {
-	if len(all) == 0 {
-		return metricUnknown, metricUnknown
-	}
-	for _, gc := range all {
-		if gc.Name == "All" {
-			return gc.Time, gc.Count
-		}
-		millis += gc.Time
-		count += gc.Count
-	}
-	return millis, count
 }

@@ -12,49 +12,56 @@ import (
 const (
 	maxThreads     = 1000 // a dump stops the JVM for a moment, the longer the more threads there are
 	maxFrames      = 256
-	maxFrame       = 512     // bytes of one frame's name
 	maxThreadBytes = 4 << 20 // of all kept threads of a run
 )
 
 // taskThread is the name of a thread that runs a task: name, subtask and attempt.
 var taskThread = regexp.MustCompile(`\(\d+/\d+\)#\d+`)
 
-// Threads takes a thread dump of each TaskManager and keeps the threads of tasks. A JVM with more than a thousand
-// threads is left alone.
-func (s *Sampler) Threads(ctx context.Context) (threads []jobcontext.Thread, missing []string) {
-	found := make([][]jobcontext.Thread, len(s.tms))
-	why := make([]string, len(s.tms))
-	parallel(len(s.tms), func(i int) { found[i], why[i] = s.threads(ctx, s.tms[i]) })
-	for i := range s.tms {
-		threads = append(threads, found[i]...)
-		if why[i] != "" {
-			missing = append(missing, why[i])
-		}
-	}
-	return threads, missing
+// Dump is what the thread dumps of one moment hold: the threads of tasks, and a census of all others.
+type Dump struct {
+	Threads []jobcontext.Thread
+	Census  []jobcontext.ThreadGroup
+	Missing []string // what could not be had, and why
 }
 
-func (s *Sampler) threads(ctx context.Context, tm string) ([]jobcontext.Thread, string) {
+// Dump takes a thread dump of each TaskManager. A JVM with more than a thousand threads is left alone.
+func (s *Sampler) Dump(ctx context.Context) Dump {
+	found := make([]Dump, len(s.tms))
+	parallel(len(s.tms), func(i int) { found[i] = s.dump(ctx, s.tms[i]) })
+	var all Dump
+	for _, d := range found {
+		all.Threads = append(all.Threads, d.Threads...)
+		all.Census = append(all.Census, d.Census...)
+		all.Missing = append(all.Missing, d.Missing...)
+	}
+	return all
+}
+
+func (s *Sampler) dump(ctx context.Context, tm string) Dump {
 	m, err := s.client.TaskManagerMetrics(ctx, tm, flink.MetricThreadCount)
 	if err == nil && m[flink.MetricThreadCount] > maxThreads {
-		return nil, "thread dump of " + tm + ": it has more than 1,000 threads"
+		return Dump{Missing: []string{"thread dump of " + tm + ": it has more than 1,000 threads"}}
 	}
-	dump, err := s.client.ThreadDump(ctx, tm)
+	threads, err := s.client.ThreadDump(ctx, tm)
 	if err != nil {
-		return nil, "thread dump of " + tm + ": " + err.Error()
+		return Dump{Missing: []string{"thread dump of " + tm + ": " + line(err.Error())}}
 	}
-	var out []jobcontext.Thread
-	for _, t := range dump {
+	var out Dump
+	var others []flink.Thread
+	for _, t := range threads {
 		if !taskThread.MatchString(t.Name) {
+			others = append(others, t)
 			continue
 		}
-		out = append(out, jobcontext.Thread{TaskManager: tm, Name: cut(t.Name), Frames: frames(t.Stack)})
+		out.Threads = append(out.Threads, jobcontext.Thread{TaskManager: tm, Name: line(t.Name), Frames: frames(t.Stack, maxFrames)})
 	}
-	return out, ""
+	out.Census = census(tm, others)
+	return out
 }
 
 // frames reads the stack of a thread, leaf first, as Class.method without module, class loader, file and line.
-func frames(stack string) []string {
+func frames(stack string, most int) []string {
 	var out []string
 	for line := range strings.Lines(stack) {
 		frame, ok := strings.CutPrefix(strings.TrimSpace(line), "at ")
@@ -63,7 +70,7 @@ func frames(stack string) []string {
 		}
 		frame, _, _ = strings.Cut(frame, "(")
 		out = append(out, cut(unqualified(frame)))
-		if len(out) == maxFrames {
+		if len(out) == most {
 			break
 		}
 	}
@@ -79,13 +86,6 @@ func unqualified(frame string) string {
 		}
 		frame = rest
 	}
-}
-
-func cut(s string) string {
-	if len(s) > maxFrame {
-		s = s[:maxFrame]
-	}
-	return strings.ToValidUTF8(s, "")
 }
 
 // limitThreads keeps as many threads as fit.

@@ -1,17 +1,29 @@
 package observe
 
 import (
-	"context"
-	"sync"
 	"time"
 
 	"squirrly.dev/internal/jobcontext"
 )
 
-// Window announces the captures of one mode.
+// Window is the time in which the captures of one mode run. It is safe for concurrent use.
+type Window struct {
+	sampler  *Sampler
+	mode     string
+	seconds  int
+	from, to int64 // ms since the start
+	open     bool  // a profile has begun
+}
+
+// Window announces the captures of one mode. One that another collector has begun goes on.
 func (s *Sampler) Window(mode string, seconds int) *Window {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, w := range s.windows {
+		if w.mode == mode {
+			return w
+		}
+	}
 	now := s.since(time.Now())
 	w := &Window{sampler: s, mode: mode, seconds: seconds, from: now, to: now}
 	s.windows = append(s.windows, w)
@@ -36,7 +48,7 @@ func (w *Window) Ended() {
 }
 
 // Windows returns every window with its samples: from the last one before it began to the first one after it ended,
-// so that they span it. A window that another attempt held has none.
+// so that they span it.
 func (s *Sampler) Windows() []jobcontext.Window {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,30 +71,4 @@ func (s *Sampler) between(from, to int64) []jobcontext.Sample {
 		}
 	}
 	return append([]jobcontext.Sample{}, s.samples[first:last]...)
-}
-
-// parallel calls do for 0 to n-1, some at a time, and returns when all are done.
-func parallel(n int, do func(i int)) {
-	var all sync.WaitGroup
-	room := make(chan struct{}, atOnce)
-	for i := range n {
-		room <- struct{}{}
-		all.Go(func() {
-			defer func() { <-room }()
-			do(i)
-		})
-	}
-	all.Wait()
-}
-
-// sleep reports false when ctx ended.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

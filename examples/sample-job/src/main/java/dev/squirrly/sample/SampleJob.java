@@ -15,7 +15,9 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
  *                              └─ sine ────────────┘    burns CPU on odd numbers: what a CPU profile shows first
  * </pre>
  *
- * <p>Options: {@code --parallelism=2}, {@code --chained=false}, {@code --sleep-ms=1}, {@code --sine-steps=20000}.
+ * <p>Options: {@code --parallelism=2}, {@code --chained=false}, {@code --sleep-ms=1}, {@code --sine-steps=20000},
+ * {@code --checkpoint-ms=0} (none, or what the cluster's configuration says) and {@code --fail-after-ms=0}: with it every
+ * attempt fails after that time.
  */
 public final class SampleJob {
     private SampleJob() {}
@@ -29,12 +31,20 @@ public final class SampleJob {
         }
         int sleepMillis = options.integer("sleep-ms", 1);
         int sineSteps = options.integer("sine-steps", 20_000);
+        int failAfterMillis = options.integer("fail-after-ms", 0);
+        int checkpointMillis = options.integer("checkpoint-ms", 0);
         options.refuseUnknown();
+        if (checkpointMillis > 0) {
+            env.enableCheckpointing(checkpointMillis);
+        }
 
         DataStream<Integer> numbers = env.fromSource(
                         new NumberSequenceSource(0, Long.MAX_VALUE), WatermarkStrategy.noWatermarks(), "numbers")
                 .map(new RandomIntegerFunction())
                 .name("random-integers");
+        if (failAfterMillis > 0) {
+            numbers = numbers.map(new FuseFunction(failAfterMillis)).name("fuse");
+        }
         DataStream<Integer> stalled = numbers.map(new EvenStallingFunction(sleepMillis)).name("arbitrary-stall");
         DataStream<Integer> sines = numbers.map(new OddSineFunction(sineSteps)).name("sine");
         stalled.union(sines).sinkTo(new DiscardingSink<>()).name("discard");

@@ -1,0 +1,46 @@
+package observe
+
+import (
+	"html"
+	"regexp"
+	"strings"
+
+	"squirrly.dev/services/collector/internal/mask"
+)
+
+const (
+	maxLine        = 512     // bytes of a name, a frame or a message
+	maxDescription = 8 << 10 // bytes of a vertex' description
+)
+
+// lineBreak is how Flink's plan ends a line.
+var lineBreak = regexp.MustCompile(`(?i)<br\s{0,3}/?>`)
+
+// plainText reads a description of Flink's plan, which is HTML: one operator a line, with the signs that draw its tree.
+func plainText(description string) string {
+	s := lineBreak.ReplaceAllString(description[:min(len(description), 4*maxDescription)], "\n")
+	s = strings.ReplaceAll(html.UnescapeString(s), "\u00a0", " ")
+	var lines []string
+	for line := range strings.Lines(s) {
+		if line = strings.TrimRight(line, " \r\n\t"); line != "" {
+			lines = append(lines, mask.Text(line))
+		}
+	}
+	s = strings.Join(lines, "\n")
+	if len(s) > maxDescription {
+		s = s[:maxDescription] + "…"
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
+// line masks a text that others wrote and bounds it.
+func line(s string) string {
+	return cut(mask.Text(cut(s)))
+}
+
+func cut(s string) string {
+	if len(s) > maxLine {
+		s = s[:maxLine]
+	}
+	return strings.ToValidUTF8(s, "")
+}
