@@ -35,6 +35,9 @@ func (c *Catalogue) Names() []Name {
 	}
 	f := c.Frames
 	all.add("frames.yaml", slices.Concat(f.Roots.Task, f.Roots.Source, f.Operators, f.Sources, f.Outputs, f.Waits))
+	for _, globs := range f.Stages {
+		all.add("frames.yaml", globs)
+	}
 	for _, category := range f.Categories {
 		all.add("category "+category.Name, category.Frames)
 	}

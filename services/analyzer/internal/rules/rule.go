@@ -173,15 +173,16 @@ type Frames struct {
 		Task   []string `yaml:"task"`   // one thread for each subtask
 		Source []string `yaml:"source"` // a second thread of a subtask with a legacy source
 	} `yaml:"roots"`
-	Operators    []string   `yaml:"operators"`
-	Sources      []string   `yaml:"sources"`
-	Outputs      []string   `yaml:"outputs"`
-	Libraries    []string   `yaml:"libraries"`
-	Shaded       []string   `yaml:"shaded"`
-	NotLibraries []string   `yaml:"notLibraries"`
-	Waits        []string   `yaml:"waits"`
-	Unresolved   []string   `yaml:"unresolved"`
-	Categories   []Category `yaml:"categories"`
+	Operators    []string           `yaml:"operators"`
+	Sources      []string           `yaml:"sources"`
+	Outputs      []string           `yaml:"outputs"`
+	Stages       map[Stage][]string `yaml:"stages"`
+	Libraries    []string           `yaml:"libraries"`
+	Shaded       []string           `yaml:"shaded"`
+	NotLibraries []string           `yaml:"notLibraries"`
+	Waits        []string           `yaml:"waits"`
+	Unresolved   []string           `yaml:"unresolved"`
+	Categories   []Category         `yaml:"categories"`
 }
 
 // Category is a kind of work; the first category with a matching frame counts.

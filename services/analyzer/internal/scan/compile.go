@@ -62,6 +62,7 @@ type Scanner struct {
 	globs        *globSet
 	flagsOf      map[int32]nameFlags
 	categoryOf   map[int32]int16
+	stageOf      map[int32]rules.Stage
 	isStep       map[int32]bool
 	userCategory int8
 	programs     map[rules.Family]*program
@@ -72,7 +73,8 @@ type Scanner struct {
 func NewScanner(c *rules.Catalogue) *Scanner {
 	s := &Scanner{
 		catalogue: c, globs: newGlobSet(), flagsOf: map[int32]nameFlags{}, categoryOf: map[int32]int16{},
-		isStep: map[int32]bool{}, userCategory: -1, programs: map[rules.Family]*program{},
+		stageOf: map[int32]rules.Stage{},
+		isStep:  map[int32]bool{}, userCategory: -1, programs: map[rules.Family]*program{},
 		overriddenBy: make([]mask, len(c.Rules)),
 	}
 	for flag, globs := range map[nameFlags][]string{
@@ -84,6 +86,11 @@ func NewScanner(c *rules.Catalogue) *Scanner {
 		}
 	}
 	s.compileCategories()
+	for stage, globs := range c.Frames.Stages {
+		for _, glob := range globs {
+			s.stageOf[s.globs.add(glob)] = stage
+		}
+	}
 	s.compileOverrides()
 	for _, family := range []rules.Family{rules.FamilyCPU, rules.FamilyWall, rules.FamilyAlloc, rules.FamilyLock} {
 		s.programs[family] = s.compile(family)

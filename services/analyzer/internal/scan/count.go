@@ -1,6 +1,9 @@
 package scan
 
-import "squirrly.dev/internal/flamegraph"
+import (
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
 
 // count books the samples that end in a frame.
 func (p *pass) count(g *flamegraph.Graph, id flamegraph.FrameID, st *state) {
@@ -11,6 +14,7 @@ func (p *pass) count(g *flamegraph.Graph, id flamegraph.FrameID, st *state) {
 	out := p.out
 	out.ActiveWidth[id] = f.Self
 	p.countRoots(st, f.Self)
+	p.countSpot(f.Self, st)
 	p.countCategory(f, st)
 	if p.names[f.Name].flags&isUnresolved != 0 {
 		out.Unresolved += f.Self
@@ -95,6 +99,9 @@ func (p *pass) countChain(f *flamegraph.Frame, st *state) {
 	c.Active += f.Self
 	if st.waiting {
 		c.Waits += f.Self
+	}
+	if p.out.Spots[st.spot].Stage == rules.StageHeld {
+		c.Held += f.Self
 	}
 	if c.Anchor == NoName || st.output || st.open != nil {
 		return

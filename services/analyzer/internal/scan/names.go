@@ -30,7 +30,8 @@ const fetchers = "org.apache.flink.connector."
 // nameInfo is everything that the passes need to know of a name, looked up once for each name of a graph.
 type nameInfo struct {
 	flags    nameFlags
-	category int8    // -1: that of the caller
+	category int8 // -1: that of the caller
+	stage    rules.Stage
 	steps    []int32 // globs of the paths that match
 }
 
@@ -115,6 +116,9 @@ func (s *Scanner) describeName(name string) nameInfo {
 	best := int16(1 << 14)
 	s.globs.match(name, func(id int32) {
 		info.flags |= s.flagsOf[id]
+		if stage, ok := s.stageOf[id]; ok && (stage != rules.StageReads && stage != rules.StageWrites || isSerializer(name)) {
+			info.stage = stage
+		}
 		if order, ok := s.categoryOf[id]; ok && order < best && info.flags&isUser == 0 {
 			best = order
 			info.category = int8(order) //nolint:gosec // a dozen categories

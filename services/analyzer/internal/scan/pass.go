@@ -8,6 +8,7 @@ import (
 type siteKey struct {
 	rule  int
 	chain int32
+	spot  int32
 	frame flamegraph.NameID
 }
 
@@ -16,6 +17,7 @@ type state struct {
 	task, source, java, waiting, output bool
 
 	chain    int32
+	spot     int32
 	category int8
 	javaName flamegraph.NameID // innermost Java frame
 	caller   flamegraph.NameID // the Java frame before it
@@ -50,6 +52,7 @@ type pass struct {
 	ids       []flamegraph.FrameID // of the frames from the root down
 	sites     map[siteKey]*Site
 	chains    map[Chain]int32
+	spots     map[spotKey]int32
 	helpers   map[[2]flamegraph.NameID]*Helper
 	ends      map[End]*End
 	classEnds bool // the last frame of a stack is a class, not a method
@@ -61,7 +64,7 @@ func (p *pass) run(g *flamegraph.Graph) {
 		return
 	}
 	p.levels = append(p.levels, state{
-		chain: -1, category: -1, javaName: NoName, caller: NoName, root: NoName, user: NoName, helper: NoName,
+		chain: -1, spot: NoSpot, category: -1, javaName: NoName, caller: NoName, root: NoName, user: NoName, helper: NoName,
 	})
 	p.ids = append(p.ids, flamegraph.Root)
 	p.count(g, flamegraph.Root, &p.levels[0])
@@ -99,6 +102,7 @@ func (p *pass) enter(g *flamegraph.Graph, id flamegraph.FrameID, st *state) int 
 	if info.category >= 0 && (info.category != p.scanner.userCategory || f.Kind.IsJava()) {
 		st.category = info.category
 	}
+	p.enterSpot(f.Name, info, st)
 	p.enterChain(g, id, info, st)
 	idle := p.advance(g, id, info, st)
 	return idle
@@ -124,9 +128,11 @@ func (p *pass) enterChain(g *flamegraph.Graph, id flamegraph.FrameID, info *name
 	f := g.Frame(id)
 	inTask := st.task || st.source
 	user := info.flags&isUser != 0 && f.Kind.IsJava() && !p.isClass(id, f)
+	p.syncChain(st)
 	switch {
 	case inTask && info.flags&isOperator != 0:
-		st.chain = p.chain(Chain{Parent: st.chain, Operator: f.Name, Anchor: NoName, Source: info.flags&isSource != 0})
+		st.spot = p.operatorSpot(st, f.Name)
+		st.chain = p.chain(Chain{Parent: st.chain, Operator: f.Name, Anchor: NoName, Source: info.flags&isSource != 0, Spot: st.spot})
 		st.output = false
 	case inTask && info.flags&isOutput != 0:
 		st.output = true
@@ -134,7 +140,7 @@ func (p *pass) enterChain(g *flamegraph.Graph, id flamegraph.FrameID, info *name
 		c := p.out.Chains[st.chain]
 		fromLambda := f.Parent > 0 && c.Anchor == g.Frame(f.Parent).Name && p.names[c.Anchor].flags&isLambda != 0
 		if c.Anchor == NoName || fromLambda {
-			st.chain = p.chain(Chain{Parent: c.Parent, Operator: c.Operator, Anchor: f.Name, Source: c.Source})
+			st.chain = p.chain(Chain{Parent: c.Parent, Operator: c.Operator, Anchor: f.Name, Source: c.Source, Spot: c.Spot})
 		}
 	case !inTask && user && st.helper == NoName:
 		st.helper = f.Name
@@ -276,10 +282,10 @@ func (p *pass) matchRule(g *flamegraph.Graph, id flamegraph.FrameID, st *state, 
 		return
 	}
 	st.active.add(rule)
-	key := siteKey{rule, st.chain, g.Frame(id).Name}
+	key := siteKey{rule, st.chain, st.spot, g.Frame(id).Name}
 	site := p.sites[key]
 	if site == nil {
-		site = &Site{Rule: rule, Chain: st.chain, Frame: key.frame, Example: id}
+		site = &Site{Rule: rule, Chain: st.chain, Spot: st.spot, Frame: key.frame, Example: id}
 		p.sites[key] = site
 		p.out.Sites = append(p.out.Sites, site)
 	}

@@ -17,8 +17,10 @@ type Chain struct {
 	Operator flamegraph.NameID // the frame where Flink enters the operator
 	Anchor   flamegraph.NameID // first user frame below it, or NoName
 	Source   bool              // the operator is a source
+	Spot     int32             // of the operator, or of its function
 	Active   uint64            // samples below the operator but not below the next one, without idle ones
 	Waits    uint64            // of Active: those that wait
+	Held     uint64            // of Waits: those that wait for an output buffer
 	Running  uint64            // of Active: those that no rule explains and that run in user code
 	Waiting  uint64            // of Active: those that no rule explains and that wait in user code
 }
@@ -27,6 +29,7 @@ type Chain struct {
 type Site struct {
 	Rule    int               // index in the catalogue
 	Chain   int32             // -1: below no operator
+	Spot    int32             // [NoSpot]: outside the tasks
 	Frame   flamegraph.NameID // that matched
 	Samples uint64
 	Waiting uint64             // of Samples
@@ -64,6 +67,7 @@ type Scan struct {
 	Categories  []uint64                     // as [Scanner.Category] names them, the last one is the rest
 	User        map[flamegraph.NameID]uint64 // of the category user code, by innermost user frame
 	Chains      []Chain
+	Spots       []Spot // a parent before its children
 	Sites       []*Site
 	Helpers     []*Helper // most samples first
 	Ends        []*End    // of ALLOC and LOCK only; most samples first
@@ -89,7 +93,7 @@ func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
 	names := s.describe(g)
 	p := pass{
 		scanner: s, program: s.programs[family], names: names,
-		sites: map[siteKey]*Site{}, chains: map[Chain]int32{}, helpers: map[[2]flamegraph.NameID]*Helper{},
+		sites: map[siteKey]*Site{}, chains: map[Chain]int32{}, spots: map[spotKey]int32{}, helpers: map[[2]flamegraph.NameID]*Helper{},
 		ends: map[End]*End{}, classEnds: family == rules.FamilyAlloc || family == rules.FamilyLock,
 		out: &Scan{
 			Graph: g, Family: family, Total: g.Total(), IdleBy: make([]uint64, len(s.catalogue.Idle)),
