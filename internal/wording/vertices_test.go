@@ -19,7 +19,7 @@ func TestLabel(t *testing.T) {
 		"源: 订单 -> 映射":                      "源: 订单 → 映射",
 		"a\nb\x1b[31m":                     "a b [31m",
 		"Calc(select=[" + list + "])[5]":   "Calc[5]",
-		"Calc(select=[" + list:             "Calc(select=[CAST AS `pr…AST AS `price`,",
+		"Calc(select=[" + list:             "Calc(select=[CAST AS `pr…ST AS `price`,",
 		"Join(" + list + ") -> Calc(" + list + ") -> Sink: out":                           "Join → Calc → Sink: out",
 		"Source: orders -> Filter -> Map -> Timestamps/Watermarks -> Map -> Sink: Writer": "Source: orders → Filter … → Sink: Writer",
 		"Window(TumblingEventTimeWindows(5000), EventTimeTrigger, Sum) -> Sink: out":      "Window → Sink: out",
