@@ -3,6 +3,7 @@ package flamegraph
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // parseCollapsed reads lines "a;b;c 12": a stack, callers first, and how many
@@ -11,6 +12,10 @@ import (
 func parseCollapsed(head []byte, in *lines, names *names) (*Graph, error) {
 	if !looksCollapsed(head) {
 		return nil, errUnrecognized
+	}
+	if isDifference(head) {
+		return nil, fmt.Errorf("%w: the difference of two profiles (difffolded.pl: two numbers on each line); "+
+			"compare the two collapsed files: squirrly diff BEFORE AFTER", ErrUnsupported)
 	}
 	c := collapsed{names: names, limits: in.limits, trie: newTrie(names.of("all"))}
 	for {
@@ -38,12 +43,35 @@ func looksCollapsed(head []byte) bool {
 	if !whole && len(head) == headLen {
 		return bytes.IndexByte(line, ';') > 0 && bytes.IndexByte(line, 0) < 0 // longer than the head
 	}
-	_, _, err := splitCollapsed(bytes.TrimSuffix(line, []byte("\r")))
+	_, _, err := splitCollapsed(line)
 	return err == nil && bytes.IndexByte(line, 0) < 0
 }
 
+// isDifference reports that each whole line has two numbers.
+func isDifference(head []byte) bool {
+	found := false
+	for line := range bytes.Lines(head) {
+		text, whole := bytes.CutSuffix(line, []byte("\n"))
+		if !whole && len(head) == headLen || len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		stack, _, err := splitCollapsed(text)
+		if err == nil {
+			_, _, err = splitCollapsed(stack)
+		}
+		if err != nil {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// splitCollapsed splits a stack from its number of samples, behind a space or
+// a tab.
 func splitCollapsed(line []byte) (stack []byte, samples uint64, err error) {
-	space := bytes.LastIndexByte(line, ' ')
+	line = bytes.TrimRight(line, " \t\r")
+	space := bytes.LastIndexAny(line, " \t")
 	if space < 0 {
 		return nil, 0, fmt.Errorf("%w: a stack without a number of samples", ErrMalformed)
 	}
@@ -51,7 +79,7 @@ func splitCollapsed(line []byte) (stack []byte, samples uint64, err error) {
 	if !ok || len(rest) > 0 || samples > maxTotal {
 		return nil, 0, fmt.Errorf("%w: a stack without a number of samples", ErrMalformed)
 	}
-	return line[:space], samples, nil
+	return bytes.TrimRight(line[:space], " \t"), samples, nil
 }
 
 // collapsed adds stacks to a trie. Neighbouring lines share most of their
@@ -102,7 +130,7 @@ func (c *collapsed) shared(stack []byte) int {
 		same++
 	}
 	for i, s := range c.path {
-		if s.end > same || (s.end < len(stack) && stack[s.end] != ';') {
+		if s.end > same || (s.end < len(stack) && (stack[s.end] != ';' || bytes.HasPrefix(stack[s.end:], perfMap))) {
 			return i
 		}
 	}
@@ -116,14 +144,14 @@ func (c *collapsed) extend(stack []byte) error {
 		node, start = c.path[k-1].node, c.path[k-1].end+1
 	}
 	for start < len(stack) {
-		end := len(stack)
-		if i := bytes.IndexByte(stack[start:], ';'); i >= 0 {
-			end = start + i
-		}
-		name, kind := splitKind(stack[start:end])
+		end := start + frameLen(stack[start:])
+		name, kind, stated := splitKind(stack[start:end])
 		id, err := c.names.id(name)
 		if err != nil {
 			return err
+		}
+		if !stated {
+			kind = c.names.kindByName(id)
 		}
 		node = c.trie.child(node, id, kind)
 		if c.trie.nodes.len > c.limits.Frames || len(c.path) >= c.limits.Depth {
@@ -135,27 +163,103 @@ func (c *collapsed) extend(stack []byte) error {
 	return nil
 }
 
+// perfMap parts class and method in a perf map: Lcom/acme/A;::map.
+var perfMap = []byte(";::")
+
+// frameLen returns how long the first frame of a stack is. The semicolons of a
+// signature and of a perf map are part of the name.
+func frameLen(stack []byte) int {
+	end := bytes.IndexByte(stack, ';')
+	if end < 0 {
+		return len(stack)
+	}
+	if bytes.HasPrefix(stack[end:], perfMap) {
+		next := bytes.IndexByte(stack[end+1:], ';')
+		if next < 0 {
+			return len(stack)
+		}
+		end += 1 + next
+	}
+	open := bytes.IndexByte(stack[:end], '(')
+	if open < 0 || bytes.IndexByte(stack[open:end], ')') >= 0 && !endsInClass(stack[open:end]) {
+		return end
+	}
+	if n := descriptorLen(stack[open:]); n > 0 && (open+n == len(stack) || stack[open+n] == ';') {
+		return open + n
+	}
+	return end
+}
+
+// endsInClass reports that a signature up to a semicolon has a class as its
+// result, which that semicolon ends.
+func endsInClass(signature []byte) bool {
+	_, result, _ := bytes.Cut(signature, []byte(")"))
+	return len(bytes.TrimLeft(result, "[")) > 0 && bytes.TrimLeft(result, "[")[0] == 'L'
+}
+
+// descriptorLen returns the length of "(ILjava/lang/String;)V" at the start of
+// b, or 0.
+func descriptorLen(b []byte) int {
+	for i := 1; i < len(b); {
+		if b[i] == ')' {
+			if n := typeLen(b[i+1:]); n > 0 {
+				return i + 1 + n
+			}
+			return 0
+		}
+		n := typeLen(b[i:])
+		if n == 0 {
+			return 0
+		}
+		i += n
+	}
+	return 0
+}
+
+// typeLen returns the length of a type as the JVM writes it, or 0.
+func typeLen(b []byte) int {
+	i := 0
+	for i < len(b) && b[i] == '[' {
+		i++
+	}
+	switch {
+	case i == len(b):
+		return 0
+	case b[i] == 'L':
+		if end := bytes.IndexByte(b[i:], ';'); end > 0 {
+			return i + end + 1
+		}
+	case bytes.IndexByte([]byte("VZBCSIJFD"), b[i]) >= 0:
+		return i + 1
+	}
+	return 0
+}
+
 var kindSuffix = [...]string{Interpreted: "_[0]", JIT: "_[j]", Inlined: "_[i]", Kernel: "_[k]", C1: "_[1]"}
 
-// splitKind splits a name from its suffix, or tells the kind from the name by
-// the rule of async-profiler.
-func splitKind(name []byte) ([]byte, Kind) {
+// splitKind splits a name from its suffix. It reports whether there was one.
+func splitKind(name []byte) ([]byte, Kind, bool) {
 	if n := len(name) - 4; n >= 0 && name[n] == '_' && name[n+1] == '[' && name[n+3] == ']' {
 		for kind, suffix := range kindSuffix {
 			if suffix != "" && suffix[2] == name[n+2] {
-				return name[:n], Kind(kind)
+				return name[:n], Kind(kind), true
 			}
 		}
 	}
-	return name, guessKind(name)
+	return name, Native, false
 }
 
-func guessKind(name []byte) Kind {
+// guessKind tells the kind from a name by the rule of async-profiler, and Java
+// methods also where they have dots, or another style that [plainName] knows.
+func guessKind(name string) Kind {
+	method := plainName(name)
 	switch {
-	case bytes.Contains(name, []byte("::")), bytes.HasPrefix(name, []byte("-[")), bytes.HasPrefix(name, []byte("+[")):
+	case isJavaMethod(method):
+		return JIT
+	case strings.Contains(name, "::"), strings.HasPrefix(name, "-["), strings.HasPrefix(name, "+["):
 		return CPP
-	case len(name) > 0 && name[0] != '[' && bytes.IndexByte(name, '/') > 0,
-		len(name) > 0 && name[0] >= 'A' && name[0] <= 'Z' && bytes.IndexByte(name, '.') > 0:
+	case strings.IndexByte(name, '/') > 0 && name[0] != '[' && !strings.Contains(name, " "),
+		name != "" && name[0] >= 'A' && name[0] <= 'Z' && strings.IndexByte(name, '.') > 0 && !strings.Contains(name, " "):
 		return JIT
 	default:
 		return Native

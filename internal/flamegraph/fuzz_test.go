@@ -2,6 +2,7 @@ package flamegraph_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"strings"
 	"testing"
@@ -29,6 +30,12 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(html2("f(0,0,3,3,'all')\nf(1,0,3,1,'" + strings.Repeat("n", 4074) + "f(2,0,1,1,'b')")))
 	f.Add([]byte("a_[i];b/C.d$$Lambda$1/0x1.e 3\na;x::y 4\n 5\n"))
 	f.Add(pprofOf(f, []*profile.ValueType{{Type: "samples", Unit: "count"}}, map[string][]int64{"a.B.c;d": {2}}))
+	f.Add([]byte("a.b.C.d(Ljava/lang/String;I)V;Lx/Y;::z;app//q.R.s:3 2\njava;[tid=1];void u.V.w() 3\n"))
+	f.Add([]byte(strings.Replace(html2("f(0,0,3,4,'all')\nf(1,0,3,2,'x')"), "\n\nsearch", "\nrender", 1)))
+	f.Add([]byte(inUTF16("\ufeffa;b 3\n", binary.LittleEndian)))
+	f.Add([]byte(gzipped(f, "a;b 3\n")))
+	f.Add([]byte("a;b 1 2\n"))
+	f.Add([]byte("--- 5 ns (1%), 2 samples\n"))
 	limits := flamegraph.Limits{Frames: 1000, Depth: 100, Names: 500, NameBytes: 5000}
 	kinds := []error{
 		flamegraph.ErrUnsupported, flamegraph.ErrTruncated, flamegraph.ErrTooLarge, flamegraph.ErrMalformed,
@@ -56,6 +63,14 @@ func FuzzParse(f *testing.F) {
 		checkInvariants(t, m)
 		if m.Total() != 2*g.Total() {
 			t.Fatalf("merged %d and %d samples to %d", g.Total(), g.Total(), m.Total())
+		}
+		if turned, err := g.Reversed(limits); err == nil {
+			checkInvariants(t, turned)
+			if turned.Total() != g.Total() {
+				t.Fatalf("%d samples turned round to %d", g.Total(), turned.Total())
+			}
+		} else if !errors.Is(err, flamegraph.ErrTooLarge) {
+			t.Fatal(err)
 		}
 		checkRoundTrip(t, g)
 	})
@@ -99,7 +114,7 @@ func FuzzNormalize(f *testing.F) {
 	for _, name := range []string{
 		"java/lang/Thread.run", "a/J$$Lambda$14/0x0008.apply", "J$$Lambda$1/123.f", "jdk/proxy2/$Proxy17.get",
 		"StreamExecCalc$123.processElement", "foo+0x1c", "x@@GLIBC_2.3", "[t tid=1]", "std::map<a/b>::at",
-		"a/GeneratedMethodAccessor31.invoke",
+		"a/GeneratedMethodAccessor31.invoke", "app//a.B.c:3", "La/B;::c(I)V", "void a.B.c(int)", "m@1/a.b.C.d", "a/B.c_[j]",
 	} {
 		f.Add(name)
 	}

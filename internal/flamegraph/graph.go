@@ -22,7 +22,7 @@ const (
 )
 
 // Frame is a node of the call tree: a method as reached by one path of
-// callers. Widths are samples, unless the title says otherwise ("(bytes)").
+// callers. Widths are samples, unless Graph.Unit says otherwise.
 type Frame struct {
 	Width  uint64  // samples in the frame and everything below it
 	Self   uint64  // samples in the frame itself
@@ -50,6 +50,9 @@ type Graph struct {
 	// Title is the heading of the page, as plain but untrusted text. Flink
 	// names no mode there: both CPU and ITIMER give "CPU profile".
 	Title string
+	// Unit is what widths count: [UnitSamples], or with --total "ns", "bytes",
+	// "total" or [UnitUnknown]. Only samples make anything certain.
+	Unit string
 	// Dialect is the form of the file that was read.
 	Dialect Dialect
 	// CutNames counts the names that async-profiler 2.9 cut off because its

@@ -6,11 +6,12 @@ import "bytes"
 // its buffer. The line break is lost too, so the next frame follows at once.
 const cutLen = 4094
 
-// parseHTML2 reads the page of async-profiler up to 2.9: one call
+// parseHTML2 reads the page of async-profiler 2: one call
 //
 //	f(level,left,width,kind,'name'[,inlined,c1,interpreted])
 //
-// per line, left absolute, only the quote escaped in names.
+// per line, left absolute, only the quote escaped in names. Up to 2.8.1 the
+// last frame is followed by render(), later by an empty line and search().
 func parseHTML2(head []byte, in *lines, names *names) (*Graph, error) {
 	if !bytes.Contains(head, []byte("function f(level, left, width, type, title")) {
 		return nil, errUnrecognized
@@ -21,8 +22,9 @@ func parseHTML2(head []byte, in *lines, names *names) (*Graph, error) {
 	}
 	a := newAssembler(HTML2, in.limits)
 	a.graph.Title = title
-	for ; len(line) > 0; line, err = in.need() {
-		if err := addHTML2Line(a, names, line); err != nil {
+	p := html2{a: a, names: names}
+	for ; err == nil && !endsHTML2(line); line, err = in.need() {
+		if err := p.addLine(line); err != nil {
 			return nil, err
 		}
 	}
@@ -39,18 +41,55 @@ func isHTML2Frame(line []byte) bool {
 	return len(line) > 2 && line[0] == 'f' && line[1] == '(' && line[2]-'0' <= 9
 }
 
-// addHTML2Line adds the frame of a line, and those glued to it by a cut.
-func addHTML2Line(a *assembler, names *names, line []byte) error {
+// endsHTML2 reports that no frame follows.
+func endsHTML2(line []byte) bool {
+	return len(line) == 0 || bytes.Equal(line, render) || bytes.Equal(line, search) || bytes.HasPrefix(line, []byte("</"))
+}
+
+var render, search = []byte("render();"), []byte("search();")
+
+// html2 is a page on the way into a graph.
+type html2 struct {
+	a     *assembler
+	names *names
+	old   bool // kinds are numbered as before 2.7
+}
+
+// addLine adds the frame of a line, and those glued to it by a cut.
+func (h *html2) addLine(line []byte) error {
 	for len(line) > cutLen && isHTML2Frame(line[cutLen:]) {
-		if err := addHTML2Frame(a, names, line[:cutLen]); err != nil {
+		if err := h.add(line[:cutLen]); err != nil {
 			return err
 		}
 		line = line[cutLen:]
 	}
-	return addHTML2Frame(a, names, line)
+	if len(line) == cutLen+len(render) {
+		line = bytes.TrimSuffix(line, render)
+	}
+	return h.add(line)
 }
 
-func addHTML2Frame(a *assembler, names *names, line []byte) error {
+// oldKinds are the kinds by their numbers before async-profiler 2.7, which
+// knew no more of a Java frame than whether it was inlined.
+var oldKinds = [...]Kind{JIT, Inlined, Kernel, CPP, Native}
+
+// kind returns the kind that the number of a frame means. The root, of which
+// the profiler says that it is native, tells how they are numbered.
+func (h *html2) kind(number, level uint64) (Kind, bool) {
+	if level == 0 {
+		h.old = number == uint64(len(oldKinds)-1)
+	}
+	switch {
+	case h.old && number < uint64(len(oldKinds)):
+		return oldKinds[number], true
+	case h.old || number > uint64(C1):
+		return 0, false
+	}
+	return Kind(number), true
+}
+
+func (h *html2) add(line []byte) error {
+	a, names := h.a, h.names
 	var v [4]uint64 // level, left, width, kind
 	if !isHTML2Frame(line) {
 		return errNoFrame
@@ -63,7 +102,8 @@ func addHTML2Frame(a *assembler, names *names, line []byte) error {
 		}
 		rest = rest[1:]
 	}
-	if v[3] > uint64(C1) || len(rest) == 0 || rest[0] != '\'' {
+	kind, known := h.kind(v[3], v[0])
+	if !known || len(rest) == 0 || rest[0] != '\'' {
 		return errNoFrame
 	}
 	name, counts, whole := html2Name(rest[1:])
@@ -77,9 +117,7 @@ func addHTML2Frame(a *assembler, names *names, line []byte) error {
 	if err != nil {
 		return err
 	}
-	p := placed{level: v[0], left: v[1], width: v[2], name: id, counts: counts}
-	p.kind = Kind(v[3]) //nolint:gosec // checked above
-	return a.add(&p)
+	return a.add(&placed{level: v[0], left: v[1], width: v[2], name: id, kind: names.kind(id, kind), counts: counts})
 }
 
 // html2Name splits "name')" or "name',inlined,c1,interpreted)" from its end,

@@ -31,7 +31,7 @@ func parseHTML3(head []byte, in *lines, names *names) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := html3State{a: newAssembler(HTML3, in.limits), pool: pool}
+	s := html3State{a: newAssembler(HTML3, in.limits), pool: pool, names: names}
 	s.a.graph.Title = title
 	for ; len(line) > 0; line, err = in.need() {
 		if bytes.HasPrefix(line, []byte("d=")) {
@@ -112,9 +112,10 @@ func unescape(b []byte) []byte {
 
 // html3State is what the calls of a page refer back to.
 type html3State struct {
-	a    *assembler
-	pool []NameID
-	last placed
+	a     *assembler
+	pool  []NameID
+	names *names
+	last  placed
 }
 
 // addBlock adds the frames that stand next in the buffer, up to a line that is
@@ -176,6 +177,7 @@ func (s *html3State) add(b []byte) (rest []byte, err error) {
 	if key >= uint64(len(s.pool)) || v[0]&7 > uint64(C1) {
 		return nil, fmt.Errorf("%w: a frame with an unknown name or kind", ErrMalformed)
 	}
-	last.name, last.kind = s.pool[key], Kind(v[0]&7)
+	last.name = s.pool[key]
+	last.kind = s.names.kind(last.name, Kind(v[0]&7))
 	return rest, s.a.add(last)
 }

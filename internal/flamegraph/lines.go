@@ -94,7 +94,8 @@ func (l *lines) header(stop func(line []byte) bool) (line []byte, title string, 
 		if line, err = l.need(); err != nil {
 			return nil, "", err
 		}
-		if t, ok := bytes.CutPrefix(line, []byte("<h1>")); ok && title == "" {
+		if bytes.HasPrefix(line, []byte("<h1")) && title == "" {
+			_, t, _ := bytes.Cut(line, []byte(">")) // converters give it a style
 			title = cleanTitle(t)
 			continue
 		}

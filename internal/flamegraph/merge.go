@@ -9,8 +9,8 @@ import (
 // with the same path of normalised names (see [Normalize]) become one, with
 // widths, self and counts summed. Frames of the same name stay apart when one
 // is Java and the other native, C++ or kernel. Siblings are sorted by name,
-// and the title is that of the first graph. Without graphs the result is
-// empty.
+// and title and unit are those of the first graph. Without graphs the result
+// is empty.
 func Merge(graphs ...*Graph) *Graph {
 	m := newMerger(graphs)
 	var roots []twin
@@ -30,6 +30,9 @@ func Merge(graphs ...*Graph) *Graph {
 		merged.CutNames += g.CutNames
 		if merged.Title == "" {
 			merged.Title = g.Title
+		}
+		if merged.Unit == "" {
+			merged.Unit = g.Unit
 		}
 	}
 	return merged

@@ -11,7 +11,31 @@ import (
 type names struct {
 	ids    map[string]NameID
 	list   []string
+	guess  []guess // by id, as far as it was asked for
 	limits Limits
+}
+
+// guess is a kind that a name tells, plus one.
+type guess uint8
+
+// kindByName returns the kind that a name tells.
+func (n *names) kindByName(id NameID) Kind {
+	for int(id) >= len(n.guess) {
+		n.guess = append(n.guess, 0)
+	}
+	if n.guess[id] == 0 {
+		n.guess[id] = guess(guessKind(n.list[id])) + 1
+	}
+	return Kind(n.guess[id] - 1)
+}
+
+// kind corrects the kind that a page states: converters tell Java by slashes,
+// and call a Java method native that has dots instead.
+func (n *names) kind(id NameID, stated Kind) Kind {
+	if stated == Native && n.kindByName(id) == JIT {
+		return JIT
+	}
+	return stated
 }
 
 func newNames(limits Limits) *names {

@@ -17,13 +17,17 @@ import "strings"
 //	pthread_cond_wait@@GLIBC_2.3.2            pthread_cond_wait
 //	[worker-1 tid=4711]                       [worker-1]
 //
+// Names in the styles of other tools become the same (see [plainName]):
+//
+//	app//com.shop.Cart.add, com.shop.Cart.add:38, Lcom/shop/Cart;::add, com/shop/Cart.add(I)V
+//
 // It is idempotent, keeps valid UTF-8 valid, and never makes a name longer.
 func Normalize(name string) string {
 	// Each step leaves nothing behind that an earlier one would act on.
 	if strings.Contains(name, "0x") || strings.Contains(name, lambda) {
 		name = dropAddresses(name)
 	}
-	name = dropVersion(name)
+	name = plainName(dropVersion(name))
 	if strings.HasPrefix(name, "[") {
 		name = dropThreadID(name)
 	}

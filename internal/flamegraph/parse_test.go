@@ -282,7 +282,7 @@ func TestParse_Refuses(t *testing.T) {
 		{"a long page", "<html>" + strings.Repeat(" ", 1<<17), flamegraph.ErrUnsupported},
 		{"heat map", "<html>\n<h1 id=\"title\">Heatmap</h1>\n</html>", flamegraph.ErrUnsupported},
 		{"JFR", "FLR\x00\x00\x02", flamegraph.ErrUnsupported},
-		{"gzip", "\x1f\x8b\x08\x00", flamegraph.ErrUnsupported},
+		{"gzip", "\x1f\x8b\x08\x00", flamegraph.ErrTruncated},
 		{"JSON", `{"errors":["no"]} 1`, flamegraph.ErrUnsupported},
 		{"text", "hello world\n", flamegraph.ErrUnsupported},
 		{"binary", "a;b\x00 1\n", flamegraph.ErrUnsupported},

@@ -1,9 +1,6 @@
 package flamegraph
 
 import (
-	"bytes"
-	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,31 +9,20 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// parsePprof reads a compressed profile in the format of pprof
+// parsePprof reads a profile in the format of pprof
 // (https://github.com/google/pprof/blob/main/proto/profile.proto). Its samples
 // are counted when it counts them, else its measure is divided by its period.
 func parsePprof(head []byte, in *lines, names *names) (*Graph, error) {
-	if !bytes.HasPrefix(head, []byte("\x1f\x8b")) {
+	if !looksPprof(head) {
 		return nil, errUnrecognized
 	}
-	packed, err := gzip.NewReader(in.in)
+	raw, err := io.ReadAll(in.in)
 	if err != nil {
-		return nil, fmt.Errorf("%w: compressed data: %w", ErrUnsupported, err)
-	}
-	// What is unpacked is bounded too: a small file may hold a large one.
-	raw, err := io.ReadAll(&boundedReader{r: packed, left: in.limits.Bytes})
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, fmt.Errorf("%w: the compressed data ends before its end", ErrTruncated)
-	}
-	if errors.Is(err, ErrTooLarge) {
-		return nil, fmt.Errorf("unpack: %w", err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: unpack: %w", ErrMalformed, err)
+		return nil, fmt.Errorf("read profile: %w", err)
 	}
 	p, err := profile.ParseUncompressed(raw)
 	if err != nil {
-		return nil, fmt.Errorf("%w: compressed data that is no pprof profile: %w", ErrUnsupported, err)
+		return nil, fmt.Errorf("%w: binary data that is no pprof profile: %w", ErrUnsupported, err)
 	}
 	if err := p.CheckValid(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
@@ -48,8 +34,17 @@ func parsePprof(head []byte, in *lines, names *names) (*Graph, error) {
 	g, err := c.trie.graph(Pprof, names, in.limits)
 	if err == nil {
 		g.Title = pprofTitle(p)
+		if value, unit := pprofValue(p); unit == 1 && p.SampleType[value].Unit != "count" {
+			g.Unit = p.SampleType[value].Unit
+		}
 	}
 	return g, err
+}
+
+// looksPprof reports that a file may be a message of pprof: it is binary, and
+// begins with one of the fields 1 to 6, which hold lists.
+func looksPprof(head []byte) bool {
+	return len(head) > 1 && isBinary(head) && head[0]&7 == 2 && head[0]>>3 >= 1 && head[0]>>3 <= 6
 }
 
 // pprof adds samples to a trie.
@@ -83,11 +78,15 @@ func (c *pprof) add(s *profile.Sample, samples uint64) error {
 	node, depth := int32(0), 0
 	for _, l := range slices.Backward(s.Location) {
 		for _, name := range functions(l) {
-			id, err := c.names.id([]byte(name))
+			name, kind, stated := splitKind([]byte(name))
+			id, err := c.names.id(name)
 			if err != nil {
 				return err
 			}
-			node = c.trie.child(node, id, pprofKind(name))
+			if !stated {
+				kind = c.names.kindByName(id)
+			}
+			node = c.trie.child(node, id, kind)
 			if depth++; c.trie.nodes.len > c.limits.Frames || depth > c.limits.Depth {
 				return fmt.Errorf("%w: more than %d frames or %d levels", ErrTooLarge, c.limits.Frames, c.limits.Depth)
 			}
@@ -148,25 +147,4 @@ func pprofTitle(p *profile.Profile) string {
 		}
 	}
 	return ""
-}
-
-// pprofKind tells the kind from a name: pprof writes Java methods with dots,
-// package.Class.method.
-func pprofKind(name string) Kind {
-	if kind := guessKind([]byte(name)); kind != Native {
-		return kind
-	}
-	class, _, found := cutLast(name, ".")
-	if _, simple, inPackage := cutLast(class, "."); found && inPackage && simple != "" && simple[0] >= 'A' && simple[0] <= 'Z' {
-		return JIT
-	}
-	return Native
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(sep):], true
 }

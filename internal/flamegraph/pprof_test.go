@@ -111,7 +111,7 @@ func TestParse_PprofRefused(t *testing.T) {
 		"not a profile":    {packed([]byte("<html>hello</html>")), flamegraph.Limits{}, flamegraph.ErrUnsupported},
 		"a difference":     {pprofOf(t, count, map[string][]int64{"a;b": {-4}}), flamegraph.Limits{}, flamegraph.ErrUnsupported},
 		"cut":              {pprofOf(t, count, map[string][]int64{"a;b": {4}})[:20], flamegraph.Limits{}, flamegraph.ErrTruncated},
-		"unpacks to more":  {packed(bytes.Repeat([]byte{'x'}, 1<<20)), flamegraph.Limits{Bytes: 64 << 10}, flamegraph.ErrTooLarge},
+		"unpacks to more":  {packed(bytes.Repeat([]byte("a;b 1\n"), 1<<18)), flamegraph.Limits{Bytes: 64 << 10}, flamegraph.ErrTooLarge},
 		"too deep":         {pprofOf(t, count, map[string][]int64{"a;b;c;d": {4}}), flamegraph.Limits{Depth: 3}, flamegraph.ErrTooLarge},
 		"too many samples": {pprofOf(t, count, map[string][]int64{"a": {1 << 60}}), flamegraph.Limits{}, flamegraph.ErrMalformed},
 	} {

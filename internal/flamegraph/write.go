@@ -46,7 +46,7 @@ var collapsedSafe = strings.NewReplacer(";", ",", "\n", " ", "\r", " ")
 func appendCollapsed(line []byte, name string, kind Kind) []byte {
 	start := len(line)
 	line = append(line, collapsedSafe.Replace(name)...)
-	if kind == Native || kind == CPP || (kind == JIT && guessKind(line[start:]) == JIT) {
+	if kind == Native || kind == CPP || (kind == JIT && guessKind(string(line[start:])) == JIT) {
 		return line
 	}
 	return append(line, kindSuffix[kind]...)
