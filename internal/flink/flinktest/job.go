@@ -19,11 +19,21 @@ import (
 // RunJar uploads a jar and runs entryClass of it with the given arguments. It returns the id of the submitted job,
 // whose tasks may not run yet: see [Cluster.WaitRunning].
 func (c *Cluster) RunJar(ctx context.Context, jarPath, entryClass string, args ...string) (string, error) {
+	return c.RunJarParallel(ctx, jarPath, entryClass, 0, args...)
+}
+
+// RunJarParallel is RunJar with a parallelism for what the job gives none; 0 leaves that to the job, which then gets 1: of
+// parallelism.default in the configuration of the cluster Flink takes no notice here.
+func (c *Cluster) RunJarParallel(ctx context.Context, jarPath, entryClass string, parallelism int, args ...string) (string, error) {
 	jarID, err := c.upload(ctx, jarPath)
 	if err != nil {
 		return "", fmt.Errorf("upload %s: %w", filepath.Base(jarPath), err)
 	}
-	body, err := json.Marshal(map[string]any{"entryClass": entryClass, "programArgsList": args})
+	request := map[string]any{"entryClass": entryClass, "programArgsList": args}
+	if parallelism > 0 {
+		request["parallelism"] = parallelism
+	}
+	body, err := json.Marshal(request)
 	if err != nil {
 		return "", fmt.Errorf("run %s: %w", entryClass, err)
 	}
