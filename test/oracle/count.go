@@ -1,0 +1,136 @@
+package oracle
+
+import (
+	"fmt"
+	"slices"
+)
+
+// counter counts over the pages of one analysis.
+type counter struct {
+	rules *rules
+	pages map[capture][]*walked // by JVM and mode, all captures of one together
+	facts map[string]*count     // by id
+}
+
+// count is how many samples meet the conditions of c.
+func (k *counter) count(c *count) (int64, error) {
+	stack, err := k.stackOf(c, 0)
+	if err != nil {
+		return 0, err
+	}
+	var sum int64
+	for _, jvm := range c.JVMs {
+		page, ok := k.pages[capture{JVM: jvm, Mode: c.Mode}]
+		if !ok {
+			return 0, fmt.Errorf("there is no capture of %s in %s", jvm, c.Mode)
+		}
+		for _, w := range page {
+			if k.meets(w, c, stack) {
+				sum += w.n
+			}
+		}
+	}
+	return sum, nil
+}
+
+// stackOf is how the stacks that c counts begin.
+func (k *counter) stackOf(c *count, depth int) ([]string, error) {
+	if c.From == "" {
+		return c.Stack, nil
+	}
+	from, ok := k.facts[c.From]
+	if !ok || depth > len(k.facts) {
+		return nil, fmt.Errorf("its stack begins as that of %s, which has none", c.From)
+	}
+	above, err := k.stackOf(from, depth+1)
+	return append(slices.Clone(above), c.Stack...), err
+}
+
+func (k *counter) meets(w *walked, c *count, stack []string) bool {
+	return meetsRoot(w, c.Root) && meetsIdle(w, c.Idle) &&
+		(c.State == "" || (c.State == "waiting") == w.waits) &&
+		(c.Category == "" || c.Category == w.category) &&
+		(c.Package == "" || c.Package == w.pkg) &&
+		begins(w, stack) && k.meetsPaths(w, c)
+}
+
+func (k *counter) meetsPaths(w *walked, c *count) bool {
+	from := 0
+	if c.Part != "" {
+		if w.last < 0 || c.Part == "own" && !w.own {
+			return false
+		}
+		from = w.last
+	}
+	for _, text := range c.Without {
+		for range k.rules.path(text).ends(w, 0) {
+			return false
+		}
+	}
+	if len(c.Above) > 0 && !k.above(w, c.Above, from) {
+		return false
+	}
+	return len(c.Match) == 0 || k.matched(w, c, from)
+}
+
+func (k *counter) matched(w *walked, c *count, from int) bool {
+	for _, text := range c.Match {
+		for end := range k.rules.path(text).ends(w, from) {
+			if !c.Self || end == w.end {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// above reports whether one of the paths matches in the frames before from.
+func (k *counter) above(w *walked, paths []string, from int) bool {
+	for _, text := range paths {
+		for end := range k.rules.path(text).ends(w, 0) {
+			if end < from {
+				return true
+			}
+			break
+		}
+	}
+	return false
+}
+
+func meetsRoot(w *walked, root string) bool {
+	switch root {
+	case "task":
+		return w.task && !w.source
+	case "source":
+		return w.source
+	case "tasks":
+		return w.task || w.source
+	case "other":
+		return !w.task && !w.source
+	}
+	return root == ""
+}
+
+func meetsIdle(w *walked, idle string) bool {
+	switch idle {
+	case "":
+		return w.idle == ""
+	case "any":
+		return true
+	case "only":
+		return w.idle != ""
+	}
+	return w.idle == idle
+}
+
+func begins(w *walked, stack []string) bool {
+	if len(stack) > len(w.frames) {
+		return false
+	}
+	for i, name := range stack {
+		if w.frames[i].name != name {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,219 @@
+package oracle
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Disagreement is one number of an analysis that the pages do not carry.
+type Disagreement struct {
+	Kind string // what is wrong: see the constants
+	Of   string // id of the fact or finding, or "verdict"
+	What string // one line for people
+}
+
+// The kinds of disagreements.
+const (
+	Samples     = "samples"     // the count of a fact is another
+	Whole       = "whole"       // that of the whole it is a share of
+	Value       = "value"       // the value of a fact is not what its counts make
+	Text        = "text"        // its text says another number
+	Uncounted   = "uncounted"   // a fact has samples, and does not say what it counts
+	Uncountable = "uncountable" // it says it in a way that cannot be counted
+	Sentence    = "sentence"    // a number of samples in a finding, an observation or the verdict is that of no fact it names
+)
+
+// Result is what came of counting an analysis again.
+type Result struct {
+	Facts         int // counted again
+	Sentences     int // numbers of samples in findings, observations and the verdict, compared
+	Disagreements []Disagreement
+}
+
+// Recount counts every fact of an analysis again. Pages are those of a capture, by JVM and mode.
+func Recount(analysisJSON []byte, pages func(jvm, mode, key string) (*Page, error)) (*Result, error) {
+	var a analysis
+	if err := json.Unmarshal(analysisJSON, &a); err != nil {
+		return nil, fmt.Errorf("read the analysis: %w", err)
+	}
+	r := &recount{analysis: &a, facts: map[string]*fact{}, counted: map[string][]int64{}}
+	for i := range a.Evidence {
+		r.facts[a.Evidence[i].ID] = &a.Evidence[i]
+	}
+	if a.Counting != nil {
+		if err := r.read(pages); err != nil {
+			return nil, err
+		}
+	}
+	for i := range a.Evidence {
+		r.fact(&a.Evidence[i])
+	}
+	r.sentences()
+	return &r.Result, nil
+}
+
+type recount struct {
+	Result
+
+	analysis *analysis
+	facts    map[string]*fact
+	counter  counter
+	counted  map[string][]int64 // by fact: its count and that of its whole
+}
+
+func (r *recount) read(pages func(jvm, mode, key string) (*Page, error)) error {
+	r.counter = counter{rules: newRules(r.analysis.Counting), pages: map[capture][]*walked{}, facts: map[string]*count{}}
+	for id, f := range r.facts {
+		if f.Count != nil {
+			r.counter.facts[id] = f.Count
+		}
+	}
+	for _, c := range r.analysis.Captures {
+		page, err := pages(c.JVM, c.Mode, c.Key)
+		if err != nil {
+			return err
+		}
+		if page == nil {
+			continue
+		}
+		at := capture{JVM: c.JVM, Mode: c.Mode}
+		for i := range page.Stacks {
+			r.counter.pages[at] = append(r.counter.pages[at], r.counter.rules.walk(&page.Stacks[i], c.Mode))
+		}
+	}
+	return nil
+}
+
+func (r *recount) complain(kind, of, format string, args ...any) {
+	r.Disagreements = append(r.Disagreements, Disagreement{kind, of, fmt.Sprintf(format, args...)})
+}
+
+// fact counts one fact again, and compares its number, its value and its text.
+func (r *recount) fact(f *fact) {
+	if f.Count == nil {
+		if f.Samples != 0 {
+			r.complain(Uncounted, f.ID, "%d samples of what? %s", f.Samples, f.Text)
+		}
+		return
+	}
+	if r.analysis.Counting == nil {
+		r.complain(Uncountable, f.ID, "the analysis does not say what its counts refer to: %s", f.Text)
+		return
+	}
+	n, err := r.counter.count(f.Count)
+	if err != nil {
+		r.complain(Uncountable, f.ID, "%v: %s", err, f.Text)
+		return
+	}
+	r.Facts++
+	if n != f.Count.Samples || f.Count.Unit == "" && f.Samples != 0 && f.Samples != n {
+		r.complain(Samples, f.ID, "says %d (%d), the pages %d: %s", f.Count.Samples, f.Samples, n, f.Text)
+	}
+	r.counted[f.ID] = []int64{n}
+	whole := int64(0)
+	for of := f.Count.Of; of != nil; of = of.Of {
+		w, err := r.counter.count(of)
+		if err != nil {
+			r.complain(Uncountable, f.ID, "its whole: %v: %s", err, f.Text)
+			return
+		}
+		if w != of.Samples {
+			r.complain(Whole, f.ID, "says of %d, the pages %d: %s", of.Samples, w, f.Text)
+		}
+		if whole == 0 {
+			whole = w
+		}
+		r.counted[f.ID] = append(r.counted[f.ID], w)
+	}
+	r.value(f, n, whole)
+	r.text(f)
+}
+
+// value compares the value of a fact with what its counts make.
+func (r *recount) value(f *fact, n, whole int64) {
+	want := f.Value
+	switch {
+	case f.Unit == "share" && f.Count.Of != nil && whole > 0:
+		want = float64(n) / float64(whole)
+	case f.Unit == "samples":
+		want = float64(n)
+	}
+	if math.Abs(want-f.Value) > 1e-6*max(1, math.Abs(want)) {
+		r.complain(Value, f.ID, "has the value %v, the pages make %v: %s", f.Value, want, f.Text)
+	}
+}
+
+// said finds "1,180 of 1,216 samples", "1,180 samples" and "of the 1,216 samples".
+var said = regexp.MustCompile(`(\d[\d,]*)(?: of (?:the |all |its )?(\d[\d,]*))?(?: [A-Za-z]+){0,3}? samples?\b`)
+
+// numbersIn are the numbers of samples that a text says.
+func numbersIn(text string) []int64 {
+	var all []int64
+	for _, m := range said.FindAllStringSubmatch(text, -1) {
+		for _, digits := range m[1:] {
+			if n, err := strconv.ParseInt(strings.ReplaceAll(digits, ",", ""), 10, 64); err == nil {
+				all = append(all, n)
+			}
+		}
+	}
+	return all
+}
+
+// text compares the numbers of samples in the text of a fact with its counts.
+func (r *recount) text(f *fact) {
+	if f.Count.Unit != "" {
+		return
+	}
+	for _, n := range numbersIn(f.Text) {
+		if !slices.Contains(r.counted[f.ID], n) {
+			r.complain(Text, f.ID, "says %d, counted were %v: %s", n, r.counted[f.ID], f.Text)
+		}
+	}
+}
+
+// sentences compares the numbers of samples that findings, observations and the verdict say with the facts they name.
+func (r *recount) sentences() {
+	v := &r.analysis.Verdict
+	r.sentence("verdict", v.Evidence, v.Headline)
+	r.number("verdict", v.Evidence, v.Samples)
+	for i := range r.analysis.Findings {
+		f := &r.analysis.Findings[i]
+		r.sentence(f.ID, f.Evidence, f.Title, f.Where, f.Size, f.Why, f.Cause, f.Recommendation.Change, f.Recommendation.Why,
+			f.Recommendation.Impact)
+		r.number(f.ID, f.Evidence, f.Samples)
+	}
+	for _, o := range r.analysis.Observations {
+		r.sentence("observation", o.Evidence, o.Text)
+	}
+}
+
+// number compares the field samples of a finding or of the verdict with its facts. A finding of values has no samples there.
+func (r *recount) number(of string, evidence []string, n int64) {
+	if n == 0 {
+		return
+	}
+	r.Sentences++
+	if !r.carried(evidence, n) {
+		r.complain(Sentence, of, "has %d samples; of its facts %v none counts as many", n, evidence)
+	}
+}
+
+func (r *recount) sentence(of string, evidence []string, texts ...string) {
+	for _, text := range texts {
+		for _, n := range numbersIn(text) {
+			r.Sentences++
+			if !r.carried(evidence, n) {
+				r.complain(Sentence, of, "%d: of its facts %v none counts as many: %s", n, evidence, text)
+			}
+		}
+	}
+}
+
+func (r *recount) carried(evidence []string, n int64) bool {
+	return slices.ContainsFunc(evidence, func(id string) bool { return slices.Contains(r.counted[id], n) })
+}

@@ -1,0 +1,238 @@
+package oracle
+
+import (
+	"slices"
+	"strings"
+)
+
+// The modes whose last frame is a class, not code.
+func classAtEnd(mode string) bool { return mode == "ALLOC" || mode == "LOCK" }
+
+// marks are what is known of a frame by its name alone.
+type marks struct {
+	name                            string
+	java, kernel                    bool
+	user, output, wait, entry, gate bool
+	taskRoot, sourceRoot            bool
+	categories                      []known // that know the frame, in their order
+	globs                           map[string]bool
+}
+
+// known is a category that knows a frame, and by which of its names.
+type known struct{ name, frame string }
+
+// rules are a Counting made ready, with what was found out about each frame.
+type rules struct {
+	counting
+	frames map[Frame]*marks
+	idle   []idleRule
+	paths  map[string]path
+}
+
+type idleRule struct {
+	idlePath
+	paths []path
+}
+
+func newRules(c *counting) *rules {
+	r := &rules{counting: *c, frames: map[Frame]*marks{}, paths: map[string]path{}}
+	for _, p := range c.Idle {
+		rule := idleRule{idlePath: p}
+		for _, f := range p.Frames {
+			rule.paths = append(rule.paths, parsePath(f))
+		}
+		r.idle = append(r.idle, rule)
+	}
+	return r
+}
+
+func (r *rules) path(text string) path {
+	p, ok := r.paths[text]
+	if !ok {
+		p = parsePath(text)
+		r.paths[text] = p
+	}
+	return p
+}
+
+func (r *rules) marks(f Frame) *marks {
+	if m, ok := r.frames[f]; ok {
+		return m
+	}
+	m := &marks{name: f.Name, java: f.Java, kernel: f.Kernel, globs: map[string]bool{}}
+	r.frames[f] = m
+	m.user = f.Java && r.isUser(f.Name)
+	m.output, m.wait = m.any(r.Outputs), m.any(r.Waits)
+	m.entry = f.Java && m.any(r.Operators.Entries) && !m.any(r.Operators.Except)
+	m.gate = m.any(r.Operators.Gates)
+	m.taskRoot, m.sourceRoot = m.any(r.TaskRoots), m.any(r.SourceRoots)
+	for _, c := range r.Categories {
+		for _, name := range c.Frames {
+			if m.is(name) {
+				m.categories = append(m.categories, known{c.Name, name})
+			}
+		}
+	}
+	return m
+}
+
+// isUser tells of the name of a Java frame whether it is of no library.
+func (r *rules) isUser(name string) bool {
+	begins := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
+	holds := func(part string) bool { return strings.Contains(name, part) }
+	switch {
+	case slices.ContainsFunc(r.NotLibraries, begins):
+		return true
+	case slices.ContainsFunc(r.Libraries, begins), slices.ContainsFunc(r.Shaded, holds):
+		return false
+	}
+	return strings.Contains(name, ".") && !strings.ContainsAny(name, ":(/[ ") && name[0] != '.' && !begins("lib")
+}
+
+// any reports whether the frame is one of the names, which may hold '*' or be a kind of frame.
+func (m *marks) any(names []string) bool { return slices.ContainsFunc(names, m.is) }
+
+func (m *marks) is(name string) bool {
+	switch name {
+	case "@user":
+		return m.user
+	case "@output":
+		return m.output
+	case "@wait":
+		return m.wait
+	}
+	yes, ok := m.globs[name]
+	if !ok {
+		yes = glob(name, m.name)
+		m.globs[name] = yes
+	}
+	return yes
+}
+
+// glob compares a name with a pattern in which '*' is any run of characters.
+func glob(pattern, name string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == name
+	}
+	first, last := parts[0], parts[len(parts)-1]
+	if !strings.HasPrefix(name, first) || !strings.HasSuffix(name[len(first):], last) {
+		return false
+	}
+	name = name[len(first) : len(name)-len(last)]
+	for _, part := range parts[1 : len(parts)-1] {
+		i := strings.Index(name, part)
+		if i < 0 {
+			return false
+		}
+		name = name[i+len(part):]
+	}
+	return true
+}
+
+// walked is a stack and what the rules say of it.
+type walked struct {
+	frames   []*marks
+	n        int64
+	class    bool   // the last frame is one
+	operator []bool // by frame
+	last     int    // the last operator, -1 without one
+	own      bool   // no output below it
+	task     bool
+	source   bool
+	end      int // the frame in which the sample ends
+	waits    bool
+	idle     string // the path by which it is idle, or empty
+	category string
+	pkg      string
+}
+
+func (r *rules) walk(s *Stack, mode string) *walked {
+	w := &walked{n: s.N, class: classAtEnd(mode), last: -1, end: len(s.Frames) - 1, operator: make([]bool, len(s.Frames))}
+	open, rooted := false, false // whether the next entry is an operator; whether a root was seen
+	for i, f := range s.Frames {
+		m := r.marks(f)
+		w.frames = append(w.frames, m)
+		code := !w.class || i < len(s.Frames)-1
+		if m.wait && !w.waits {
+			w.waits, w.end = true, i
+		}
+		w.task, w.source = w.task || m.taskRoot, w.source || m.sourceRoot
+		if m.taskRoot || m.sourceRoot {
+			rooted = true
+		}
+		if m.entry && open && rooted && code {
+			w.operator[i], w.last, w.own, open = true, i, true, false
+		}
+		if m.output {
+			w.own = false
+		}
+		if m.taskRoot || m.sourceRoot || m.output || m.gate {
+			open = true
+		}
+		if w.isUser(i) {
+			w.pkg = packageOf(m.name)
+		}
+	}
+	if mode == "WALL" {
+		w.idle = r.idleBy(w)
+	}
+	w.category = r.categoryOf(w)
+	return w
+}
+
+func (w *walked) isUser(i int) bool { return w.frames[i].user && (!w.class || i < len(w.frames)-1) }
+
+func packageOf(name string) string {
+	class := name[:strings.LastIndexByte(name, '.')]
+	if dot := strings.LastIndexByte(class, '.'); dot >= 0 {
+		return class[:dot]
+	}
+	return class
+}
+
+// idleBy is the idle path that is complete first.
+func (r *rules) idleBy(w *walked) string {
+	best, id := len(w.frames), ""
+	for i := range r.idle {
+		rule := &r.idle[i]
+		for _, p := range rule.paths {
+			for at := range p.ends(w, 0) {
+				if at >= best {
+					break
+				}
+				if rule.holds(w, at) {
+					best, id = at, rule.ID
+				}
+				break
+			}
+		}
+	}
+	return id
+}
+
+// holds reports whether nothing up to the end of the match forbids it.
+func (rule *idleRule) holds(w *walked, end int) bool {
+	for _, m := range w.frames[:end+1] {
+		if m.any(rule.NotBelow) || rule.Native && m.java || rule.OutsideTasks && (m.taskRoot || m.sourceRoot) {
+			return false
+		}
+	}
+	return true
+}
+
+// categoryOf is the kind of work of a sample, from its end upward.
+func (r *rules) categoryOf(w *walked) string {
+	last := w.frames[len(w.frames)-1]
+	if last.kernel && !w.waits && !w.class {
+		return "kernel"
+	}
+	for i := w.end; i >= 0; i-- {
+		for _, c := range w.frames[i].categories {
+			if c.frame != "@user" || w.isUser(i) {
+				return c.name
+			}
+		}
+	}
+	return "other"
+}
