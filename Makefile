@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e demo bench diagnosis oracle check names lint isolated tidy parts clean
+.PHONY: help build test e2e demo bench diagnosis oracle public-jobs check names lint isolated tidy parts clean
 
 help:                 ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ diagnosis: build      ## Measure the diagnosis on planted bottlenecks (CASE=, FL
 
 oracle: build       ## Count all numbers of analyses again from the pages (DIR="FOLDER ..."; default: all recordings)
 	go run ./test/oracle/cmd/oracle $(or $(DIR),test/diagnosis/recorded)
+
+public-jobs: build   ## Run the public jobs of docs/public-jobs.md (FILES=DIR, OUT=DIR, JOB=; needs JDK 17, Maven, Linux)
+	go run ./test/public -files $(FILES) -out $(OUT) $(if $(JOB),-job $(JOB))
 
 check: build lint isolated tidy ## What CI checks beside the tests
 	git diff --exit-code -- '*.mod' '*.sum' go.work
