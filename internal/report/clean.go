@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -47,7 +48,7 @@ func cut(a *events.Analysis) {
 	note := func(shown, all int, noun string) {
 		if shown < all {
 			left = append(left, fmt.Sprintf("This report shows the first %s of %s %s; analysis.json holds them all.",
-				count(shown), count(all), noun))
+				wording.Count(shown), wording.Count(all), noun))
 		}
 	}
 	a.Findings = first(a.Findings, maxFindings, "findings", note)

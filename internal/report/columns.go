@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -17,7 +18,7 @@ func (t *textWriter) evidence(v view) {
 		t.pairs([]pair{{Name: pad(shorten(f.ID, maxID), 3), Text: f.Text + parenthesis(v.FactNote(f))}}, indent)
 	}
 	if left > 0 {
-		t.bullet("+ ", plural(left, "further fact")+" in the other formats.", dim)
+		t.bullet("+ ", wording.Plural(left, "further fact")+" in the other formats.", dim)
 	}
 }
 
@@ -28,8 +29,8 @@ func (t *textWriter) vertices(loads []events.VertexLoad) {
 	}
 	for _, x := range loads {
 		tab.rows = append(tab.rows, []string{
-			x.Name, "×" + count(x.Parallelism), bar(x.Busy), percent(x.Busy), percent(x.BusyMax), percent(x.BackPressured),
-			rate(x.RecordsIn), rate(x.RecordsOut), x.Role,
+			x.Name, "×" + wording.Count(x.Parallelism), bar(x.Busy), wording.Percent(x.Busy), wording.Percent(x.BusyMax), wording.Percent(x.BackPressured),
+			wording.Rate(x.RecordsIn), wording.Rate(x.RecordsOut), x.Role,
 		})
 	}
 	t.table(tab)
@@ -41,7 +42,7 @@ func (t *textWriter) captures(captures []events.CaptureStats) {
 		right: []bool{false, false, true, true, false},
 	}
 	for _, c := range captures {
-		tab.rows = append(tab.rows, []string{c.JVM, string(c.Mode), count(c.Samples), size(c.Bytes), c.Status})
+		tab.rows = append(tab.rows, []string{c.JVM, string(c.Mode), wording.Count(c.Samples), size(c.Bytes), c.Status})
 	}
 	t.table(tab)
 	for _, c := range captures {

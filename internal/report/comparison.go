@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -101,11 +102,11 @@ func taken(c events.Comparable, cost, share float64) string {
 	case c.Unit != "" && c.Unit != unitShare && c.CostBefore+c.CostAfter > 0 && cost > 0:
 		return amount(c.Unit, cost) + " " + c.Unit
 	case c.Unit != "" && c.Unit != unitShare && c.CostBefore+c.CostAfter > 0:
-		return unknown
+		return wording.Unknown
 	case share > 0:
-		return percent(share)
+		return wording.Percent(share)
 	}
-	return unknown
+	return wording.Unknown
 }
 
 const (
@@ -118,9 +119,9 @@ func amount(unit string, x float64) string {
 	const fine, coarse = 10, 1000
 	switch {
 	case unit == unitShare:
-		return percent(x)
+		return wording.Percent(x)
 	case unit == unitRate || math.Abs(x) >= coarse:
-		return rate(x)
+		return wording.Rate(x)
 	case math.Abs(x) >= fine:
 		return strconv.FormatFloat(x, 'f', 1, 64)
 	}
@@ -130,12 +131,12 @@ func amount(unit string, x float64) string {
 // growth writes how a figure changed.
 func growth(m events.Measure) string {
 	if m.Before <= 0 || math.IsInf(m.After/m.Before, 0) || math.IsNaN(m.After) {
-		return unknown
+		return wording.Unknown
 	}
 	text := ""
 	switch change := math.Round((m.After/m.Before - 1) * 100); { //nolint:mnd // per cent
 	case m.After >= 2*m.Before:
-		text = times(m.After / m.Before)
+		text = wording.Times(m.After / m.Before)
 	case change < 0:
 		text = "−" + strconv.FormatFloat(-change, 'f', 0, 64) + " %"
 	default:

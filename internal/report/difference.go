@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -180,7 +181,7 @@ func frameSection(title, note string, frames []FrameChange) section {
 		if delta < 0 {
 			sign, delta = "−", -delta
 		}
-		t.rows = append(t.rows, []string{clean(f.Name), percent(f.Before), percent(f.After), sign + percent(delta)})
+		t.rows = append(t.rows, []string{clean(f.Name), wording.Percent(f.Before), wording.Percent(f.After), sign + wording.Percent(delta)})
 	}
 	return section{title: title, note: note, table: t}
 }

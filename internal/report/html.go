@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -21,14 +22,14 @@ var styleSource string
 
 // pageTemplate is the HTML report. html/template escapes every value for the place where it stands.
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"percent": percent,
-	"rate":    rate,
-	"count":   func(n any) string { return count(toInt(n)) },
+	"percent": wording.Percent,
+	"rate":    wording.Rate,
+	"count":   func(n any) string { return wording.Count(toInt(n)) },
 	"size":    size,
 	"moment":  moment,
-	"place":   place,
+	"place":   wording.Place,
 	"origin":  origin,
-	"plural":  func(n int, noun string) string { return plural(n, noun) },
+	"plural":  func(n int, noun string) string { return wording.Plural(n, noun) },
 	"inc":     func(i int) int { return i + 1 },
 	"web":     isWebLink,
 	"amount":  amount,
@@ -104,22 +105,22 @@ func (p htmlPage) Tiles() []pair {
 	d := p.Verdict
 	var tiles []pair
 	if d.Limit == events.LimitVertex && d.Busy > 0 {
-		tiles = append(tiles, pair{Name: "busy, busiest subtask", Text: percent(d.Busy)})
+		tiles = append(tiles, pair{Name: "busy, busiest subtask", Text: wording.Percent(d.Busy)})
 	}
 	if d.P > 0 {
-		tiles = append(tiles, pair{Name: "of its time in " + place(d.Anchor, d.Frame), Text: percent(d.P)})
+		tiles = append(tiles, pair{Name: "of its time in " + wording.Place(d.Anchor, d.Frame), Text: wording.Percent(d.P)})
 	}
 	if d.Bound > 1 {
 		name := "upper bound of the speed-up"
 		if d.NextLimit != "" {
 			name += ", then limited by " + d.NextLimit
 		}
-		tiles = append(tiles, pair{Name: name, Text: times(d.Bound)})
+		tiles = append(tiles, pair{Name: name, Text: wording.Times(d.Bound)})
 	}
 	if len(tiles) > 0 {
 		name := "confidence"
 		if d.Samples > 0 {
-			name += ", " + plural(d.Samples, "sample")
+			name += ", " + wording.Plural(d.Samples, "sample")
 		}
 		tiles = append(tiles, pair{Name: name, Text: string(d.Confidence)})
 	}
@@ -141,7 +142,7 @@ func (p htmlPage) Bar(x events.VertexLoad) barView {
 	if x.Busy < 0 {
 		return barView{}
 	}
-	v := barView{Known: true, Text: percent(x.Busy) + " busy, " + percent(x.BackPressured) + " back-pressured"}
+	v := barView{Known: true, Text: wording.Percent(x.Busy) + " busy, " + wording.Percent(x.BackPressured) + " back-pressured"}
 	at := 0.0
 	for _, part := range []struct {
 		class string

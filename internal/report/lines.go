@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -70,10 +71,10 @@ func (v view) FactNote(f events.Fact) string {
 		parts = append(parts, f.JVM)
 	}
 	if f.Samples > 0 {
-		parts = append(parts, plural(f.Samples, "sample"))
+		parts = append(parts, wording.Plural(f.Samples, "sample"))
 	}
 	if f.StdErr > 0 {
-		parts = append(parts, "± "+percent(f.StdErr))
+		parts = append(parts, "± "+wording.Percent(f.StdErr))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -106,7 +107,7 @@ func claims(p events.Provenance) string {
 			strconv.Itoa(c.Dropped)+" dropped")
 	}
 	if p.Grounding != nil {
-		parts = append(parts, "grounding "+percent(*p.Grounding))
+		parts = append(parts, "grounding "+wording.Percent(*p.Grounding))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -115,7 +116,7 @@ func tokens(p events.Provenance) string {
 	if p.TokensIn+p.TokensOut == 0 {
 		return ""
 	}
-	text := count(p.TokensIn) + " in, " + count(p.TokensOut) + " out"
+	text := wording.Count(p.TokensIn) + " in, " + wording.Count(p.TokensOut) + " out"
 	if p.CostUSD <= 0 {
 		return text + ", cost unknown"
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -63,8 +64,8 @@ func (v view) vertices() section {
 	}
 	for _, x := range v.Vertices {
 		t.rows = append(t.rows, []string{
-			x.Name, count(x.Parallelism), percent(x.Busy), percent(x.BusyMax), percent(x.BackPressured),
-			rate(x.RecordsIn), rate(x.RecordsOut), x.Role,
+			x.Name, wording.Count(x.Parallelism), wording.Percent(x.Busy), wording.Percent(x.BusyMax), wording.Percent(x.BackPressured),
+			wording.Rate(x.RecordsIn), wording.Rate(x.RecordsOut), x.Role,
 		})
 	}
 	return section{title: "Vertices", note: "Means over the capture windows.", table: t}
@@ -87,7 +88,7 @@ func (v view) causes() section {
 	s := section{title: "Root Causes"}
 	for _, f := range v.Findings {
 		if f.Cause != "" {
-			s.entries = append(s.entries, entry{id: f.ID, title: place(f.Anchor, f.Frame), text: f.Cause})
+			s.entries = append(s.entries, entry{id: f.ID, title: wording.Place(f.Anchor, f.Frame), text: f.Cause})
 		}
 	}
 	return s
@@ -144,7 +145,7 @@ func (v view) captures() section {
 	}
 	for _, c := range v.Captures {
 		t.rows = append(t.rows, []string{
-			c.JVM, string(c.Mode), count(c.Samples), size(c.Bytes), c.Status, strings.Join(c.Notes, "; "),
+			c.JVM, string(c.Mode), wording.Count(c.Samples), size(c.Bytes), c.Status, strings.Join(c.Notes, "; "),
 		})
 	}
 	return section{title: "Captures", table: t}

@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -94,9 +95,9 @@ func (v view) VerdictFacts() []pair {
 	add("Fix", d.Fix)
 	switch {
 	case d.Limit == events.LimitVertex && d.Bound > 1 && d.NextLimit != "":
-		add("Upper bound", times(d.Bound)+", then limited by "+d.NextLimit)
+		add("Upper bound", wording.Times(d.Bound)+", then limited by "+d.NextLimit)
 	case d.Bound > 1:
-		add("Upper bound", times(d.Bound))
+		add("Upper bound", wording.Times(d.Bound))
 	case d.Limit == events.LimitVertex:
 		add("Next limit", d.NextLimit)
 	}
@@ -110,7 +111,7 @@ func (v view) VerdictFacts() []pair {
 func (v view) Confidence() string {
 	text := string(v.Verdict.Confidence)
 	if v.Verdict.Samples > 0 {
-		text += " (" + plural(v.Verdict.Samples, "sample") + ")"
+		text += " (" + wording.Plural(v.Verdict.Samples, "sample") + ")"
 	}
 	return text
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/fingerprint"
 	"squirrly.dev/services/analyzer/internal/rules"
@@ -24,7 +25,7 @@ func (c *comparison) judge(was, is *events.Finding) events.Comparable {
 	shown := cmp.Or(is, was)
 	x := events.Comparable{
 		Fingerprint: shown.Fingerprint, Title: shown.Title, Rule: shown.Rule, Severity: shown.Severity,
-		Where: place(shown.Anchor, shown.Frame), Before: weight(was), After: weight(is),
+		Where: wording.Place(shown.Anchor, shown.Frame), Before: weight(was), After: weight(is),
 	}
 	x.Change = c.change(&x, was, is, c.costs(was, is))
 	if was != nil {

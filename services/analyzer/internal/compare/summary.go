@@ -113,22 +113,3 @@ func percentChange(m events.Measure) string {
 	}
 	return fmt.Sprintf("+%.0f %%", change)
 }
-
-// place names a function, and what it does if that is another one, without packages.
-func place(anchor, frame string) string {
-	if anchor == "" || frame == "" || anchor == frame {
-		return simple(anchor + strings.TrimPrefix(frame, anchor))
-	}
-	return simple(anchor) + " → " + simple(frame)
-}
-
-func simple(name string) string {
-	if strings.ContainsAny(name, ":( /") {
-		return name
-	}
-	method := strings.LastIndexByte(name, '.')
-	if method < 0 {
-		return name
-	}
-	return name[strings.LastIndexByte(name[:method], '.')+1:]
-}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/scan"
@@ -88,14 +89,6 @@ func of(ends []namedEnd, by func(namedEnd) string, name string) (kept []namedEnd
 	return kept, samples
 }
 
-func simples(names []string) []string {
-	out := make([]string, len(names))
-	for i, name := range names {
-		out[i] = simple(name)
-	}
-	return out
-}
-
 func (v *View) joinAlloc(problems []Problem) []fact {
 	ends, total := v.ends(rules.FamilyAlloc)
 	if total == 0 {
@@ -129,7 +122,7 @@ func (v *View) allocFacts(ends []namedEnd, total uint64, anchor string) []fact {
 	classes, _ := top(own, byClass)
 	return []fact{{factFrame, events.Fact{
 		Text: fmt.Sprintf("%s makes %s of the allocation samples, not of the bytes; most of them are %s.",
-			simple(anchor), percent(part), list(classes)),
+			wording.Simple(anchor), wording.Percent(part), wording.List(classes)),
 		Value: part, Unit: "share", Frame: anchor, Mode: v.modeOf(rules.FamilyAlloc), Samples: samples(n),
 		StdErr: standardError(part, float64(total)),
 	}}}
@@ -147,8 +140,8 @@ func (v *View) joinLock(problems []Problem) []fact {
 		callers, _ := top(own, byCaller)
 		part := share(counts[i], total)
 		entries := fact{factFrame, events.Fact{
-			Text: fmt.Sprintf("%s of the %s contended lock entries are on %s, from %s.", percent(part), number(total),
-				lockName(lock), list(simples(callers))),
+			Text: fmt.Sprintf("%s of the %s contended lock entries are on %s, from %s.", wording.Percent(part), wording.Count(total),
+				lockName(lock), wording.List(wording.Simples(callers))),
 			Value: part, Unit: "share", Frame: lock, Mode: v.modeOf(rules.FamilyLock), Samples: samples(counts[i]),
 			StdErr: standardError(part, float64(total)),
 		}}

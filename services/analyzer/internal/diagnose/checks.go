@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
 	"squirrly.dev/services/analyzer/internal/rules"
@@ -89,7 +90,7 @@ func (c *checked) checkPace(r *reading) {
 	}
 	c.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("The throughput of the job was %s: its vertices read %s records/s, within %s over the last %s.", steady,
-			number(int64(pace.Records)), percent(pace.Spread), plural(pace.Windows, "window")),
+			wording.Rate(pace.Records), wording.Percent(pace.Spread), wording.Plural(pace.Windows, "window")),
 		Value: pace.Spread, Unit: "share",
 	})
 }
@@ -113,7 +114,7 @@ func (c *checked) checkSampling(s *jvmScan) {
 	ratio := float64(s.Total) / (s.cores * perCore * s.Seconds)
 	c.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("The %s capture of %s has %s samples, %s of what its CPU time promises.",
-			s.Mode, s.JVM, number(s.Total), percent(ratio)),
+			s.Mode, s.JVM, wording.Count(s.Total), wording.Percent(ratio)),
 		Value: ratio, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Total),
 	})
 	if ratio < 0.70 {
@@ -130,7 +131,7 @@ func (c *checked) checkJIT(r *reading, s *jvmScan) {
 	c.doubts.cold, c.doubts.compiling = true, true
 	c.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("The JIT compiler took %s of the CPU samples of %s: the job was still warming up.",
-			percent(share(jit, s.Active())), s.JVM),
+			wording.Percent(share(jit, s.Active())), s.JVM),
 		Value: share(jit, s.Active()), Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(jit),
 		StdErr: standardError(share(jit, s.Active()), float64(s.Active())),
 	})
@@ -170,7 +171,7 @@ func (c *checked) checkAgreement(r *reading) {
 	c.doubts.disagree = true
 	c.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("WALL and the CPU profile disagree: %s is %s of the running task samples of one and %s of the other.",
-			simple(at), percent(share(wall[at], wallTotal)), percent(share(cpu[at], cpuTotal))),
+			wording.Simple(at), wording.Percent(share(wall[at], wallTotal)), wording.Percent(share(cpu[at], cpuTotal))),
 		Value: worst, Unit: "share", Frame: at,
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -36,11 +37,11 @@ func collections(v *View) []Problem {
 		f.Bound = bound(worst, 1000)
 	}
 	f.Where = "the JVM of " + at
-	f.Extent = percent(worst) + " of the time in garbage collection, by the JVM's own counters"
+	f.Extent = wording.Percent(worst) + " of the time in garbage collection, by the JVM's own counters"
 	f.Why = "While the collector stops the JVM, no task runs."
-	f.Impact = fmt.Sprintf("Up to %s of the time comes free for the tasks.", percent(worst))
+	f.Impact = fmt.Sprintf("Up to %s of the time comes free for the tasks.", wording.Percent(worst))
 	f.Facts = []fact{{factMetric, events.Fact{
-		Text: fmt.Sprintf("%s spent %s of the time in garbage collection.", at, percent(worst)), Value: worst, Unit: "share", JVM: at,
+		Text: fmt.Sprintf("%s spent %s of the time in garbage collection.", at, wording.Percent(worst)), Value: worst, Unit: "share", JVM: at,
 	}}}
 	return []Problem{f}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
@@ -31,16 +32,16 @@ func bound(p float64, n uint64) float64 {
 }
 
 func (v *View) whereText(p *Problem) string {
-	place := where(p.Anchor, p.Frame)
+	place := wording.Place(p.Anchor, p.Frame)
 	switch {
 	case p.Rule.Below == rules.ScopeProcess:
 		return place + ", outside the tasks"
 	case len(p.Vertices) == 1:
 		return fmt.Sprintf("%s in vertex %s", place, p.Vertices[0])
 	case len(p.Vertices) > 1:
-		return fmt.Sprintf("%s in one of the vertices %s", place, list(p.Vertices))
+		return fmt.Sprintf("%s in one of the vertices %s", place, wording.List(p.Vertices))
 	case p.group.operator != "":
-		return fmt.Sprintf("%s below %s", place, simple(p.group.operator))
+		return fmt.Sprintf("%s below %s", place, wording.Simple(p.group.operator))
 	default:
 		return place + " in a task thread"
 	}
@@ -49,7 +50,7 @@ func (v *View) whereText(p *Problem) string {
 func (v *View) sizeText(p *Problem) string {
 	var parts []string
 	if p.TE > 0 {
-		unit := te(p.TE)
+		unit := wording.TE(p.TE)
 		if p.group.tally(rules.FamilyWall).te == 0 {
 			unit = fmt.Sprintf("%.2f cores", p.TE)
 		}
@@ -57,14 +58,14 @@ func (v *View) sizeText(p *Problem) string {
 	}
 	switch {
 	case p.Rule.Of == rules.BasisCPU:
-		parts = append(parts, percent(p.Share)+" of all CPU samples")
+		parts = append(parts, wording.Percent(p.Share)+" of all CPU samples")
 	case p.group.untimed():
 	case p.OnPath:
-		parts = append(parts, fmt.Sprintf("%s (± %s) of the time of %s", percent(p.P), percent(2*p.StdErr), v.limitName(p)))
+		parts = append(parts, fmt.Sprintf("%s (± %s) of the time of %s", wording.Percent(p.P), wording.Percent(2*p.StdErr), v.limitName(p)))
 	case v.limit.Limit == events.LimitUnknown:
-		parts = append(parts, percent(p.P)+" of the active time of all tasks")
+		parts = append(parts, wording.Percent(p.P)+" of the active time of all tasks")
 	}
-	parts = append(parts, fmt.Sprintf("%s of the active %s samples (%s)", percent(p.Share), p.Mode, number(p.group.samples())))
+	parts = append(parts, fmt.Sprintf("%s of the active %s samples (%s)", wording.Percent(p.Share), p.Mode, wording.Count(p.group.samples())))
 	return strings.Join(append(parts, p.sideText()...), ", ")
 }
 
@@ -105,13 +106,13 @@ func (v *View) impactText(p *Problem) string {
 		return untimedImpact(p)
 	case p.OnPath && p.Rule.Of == rules.BasisVertex && len(p.group.vertices) == 1 && len(v.limit.Rivals) > 0:
 		return fmt.Sprintf("At most %s for this vertex if its time went to zero, but %s as much, so the job gains only when both are fixed.",
-			times(p.Bound), v.rivalsLimit(p.group.vertices[0]))
+			wording.Times(p.Bound), v.rivalsLimit(p.group.vertices[0]))
 	case p.OnPath && p.Rule.Of == rules.BasisVertex:
-		return fmt.Sprintf("At most %s the throughput if its time went to zero%s.", times(p.Bound), v.thenLimited(p.Bound))
+		return fmt.Sprintf("At most %s the throughput if its time went to zero%s.", wording.Times(p.Bound), v.thenLimited(p.Bound))
 	case p.OnPath:
-		return fmt.Sprintf("At most %s of the CPU time comes free for the tasks.", percent(p.Share))
+		return fmt.Sprintf("At most %s of the CPU time comes free for the tasks.", wording.Percent(p.Share))
 	case v.limit.Limit == events.LimitUnknown:
-		return fmt.Sprintf("At most %s of the tasks' active time comes free.", percent(p.P))
+		return fmt.Sprintf("At most %s of the tasks' active time comes free.", wording.Percent(p.P))
 	case p.TE > 0:
 		return fmt.Sprintf("No gain in throughput; up to %.2f threads come free.", p.TE)
 	default:
@@ -129,16 +130,16 @@ func (v *View) rivalsLimit(vertex int) string {
 	if len(others) == 1 {
 		return v.loads[others[0]].Name + " limits"
 	}
-	return list(v.names(others)) + " limit"
+	return wording.List(v.names(others)) + " limit"
 }
 
 func (v *View) frameFact(p *Problem, mode events.Mode) fact {
-	text := fmt.Sprintf("%s has %s active %s samples (%s)", where(p.Anchor, p.Frame), number(p.group.samples()), mode, percent(p.Share))
+	text := fmt.Sprintf("%s has %s active %s samples (%s)", wording.Place(p.Anchor, p.Frame), wording.Count(p.group.samples()), mode, wording.Percent(p.Share))
 	if p.TE > 0 {
-		text += ", " + te(p.TE)
+		text += ", " + wording.TE(p.TE)
 	}
 	if p.OnPath && p.Rule.Of == rules.BasisVertex && !p.group.untimed() {
-		text += fmt.Sprintf(", %s of the time of %s", percent(p.P), v.limitName(p))
+		text += fmt.Sprintf(", %s of the time of %s", wording.Percent(p.P), v.limitName(p))
 	}
 	f := events.Fact{
 		Text: text + ".", Value: p.Share, Unit: "share", Frame: p.Frame, Mode: mode, Samples: p.Samples,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
 )
@@ -90,17 +91,17 @@ func (s *summary) explain(v *View, at int, p *Problem) {
 	case p.Headline != "":
 		s.Headline += ". " + p.Headline
 	default:
-		s.Headline += fmt.Sprintf(", %s of that in %s.", percent(p.P), where(p.Anchor, p.Frame))
+		s.Headline += fmt.Sprintf(", %s of that in %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
 	}
-	s.Headline += fmt.Sprintf(" Upper bound: %s%s.", times(p.Bound), v.thenLimitedAfter(at, p.Bound))
+	s.Headline += fmt.Sprintf(" Upper bound: %s%s.", wording.Times(p.Bound), v.thenLimitedAfter(at, p.Bound))
 }
 
 func (s *summary) limitText(v *View, at int) string {
 	busy := "of unknown load"
 	if v.loads[at].Max(limits.Busy) != limits.Unknown {
-		busy = percent(s.Busy) + " busy"
+		busy = wording.Percent(s.Busy) + " busy"
 	}
-	subtasks := fmt.Sprintf("%d of %s", max(1, s.BusySubtasks), plural(s.Subtasks, "subtask"))
+	subtasks := fmt.Sprintf("%d of %s", max(1, s.BusySubtasks), wording.Plural(s.Subtasks, "subtask"))
 	switch {
 	case v.limit.Own:
 		return fmt.Sprintf("%s limits the job: it is held back though nothing behind it is busy; %s itself", s.VertexName, busy)
@@ -135,7 +136,7 @@ func (v *View) thenLimitedAfter(fixed int, bound float64) string {
 	}
 	until := 1 / v.loads[next].Max(limits.Busy)
 	if until < bound {
-		return fmt.Sprintf(", but %s limits already at about %s", v.loads[next].Name, times(until))
+		return fmt.Sprintf(", but %s limits already at about %s", v.loads[next].Name, wording.Times(until))
 	}
 	return ", then limited by " + v.loads[next].Name
 }
@@ -144,7 +145,7 @@ func (s *summary) notLimited(v *View, findings []Problem) {
 	s.Headline = "Not limited. No vertex is busy, and there is no back pressure."
 	if busiest := v.limit.Next; busiest >= 0 {
 		s.Busy = v.loads[busiest].Max(limits.Busy)
-		s.Headline = fmt.Sprintf("Not limited. Busiest vertex %s, %s busy, no back pressure to speak of.", v.loads[busiest].Name, percent(s.Busy))
+		s.Headline = fmt.Sprintf("Not limited. Busiest vertex %s, %s busy, no back pressure to speak of.", v.loads[busiest].Name, wording.Percent(s.Busy))
 		s.facts = []fact{v.vertexFacts[busiest]}
 	}
 	for i := range findings {
@@ -154,7 +155,7 @@ func (s *summary) notLimited(v *View, findings []Problem) {
 		}
 	}
 	if starved := &v.limit.starved; starved.share >= v.catalogue.By("starvation").Warning {
-		s.Headline += fmt.Sprintf(" Its task threads get no CPU for %s of the time in which they are ready to run.", percent(starved.share))
+		s.Headline += fmt.Sprintf(" Its task threads get no CPU for %s of the time in which they are ready to run.", wording.Percent(starved.share))
 		s.facts = append(s.facts, starved.fact)
 	}
 }
@@ -166,7 +167,7 @@ func (s *summary) starved(v *View, findings []Problem) {
 	s.Busy, s.Samples, s.P = load.Max(limits.Busy), samples(starved.samples), starved.share
 	s.facts = []fact{starved.fact, v.vertexFacts[starved.vertex]}
 	s.Headline = fmt.Sprintf("CPU starvation limits the job: its task threads were ready to run for %s and got %.2f cores. "+
-		"With enough CPU, %s would be about %s busy, not %s.", te(starved.running), starved.got, load.Name, percent(starved.need), percent(s.Busy))
+		"With enough CPU, %s would be about %s busy, not %s.", wording.TE(starved.running), starved.got, load.Name, wording.Percent(starved.need), wording.Percent(s.Busy))
 	for i := range findings {
 		if p := &findings[i]; p.Rule.Systemic {
 			s.Fix, s.Bound = p.Rule.Fix.Change, p.Bound
@@ -187,7 +188,7 @@ func (s *summary) unknown(findings []Problem) {
 	s.facts = p.Facts[:1]
 	name := p.Rule.Title
 	if p.group != nil {
-		name = where(p.Anchor, p.Frame)
+		name = wording.Place(p.Anchor, p.Frame)
 	}
 	s.Headline += fmt.Sprintf(" The largest finding is %s: %s.", name, p.Extent)
 }

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/scan"
@@ -41,12 +42,12 @@ func helperThread(s *jvmScan, h *scan.Helper) Problem {
 		Value: part, Unit: "share", Frame: frame, JVM: s.JVM, Mode: s.Mode, Samples: samples(h.Samples),
 		StdErr: standardError(part, float64(s.Active())),
 	}
-	size := fmt.Sprintf("%s of the active %s samples", percent(part), s.Mode)
+	size := fmt.Sprintf("%s of the active %s samples", wording.Percent(part), s.Mode)
 	if x := s.teOutside(h.Samples); x > 0 {
-		size = te(x)
+		size = wording.TE(x)
 		works.Value, works.Unit, works.StdErr = x, "te", 0
 	}
-	works.Text = fmt.Sprintf("%s works outside the tasks of %s: %s, %s of that waiting.", simple(frame), s.JVM, size,
-		percent(share(h.Waiting, h.Samples)))
-	return remark(fmt.Sprintf("%s also runs in helper threads: %s.", name, simple(frame)), fact{factFrame, works})
+	works.Text = fmt.Sprintf("%s works outside the tasks of %s: %s, %s of that waiting.", wording.Simple(frame), s.JVM, size,
+		wording.Percent(share(h.Waiting, h.Samples)))
+	return remark(fmt.Sprintf("%s also runs in helper threads: %s.", name, wording.Simple(frame)), fact{factFrame, works})
 }

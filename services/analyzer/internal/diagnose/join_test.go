@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -137,7 +138,7 @@ func TestPackages(t *testing.T) {
 	r := diagnoseOK(t, Input{Captures: []Capture{capture("tm-1", events.ModeITimer, cpu)}})
 	var got []string
 	for _, c := range r.Profiles[0].Packages {
-		got = append(got, c.Name+" "+percent(c.Share))
+		got = append(got, c.Name+" "+wording.Percent(c.Share))
 	}
 	if want := []string{"com.shop 60 %", "com.shop.text 30 %", "StreamExecCalc$* 10 %"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
 	"squirrly.dev/services/analyzer/internal/rules"
@@ -89,7 +90,7 @@ func measureStarvation(r *reading) starved {
 	s.stdErr = s.got / s.running * math.Sqrt(1/float64(s.samples)+1/float64(max(1, onCPU)))
 	s.fact = fact{factMetric, events.Fact{
 		Text: fmt.Sprintf("Task threads were ready to run for %s and got %.2f cores: runnable but not on CPU for %s of that time.",
-			te(s.running), s.got, percent(s.share)),
+			wording.TE(s.running), s.got, wording.Percent(s.share)),
 		Value: s.share, Unit: "share", Samples: samples(s.samples), StdErr: s.stdErr,
 	}}
 	if 2*s.stdErr > s.share {

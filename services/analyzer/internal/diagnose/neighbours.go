@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
@@ -63,7 +64,7 @@ func neighboursOf(
 		out = append(out, Neighbour{
 			Frame: name, Share: part, Samples: n.Samples,
 			ID: l.add(fact{factFrame, events.Fact{
-				Text:  fmt.Sprintf("%s of the active %s samples of %s are %s %s.", percent(part), mode, simple(frame), how, simple(name)),
+				Text:  fmt.Sprintf("%s of the active %s samples of %s are %s %s.", wording.Percent(part), mode, wording.Simple(frame), how, wording.Simple(name)),
 				Value: part, Unit: "share", Frame: frame, Mode: mode, Samples: samples(n.Samples),
 				StdErr: standardError(part, float64(of.Samples)),
 			}}),

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
 	"squirrly.dev/services/analyzer/internal/rules"
@@ -32,7 +33,7 @@ func isAre(names []string) string {
 	if len(names) == 1 {
 		return names[0] + " is"
 	}
-	return list(names) + " are"
+	return wording.List(names) + " are"
 }
 
 // backpressured names the vertices that only wait.
@@ -42,7 +43,7 @@ func backpressured(v *View) []Problem {
 	for _, victim := range v.limit.Victims {
 		if back := v.loads[victim].Max(limits.BackPressured); back >= rule.Warning {
 			out = append(out, remark(fmt.Sprintf("%s is back-pressured for %s of its time (rule %s): it is a victim of %s.",
-				v.loads[victim].Name, percent(back), rule.ID, v.loads[max(v.limit.Vertex, v.limit.starved.vertex)].Name), v.vertexFacts[victim]))
+				v.loads[victim].Name, wording.Percent(back), rule.ID, v.loads[max(v.limit.Vertex, v.limit.starved.vertex)].Name), v.vertexFacts[victim]))
 		}
 	}
 	return out
@@ -60,7 +61,7 @@ func bufferWaits(v *View) []Problem {
 		return nil
 	}
 	waited := fact{factFrame, events.Fact{
-		Text:  fmt.Sprintf("Task threads waited for network buffers in %s samples, %s.", number(n), te(threads)),
+		Text:  fmt.Sprintf("Task threads waited for network buffers in %s samples, %s.", wording.Count(n), wording.TE(threads)),
 		Value: threads, Unit: "te", Frame: "org.apache.flink.runtime.io.network.buffer.LocalBufferPool.requestMemorySegmentBlocking",
 		Mode: events.ModeWall, Samples: samples(n),
 	}}
@@ -88,7 +89,7 @@ func offCPU(v *View) []Problem {
 	off := max(0, busy-runs)
 	waited := fact{factVertex, events.Fact{
 		Text: fmt.Sprintf("%s was busy for %s and running for %.2f of them: %s of its busy time it waited.",
-			name, te(busy), runs, percent(off/busy)),
+			name, wording.TE(busy), runs, wording.Percent(off/busy)),
 		Value: off / busy, Unit: "share", Vertex: name,
 	}}
 	text := ""

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
@@ -51,8 +52,8 @@ func profiles(r *reading, l *ledger) []Profile {
 func (d condenser) idleFacts(m *modeScans, merged *scan.Scan) {
 	d.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("%s: %s samples of %s, %s of them idle; of the rest, %s are in task threads.", m.mode,
-			number(merged.Total), plural(len(m.scans), "JVM"), percent(share(merged.Idle, merged.Total)),
-			percent(share(merged.TaskActive, merged.Active()))),
+			wording.Count(merged.Total), wording.Plural(len(m.scans), "JVM"), wording.Percent(share(merged.Idle, merged.Total)),
+			wording.Percent(share(merged.TaskActive, merged.Active()))),
 		Value: share(merged.Idle, merged.Total), Unit: "share", Mode: m.mode, Samples: samples(merged.Total),
 		StdErr: standardError(share(merged.Idle, merged.Total), float64(merged.Total)),
 	})
@@ -62,7 +63,7 @@ func (d condenser) idleFacts(m *modeScans, merged *scan.Scan) {
 			continue
 		}
 		d.add(factCheck, events.Fact{
-			Text:  fmt.Sprintf("%s of all %s samples are idle: %s.", percent(part), m.mode, d.catalogue.Idle[i].Meaning),
+			Text:  fmt.Sprintf("%s of all %s samples are idle: %s.", wording.Percent(part), m.mode, d.catalogue.Idle[i].Meaning),
 			Value: part, Unit: "share", Mode: m.mode, Samples: samples(n), StdErr: standardError(part, float64(merged.Total)),
 		})
 	}
@@ -76,7 +77,7 @@ func (d condenser) categories(p *Profile, merged *scan.Scan) {
 			continue
 		}
 		id := d.add(factCategory, events.Fact{
-			Text:  fmt.Sprintf("%s of the active %s samples are %s.", percent(part), p.Mode, name),
+			Text:  fmt.Sprintf("%s of the active %s samples are %s.", wording.Percent(part), p.Mode, name),
 			Value: part, Unit: "share", Mode: p.Mode, Samples: samples(n), StdErr: standardError(part, float64(merged.Active())),
 		})
 		p.Categories = append(p.Categories, Category{ID: id, Name: name, Share: part})
@@ -88,7 +89,7 @@ func (d condenser) categories(p *Profile, merged *scan.Scan) {
 func (d condenser) packages(p *Profile, merged *scan.Scan) {
 	sums := map[string]uint64{}
 	for name, n := range merged.User {
-		sums[packageOf(merged.Graph.Name(name))] += n
+		sums[wording.Package(merged.Graph.Name(name))] += n
 	}
 	names := slices.Collect(maps.Keys(sums))
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(sums[b], sums[a]), cmp.Compare(a, b)) })
@@ -98,7 +99,7 @@ func (d condenser) packages(p *Profile, merged *scan.Scan) {
 			break
 		}
 		id := d.add(factCategory, events.Fact{
-			Text:  fmt.Sprintf("%s of the active %s samples are user code of %s.", percent(part), p.Mode, name),
+			Text:  fmt.Sprintf("%s of the active %s samples are user code of %s.", wording.Percent(part), p.Mode, name),
 			Value: part, Unit: "share", Mode: p.Mode, Samples: samples(sums[name]), StdErr: standardError(part, float64(merged.Active())),
 		})
 		p.Packages = append(p.Packages, Category{ID: id, Name: name, Share: part})
@@ -109,7 +110,7 @@ func (d condenser) topSelf(p *Profile, m *modeScans, merged *scan.Scan) {
 	for _, t := range scan.TopSelf(merged, maxTops) {
 		top := Top{Frame: merged.Graph.Name(t.Frame), Self: share(t.Samples, p.Active), TE: m.te(t.Samples), Samples: t.Samples}
 		top.ID = d.add(factFrame, events.Fact{
-			Text:  fmt.Sprintf("%s of the active %s samples end in %s.", percent(top.Self), p.Mode, top.Frame),
+			Text:  fmt.Sprintf("%s of the active %s samples end in %s.", wording.Percent(top.Self), p.Mode, top.Frame),
 			Value: top.Self, Unit: "share", Frame: top.Frame, Mode: p.Mode, Samples: samples(t.Samples),
 			StdErr: standardError(top.Self, float64(p.Active)),
 		})
@@ -128,9 +129,9 @@ func (d condenser) tree(p *Profile, m *modeScans, merged *scan.Scan) {
 		for _, through := range l.Through[:min(len(l.Through), maxThroughLen)] {
 			line.Through = append(line.Through, merged.Graph.Name(through))
 		}
-		text := fmt.Sprintf("%s holds %s of the active %s samples", line.Frame, percent(line.Share), p.Mode)
+		text := fmt.Sprintf("%s holds %s of the active %s samples", line.Frame, wording.Percent(line.Share), p.Mode)
 		if line.TE > 0 {
-			text += ", " + te(line.TE)
+			text += ", " + wording.TE(line.TE)
 		}
 		line.ID = d.facts.addAnew(fact{factTree, events.Fact{
 			Text: text + ".", Value: line.Share, Unit: "share", Frame: line.Frame, Mode: p.Mode, Samples: samples(l.Width),

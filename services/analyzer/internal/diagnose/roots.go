@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
@@ -41,7 +42,7 @@ const rootsWithin = 0.15
 func (c *checked) checkThreads(s *jvmScan, expected float64) {
 	threads := math.Round(float64(s.Task) / expected)
 	c.add(factCheck, events.Fact{
-		Text:  fmt.Sprintf("The samples of %s show about %s in %.0f s.", s.JVM, plural(int(threads), "task thread"), s.Seconds),
+		Text:  fmt.Sprintf("The samples of %s show about %s in %.0f s.", s.JVM, wording.Plural(int(threads), "task thread"), s.Seconds),
 		Value: threads, Unit: "count", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Task),
 	})
 	if threads >= 1 && math.Abs(float64(s.Task)/(expected*threads)-1) > rootsWithin {
@@ -55,11 +56,11 @@ func (c *checked) checkRoots(r *reading, s *jvmScan, subtasks int, ratio float64
 	c.doubts.rootsOff = c.doubts.rootsOff || off
 	c.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("%s of %s gave %s samples in %.0f s, %s of what the clock promises.",
-			plural(subtasks, "task thread"), s.JVM, number(s.Task), s.Seconds, percent(ratio)),
+			wording.Plural(subtasks, "task thread"), s.JVM, wording.Count(s.Task), s.Seconds, wording.Percent(ratio)),
 		Value: ratio, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Task),
 	})
 	if off {
-		c.note(s, "task threads were sampled %s as often as expected", percent(ratio))
+		c.note(s, "task threads were sampled %s as often as expected", wording.Percent(ratio))
 	}
 }
 
@@ -81,9 +82,9 @@ func (c *checked) splitWall(s *jvmScan) {
 			continue
 		}
 		x := share(part.n, all)
-		text := fmt.Sprintf("The task threads of %s were %s for %s of the time", s.JVM, part.what, percent(x))
+		text := fmt.Sprintf("The task threads of %s were %s for %s of the time", s.JVM, part.what, wording.Percent(x))
 		if n := s.te(part.n); n > 0 {
-			text += ", " + te(n)
+			text += ", " + wording.TE(n)
 		}
 		c.add(factCheck, events.Fact{
 			Text: text + ".", Value: x, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(part.n), StdErr: standardError(x, float64(all)),
@@ -96,7 +97,7 @@ func (c *checked) splitWall(s *jvmScan) {
 func (c *checked) legacySources(s *jvmScan) {
 	if threads := s.te(s.SourceRoots); threads > 0 {
 		c.add(factCheck, events.Fact{
-			Text:  fmt.Sprintf("Legacy sources of %s run in threads of their own beside the task threads: %s.", s.JVM, te(threads)),
+			Text:  fmt.Sprintf("Legacy sources of %s run in threads of their own beside the task threads: %s.", s.JVM, wording.TE(threads)),
 			Value: threads, Unit: "te", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.SourceRoots),
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/services/analyzer/internal/limits"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
@@ -26,7 +27,7 @@ func (m *vertexMap) ownerOf(s *scan.Scan, chain int32) owner {
 			continue
 		}
 		anchor := s.Graph.Name(s.Chains[at].Anchor)
-		for _, key := range [...]string{anchor, classOf(anchor)} {
+		for _, key := range [...]string{anchor, wording.Class(anchor)} {
 			this, other := m.byFrame[key] != nil, m.foreign[key]
 			switch {
 			case this && !other:

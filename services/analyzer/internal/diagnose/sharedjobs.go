@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
@@ -26,14 +27,14 @@ func sharedJobs(v *View) []Problem {
 		rest := max(0, 1-this-other)
 		split := fact{factCheck, events.Fact{
 			Text: fmt.Sprintf("%s runs other jobs too: %s of its active task samples are this job's, %s are other jobs', %s unattributed.",
-				s.JVM, percent(this), percent(other), percent(rest)),
+				s.JVM, wording.Percent(this), wording.Percent(other), wording.Percent(rest)),
 			Value: rest, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.TaskActive),
 			StdErr: standardError(rest, float64(s.TaskActive)),
 		}}
 		text := ""
 		if rest > 0 {
 			text = fmt.Sprintf("Of the active task samples of %s, unattributed: %s. They lie in classes that no thread dump shows, or that jobs share.",
-				s.JVM, percent(rest))
+				s.JVM, wording.Percent(rest))
 		}
 		out = append(out, remark(text, split))
 	}

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
@@ -13,11 +14,11 @@ const minGarbage = 0.01 // share of the CPU that is worth a word
 func (p *Problem) sideText() []string {
 	var parts []string
 	if p.garbage >= minGarbage {
-		parts = append(parts, fmt.Sprintf("garbage collection takes %s of the CPU for what it allocates", percent(p.garbage)))
+		parts = append(parts, fmt.Sprintf("garbage collection takes %s of the CPU for what it allocates", wording.Percent(p.garbage)))
 	}
 	for i := range p.elsewhere {
 		more := &p.elsewhere[i]
-		parts = append(parts, fmt.Sprintf("and %s of them in %s, whose vertex cannot be told", percent(more.Share), simple(more.group.frame)))
+		parts = append(parts, fmt.Sprintf("and %s of them in %s, whose vertex cannot be told", wording.Percent(more.Share), wording.Simple(more.group.frame)))
 	}
 	return parts
 }
@@ -28,7 +29,7 @@ func (v *View) sideFacts(p *Problem) []fact {
 	if p.garbage >= minGarbage {
 		_, active := v.collectorShare()
 		facts = append(facts, fact{factFrame, events.Fact{
-			Text:  fmt.Sprintf("Garbage collection takes %s of the CPU samples for what %s allocates.", percent(p.garbage), simple(p.Anchor)),
+			Text:  fmt.Sprintf("Garbage collection takes %s of the CPU samples for what %s allocates.", wording.Percent(p.garbage), wording.Simple(p.Anchor)),
 			Value: p.garbage, Unit: "share", Frame: p.Anchor, Mode: v.modeOf(rules.FamilyCPU), Samples: samples(active),
 			StdErr: standardError(p.garbage, float64(active)),
 		}})
@@ -44,7 +45,7 @@ func (v *View) sideFacts(p *Problem) []fact {
 // untimedImpact says what a finding is worth that no capture with time shows.
 func untimedImpact(p *Problem) string {
 	if p.garbage > 0 {
-		return fmt.Sprintf("At most %s of the CPU time comes free, which garbage collection takes for it.", percent(p.garbage))
+		return fmt.Sprintf("At most %s of the CPU time comes free, which garbage collection takes for it.", wording.Percent(p.garbage))
 	}
 	return fmt.Sprintf("The gain cannot be told: %s counts events and no time.", p.Mode)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
 	"squirrly.dev/services/analyzer/internal/rules"
@@ -45,9 +46,9 @@ func (v *View) skewByCounters(vertex int, isLimit bool) (Problem, bool) {
 	if s.Records {
 		by = "records"
 	}
-	ratio := times(s.Ratio)
+	ratio := wording.Times(s.Ratio)
 	if s.Ratio >= limits.MaxSkew {
-		ratio = "far more than " + times(limits.MaxSkew/10)
+		ratio = "far more than " + wording.Times(limits.MaxSkew/10)
 	}
 	size := fmt.Sprintf("%s the %s of the median subtask", ratio, by)
 	skewed := fact{factVertex, events.Fact{
@@ -98,7 +99,7 @@ func (v *View) skewFinding(vertex, anchor string, ratio, gain float64) Problem {
 	f.P = 1 - 1/gain
 	f.Bound = bound(f.P, 1000)
 	f.Why = "The other subtasks have reserves that the job cannot use."
-	f.Impact = fmt.Sprintf("At most %s the throughput if all subtasks were loaded alike%s.", times(gain), v.thenLimited(gain))
+	f.Impact = fmt.Sprintf("At most %s the throughput if all subtasks were loaded alike%s.", wording.Times(gain), v.thenLimited(gain))
 	return f
 }
 
@@ -135,8 +136,8 @@ func (v *View) skewByWall(vertex int, isLimit bool) (Problem, bool) {
 		hot := jvms[len(jvms)-1]
 		f := v.skewFinding(v.vertexName(vertex), h.anchor, ratio, largest*float64(len(values))/sum)
 		f.Confidence, f.Mode, f.TE, f.Samples = lower(bySamples(h.samples), 1), events.ModeWall, largest, samples(h.samples)
-		f.Where = fmt.Sprintf("%s on TaskManager %s", simple(h.anchor), hot)
-		f.Extent = fmt.Sprintf("%s on this TaskManager, %.2f on the median one", te(largest), median)
+		f.Where = fmt.Sprintf("%s on TaskManager %s", wording.Simple(h.anchor), hot)
+		f.Extent = fmt.Sprintf("%s on this TaskManager, %.2f on the median one", wording.TE(largest), median)
 		if !isLimit {
 			f.OnPath, f.Bound, f.Severity = false, 0, events.SeverityWarning
 			if largest > oneThread {
@@ -144,7 +145,7 @@ func (v *View) skewByWall(vertex int, isLimit bool) (Problem, bool) {
 			}
 		}
 		f.Facts = []fact{{factFrame, events.Fact{
-			Text:  fmt.Sprintf("%s takes %s of each subtask on %s and %.2f on the median TaskManager.", simple(h.anchor), te(largest), hot, median),
+			Text:  fmt.Sprintf("%s takes %s of each subtask on %s and %.2f on the median TaskManager.", wording.Simple(h.anchor), wording.TE(largest), hot, median),
 			Value: ratio, Unit: "count", Frame: h.anchor, JVM: hot, Mode: events.ModeWall, Samples: samples(h.samples),
 		}}}
 		return f, true

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -19,7 +20,7 @@ func starvation(v *View) []Problem {
 	}
 	if v.fewCores() && v.limit.Limit != events.LimitCPU && s.share < normalShare {
 		return []Problem{remark(fmt.Sprintf("Task threads were ready to run but not on CPU for %s of that time, as is normal on a small machine.",
-			percent(s.share)), s.fact)}
+			wording.Percent(s.share)), s.fact)}
 	}
 	f := finding(rule, "task threads")
 	f.Severity, f.Confidence, f.Mode, f.Samples = severity, bySamples(s.samples), events.ModeWall, samples(s.samples)
@@ -35,9 +36,9 @@ func starvation(v *View) []Problem {
 		f.Severity = events.SeverityInfo
 	}
 	f.Where = "all task threads of the profiled TaskManagers"
-	f.Extent = fmt.Sprintf("%.2f of %s that were ready to run got no CPU (%s)", s.running-s.got, te(s.running), percent(s.share))
+	f.Extent = fmt.Sprintf("%.2f of %s that were ready to run got no CPU (%s)", s.running-s.got, wording.TE(s.running), wording.Percent(s.share))
 	f.Why = "Time without a CPU looks like slow code, and no change of the code gives it back."
-	f.Impact = fmt.Sprintf("Up to %s of the time in which tasks are ready to run comes back.", percent(s.share))
+	f.Impact = fmt.Sprintf("Up to %s of the time in which tasks are ready to run comes back.", wording.Percent(s.share))
 	f.Facts = []fact{s.fact}
 	return []Problem{f}
 }

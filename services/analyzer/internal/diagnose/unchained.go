@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -23,7 +24,7 @@ func unchained(v *View) []Problem {
 				from := slices.IndexFunc(v.ctx.Vertices, func(u jobcontext.Vertex) bool { return u.ID == in.Vertex })
 				if from >= 0 && (from == limit || to == limit) && v.oneToOne(from, to, in.Ship) {
 					between := fact{factVertex, events.Fact{
-						Text:  fmt.Sprintf("Records between tasks take %s of the time of %s.", percent(p), v.loads[limit].Name),
+						Text:  fmt.Sprintf("Records between tasks take %s of the time of %s.", wording.Percent(p), v.loads[limit].Name),
 						Value: p, Unit: "share", Vertex: v.loads[limit].Name,
 					}}
 					out = append(out, remark(fmt.Sprintf("%s and %s exchange their records one to one and could be chained (rule %s).",

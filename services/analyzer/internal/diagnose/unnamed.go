@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -17,7 +18,7 @@ func unnamed(r *reading, s *jvmScan) bool {
 func unnamedFact(s *jvmScan) fact {
 	part := share(s.Unresolved, s.Active())
 	return fact{factCheck, events.Fact{
-		Text:  fmt.Sprintf("%s of the active %s samples of %s have no name.", percent(part), s.Mode, s.JVM),
+		Text:  fmt.Sprintf("%s of the active %s samples of %s have no name.", wording.Percent(part), s.Mode, s.JVM),
 		Value: part, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Unresolved),
 		StdErr: standardError(part, float64(s.Active())),
 	}}

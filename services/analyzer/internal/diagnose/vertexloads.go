@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
 )
@@ -16,11 +17,11 @@ func vertexFacts(r *reading) []fact {
 		text := l.Name + ": load unknown"
 		if l.Max(limits.Busy) != limits.Unknown {
 			text = fmt.Sprintf("%s: %s busy in the mean, %s in the busiest subtask", l.Name,
-				percent(l.Mean(limits.Busy)), percent(l.Max(limits.Busy)))
+				wording.Percent(l.Mean(limits.Busy)), wording.Percent(l.Max(limits.Busy)))
 		}
 		if back := l.Max(limits.BackPressured); back != limits.Unknown {
-			text += fmt.Sprintf(", at most %s back-pressured, %s records/s in, %s out", percent(back),
-				number(int64(l.Sum(limits.In))), number(int64(l.Sum(limits.Out))))
+			text += fmt.Sprintf(", at most %s back-pressured, %s records/s in, %s out", wording.Percent(back),
+				wording.Rate(l.Sum(limits.In)), wording.Rate(l.Sum(limits.Out)))
 		}
 		out = append(out, fact{factVertex, events.Fact{
 			Text: text + ".", Value: max(0, l.Max(limits.Busy)), Unit: "share", Vertex: l.Name,

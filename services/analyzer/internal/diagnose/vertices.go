@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/services/analyzer/internal/limits"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
@@ -37,7 +38,7 @@ func newVertexMap(r *reading) *vertexMap {
 		for _, frame := range thread.Frames {
 			if frame = flamegraph.Normalize(frame); r.scanner.IsUser(frame) {
 				m.saw(frame, vertices, other)
-				m.saw(classOf(frame), vertices, other)
+				m.saw(wording.Class(frame), vertices, other)
 			}
 		}
 	}
@@ -114,12 +115,12 @@ func (m *vertexMap) seen(anchor string) []int {
 	if vertices := m.byFrame[anchor]; vertices != nil {
 		return vertices
 	}
-	return m.byFrame[classOf(anchor)]
+	return m.byFrame[wording.Class(anchor)]
 }
 
 // named returns the vertices whose names share a word with a class: "arbitrary-stall" and EvenStallingFunction.
 func (m *vertexMap) named(anchor string) []int {
-	class := classOf(anchor)
+	class := wording.Class(anchor)
 	class = class[strings.LastIndexByte(class, '.')+1:]
 	var out []int
 	for i := range m.loads {

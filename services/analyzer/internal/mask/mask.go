@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"squirrly.dev/services/analyzer/internal/facts"
+	"squirrly.dev/internal/wording"
 )
 
 // Map holds the names that were masked. It is not safe for concurrent use.
@@ -34,7 +34,7 @@ func (m *Map) Frame(frame string) string {
 		return m.native(frame)
 	}
 	dot := strings.LastIndexByte(frame, '.')
-	if dot <= 0 || facts.Library(frame) || generated.MatchString(frame) {
+	if dot <= 0 || wording.Library(frame) || generated.MatchString(frame) {
 		return frame
 	}
 	class := m.class(frame[:dot])
@@ -50,7 +50,7 @@ func (m *Map) Frame(frame string) string {
 
 // native learns the function behind a native method and returns its mask.
 func (m *Map) native(name string) string {
-	if facts.Library(strings.ReplaceAll(strings.TrimPrefix(name, "Java_"), "_", ".")) {
+	if wording.Library(strings.ReplaceAll(strings.TrimPrefix(name, "Java_"), "_", ".")) {
 		return name
 	}
 	return m.Name("native", name)

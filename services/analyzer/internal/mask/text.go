@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"squirrly.dev/services/analyzer/internal/facts"
+	"squirrly.dev/internal/wording"
 )
 
 // word is what a name of Java may consist of.
@@ -24,7 +24,7 @@ func (m *Map) Text(s string) string {
 	for _, found := range qualified.FindAllStringSubmatch(s, -1) {
 		class := strings.ReplaceAll(found[1], "/", ".")
 		outer, _, _ := strings.Cut(class, "$")
-		if facts.Library(class) || m.real[outer] != "" {
+		if wording.Library(class) || m.real[outer] != "" {
 			continue
 		}
 		masked := m.class(class)

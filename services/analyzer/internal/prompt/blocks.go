@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/facts"
 )
 
 // Metrics are the names that the function metric knows.
@@ -41,11 +41,11 @@ func load(v events.VertexLoad, name string) string {
 	case "backPressured":
 		return percent(v.BackPressured)
 	case "recordsIn":
-		return facts.Number(v.RecordsIn, 1)
+		return wording.Decimal(v.RecordsIn, 1)
 	case "recordsOut":
-		return facts.Number(v.RecordsOut, 1)
+		return wording.Decimal(v.RecordsOut, 1)
 	case "parallelism":
-		return facts.Number(float64(v.Parallelism), 0)
+		return wording.Decimal(float64(v.Parallelism), 0)
 	}
 	return "unknown"
 }
@@ -55,7 +55,7 @@ func percent(x float64) string {
 	if x < 0 {
 		return "unknown"
 	}
-	return facts.Number(x*100, 1) + " %"
+	return wording.Decimal(x*100, 1) + " %"
 }
 
 // jobBlock says what was profiled and what the rules concluded.
@@ -76,7 +76,7 @@ func (c cleaner) jobBlock(a events.Analysis) string {
 			break
 		}
 		fmt.Fprintf(&b, "capture: %s, %s, %s samples, %s\n", c.label(s.JVM), c.label(string(s.Mode)),
-			facts.Number(float64(s.Samples), 0), c.label(s.Status))
+			wording.Decimal(float64(s.Samples), 0), c.label(s.Status))
 		for _, n := range s.Notes {
 			fmt.Fprintf(&b, "  note: %s\n", c.sentence(n))
 		}
@@ -97,7 +97,7 @@ func (c cleaner) graphBlock(a events.Analysis) string {
 		}
 		fmt.Fprintf(&b, "%d. %s: parallelism %d, busy %s (busiest subtask %s), idle %s, back-pressured %s, in %s/s, out %s/s",
 			i+1, c.label(v.Name), v.Parallelism, percent(v.Busy), percent(v.BusyMax), percent(v.Idle),
-			percent(v.BackPressured), facts.Number(v.RecordsIn, 1), facts.Number(v.RecordsOut, 1))
+			percent(v.BackPressured), wording.Decimal(v.RecordsIn, 1), wording.Decimal(v.RecordsOut, 1))
 		if v.Role != "" {
 			b.WriteString(", " + c.label(v.Role))
 		}
@@ -117,7 +117,7 @@ func (c cleaner) comparisonBlock(cmp *events.Comparison) string {
 		fmt.Fprintf(&b, "caveat: %s\n", c.sentence(caveat))
 	}
 	for _, m := range firstOf(cmp.Measures, maxChanges) {
-		fmt.Fprintf(&b, "%s: before %s, after %s %s", c.label(m.Name), facts.Number(m.Before, figures), facts.Number(m.After, figures), c.label(m.Unit))
+		fmt.Fprintf(&b, "%s: before %s, after %s %s", c.label(m.Name), wording.Decimal(m.Before, figures), wording.Decimal(m.After, figures), c.label(m.Unit))
 		if !m.Significant {
 			b.WriteString(" (within what two runs of the same job differ by)")
 		}

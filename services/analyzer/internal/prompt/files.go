@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"squirrly.dev/services/analyzer/internal/facts"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/services/analyzer/internal/redact"
 	"squirrly.dev/services/analyzer/internal/snippet"
 )
@@ -151,7 +151,7 @@ func hot(in Input) []string {
 	var out []string
 	seen := map[string]bool{}
 	for _, w := range all {
-		if w.frame != "" && !seen[w.frame] && !facts.Library(w.frame) {
+		if w.frame != "" && !seen[w.frame] && !wording.Library(w.frame) {
 			seen[w.frame] = true
 			out = append(out, w.frame)
 		}
@@ -174,7 +174,7 @@ func ranked(in Input) []weighed {
 		}
 	}
 	for _, f := range in.Analysis.Evidence {
-		if f.Unit == facts.UnitShare {
+		if f.Unit == wording.UnitShare {
 			all = append(all, weighed{f.Frame, f.Value})
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/facts"
 )
 
 // Limits of the block of metrics, in lines.
@@ -59,8 +59,8 @@ func (c cleaner) machines(b *strings.Builder, m Machines) {
 	}
 	if k := m.Checkpoints; k != nil {
 		fmt.Fprintf(b, "checkpoints: %d completed, %d failed, %d in progress; last %s ms and %s MiB, longest %s ms\n",
-			k.Completed, k.Failed, k.InProgress, facts.Number(float64(k.LastDurationMS), 0), mebibytes(k.LastSizeBytes),
-			facts.Number(float64(k.MaxDurationMS), 0))
+			k.Completed, k.Failed, k.InProgress, wording.Decimal(float64(k.LastDurationMS), 0), mebibytes(k.LastSizeBytes),
+			wording.Decimal(float64(k.MaxDurationMS), 0))
 	}
 	for i, e := range m.Exceptions {
 		if i == maxExceptions {
@@ -78,7 +78,7 @@ func machine(tm jobcontext.TaskManager) string {
 			parts = append(parts, fmt.Sprintf(format, value))
 		}
 	}
-	add(tm.CPUCores > 0, "%s CPU cores", facts.Number(tm.CPUCores, 2))
+	add(tm.CPUCores > 0, "%s CPU cores", wording.Decimal(tm.CPUCores, 2))
 	add(tm.HeapMax > 0, "heap %s MiB", mebibytes(tm.HeapMax))
 	add(tm.ManagedBytes > 0, "managed memory %s MiB", mebibytes(tm.ManagedBytes))
 	add(tm.Slots > 0, "%d slots", tm.Slots)
@@ -89,4 +89,4 @@ func machine(tm jobcontext.TaskManager) string {
 	return " " + strings.Join(parts, ", ")
 }
 
-func mebibytes(n int64) string { return facts.Number(float64(n)/(1<<20), 1) }
+func mebibytes(n int64) string { return wording.Decimal(float64(n)/(1<<20), 1) }

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/facts"
 	"squirrly.dev/services/analyzer/internal/redact"
 )
 
@@ -92,7 +92,7 @@ func (c cleaner) findings(b *strings.Builder, a events.Analysis, l level) {
 
 // fact renders a fact in one line.
 func (c cleaner) fact(b *strings.Builder, f events.Fact) {
-	fmt.Fprintf(b, "%s | %s | %s\n", c.name(f.ID), c.sentence(facts.Print(f)), c.sentence(f.Text))
+	fmt.Fprintf(b, "%s | %s | %s\n", c.name(f.ID), c.sentence(wording.Fact(f)), c.sentence(f.Text))
 }
 
 // finding renders one finding of the rules.
@@ -108,9 +108,9 @@ func (c cleaner) finding(b *strings.Builder, f events.Finding, texts int) {
 		if f.OnPath {
 			of = "the time of the limiting vertex"
 		}
-		fmt.Fprintf(b, "  %s of %s, %s samples", percent(f.P), of, facts.Number(float64(f.Samples), 0))
+		fmt.Fprintf(b, "  %s of %s, %s samples", percent(f.P), of, wording.Decimal(float64(f.Samples), 0))
 		if f.Bound > 0 {
-			fmt.Fprintf(b, ", speed-up at most %s×", facts.Number(f.Bound, 1))
+			fmt.Fprintf(b, ", speed-up at most %s×", wording.Decimal(f.Bound, 1))
 		}
 		b.WriteByte('\n')
 	}
@@ -134,8 +134,8 @@ func (c cleaner) tree(b *strings.Builder, t Tree, l level) {
 		}
 		shown++
 		frame := line.Frame
-		if facts.Library(frame) {
-			frame = facts.Short(frame)
+		if wording.Library(frame) {
+			frame = wording.Short(frame)
 		}
 		fmt.Fprintf(b, "%s %s%.1f %.1f %s\n", c.name(line.ID), strings.Repeat(" ", min(line.Depth, 40)),
 			line.Share*100, line.Self*100, c.name(frame))

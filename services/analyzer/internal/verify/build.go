@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/answer"
-	"squirrly.dev/services/analyzer/internal/facts"
 	"squirrly.dev/services/analyzer/internal/fingerprint"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
@@ -34,10 +34,10 @@ func (c *checker) build(said answer.Finding, carrier events.Fact, t kept, s *sco
 		f.Where = "In " + carrier.Frame + "."
 	}
 	if f.Size == "" {
-		f.Size = finish(carrier.Text + ": " + facts.Print(carrier))
+		f.Size = finish(carrier.Text + ": " + wording.Fact(carrier))
 	}
 	if f.Recommendation.Impact == "" {
-		f.Recommendation.Impact = "No more than the cited " + facts.Print(carrier) + "."
+		f.Recommendation.Impact = "No more than the cited " + wording.Fact(carrier) + "."
 	}
 	for _, link := range said.Links {
 		if slices.Contains(c.in.Allowed.Links, link) {
@@ -74,9 +74,9 @@ func categoryOf(said string, carrier events.Fact) string {
 // there is no gain in throughput, so that it stays a remark on cost, and beside a warning of the rules too.
 func (c *checker) weigh(f *events.Finding, carrier events.Fact) {
 	switch carrier.Unit {
-	case facts.UnitShare:
+	case wording.UnitShare:
 		f.Share = carrier.Value
-	case facts.UnitTE:
+	case wording.UnitTE:
 		f.TE = carrier.Value
 	}
 	if !f.OnPath {
@@ -93,7 +93,7 @@ func (c *checker) weigh(f *events.Finding, carrier events.Fact) {
 
 // title is made of what was measured, since nothing checks the wording of a title.
 func title(f events.Fact) string {
-	return facts.Short(f.Frame) + " takes " + facts.Print(f)
+	return wording.Short(f.Frame) + " takes " + wording.Fact(f)
 }
 
 // confidence grows with the samples, and is never high: no rule stands behind the cause.

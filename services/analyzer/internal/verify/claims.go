@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/facts"
 )
 
 var (
@@ -72,7 +72,7 @@ func (c *checker) blames(sentence string, s *scope) verdict {
 // large reports whether a frame takes at least a fifth of the time.
 func (c *checker) large(name string) bool {
 	for _, f := range c.facts {
-		if f.Unit == facts.UnitShare && f.Value >= leastBlame && f.Frame != "" && anyFrame([]string{name}, []string{f.Frame}) {
+		if f.Unit == wording.UnitShare && f.Value >= leastBlame && f.Frame != "" && anyFrame([]string{name}, []string{f.Frame}) {
 			return true
 		}
 	}
@@ -97,7 +97,7 @@ func (c *checker) promises(sentence string, s *scope) verdict {
 		case !f.OnPath && pace.MatchString(sentence):
 			return drop("it is off the path of what limits the job")
 		case n.kind == percent && len(c.about(sentence, n.from).loads) == 0 && n.value > share+max(n.slack, 0.5):
-			return drop(fmt.Sprintf("no more than %s %% can be gained", facts.Number(share, 1)))
+			return drop(fmt.Sprintf("no more than %s %% can be gained", wording.Decimal(share, 1)))
 		case n.kind == times && (f.Bound == 0 || n.value > f.Bound*1.01+n.slack):
 			return drop("the speed-up is above its bound")
 		}
@@ -141,7 +141,7 @@ func ofComparison(cmp *events.Comparison) []number {
 	for _, m := range cmp.Measures {
 		for _, x := range []float64{m.Before, m.After} {
 			f := events.Fact{Value: x, Unit: m.Unit}
-			out = append(out, number{value: facts.Value(f), kind: kindOf(m.Unit)})
+			out = append(out, number{value: wording.Value(f), kind: kindOf(m.Unit)})
 		}
 	}
 	for _, ch := range cmp.Changes {

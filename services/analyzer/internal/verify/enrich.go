@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/answer"
-	"squirrly.dev/services/analyzer/internal/facts"
 )
 
 // enrich adds to a finding of the rules what holds. Its numbers, severity and rank stay.
@@ -116,8 +116,8 @@ func (c *checker) impact(r answer.Recommendation, p float64, place string) {
 	case r.ImpactPct > 0 && r.ImpactPct <= p*100+0.5:
 		c.count(place, "", verdict{status: verified})
 	default:
-		c.count(place+" impactPct", fmt.Sprintf("The change was said to save %s %%.", facts.Number(r.ImpactPct, 1)),
-			verdict{status: corrected, why: fmt.Sprintf("it is at most %s %%", facts.Number(p*100, 1))})
+		c.count(place+" impactPct", fmt.Sprintf("The change was said to save %s %%.", wording.Decimal(r.ImpactPct, 1)),
+			verdict{status: corrected, why: fmt.Sprintf("it is at most %s %%", wording.Decimal(p*100, 1))})
 	}
 }
 

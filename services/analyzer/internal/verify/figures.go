@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/facts"
 )
 
 // numbers checks every number of a sentence and puts measured ones in the place of wrong ones where it is clear which.
@@ -36,7 +36,7 @@ func (c *checker) numbers(sentence string, s *scope) verdict {
 		if !ok {
 			return drop(fmt.Sprintf("no cited fact says %s", strings.TrimSpace(sentence[n.from:n.to])))
 		}
-		text = text[:n.from] + facts.Print(right) + text[n.to:]
+		text = text[:n.from] + wording.Fact(right) + text[n.to:]
 	}
 	return verdict{status: corrected, text: text, why: "the measured number differs"}
 }

@@ -4,9 +4,9 @@ import (
 	"maps"
 	"slices"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/answer"
-	"squirrly.dev/services/analyzer/internal/facts"
 )
 
 // Thresholds of further findings, as shares of the time.
@@ -57,9 +57,9 @@ func (c *checker) number() int {
 // profile. It is 0 for a fact that measures none.
 func (c *checker) weight(f events.Fact) float64 {
 	switch {
-	case f.Unit == facts.UnitShare:
+	case f.Unit == wording.UnitShare:
 		return f.Value
-	case f.Unit == facts.UnitTE && c.onPath(f) && c.in.Analysis.Verdict.Subtasks > 0:
+	case f.Unit == wording.UnitTE && c.onPath(f) && c.in.Analysis.Verdict.Subtasks > 0:
 		return min(1, f.Value/float64(c.in.Analysis.Verdict.Subtasks))
 	}
 	return 0
@@ -104,7 +104,7 @@ func (c *checker) carrier(s *scope, said answer.Finding) (events.Fact, string) {
 func (c *checker) has(frame string) bool {
 	return slices.ContainsFunc(c.result.Analysis.Findings, func(f events.Finding) bool {
 		for _, own := range slices.Concat(f.Path, []string{f.Frame, f.Anchor}) {
-			if own != "" && (own == frame || facts.Short(own) == facts.Short(frame)) {
+			if own != "" && (own == frame || wording.Short(own) == wording.Short(frame)) {
 				return true
 			}
 		}

@@ -3,9 +3,9 @@ package verify
 import (
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/answer"
-	"squirrly.dev/services/analyzer/internal/facts"
 )
 
 // Input is an answer with all that it is measured by.
@@ -91,7 +91,7 @@ func idleClass(name string) bool {
 // holdsAll reports whether a frame is part of the frame of every task.
 func holdsAll(frame string) bool {
 	for _, name := range structural {
-		if frame == name || facts.Short(frame) == name {
+		if frame == name || wording.Short(frame) == name {
 			return true
 		}
 	}

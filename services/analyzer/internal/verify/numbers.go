@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/facts"
 )
 
 // kind is what a number counts.
@@ -163,7 +163,7 @@ func (n number) says(measured number) bool {
 
 // measuredBy returns the numbers of a fact.
 func measuredBy(f events.Fact, of *source) []number {
-	value := number{value: facts.Value(f), kind: kindOf(f.Unit), of: of}
+	value := number{value: wording.Value(f), kind: kindOf(f.Unit), of: of}
 	out := numbers(maskNames(f.Text))
 	for i := range out {
 		from, to := clauseAt(f.Text, out[i].from)
@@ -173,13 +173,13 @@ func measuredBy(f events.Fact, of *source) []number {
 		}
 	}
 	out = append(out, value)
-	if f.Unit == facts.UnitShare {
+	if f.Unit == wording.UnitShare {
 		out = append(out, number{value: f.Value, of: of})
 	}
 	if f.Samples > 0 {
 		out = append(out, number{value: float64(f.Samples), kind: samples, of: of})
 	}
-	if f.StdErr > 0 && f.Unit == facts.UnitShare {
+	if f.StdErr > 0 && f.Unit == wording.UnitShare {
 		out = append(out, number{value: f.StdErr * 100, kind: percent, of: &source{id: f.ID, frames: of.frames, load: "error"}})
 	}
 	return out
@@ -195,7 +195,7 @@ func tagged(all []number, of *source) []number {
 
 // unitKinds are the kinds of the units of facts.
 var unitKinds = map[string]kind{
-	facts.UnitShare: percent, facts.UnitTE: te, "samples": samples, "records/s": rate, "ms": duration, "cores": cores,
+	wording.UnitShare: percent, wording.UnitTE: te, "samples": samples, "records/s": rate, "ms": duration, "cores": cores,
 	"bytes": size,
 }
 

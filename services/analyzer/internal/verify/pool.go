@@ -5,9 +5,9 @@ import (
 	"math"
 	"slices"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/answer"
-	"squirrly.dev/services/analyzer/internal/facts"
 )
 
 // scope checks the cited facts and returns what may be said with them.
@@ -20,15 +20,15 @@ func (c *checker) scope(place string, cited []answer.Evidence) *scope {
 			continue
 		}
 		s.cite(c, f)
-		measured := number{value: facts.Value(f), kind: kindOf(f.Unit)}
+		measured := number{value: wording.Value(f), kind: kindOf(f.Unit)}
 		claimed := number{value: e.Value, kind: measured.kind, slack: 0.05}
-		if claimed.says(measured) || f.Unit == facts.UnitShare && math.Abs(e.Value-f.Value) <= 0.005 {
+		if claimed.says(measured) || f.Unit == wording.UnitShare && math.Abs(e.Value-f.Value) <= 0.005 {
 			c.count(place, "", verdict{status: verified})
 			continue
 		}
 		s.wrong = append(s.wrong, wrongClaim{e.Value, f})
-		c.count(place+" evidence", fmt.Sprintf("%s was said to be %s.", e.ID, facts.Number(e.Value, 2)),
-			verdict{status: corrected, why: "the fact says " + facts.Print(f)})
+		c.count(place+" evidence", fmt.Sprintf("%s was said to be %s.", e.ID, wording.Decimal(e.Value, 2)),
+			verdict{status: corrected, why: "the fact says " + wording.Fact(f)})
 	}
 	return s
 }

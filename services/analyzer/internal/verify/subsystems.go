@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/facts"
 )
 
 // subsystem is a part of a job that a cause can name. What is said of it needs evidence: its frames, its category, or
@@ -119,7 +119,7 @@ func (c *checker) shown(sub subsystem, least float64, s *scope) bool {
 			continue
 		}
 		cited := s.cited[f.ID]
-		large := f.Unit == facts.UnitShare && f.Value >= least && (least == leastMention || ofTime(f))
+		large := f.Unit == wording.UnitShare && f.Value >= least && (least == leastMention || ofTime(f))
 		if (large || cited && least == leastMention) && sub.in(f) {
 			return true
 		}
