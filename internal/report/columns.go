@@ -24,7 +24,7 @@ func (t *textWriter) evidence(v view) {
 
 func (t *textWriter) vertices(loads []events.VertexLoad) {
 	tab := &table{
-		head:  []string{"", "", "Busy", "", "Max", "Held back", "In/s", "Out/s", ""},
+		head:  []string{"", "", "Busy", "", "Max", "Backpressured", "In/s", "Out/s", ""},
 		right: []bool{false, false, false, true, true, true, true, true, false},
 	}
 	for _, x := range loads {
@@ -52,7 +52,7 @@ func (t *textWriter) captures(captures []events.CaptureStats) {
 	}
 }
 
-// bar draws a share in ten cells; an unknown one is empty.
+// bar draws a share in a few cells; an unknown one is empty.
 func bar(share float64) string {
 	if share < 0 {
 		return ""

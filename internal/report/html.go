@@ -137,12 +137,12 @@ type barView struct {
 // segment is a part of a bar, in hundredths of its width.
 type segment struct{ Class, At, Wide string }
 
-// Bar cuts the time of a vertex into busy, back-pressured and idle.
+// Bar cuts the time of a vertex into busy, backpressured and idle.
 func (p htmlPage) Bar(x events.VertexLoad) barView {
 	if x.Busy < 0 {
 		return barView{}
 	}
-	v := barView{Known: true, Text: wording.Percent(x.Busy) + " busy, " + wording.Percent(x.BackPressured) + " back-pressured"}
+	v := barView{Known: true, Text: wording.Percent(x.Busy) + " busy, " + wording.Percent(x.BackPressured) + " backpressured"}
 	at := 0.0
 	for _, part := range []struct {
 		class string

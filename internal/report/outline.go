@@ -58,7 +58,7 @@ func (v view) vertices() section {
 		return section{}
 	}
 	t := &table{
-		head:  []string{"Vertex", "Subtasks", "Busy", "Busiest", "Back-pressured", "Records in/s", "out/s", "Role"},
+		head:  []string{"Vertex", "Subtasks", "Busy", "Busiest", "Backpressured", "Records in/s", "out/s", "Role"},
 		right: []bool{false, true, true, true, true, true, true, false},
 		code:  []bool{true},
 	}
@@ -68,7 +68,7 @@ func (v view) vertices() section {
 			wording.Rate(x.RecordsIn), wording.Rate(x.RecordsOut), x.Role,
 		})
 	}
-	return section{title: "Vertices", note: "Means over the capture windows.", table: t}
+	return section{title: "Vertices", note: "Averages over the capture windows.", table: t}
 }
 
 func (v view) bottlenecks() section {

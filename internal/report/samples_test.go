@@ -67,7 +67,7 @@ func sleepy() events.Analysis {
 		Evidence: []events.Fact{
 			{ID: "V3", Text: "even-stall was 98 % busy (busiest subtask) over 60 s.", Value: 0.98, Unit: "share", Vertex: "even-stall"},
 			{ID: "F1", Text: "EvenStallingFunction.map → Thread.sleep takes 1.95 thread equivalents.", Value: 1.95, Unit: "te", Mode: events.ModeWall, JVM: "10.244.0.17:6122-8ab3f1", Samples: 1180, StdErr: 0.005},
-			{ID: "M2", Text: "random-source was back-pressured for 94 % of its time.", Value: 0.94, Unit: "share", Vertex: "random-source"},
+			{ID: "M2", Text: "random-source was backpressured for 94 % of its time.", Value: 0.94, Unit: "share", Vertex: "random-source"},
 			{ID: "F4", Text: "KryoSerializer.serialize takes 0.16 thread equivalents.", Value: 0.16, Unit: "te", Mode: events.ModeITimer, Samples: 44, StdErr: 0.012},
 			{ID: "K1", Text: "Task-root samples are 96 % of what 10 subtasks over 60 s should give.", Value: 0.96, Unit: "share", Mode: events.ModeWall},
 			{ID: "C2", Text: "Serialisation is 4.1 % of the CPU profile without idle frames.", Value: 0.041, Unit: "share", Mode: events.ModeITimer},
@@ -141,7 +141,7 @@ func calm() events.Analysis {
 		Identity: events.Identity{Cluster: "prod", Namespace: "shop", Job: "orders"}, FlinkVersion: "1.20.5", CreatedAt: noon,
 		Severity: events.SeverityNone,
 		Verdict: events.Verdict{
-			Limit: events.LimitNone, Headline: "Not limited. Busiest vertex enrich 41 % busy, no back pressure.",
+			Limit: events.LimitNone, Headline: "Not limited. Busiest vertex enrich 41 % busy, no backpressure.",
 			NextLimit: "enrich", Confidence: events.ConfidenceHigh, Evidence: []string{"V1"},
 		},
 		Findings: []events.Finding{},

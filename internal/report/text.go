@@ -17,7 +17,7 @@ const (
 	defaultWidth = 88
 	indent       = "  "
 	nameWidth    = 20 // of the names of pairs
-	barCells     = 10
+	barCells     = 8
 	maxID        = 12 // of the id of a finding or a fact
 	maxColumn    = 16 // of a column of a table, but the first
 	minColumn    = 12 // of the first column of a table

@@ -50,7 +50,7 @@ func TestGarbageCounts(t *testing.T) {
 	f := ruleOf(r.Analysis, "A14")
 	if f == nil || f.Severity != events.SeverityWarning || f.P != 0 || !strings.HasPrefix(f.Where, "Sum.map → Long in vertex work") ||
 		!cites(r.Analysis, f, "Garbage collection takes 24 % of the CPU samples for what Sum.map allocates.") ||
-		!strings.Contains(f.Recommendation.Impact, "At most 24 % of the CPU time comes free, which garbage collection takes for it.") {
+		!strings.Contains(f.Recommendation.Impact, "At most 24 % of the CPU time is freed, which garbage collection takes for it.") {
 		t.Errorf("%+v", f)
 	}
 	checkForm(t, r)

@@ -39,7 +39,7 @@ func collections(v *View) []Problem {
 	f.Where = "the JVM of " + at
 	f.Extent = wording.Percent(worst) + " of the time in garbage collection, by the JVM's own counters"
 	f.Why = "While the collector stops the JVM, no task runs."
-	f.Impact = fmt.Sprintf("Up to %s of the time comes free for the tasks.", wording.Percent(worst))
+	f.Impact = fmt.Sprintf("Up to %s of the time is freed for the tasks.", wording.Percent(worst))
 	f.Facts = []fact{{factMetric, events.Fact{
 		Text: fmt.Sprintf("%s spent %s of the time in garbage collection.", at, wording.Percent(worst)), Value: worst, Unit: "share", JVM: at,
 	}}}

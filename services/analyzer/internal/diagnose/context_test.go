@@ -13,7 +13,7 @@ import (
 // seconds is how long the windows of the test contexts are.
 const seconds = 8
 
-// load is how the subtasks of a vertex spend their time; the rest is back pressure.
+// load is how the subtasks of a vertex spend their time; the rest is backpressure.
 type load struct {
 	busy, idle float64
 	records    int64 // per second

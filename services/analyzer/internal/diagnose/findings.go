@@ -90,7 +90,7 @@ func (v *View) whyText(p *Problem) string {
 	case v.limit.Limit == events.LimitNone:
 		return "The job is not limited, so throughput does not gain from it; it is a matter of cost."
 	case v.limit.Limit == events.LimitCPU:
-		return "The job is held back by a lack of CPU and not by this code; it is a matter of cost."
+		return "A lack of CPU limits the job and not this code; it is a matter of cost."
 	case !p.OnPath:
 		return "It is not in the vertex that limits the job, so throughput does not gain from it; it is a matter of cost."
 	case p.Rule.Of == rules.BasisCPU:
@@ -110,11 +110,11 @@ func (v *View) impactText(p *Problem) string {
 	case p.OnPath && p.Rule.Of == rules.BasisVertex:
 		return fmt.Sprintf("At most %s the throughput if its time went to zero%s.", wording.Times(p.Bound), v.thenLimited(p.Bound))
 	case p.OnPath:
-		return fmt.Sprintf("At most %s of the CPU time comes free for the tasks.", wording.Percent(p.Share))
+		return fmt.Sprintf("At most %s of the CPU time is freed for the tasks.", wording.Percent(p.Share))
 	case v.limit.Limit == events.LimitUnknown:
-		return fmt.Sprintf("At most %s of the tasks' active time comes free.", wording.Percent(p.P))
+		return fmt.Sprintf("At most %s of the tasks' active time is freed.", wording.Percent(p.P))
 	case p.TE > 0:
-		return fmt.Sprintf("No gain in throughput; up to %.2f threads come free.", p.TE)
+		return fmt.Sprintf("No gain in throughput; up to %.2f threads are freed.", p.TE)
 	default:
 		return "No gain in throughput."
 	}

@@ -104,7 +104,7 @@ func (s *summary) limitText(v *View, at int) string {
 	subtasks := fmt.Sprintf("%d of %s", max(1, s.BusySubtasks), wording.Plural(s.Subtasks, "subtask"))
 	switch {
 	case v.limit.Own:
-		return fmt.Sprintf("%s limits the job: it is held back though nothing behind it is busy; %s itself", s.VertexName, busy)
+		return fmt.Sprintf("%s limits the job: it is backpressured though nothing behind it is busy; %s itself", s.VertexName, busy)
 	case v.limit.Near:
 		return fmt.Sprintf("%s (%s) is close to limiting the job, but nothing waits for it yet: %s", s.VertexName, subtasks, busy)
 	default:
@@ -142,10 +142,10 @@ func (v *View) thenLimitedAfter(fixed int, bound float64) string {
 }
 
 func (s *summary) notLimited(v *View, findings []Problem) {
-	s.Headline = "Not limited. No vertex is busy, and there is no back pressure."
+	s.Headline = "Not limited. No vertex is busy, and there is no backpressure."
 	if busiest := v.limit.Next; busiest >= 0 {
 		s.Busy = v.loads[busiest].Max(limits.Busy)
-		s.Headline = fmt.Sprintf("Not limited. Busiest vertex %s, %s busy, no back pressure to speak of.", v.loads[busiest].Name, wording.Percent(s.Busy))
+		s.Headline = fmt.Sprintf("Not limited. Busiest vertex %s, %s busy, no backpressure.", v.loads[busiest].Name, wording.Percent(s.Busy))
 		s.facts = []fact{v.vertexFacts[busiest]}
 	}
 	for i := range findings {

@@ -13,7 +13,7 @@ func missing(r *reading, limit events.Limit) []string {
 	} else {
 		out = append(out, r.ctx.Missing...)
 		if limit == events.LimitUnknown {
-			out = append(out, "The busy and back-pressured times of the job's subtasks: they would show which vertex limits it.")
+			out = append(out, "The busy and backpressured times of the job's subtasks: they would show which vertex limits it.")
 		}
 		if len(r.ctx.Threads) == 0 && len(r.loads) > 1 {
 			out = append(out, "Thread dumps: they would tell for sure to which vertex a function belongs.")

@@ -42,7 +42,7 @@ func backpressured(v *View) []Problem {
 	var out []Problem
 	for _, victim := range v.limit.Victims {
 		if back := v.loads[victim].Max(limits.BackPressured); back >= rule.Warning {
-			out = append(out, remark(fmt.Sprintf("%s is back-pressured for %s of its time (rule %s): it is a victim of %s.",
+			out = append(out, remark(fmt.Sprintf("%s is backpressured for %s of its time (rule %s): it is a victim of %s.",
 				v.loads[victim].Name, wording.Percent(back), rule.ID, v.loads[max(v.limit.Vertex, v.limit.starved.vertex)].Name), v.vertexFacts[victim]))
 		}
 	}

@@ -75,7 +75,7 @@ func (c *checked) splitWall(s *jvmScan) {
 		what string
 		n    uint64
 	}{
-		{"idle or softly back-pressured", all - min(all, s.TaskActive)}, {"waiting", s.TaskWaiting}, {"ready to run", s.TaskActive - s.TaskWaiting},
+		{"idle or softly backpressured", all - min(all, s.TaskActive)}, {"waiting", s.TaskWaiting}, {"ready to run", s.TaskActive - s.TaskWaiting},
 	}
 	for _, part := range parts {
 		if part.n == 0 {

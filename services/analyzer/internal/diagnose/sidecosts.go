@@ -45,7 +45,7 @@ func (v *View) sideFacts(p *Problem) []fact {
 // untimedImpact says what a finding is worth that no capture with time shows.
 func untimedImpact(p *Problem) string {
 	if p.garbage > 0 {
-		return fmt.Sprintf("At most %s of the CPU time comes free, which garbage collection takes for it.", wording.Percent(p.garbage))
+		return fmt.Sprintf("At most %s of the CPU time is freed, which garbage collection takes for it.", wording.Percent(p.garbage))
 	}
 	return fmt.Sprintf("The gain cannot be told: %s counts events and no time.", p.Mode)
 }

@@ -16,11 +16,11 @@ func vertexFacts(r *reading) []fact {
 		l := &r.loads[i]
 		text := l.Name + ": load unknown"
 		if l.Max(limits.Busy) != limits.Unknown {
-			text = fmt.Sprintf("%s: %s busy in the mean, %s in the busiest subtask", l.Name,
+			text = fmt.Sprintf("%s: %s busy on average, %s in the busiest subtask", l.Name,
 				wording.Percent(l.Mean(limits.Busy)), wording.Percent(l.Max(limits.Busy)))
 		}
 		if back := l.Max(limits.BackPressured); back != limits.Unknown {
-			text += fmt.Sprintf(", at most %s back-pressured, %s records/s in, %s out", wording.Percent(back),
+			text += fmt.Sprintf(", at most %s backpressured, %s records/s in, %s out", wording.Percent(back),
 				wording.Rate(l.Sum(limits.In)), wording.Rate(l.Sum(limits.Out)))
 		}
 		out = append(out, fact{factVertex, events.Fact{

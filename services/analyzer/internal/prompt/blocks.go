@@ -95,7 +95,7 @@ func (c cleaner) graphBlock(a events.Analysis) string {
 			fmt.Fprintf(&b, "%d further vertices\n", len(a.Vertices)-i)
 			break
 		}
-		fmt.Fprintf(&b, "%d. %s: parallelism %d, busy %s (busiest subtask %s), idle %s, back-pressured %s, in %s/s, out %s/s",
+		fmt.Fprintf(&b, "%d. %s: parallelism %d, busy %s (busiest subtask %s), idle %s, backpressured %s, in %s/s, out %s/s",
 			i+1, c.label(v.Name), v.Parallelism, percent(v.Busy), percent(v.BusyMax), percent(v.Idle),
 			percent(v.BackPressured), wording.Decimal(v.RecordsIn, 1), wording.Decimal(v.RecordsOut, 1))
 		if v.Role != "" {

@@ -37,7 +37,7 @@ var subsystems = []subsystem{
 	{"state", term(`state backend|state access(?:es)?|keyed state|ForSt|state size`), part(`rocksdb|forst|\.state\.|ValueState|ListState|MapState|state (?:backend|access)|keyed state`), []string{"state"}},
 	{"checkpointing", term(`checkpoint\w*|savepoint\w*|barrier alignment|unaligned`), part(`checkpoint|barrier`), []string{"checkpointing"}},
 	{"serialization", term(`(?:de)?seriali[sz]\w*|Kryo|Avro|POJO serializer`), part(`seriali[sz]|kryo|avro|ObjectInputStream|ObjectOutputStream`), []string{"serialization"}},
-	{"network", term(`network\w*|shuffles?|netty|bandwidth|TCP`), part(`netty|\bnetwork|java\.net\.|sun\.nio\.ch|Socket|LocalBufferPool|\.http`), []string{"network", "back-pressure"}},
+	{"network", term(`network\w*|shuffles?|netty|bandwidth|TCP`), part(`netty|\bnetwork|java\.net\.|sun\.nio\.ch|Socket|LocalBufferPool|\.http`), []string{"network", "backpressure"}},
 	{"locking", term(`lock contention|contend\w*|contention|deadlock\w*|synchroni[sz]ed|lock(?:s|ed)?|monitor(?: enter)?`), part(`lock|monitor|synchroni[sz]|mutex|park`), []string{"locking", "lock"}},
 	{"JIT compilation", term(`JIT|just-in-time|compiler threads?`), part(`C2Compiler|CompileBroker|Compiler::|\bJIT\b`), []string{"JIT compilation"}},
 	{"skew", term(`skew\w*|hot keys?|uneven(?:ly)?|imbalanced?`), part(`skew|hot alone|busiest subtask .* median`), []string{"skew"}},
