@@ -1,0 +1,205 @@
+package operators
+
+import (
+	"fmt"
+	"slices"
+
+	"squirrly.dev/services/analyzer/internal/scan"
+)
+
+// Capture is one capture that is to be attributed.
+type Capture struct {
+	JVM       string
+	Scan      *scan.Scan
+	PerThread float64 // samples of WALL that one thread gets; 0: no thread equivalents
+}
+
+// Place says to which vertices a part of a capture may belong.
+type Place struct {
+	Vertices  []int   // of the profiled job, in the order of the data flow; none: vertex unknown, or another job's
+	Operators []Local // that it may be in those vertices
+	Row       Row
+	Others    []int // vertices of the plan of other jobs that it may belong to
+	Dumped    bool  // a thread dump shows its function in these vertices
+}
+
+// Local is an operator of a vertex.
+type Local struct{ Vertex, Node int }
+
+// Owner says to which job a place belongs.
+type Owner int
+
+// The owners.
+const (
+	OwnerThis    Owner = iota
+	OwnerOther         // surely another job
+	OwnerUnknown       // one of several jobs
+)
+
+// Owner returns the job that a place belongs to.
+func (p *Place) Owner() Owner {
+	switch {
+	case len(p.Others) == 0:
+		return OwnerThis
+	case len(p.Vertices) == 0:
+		return OwnerOther
+	default:
+		return OwnerUnknown
+	}
+}
+
+// Attribution holds the places of captures.
+type Attribution struct {
+	plan     *Plan
+	captures []Capture
+	units    []unit
+	byKey    map[unitKey]int
+	chains   []map[int32]int // by capture: chain → unit
+	spots    []map[int32]int // by capture: spot above the operators → unit
+}
+
+type unitKey struct{ jvm, text string }
+
+// unit is what stands in one place on one TaskManager, in captures of all modes.
+type unit struct {
+	jvm        string
+	trace      trace
+	anchors    []string // user functions of the operators, the innermost first; empty strings are none
+	candidates []candidate
+	dumped     bool
+	te         float64 // thread equivalents by WALL, without waits for output buffers
+}
+
+type candidate struct {
+	vertex int // of the plan
+	aligned
+}
+
+// Attribute finds the places of captures.
+func Attribute(p *Plan, captures []Capture) *Attribution {
+	a := &Attribution{
+		plan: p, captures: captures, byKey: map[unitKey]int{},
+		chains: make([]map[int32]int, len(captures)), spots: make([]map[int32]int, len(captures)),
+	}
+	for i := range captures {
+		a.chains[i], a.spots[i] = map[int32]int{}, map[int32]int{}
+		a.addChains(i)
+		a.addSpots(i)
+	}
+	for i := range a.units {
+		a.byShape(&a.units[i])
+		a.byHints(&a.units[i])
+	}
+	a.byBusy()
+	a.byJobs()
+	return a
+}
+
+func (a *Attribution) addChains(capture int) {
+	c := &a.captures[capture]
+	for i, chain := range c.Scan.Chains {
+		id := int32(i) //nolint:gosec // at most one for each frame
+		u := a.unit(c, traceOf(c.Scan, chain.Spot), anchorsOf(c.Scan, id))
+		a.chains[capture][id] = u
+		a.weigh(u, c, chain.Active-chain.Held)
+	}
+}
+
+// addSpots adds what lies above the operators.
+func (a *Attribution) addSpots(capture int) {
+	c := &a.captures[capture]
+	for i, spot := range c.Scan.Spots {
+		id := int32(i) //nolint:gosec // at most one for each frame
+		t := traceOf(c.Scan, id)
+		if len(t.operators) > 0 {
+			continue
+		}
+		u := a.unit(c, t, nil)
+		a.spots[capture][id] = u
+		a.weigh(u, c, spot.Active)
+	}
+}
+
+func (a *Attribution) unit(c *Capture, t trace, anchors []string) int {
+	key := unitKey{c.JVM, fmt.Sprint(t, anchors)}
+	id, ok := a.byKey[key]
+	if !ok {
+		id = len(a.units)
+		a.byKey[key] = id
+		a.units = append(a.units, unit{jvm: c.JVM, trace: t, anchors: anchors})
+	}
+	return id
+}
+
+func (a *Attribution) weigh(unit int, c *Capture, samples uint64) {
+	if c.PerThread > 0 {
+		a.units[unit].te += float64(samples) / c.PerThread
+	}
+}
+
+func anchorsOf(s *scan.Scan, chain int32) []string {
+	var out []string
+	for at := chain; at >= 0; at = s.Chains[at].Parent {
+		name := ""
+		if s.Chains[at].Anchor != scan.NoName {
+			name = s.Graph.Name(s.Chains[at].Anchor)
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+// Place returns where a part of a capture lies: below a chain of operators, or for chain -1 at a spot above them.
+func (a *Attribution) Place(capture int, chain, spot int32) Place {
+	id, ok := a.chains[capture][chain]
+	s := a.captures[capture].Scan
+	if !ok {
+		if id, ok = a.spots[capture][spot]; !ok {
+			return Place{Row: RowRuntime}
+		}
+		return a.place(&a.units[id], a.units[id].candidates)
+	}
+	u := &a.units[id]
+	if spot == scan.NoSpot || spot == s.Chains[chain].Spot {
+		return a.place(u, u.candidates)
+	}
+	t := traceOf(s, spot) // further down: where it hands a record on
+	var kept []candidate
+	for _, c := range u.candidates {
+		if at, fits := a.plan.Vertices[c.vertex].align(&t); fits {
+			if both := intersect(c.nodes, at.nodes); len(both) > 0 || len(c.nodes) == 0 {
+				kept = append(kept, candidate{c.vertex, aligned{both, c.fit}})
+			}
+		}
+	}
+	if len(kept) == 0 {
+		kept = u.candidates
+	}
+	return a.place(u, kept)
+}
+
+func intersect(a, b []int) []int {
+	var out []int
+	for _, x := range a {
+		if slices.Contains(b, x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func (a *Attribution) place(u *unit, candidates []candidate) Place {
+	p := Place{Row: u.trace.row(), Dumped: u.dumped}
+	for _, c := range candidates {
+		v := &a.plan.Vertices[c.vertex]
+		if v.Other() {
+			p.Others = append(p.Others, c.vertex)
+			continue
+		}
+		p.Vertices = append(p.Vertices, v.Index)
+		for _, n := range c.nodes {
+			p.Operators = append(p.Operators, Local{v.Index, n})
+		}
+	}
+	return p
+}
