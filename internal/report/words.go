@@ -33,6 +33,14 @@ func label(l events.Limit) string {
 		return "Not limited"
 	case events.LimitCPU:
 		return "CPU starvation"
+	case events.LimitBackpressured:
+		return "Backpressured"
+	case events.LimitBursts:
+		return "Backpressured in bursts"
+	case events.LimitRestarting:
+		return "Restarting"
+	case events.LimitStarting:
+		return "Not running yet"
 	}
 	return "Limit unknown"
 }

@@ -37,12 +37,15 @@ func Times(x float64) string {
 	return Whole(min(x, maxTimes)) + "×"
 }
 
-// Rate writes a number per second, rounded: "4,815", "3.2", "0".
+// Rate writes a number per second, rounded: "4,815", "3.2", "0", and [Unknown] for a negative one.
 func Rate(x float64) string {
+	if x < 0 || math.IsNaN(x) {
+		return Unknown
+	}
 	if x > 0 && x < belowTen {
 		return strconv.FormatFloat(x, 'f', 1, 64)
 	}
-	return Whole(max(0, x))
+	return Whole(x)
 }
 
 // Whole writes a number without its fraction, rounded: "4,815".

@@ -64,7 +64,7 @@ func TestNumbers(t *testing.T) {
 		wording.Percent(0.97): "97 %", wording.Percent(0.004): "0.4 %", wording.Percent(0.0994): "9.9 %", wording.Percent(0.0996): "10 %",
 		wording.Percent(0): "0 %", wording.Percent(-1): "–", wording.Percent(math.NaN()): "–",
 		wording.Times(1.44): "1.4×", wording.Times(33.4): "33×", wording.Times(1234): "1,234×", wording.Times(1e300): "1,000,000,000×",
-		wording.Rate(862.6): "863", wording.Rate(3.24): "3.2", wording.Rate(0): "0", wording.Rate(-1): "0", wording.Rate(4814.5): "4,815",
+		wording.Rate(862.6): "863", wording.Rate(3.24): "3.2", wording.Rate(0): "0", wording.Rate(-1): wording.Unknown, wording.Rate(4814.5): "4,815",
 		wording.Count(1180): "1,180", wording.Count(-1000): "-1,000", wording.Count(uint64(12)): "12", wording.Count(int64(999)): "999",
 		wording.Plural(1, "subtask"): "1 subtask", wording.Plural(2000, "subtask"): "2,000 subtasks",
 		wording.TE(0.966): "0.97 thread equivalents",

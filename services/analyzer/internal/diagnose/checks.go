@@ -45,7 +45,9 @@ func check(r *reading, limit events.Limit) checked {
 	}
 	c.checkNames(r)
 	c.checkAgreement(r)
-	if limit != events.LimitUnknown {
+	switch limit {
+	case events.LimitUnknown, events.LimitRestarting, events.LimitStarting: // there is no pace, or nobody knows it
+	default:
 		c.checkPace(r)
 	}
 	return c

@@ -62,6 +62,7 @@ type Detector interface {
 // detectors are all that look at more than frames, in the order of their remarks. What frames show is found by the rules.
 var detectors = []Detector{
 	detector{"", sharedJobs},
+	detector{"restarts", incidents},
 	detector{"skew", skews},
 	detector{"starvation", starvation},
 	detector{"collections", collections},
@@ -85,8 +86,11 @@ type detector struct {
 func (d detector) Rule() string             { return d.rule }
 func (d detector) Detect(v *View) []Problem { return d.detect(v) }
 
-// detect asks all detectors.
+// detect asks all detectors; about a job that did not run, only the one that says why.
 func detect(v *View) []Problem {
+	if v.limit.Incident != nil {
+		return incidents(v)
+	}
 	var out []Problem
 	for _, d := range detectors {
 		out = append(out, d.Detect(v)...)

@@ -106,7 +106,7 @@ func Diagnose(in Input) (Result, error) {
 		return Result{}, ErrNoCaptures
 	}
 	r := read(&in)
-	judged := limits.Judge(r.loads)
+	judged := limits.Of(r.ctx, r.loads, seen(r))
 	a := attribute(r)
 	v := &View{
 		attribution: a, checked: check(r, judged.Limit), limit: limit(a, &judged), groups: gather(a), vertexFacts: vertexFacts(r),

@@ -87,7 +87,11 @@ func (v *View) whyText(p *Problem) string {
 		return "Garbage collection takes CPU from every task of the process for what it allocates."
 	case v.limit.Limit == events.LimitUnknown:
 		return "Whether it limits the job cannot be told without the job's metrics; it takes a share of the tasks' active time."
-	case v.limit.Limit == events.LimitNone:
+	case v.limit.Limit == events.LimitBackpressured:
+		return "Something downstream of the source limits the job, and no vertex is busy enough to say that it is this; it is a matter of cost."
+	case v.limit.unprofiled != "" && slices.Contains(p.group.vertices, v.limit.Vertex):
+		return fmt.Sprintf("It is what the other subtasks do; the one that limits the job runs on %s, which was not profiled.", v.limit.unprofiled)
+	case v.limit.Limit == events.LimitNone, v.limit.Limit == events.LimitBursts:
 		return "The job is not limited, so throughput does not gain from it; it is a matter of cost."
 	case v.limit.Limit == events.LimitCPU:
 		return "A lack of CPU limits the job and not this code; it is a matter of cost."

@@ -27,8 +27,12 @@ func summarize(v *View, findings []Problem) summary {
 		s.notLimited(v, findings)
 	case events.LimitCPU:
 		s.starved(v, findings)
+	case events.LimitRestarting, events.LimitStarting:
+		s.happened(v, findings)
+	case events.LimitBackpressured, events.LimitBursts:
+		s.heldBack(v, findings)
 	default:
-		s.unknown(findings)
+		s.unknown(v, findings)
 	}
 	return s
 }
@@ -61,17 +65,17 @@ func (s *summary) vertex(v *View, findings []Problem) {
 	}
 	load := &v.loads[at]
 	s.VertexID, s.VertexName, s.Subtasks, s.Busy = load.ID, load.Name, len(load.Subtasks), max(0, load.Max(limits.Busy))
-	for _, one := range load.Subtasks {
-		if one.Busy >= limits.Saturated {
-			s.BusySubtasks++
-		}
-	}
+	s.BusySubtasks = v.hotSubtasks(at)
 	s.facts = append(s.facts, v.vertexFacts[at])
 	if next := v.next(at); next >= 0 {
 		s.NextLimit = v.loads[next].Name
 		s.facts = append(s.facts, v.vertexFacts[next])
 	}
 	s.Headline = s.limitText(v, at)
+	if tm := v.limit.unprofiled; tm != "" && at == v.limit.Vertex {
+		s.Headline += fmt.Sprintf(". It runs on %s, which was not profiled, so where its time goes is not known.", tm)
+		return
+	}
 	if p == nil {
 		s.Headline += ". No known pattern explains where its time goes."
 		return
@@ -94,22 +98,6 @@ func (s *summary) explain(v *View, at int, p *Problem) {
 		s.Headline += fmt.Sprintf(", %s of that in %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
 	}
 	s.Headline += fmt.Sprintf(" Upper bound: %s%s.", wording.Times(p.Bound), v.thenLimitedAfter(at, p.Bound))
-}
-
-func (s *summary) limitText(v *View, at int) string {
-	busy := "of unknown load"
-	if v.loads[at].Max(limits.Busy) != limits.Unknown {
-		busy = wording.Percent(s.Busy) + " busy"
-	}
-	subtasks := fmt.Sprintf("%d of %s", max(1, s.BusySubtasks), wording.Plural(s.Subtasks, "subtask"))
-	switch {
-	case v.limit.Own:
-		return fmt.Sprintf("%s limits the job: it is backpressured though nothing behind it is busy; %s itself", s.VertexName, busy)
-	case v.limit.Near:
-		return fmt.Sprintf("%s (%s) is close to limiting the job, but nothing waits for it yet: %s", s.VertexName, subtasks, busy)
-	default:
-		return fmt.Sprintf("%s (%s) limits the job: %s", s.VertexName, subtasks, busy)
-	}
 }
 
 // next returns the vertex that would limit after one was fixed, or -1.
@@ -142,10 +130,10 @@ func (v *View) thenLimitedAfter(fixed int, bound float64) string {
 }
 
 func (s *summary) notLimited(v *View, findings []Problem) {
-	s.Headline = "Not limited. No vertex is busy, and there is no backpressure."
+	s.Headline = "Not limited. No vertex is busy, and " + v.pressureText() + "."
 	if busiest := v.limit.Next; busiest >= 0 {
 		s.Busy = v.loads[busiest].Max(limits.Busy)
-		s.Headline = fmt.Sprintf("Not limited. Busiest vertex %s, %s busy, no backpressure.", v.loads[busiest].Name, wording.Percent(s.Busy))
+		s.Headline = fmt.Sprintf("Not limited. Busiest vertex %s, %s busy; %s.", v.loads[busiest].Name, wording.Percent(s.Busy), v.pressureText())
 		s.facts = []fact{v.vertexFacts[busiest]}
 	}
 	for i := range findings {
@@ -176,16 +164,24 @@ func (s *summary) starved(v *View, findings []Problem) {
 	}
 }
 
-func (s *summary) unknown(findings []Problem) {
+func (s *summary) unknown(v *View, findings []Problem) {
 	s.Confidence = events.ConfidenceLow
 	s.Headline = "What limits the job cannot be told without its metrics."
+	if v.ctx != nil && v.limit.Why != "" {
+		s.Headline = v.limit.Why
+	}
+	s.largest(findings)
+}
+
+// largest continues a verdict that blames no vertex with the largest finding.
+func (s *summary) largest(findings []Problem) {
 	if len(findings) == 0 {
 		s.Headline += " The task threads show no known problem."
 		return
 	}
 	p := &findings[0]
 	s.Anchor, s.Frame, s.P, s.Samples, s.Fix = p.Anchor, p.Frame, p.P, p.Samples, p.Rule.Fix.Change
-	s.facts = p.Facts[:1]
+	s.facts = append(s.facts, p.Facts[0])
 	name := p.Rule.Title
 	if p.group != nil {
 		name = wording.Place(p.Anchor, p.Frame)

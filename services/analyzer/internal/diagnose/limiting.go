@@ -14,7 +14,8 @@ import (
 // limiting is what limits the job, by its counters and by the CPU that its threads got.
 type limiting struct {
 	limits.Judgement
-	starved starved
+	starved    starved
+	unprofiled string // TaskManager of the subtask that limits, when no such one was profiled: no sample is of its time
 }
 
 // vertices returns the vertices that limit the job: the culprit first.
@@ -23,6 +24,14 @@ func (l *limiting) vertices() []int {
 		return nil
 	}
 	return append([]int{l.Vertex}, l.Rivals...)
+}
+
+// onPath returns those of the vertices that limit the job whose time the samples show.
+func (l *limiting) onPath() []int {
+	if l.unprofiled != "" {
+		return l.Rivals
+	}
+	return l.vertices()
 }
 
 // starved is how long task threads were ready to run without a CPU. It is never called blocking.
@@ -46,9 +55,9 @@ const (
 // limit takes the blame from a vertex that is busy only because its threads get no CPU: with enough of it, it would be
 // busy for less than half of its time.
 func limit(a *attribution, j *limits.Judgement) limiting {
-	l := limiting{*j, measureStarvation(a.reading)}
+	l := limiting{*j, measureStarvation(a.reading), a.unprofiled(j)}
 	s := &l.starved
-	if j.Limit != events.LimitVertex || j.Own || s.share < a.catalogue.By("starvation").Warning {
+	if j.Limit != events.LimitVertex || j.Own || l.unprofiled != "" || s.share < a.catalogue.By("starvation").Warning {
 		return l
 	}
 	busy := a.loads[j.Vertex].Max(limits.Busy)

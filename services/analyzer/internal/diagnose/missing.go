@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/limits"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
@@ -14,6 +15,9 @@ func missing(r *reading, limit events.Limit) []string {
 		out = append(out, r.ctx.Missing...)
 		if limit == events.LimitUnknown {
 			out = append(out, "The busy and backpressured times of the job's subtasks: they would show which vertex limits it.")
+		}
+		if limits.Incomplete(r.ctx) {
+			out = append(out, "Complete record counts: Flink marks some as incomplete, since subtasks have not reported theirs; they are unknown here.")
 		}
 		if len(r.ctx.Threads) == 0 && len(r.loads) > 1 {
 			out = append(out, "Thread dumps: they would tell for sure to which vertex a function belongs.")

@@ -72,7 +72,7 @@ func bufferWaits(v *View) []Problem {
 // offCPU says how much of the limiting vertex's busy time is waiting.
 func offCPU(v *View) []Problem {
 	limit := v.limit.Vertex
-	if limit < 0 {
+	if limit < 0 || v.limit.unprofiled != "" {
 		return nil
 	}
 	busy, runs, seen := v.busyTE(limit), 0.0, false

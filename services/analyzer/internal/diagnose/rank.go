@@ -24,7 +24,10 @@ type ranking struct {
 // rank orders the problems: those of frames among themselves first, and then the others between them. What a rule finds
 // in frames and again by metrics is one problem.
 func rank(v *View, detected []Problem) ranking {
-	r := ranking{findings: choose(v)}
+	r := ranking{}
+	if v.limit.Incident == nil {
+		r.findings = choose(v)
+	}
 	for _, p := range detected {
 		if p.Rule == nil {
 			r.remarks = append(r.remarks, p)
@@ -80,7 +83,7 @@ func choose(v *View) []Problem {
 			continue
 		case !p.OnPath && v.limit.Limit != events.LimitUnknown:
 			most := maxOffPath
-			if v.limit.Limit == events.LimitNone {
+			if v.limit.Limit == events.LimitNone || v.limit.Limit == events.LimitBursts {
 				most = 1
 			}
 			if offPath == most || p.TE < minTE {

@@ -16,11 +16,11 @@ func (v *View) usage() *events.Usage {
 	if v.ctx == nil {
 		return nil
 	}
-	u := &events.Usage{Records: delivered(v.loads), Busy: v.busyBehindSources(), Cold: v.checked.doubts.cold}
+	u := &events.Usage{Records: limits.Sustained(v.loads, &v.limit.Judgement), Busy: v.busyBehindSources(), Cold: v.checked.doubts.cold}
 	for i := range v.ctx.Windows {
 		one := *v.ctx
 		one.Windows = v.ctx.Windows[i : i+1]
-		if rate := delivered(limits.Loads(&one)); rate > 0 && u.Records > 0 {
+		if rate := limits.Sustained(limits.Loads(&one), &v.limit.Judgement); rate > 0 && u.Records > 0 {
 			u.Spread = max(u.Spread, math.Abs(rate-u.Records)/u.Records)
 		}
 	}
@@ -43,17 +43,6 @@ func (v *View) busyBehindSources() float64 {
 		}
 	}
 	return busy
-}
-
-// delivered is the records per second that all sources write; 0 is unknown, as in a job of one vertex.
-func delivered(loads []limits.Load) float64 {
-	sum := 0.0
-	for i := range loads {
-		if loads[i].Source() {
-			sum += loads[i].Sum(limits.Out)
-		}
-	}
-	return sum
 }
 
 // maxCosts bounds what is kept for later comparisons.

@@ -21,13 +21,21 @@ func vertexFacts(r *reading) []fact {
 		}
 		if back := l.Max(limits.BackPressured); back != limits.Unknown {
 			text += fmt.Sprintf(", at most %s backpressured, %s records/s in, %s out", wording.Percent(back),
-				wording.Rate(l.Sum(limits.In)), wording.Rate(l.Sum(limits.Out)))
+				rateText(l.Sum(limits.In)), rateText(l.Sum(limits.Out)))
 		}
 		out = append(out, fact{factVertex, events.Fact{
 			Text: text + ".", Value: max(0, l.Max(limits.Busy)), Unit: "share", Vertex: l.Name,
 		}})
 	}
 	return out
+}
+
+// rateText writes a number per second that may be unknown.
+func rateText(x float64) string {
+	if x == limits.Unknown {
+		return "an unknown number of"
+	}
+	return wording.Rate(x)
 }
 
 // vertexLoads renders the loads for the analysis.

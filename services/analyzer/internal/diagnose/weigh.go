@@ -22,7 +22,7 @@ func (v *View) weigh(g *group) Problem {
 	if g.leaf != "" {
 		p.Frame = g.leaf
 	}
-	limiting := v.limit.vertices()
+	limiting := v.limit.onPath()
 	at := slices.IndexFunc(limiting, func(vertex int) bool { return slices.Contains(g.vertices, vertex) })
 	switch {
 	case g.rule.Of == rules.BasisCPU:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -39,9 +40,9 @@ func (j *Judgement) byBackpressure(loads []Load) {
 // bursts judges a vertex that is held back at times and waits for input at others.
 func (j *Judgement) bursts(loads []Load, b *pressure) {
 	j.Limit, j.Held, j.Confidence = events.LimitBursts, b.last, events.ConfidenceMedium
-	j.Why = fmt.Sprintf("%s is backpressured for %s of its time and idle for %s, in turn", loads[b.last].Name, percent(b.held), percent(b.idle))
+	j.Why = fmt.Sprintf("%s is backpressured for %s of its time and idle for %s, in turn", loads[b.last].Name, wording.Percent(b.held), wording.Percent(b.idle))
 	if b.culprit != none && b.busy != Unknown {
-		j.Why += fmt.Sprintf("; %s behind it is busy for %s on average", loads[b.culprit].Name, percent(b.busy))
+		j.Why += fmt.Sprintf("; %s behind it is busy for %s on average", loads[b.culprit].Name, wording.Percent(b.busy))
 	}
 	if b.idle <= rests {
 		j.Confidence = events.ConfidenceLow
@@ -91,13 +92,13 @@ func (j *Judgement) byEndlessInput(loads []Load, b *pressure) {
 	switch {
 	case b.selfFull():
 		j.Vertex, j.Confidence = b.last, events.ConfidenceMedium
-		j.Why = fmt.Sprintf("%s never waits for input and is busy for %s of its time; downstream holds it back for the rest.",
-			loads[b.last].Name, percent(b.self))
+		j.Why = fmt.Sprintf("%s never waits for input and is busy for %s of its time; it is backpressured for the rest.",
+			loads[b.last].Name, wording.Percent(b.self))
 	case b.source && b.self >= halfBusy && b.plausible():
 		j.Vertex, j.Rivals, j.Confidence = b.culprit, []int{b.last}, events.ConfidenceLow
 		j.Why = fmt.Sprintf("%s never waits for input: it is busy for %s of its time and backpressured for %s, and %s behind it is busy for %s. "+
 			"Which of the two limits more cannot be told.",
-			loads[b.last].Name, percent(b.self), percent(b.held), loads[b.culprit].Name, percent(b.busy))
+			loads[b.last].Name, wording.Percent(b.self), wording.Percent(b.held), loads[b.culprit].Name, wording.Percent(b.busy))
 	case b.plausible():
 		j.accuse(loads, b, events.ConfidenceMedium)
 	case b.held >= heldBackMuch && b.idle <= rests:
@@ -105,20 +106,20 @@ func (j *Judgement) byEndlessInput(loads []Load, b *pressure) {
 	default:
 		source := endlessSource(loads)
 		j.Limit, j.Held, j.Confidence = events.LimitBackpressured, source, events.ConfidenceLow
-		j.Why = fmt.Sprintf("%s is held back for %s of its time and never waits for input, but no vertex behind it is busy on average: "+
-			"bursts, skew below the second, buffers or the network.", loads[source].Name, percent(loads[source].Max(BackPressured)))
+		j.Why = fmt.Sprintf("%s is backpressured for %s of its time and never waits for input, but no vertex behind it is busy on average: "+
+			"bursts, skew below the second, buffers or the network.", loads[source].Name, wording.Percent(loads[source].Max(BackPressured)))
 	}
 }
 
 func (j *Judgement) accuse(loads []Load, b *pressure, c events.Confidence) {
 	j.Vertex, j.Confidence = b.culprit, c
-	j.Why = fmt.Sprintf("%s is held back for %s of its time, and %s is the busiest vertex behind it.",
-		loads[b.last].Name, percent(b.held), loads[b.culprit].Name)
+	j.Why = fmt.Sprintf("%s is backpressured for %s of its time, and %s is the busiest vertex behind it.",
+		loads[b.last].Name, wording.Percent(b.held), loads[b.culprit].Name)
 }
 
 func (j *Judgement) accuseItself(loads []Load, b *pressure) {
 	j.Vertex, j.Own, j.Confidence = b.last, true, events.ConfidenceMedium
-	j.Why = fmt.Sprintf("%s is held back for %s of its time, but nothing behind it is busy.", loads[b.last].Name, percent(b.held))
+	j.Why = fmt.Sprintf("%s is backpressured for %s of its time, but nothing behind it is busy.", loads[b.last].Name, wording.Percent(b.held))
 }
 
 // lastHeldBack returns the backpressured vertex without a backpressured one downstream, the most held back if there are

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -41,8 +42,8 @@ func (j *Judgement) byFilling(c *jobcontext.Context, loads []Load) {
 		if len(x.receivers) > 1 {
 			j.Confidence = events.ConfidenceLow // the others may be the late ones
 		}
-		j.Why = fmt.Sprintf("%s takes in %s less than it is sent, so that the buffers before it fill; it will hold back what is upstream.",
-			loads[slow].Name, percent(late))
+		j.Why = fmt.Sprintf("%s takes in %s less than it is sent, so that the buffers before it fill; what is upstream will be backpressured.",
+			loads[slow].Name, wording.Percent(late))
 		return
 	}
 }

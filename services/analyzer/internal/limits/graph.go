@@ -2,11 +2,11 @@ package limits
 
 import "slices"
 
-// most returns the vertex with the largest share in any subtask, or none.
-func most(loads []Load, share func(*Subtask) float64) int {
+// MostHeld returns the vertex with the most backpressured subtask, or -1 when none is known.
+func MostHeld(loads []Load) int {
 	best := none
 	for i := range loads {
-		if x := loads[i].Max(share); x != Unknown && (best == none || x > loads[best].Max(share)) {
+		if x := loads[i].Max(BackPressured); x != Unknown && (best == none || x > loads[best].Max(BackPressured)) {
 			best = i
 		}
 	}

@@ -23,6 +23,7 @@ type Incident struct {
 	Restarts  int           // at least, in Within; of Restarted
 	Within    time.Duration // in which they happened; 0 is unknown
 	Ages      bool          // Within is the whole life of the job, not the capture
+	Exception string        // class of what was thrown, without its package; empty is unknown
 	Failure   string        // "ArithmeticException: / by zero"; empty is unknown
 	Task      string        // that failed; empty is unknown or the whole job
 	Vertex    string        // of Initializing: the name of the vertex that waits

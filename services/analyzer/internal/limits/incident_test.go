@@ -35,7 +35,7 @@ func TestRecorded(t *testing.T) {
 		skewed bool
 	}{
 		"restart-loop":  {Seen{}, events.LimitRestarting, "", "restarted at least 15 times in 46 s, ArithmeticException.", false},
-		"legacy-source": {one, events.LimitVertex, "Source: FakeKafkaSource", "subtask 2 sends 1,580,472 of its 1,580,491 records", true},
+		"legacy-source": {one, events.LimitVertex, "Source: FakeKafkaSource", "run for 0.90 thread equivalents in sum", true},
 		"join-of-two":   {Seen{}, events.LimitVertex, "Join[10]", "", false},
 		"join-of-one":   {Seen{}, events.LimitVertex, "Join[10]", "", false},
 	} {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -94,7 +95,7 @@ func (j *Judgement) byThreads(legacy *Legacy, loads []Load) {
 		j.Confidence = events.ConfidenceMedium
 	}
 	if j.Vertex == legacy.Vertex {
-		j.Why = legacy.text(&loads[legacy.Vertex])
+		j.Why = fmt.Sprintf("The threads of the legacy source %s run for %.2f thread equivalents in sum.", loads[legacy.Vertex].Name, legacy.Running)
 	}
 }
 
@@ -125,14 +126,14 @@ func (j *Judgement) free(loads []Load) {
 		return
 	}
 	j.Limit, j.Confidence = events.LimitNone, events.ConfidenceHigh
-	held := most(loads, BackPressured)
+	held := MostHeld(loads)
 	if held == none || loads[held].Max(BackPressured) < heldBack {
-		j.Why = "No vertex is above 80 % busy, and nothing is held back."
+		j.Why = "No vertex is above 80 % busy, and nothing is backpressured."
 		return
 	}
 	j.Held, j.Confidence = held, events.ConfidenceMedium
 	j.Why = fmt.Sprintf("No vertex is above 80 %% busy; %s is backpressured for %s of its time, in bursts, and idle for %s.",
-		loads[held].Name, percent(loads[held].Max(BackPressured)), percent(loads[held].mostHeld().Idle))
+		loads[held].Name, wording.Percent(loads[held].Max(BackPressured)), wording.Percent(loads[held].mostHeld().Idle))
 }
 
 // bySaturation finds a limit without victims: a source that does all it can, or a vertex that is about to hold others
@@ -155,7 +156,7 @@ func (j *Judgement) bySaturation(loads []Load, legacy *Legacy) {
 		j.Why = loads[source].Name + " is a source that does all it can."
 	case busiest != none && loads[busiest].Max(Busy) > Saturated:
 		j.Vertex, j.Near, j.Confidence = busiest, true, events.ConfidenceMedium
-		j.Why = loads[busiest].Name + " is the busiest vertex, and nothing is held back by it."
+		j.Why = loads[busiest].Name + " is the busiest vertex, and nothing waits for it yet."
 	}
 }
 

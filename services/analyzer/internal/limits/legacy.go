@@ -1,7 +1,6 @@
 package limits
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -110,18 +109,17 @@ func othersHaveLegacy(c *jobcontext.Context, tm string) bool {
 	return false
 }
 
-// text says in a sentence by what the source is judged.
-func (l *Legacy) text(load *Load) string {
-	text := fmt.Sprintf("Flink does not know how busy the legacy source %s is: its threads run for %.2f thread equivalents in sum", load.Name, l.Running)
-	top, sum := 0, int64(0)
+// Sender returns the index of the subtask that sends nearly all records of a source, if there is one, and the records in
+// the windows: its own, and all.
+func (l *Legacy) Sender(load *Load) (index int, sent, all int64, ok bool) {
+	top := 0
 	for i := range load.Subtasks {
-		sum = plus(sum, load.Subtasks[i].Written)
+		all = plus(all, load.Subtasks[i].Written)
 		if load.Subtasks[i].Written > load.Subtasks[top].Written {
 			top = i
 		}
 	}
-	if n := load.Subtasks[top].Written; len(load.Subtasks) > 1 && float64(n) > skewedBeyond*float64(sum-n)/float64(len(load.Subtasks)-1) {
-		text += fmt.Sprintf(", and subtask %d sends %s of its %s records", load.Subtasks[top].Index+1, number(n), number(sum))
-	}
-	return text + "."
+	s := &load.Subtasks[top]
+	others := float64(len(load.Subtasks) - 1)
+	return s.Index, s.Written, all, all > 0 && others > 0 && float64(s.Written)*others > skewedBeyond*float64(all-s.Written)
 }

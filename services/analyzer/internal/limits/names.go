@@ -39,7 +39,7 @@ func restartByNames(c *jobcontext.Context, series map[subtaskKey]readings) *Inci
 	i := &Incident{Happening: Restarted, Restarts: attempts, Within: life, Ages: true}
 	if len(c.Exceptions) > 0 {
 		class, message, _ := strings.Cut(c.Exceptions[0], ": ")
-		i.Failure = exceptionText(class, message)
+		i.throw(class, message)
 	}
 	return i
 }

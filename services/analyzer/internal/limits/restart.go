@@ -171,7 +171,11 @@ func (i *Incident) blame(f *jobcontext.Failure) {
 		return
 	}
 	i.Task = f.Task
-	i.Failure = exceptionText(cmp.Or(f.Cause, f.Name), f.Message)
+	i.throw(cmp.Or(f.Cause, f.Name), f.Message)
+}
+
+func (i *Incident) throw(class, message string) {
+	i.Exception, i.Failure = simpleClass(class), exceptionText(class, message)
 }
 
 // exceptionText names an exception as a reader would: without packages, and without a message that repeats the class.

@@ -128,6 +128,20 @@ func whole(run readings, count func(*reading) (n int64, incomplete bool)) bool {
 	return true
 }
 
+// Incomplete reports that Flink marked a record count of some reading as incomplete.
+func Incomplete(c *jobcontext.Context) bool {
+	for _, w := range c.Windows {
+		for _, sample := range w.Samples {
+			for i := range sample.Subtasks {
+				if sample.Subtasks[i].ReadIncomplete || sample.Subtasks[i].WriteIncomplete {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 func (rs readings) load() Subtask {
 	s := Subtask{Busy: Unknown, Idle: Unknown, BackPressured: Unknown, RecordsIn: Unknown, RecordsOut: Unknown, Read: Unknown, Written: Unknown}
 	d := rs.delta()

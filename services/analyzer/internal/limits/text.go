@@ -10,10 +10,7 @@ import (
 func (i *Incident) Text() string {
 	switch i.Happening {
 	case Restarted:
-		text := "The job restarted at least " + timesText(i.Restarts)
-		if i.Within > 0 {
-			text += " in " + durationText(i.Within)
-		}
+		text := "The job restarted " + i.Count()
 		if i.Failure == "" {
 			return text + "; its exception is not known."
 		}
@@ -25,6 +22,15 @@ func (i *Incident) Text() string {
 	default:
 		return fmt.Sprintf("%s was %s and not RUNNING while the job was profiled: profile again when all tasks run.", i.Vertex, i.Status)
 	}
+}
+
+// Count says how often the job restarted: "at least 15 times in 46 s".
+func (i *Incident) Count() string {
+	text := "at least " + timesText(i.Restarts)
+	if i.Within > 0 {
+		text += " in " + durationText(i.Within)
+	}
+	return text
 }
 
 func timesText(n int) string {
@@ -45,22 +51,4 @@ func durationText(d time.Duration) string {
 		return fmt.Sprintf("%.0f h", d.Hours())
 	}
 	return fmt.Sprintf("%.0f days", d.Hours()/24)
-}
-
-// percent writes a share as "97 %", with a digit more below ten.
-func percent(share float64) string {
-	x := share * 100
-	if x < 9.95 && x > 0 {
-		return strconv.FormatFloat(x, 'f', 1, 64) + " %"
-	}
-	return strconv.FormatFloat(x, 'f', 0, 64) + " %"
-}
-
-// number writes a count with thousands set apart: "1,180".
-func number(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

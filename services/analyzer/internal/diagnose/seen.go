@@ -1,0 +1,49 @@
+package diagnose
+
+import (
+	"slices"
+
+	"squirrly.dev/services/analyzer/internal/limits"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+// seen is what the profiles add to the counters before anything is judged.
+func seen(r *reading) limits.Seen {
+	s := limits.Seen{Sources: map[string]limits.SourceThreads{}}
+	var restoring, active uint64
+	for _, capture := range r.weighed() {
+		if capture.Family == rules.FamilyCPU || capture.Family == rules.FamilyWall {
+			restoring += capture.Restoring()
+			active += capture.TaskActive
+		}
+	}
+	s.Restoring = share(restoring, active)
+	for _, w := range r.family(rules.FamilyWall) {
+		if running, waiting := w.SourceThreads(); w.te(1) > 0 {
+			s.Sources[w.JVM] = limits.SourceThreads{Running: w.te(running), Waiting: w.te(waiting)}
+		}
+	}
+	return s
+}
+
+// profiled reports that some capture of a TaskManager has samples.
+func (r *reading) profiled(jvm string) bool {
+	return slices.ContainsFunc(r.weighed(), func(s *jvmScan) bool { return s.JVM == jvm && s.Total > 0 })
+}
+
+// unprofiled returns the TaskManager of a subtask that limits the job, when none of them was profiled: then the samples
+// are those of others, and say nothing about where its time goes.
+func (r *reading) unprofiled(j *limits.Judgement) string {
+	if j.Vertex < 0 {
+		return ""
+	}
+	at := ""
+	for _, i := range j.Hot {
+		s := &r.loads[j.Vertex].Subtasks[i]
+		if s.TaskManager == "" || r.profiled(s.TaskManager) {
+			return ""
+		}
+		at = s.TaskManager
+	}
+	return at
+}

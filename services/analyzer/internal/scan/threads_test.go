@@ -1,0 +1,34 @@
+package scan_test
+
+import (
+	"strings"
+	"testing"
+
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/scan"
+)
+
+func TestThreads(t *testing.T) {
+	const (
+		task   = "java/lang/Thread.run;org/apache/flink/runtime/taskmanager/Task.run;org/apache/flink/runtime/taskmanager/Task.restoreAndInvoke;"
+		stream = "org/apache/flink/streaming/runtime/tasks/StreamTask."
+		legacy = "org/apache/flink/streaming/runtime/tasks/SourceStreamTask$LegacySourceFunctionThread.run;org/apache/flink/streaming/api/operators/StreamSource.run;com/shop/In.run"
+	)
+	page := strings.Join([]string{
+		task + stream + "restore;" + stream + "restoreInternal;org/rocksdb/RocksDB.write 60",
+		task + stream + "invoke;" + stream + "processInput;com/shop/Map.map 40",
+		legacy + " 30", legacy + ";java/lang/Thread.sleep 20", legacy + ";com/shop/In.read 5",
+	}, "\n")
+	g, err := flamegraph.Parse(strings.NewReader(page), flamegraph.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := scan.NewScanner(rules.Default()).Scan(flamegraph.Merge(g), rules.FamilyWall)
+	if n := s.Restoring(); n != 60 {
+		t.Errorf("%d samples restore", n)
+	}
+	if running, waiting := s.SourceThreads(); running != 35 || waiting != 20 {
+		t.Errorf("%d running, %d waiting", running, waiting)
+	}
+}
