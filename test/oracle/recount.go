@@ -149,7 +149,7 @@ func (r *recount) value(f *fact, n, whole int64) {
 }
 
 // said finds "1,180 of 1,216 samples", "1,180 samples" and "of the 1,216 samples".
-var said = regexp.MustCompile(`(\d[\d,]*)(?: of (?:the |all |its )?(\d[\d,]*))?(?: [A-Za-z]+){0,3}? samples?\b`)
+var said = regexp.MustCompile(`(\d[\d,]*)(?: of (?:the |all |its )?(\d[\d,]*))?(?: (?:active|idle|running|waiting|task|raw|all|CPU|ITIMER|WALL|ALLOC|LOCK)){0,2} samples?\b`)
 
 // numbersIn are the numbers of samples that a text says.
 func numbersIn(text string) []int64 {
