@@ -17,6 +17,7 @@ const (
 	CodeTargetNotReady    Code = "target_not_ready"
 	CodeUnreachable       Code = "target_unreachable"
 	CodeNoRunningJob      Code = "no_running_job"
+	CodeJobRestarting     Code = "job_restarting"
 	CodeSeveralJobs       Code = "several_jobs"
 	CodeUnknownJob        Code = "unknown_job"
 	CodeJobGone           Code = "job_gone"
@@ -52,16 +53,17 @@ var hints = map[Code]string{
 	CodeCoalesced:         "Follow the run that is already under way for this job.",
 	CodeCooldown:          "Use the fresh result, or ask again when the cool-down (SQUIRRLY_COOLDOWN) is over.",
 	CodeUnknownTarget:     "Check cluster, namespace and name of the FlinkDeployment, or give the REST URL of the JobManager.",
-	CodeTargetNotReady:    "Wait until the FlinkDeployment is READY and its job RUNNING, then ask again.",
+	CodeTargetNotReady:    "Wait until the job is RUNNING, and its FlinkDeployment READY where there is one, then ask again.",
 	CodeUnreachable:       "Check that the REST address of the JobManager can be reached from Squirrly (service, port, network policy).",
 	CodeNoRunningJob:      "Start the job, or name another cluster; only a running job can be profiled.",
+	CodeJobRestarting:     "The job fails and restarts: mend what the last failure says (the log of the TaskManager has its stack trace), or ask again while an attempt runs.",
 	CodeSeveralJobs:       "Name one of the running jobs by id or name.",
 	CodeUnknownJob:        "Name a running job of this cluster by id or name.",
 	CodeJobGone:           "The job ended or was replaced during the run; ask again once it is running.",
 	CodeProfilingDisabled: "Set rest.profiling.enabled: true in the configuration of the JobManager (Flink 1.19 or later) and restart it.",
 	CodeDurationRange:     "Ask for a duration within the limit of the cluster (rest.profiling.duration-max, 5 min by default).",
 	CodeProfilerBusy:      "Another profile runs in that JVM; the run waits for it, until its deadline.",
-	CodeModeRefused:       "Use ITIMER instead of CPU: perf events are not available in this container.",
+	CodeModeRefused:       "Profile in another mode (ITIMER and WALL work everywhere), or give the JVM or its container what the message says is missing.",
 	CodeProfilerFailed:    "See the message of the profiler; a restart of the TaskManager frees a stuck profiler.",
 	CodeAllCapturesLost:   "No TaskManager delivered a profile; check that the TaskManagers stay up, then ask again.",
 	CodeEmptyProfile:      "The profile holds no samples; profile longer, or in another mode.",

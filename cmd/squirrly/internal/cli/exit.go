@@ -72,7 +72,8 @@ func outcomeError(state events.State, o *events.Outcome) error {
 	}
 	code := exitFailure
 	switch o.Code {
-	case events.CodeUnknownTarget, events.CodeUnknownJob, events.CodeNoRunningJob, events.CodeJobGone:
+	case events.CodeUnknownTarget, events.CodeUnknownJob, events.CodeNoRunningJob, events.CodeJobGone,
+		events.CodeJobRestarting:
 		code = exitNotFound
 	case events.CodeForbidden:
 		code = exitAuth

@@ -8,7 +8,7 @@ import (
 
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/jobcontext"
-	"squirrly.dev/services/collector/internal/mask"
+	"squirrly.dev/internal/mask"
 )
 
 const (

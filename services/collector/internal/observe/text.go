@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"squirrly.dev/services/collector/internal/mask"
+	"squirrly.dev/internal/mask"
 )
 
 const (

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"squirrly.dev/internal/flink"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/refusal"
 )
@@ -123,11 +124,11 @@ func readDeployment(object *unstructured.Unstructured, err error) (Deployment, e
 	return d, jobRunning("FlinkDeployment", object)
 }
 
-// jobRunning refuses a resource whose job does not run.
+// jobRunning refuses a resource whose job does not run and is not about to run again.
 func jobRunning(kind string, object *unstructured.Unstructured) error {
 	switch state := text(object, "status", "jobStatus", "state"); state {
-	case "RUNNING":
-		return nil
+	case flink.JobRunning, flink.JobRestarting, flink.JobFailing:
+		return nil // the JobManager knows what the job is now, and what it fails with
 	case "FINISHED", "FAILED", "CANCELED", "SUSPENDED":
 		return refusal.New(events.CodeNoRunningJob, "the job of %s %s is %s", kind, object.GetName(), state)
 	default:

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/netguard"
@@ -45,6 +44,9 @@ func (f *Found) fill(ctx context.Context, client *flink.Client, p place, wanted 
 		return err
 	}
 	job, err := choose(jobs, wanted, p.jobID)
+	if waiting, ok := errors.AsType[notRunning](err); ok {
+		return waiting.refuse(ctx, client)
+	}
 	if err != nil {
 		return err
 	}
@@ -91,64 +93,6 @@ func host(raw string) string {
 		return "the target"
 	}
 	return u.Host
-}
-
-// choose picks the running job that is wanted by id or name, or that started is the id of, or the only one.
-func choose(jobs []flink.JobSummary, wanted, started string) (flink.JobSummary, error) {
-	var running, named, matches []flink.JobSummary
-	for _, j := range jobs {
-		is := strings.EqualFold(j.ID, wanted) || j.Name == wanted
-		if is {
-			named = append(named, j)
-		}
-		if j.State != flink.JobRunning {
-			continue
-		}
-		running = append(running, j)
-		if is {
-			matches = append(matches, j)
-		}
-		if wanted == "" && j.ID == started {
-			return j, nil
-		}
-	}
-	switch {
-	case wanted == "":
-		return only(running)
-	case len(matches) > 0:
-		return only(matches)
-	case len(named) > 0:
-		return flink.JobSummary{}, refusal.New(events.CodeNoRunningJob, "job %q is %s", wanted, named[0].State)
-	}
-	return flink.JobSummary{}, refusal.New(events.CodeUnknownJob, "there is no job %q; running are %s", wanted, list(running))
-}
-
-func only(jobs []flink.JobSummary) (flink.JobSummary, error) {
-	switch len(jobs) {
-	case 0:
-		return flink.JobSummary{}, refusal.New(events.CodeNoRunningJob, "no job is running there")
-	case 1:
-		return jobs[0], nil
-	}
-	return flink.JobSummary{}, refusal.New(events.CodeSeveralJobs, "%d jobs are running: %s", len(jobs), list(jobs))
-}
-
-// list names a few jobs for a message.
-func list(jobs []flink.JobSummary) string {
-	if len(jobs) == 0 {
-		return "none"
-	}
-	const most, longest = 4, 50
-	names := make([]string, 0, most+1)
-	for i, j := range jobs {
-		if i == most {
-			names = append(names, fmt.Sprintf("and %d more", len(jobs)-most))
-			break
-		}
-		name := strings.ToValidUTF8(j.Name[:min(len(j.Name), longest)], "")
-		names = append(names, fmt.Sprintf("%q (%s)", name, j.ID))
-	}
-	return strings.Join(names, ", ")
 }
 
 // canProfile refuses a Flink whose profiler's routes do not exist.

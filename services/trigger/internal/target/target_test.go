@@ -124,6 +124,11 @@ func (j jobManager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			list = append(list, map[string]string{"key": k, "value": v})
 		}
 		body = list
+	case "/jobs/aa/exceptions", "/jobs/bb/exceptions":
+		body = map[string]any{"exceptionHistory": map[string]any{"entries": []any{map[string]any{
+			"exceptionName": "java.lang.ArithmeticException", "taskName": "map (1/2) - execution #7", "timestamp": 1767323045000,
+			"stacktrace": "java.lang.ArithmeticException: / by zero, password=hunter2\n\tat a.B.c(B.java:1)\n",
+		}}}}
 	default:
 		http.NotFound(w, r)
 		return
@@ -153,6 +158,15 @@ func TestResolve_URL(t *testing.T) {
 				t.Errorf("%s, job %q: %v\n%s", version, wanted, err, diff)
 			}
 		}
+	}
+}
+
+// One job that runs is meant, whatever the others do.
+func TestResolve_BesideRestartingJobs(t *testing.T) {
+	rest := serve(t, jobManager{"2.3.0", []job{{"aa", "Orders", "RESTARTING"}, {"bb", "Billing", "RUNNING"}, {"cc", "Old", "FAILED"}}, enabled})
+	got, err := resolver(t, "").Resolve(t.Context(), events.Target{URL: rest}, target.Permit{})
+	if err != nil || got.JobID != "bb" {
+		t.Errorf("found %+v, %v", got, err)
 	}
 }
 
@@ -219,6 +233,27 @@ func TestResolve_Refuses(t *testing.T) {
 		"no job":              {jobManager{"2.3.0", nil, enabled}, "", events.CodeNoRunningJob, "no job is running there"},
 		"only a finished one": {jobManager{"2.3.0", []job{{"aa", "Orders", "FINISHED"}}, enabled}, "", events.CodeNoRunningJob, "no job is running"},
 		"named one finished":  {jobManager{"2.3.0", []job{{"aa", "Orders", "FINISHED"}}, enabled}, "Orders", events.CodeNoRunningJob, `job "Orders" is FINISHED`},
+		"starting": {
+			jobManager{"2.3.0", []job{{"aa", "Orders", "INITIALIZING"}}, enabled}, "", events.CodeTargetNotReady,
+			`job "Orders" (aa) is INITIALIZING, not RUNNING`,
+		},
+		"being cancelled": {jobManager{"2.3.0", []job{{"aa", "Orders", "CANCELLING"}}, enabled}, "", events.CodeNoRunningJob, "no job is running"},
+		"restarting": {
+			jobManager{"2.3.0", []job{{"aa", "Orders", "RESTARTING"}}, enabled}, "", events.CodeJobRestarting,
+			`job "Orders" (aa) is RESTARTING, not RUNNING; the last failure of "Orders": java.lang.ArithmeticException: ` +
+				`/ by zero, password=***, in map (1/2), at 2026-01-02T03:04:05Z`,
+		},
+		"restarting, by name": {
+			jobManager{"2.3.0", []job{{"aa", "Orders", "FAILING"}, {"bb", "Billing", "RUNNING"}}, enabled}, "Orders", events.CodeJobRestarting,
+			`job "Orders" (aa) is FAILING, not RUNNING; the last failure`,
+		},
+		"two that do not run": {
+			jobManager{"2.3.0", []job{{"aa", "Orders", "CREATED"}, {"bb", "Billing", "RESTARTING"}}, enabled}, "", events.CodeJobRestarting,
+			`no job is RUNNING there: "Orders" (aa) is CREATED, "Billing" (bb) is RESTARTING; the last failure of "Billing": `,
+		},
+		"restarting, without a word": {
+			jobManager{"2.3.0", []job{{"cc", "Orders", "RESTARTING"}}, enabled}, "", events.CodeJobRestarting, `job "Orders" (cc) is RESTARTING, not RUNNING`,
+		},
 		"several":             {jobManager{"2.3.0", many, enabled}, "", events.CodeSeveralJobs, `5 jobs are running: "x\x1b[2J" (a), "x" (b), "x" (c), "x" (d), and 1 more`},
 		"several of the name": {jobManager{"2.3.0", many, enabled}, "x", events.CodeSeveralJobs, "4 jobs"},
 		"unknown":             {jobManager{"2.3.0", running, enabled}, "Nope", events.CodeUnknownJob, `there is no job "Nope"; running are "Orders" (aa)`},

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"squirrly.dev/services/collector/internal/mask"
+	"squirrly.dev/internal/mask"
 )
 
 func TestConfig(t *testing.T) {
