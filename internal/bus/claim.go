@@ -235,7 +235,7 @@ func (b *Bus) Conclude(ctx context.Context, run string, state events.State, code
 			r.Ending = state
 			r.Outcome = &events.Outcome{
 				Run: run, Identity: r.Plan.Identity, Code: code,
-				Message: oneLine(why.Error(), maxNote), Hint: code.Hint(), Step: step,
+				Message: oneLine(why.Error(), maxNote), Hint: hintOf(why, code), Step: step,
 			}
 		}
 		return nil

@@ -21,6 +21,7 @@ var ErrNoRecord = errors.New("no record of this run")
 type Fault struct {
 	Code  events.Code
 	After time.Duration // of a wait: when to try again
+	Hint  string        // what to do about this very case; empty: the hint of the code
 	final bool
 	err   error
 }
@@ -34,6 +35,19 @@ func (f *Fault) Unwrap() error { return f.err }
 // Permanent marks an error that no retry mends: the run is failed (or the request rejected) and kept as a dead letter.
 func Permanent(code events.Code, err error) error {
 	return &Fault{Code: code, final: true, err: err}
+}
+
+// PermanentWithHint is [Permanent] for a case that has a better hint than its code.
+func PermanentWithHint(code events.Code, hint string, err error) error {
+	return &Fault{Code: code, Hint: hint, final: true, err: err}
+}
+
+// hintOf is what to do about an error: its own hint, else that of the code.
+func hintOf(err error, code events.Code) string {
+	if f, ok := errors.AsType[*Fault](err); ok && f.Hint != "" {
+		return f.Hint
+	}
+	return code.Hint()
 }
 
 // Wait marks an error that may pass: the run is taken up again after the given time, until its deadline.

@@ -77,7 +77,9 @@ type Capture struct {
 	Adopted     bool              `json:"adopted,omitempty"`
 	Object      *events.ObjectRef `json:"object,omitempty"`
 	Samples     int64             `json:"samples,omitempty"`
-	Note        string            `json:"note,omitempty"`
+	Code        events.Code       `json:"code,omitempty"` // why it was lost or replaced; empty when the TaskManager is gone
+	Note        string            `json:"note,omitempty"` // the same for people, one line
+	Hint        string            `json:"hint,omitempty"` // what to do about it
 }
 
 // Line is one entry of a run's history, for people.

@@ -51,7 +51,7 @@ type Error struct {
 	cause error // of the transport or the decoder, or nil
 }
 
-// Error is one line: the call, the status, what it means and the gist of what Flink says.
+// Error is one line: the call, the status, what it means and what Flink says in short.
 func (e *Error) Error() string {
 	parts := []string{e.Method + " " + e.Path}
 	if e.Status != 0 && e.Status != http.StatusOK {
@@ -66,8 +66,8 @@ func (e *Error) Error() string {
 	if e.cause != nil {
 		parts = append(parts, e.cause.Error())
 	}
-	if gist := e.gist(); gist != "" {
-		parts = append(parts, gist)
+	if summary := e.summary(); summary != "" {
+		parts = append(parts, summary)
 	}
 	return strings.Join(parts, ": ")
 }
@@ -80,21 +80,21 @@ func (e *Error) Is(target error) bool {
 // Unwrap returns the failure of the transport or the decoder, if that is what happened.
 func (e *Error) Unwrap() error { return e.cause }
 
-// gist is the last cause that a message names, else its first line; Flink's own "Internal server error." says nothing.
-func (e *Error) gist() string {
+// summary is the last cause that a message names, else its first line; Flink's own "Internal server error." says nothing.
+func (e *Error) summary() string {
 	for _, message := range e.Messages {
 		lines := strings.Split(message, "\n")
-		gist := strings.TrimSpace(lines[0])
+		summary := strings.TrimSpace(lines[0])
 		for _, line := range lines {
 			if cause, ok := strings.CutPrefix(line, "Caused by: "); ok {
-				gist = strings.TrimSpace(cause)
+				summary = strings.TrimSpace(cause)
 			}
 		}
-		if gist == "<Exception on server side:" && len(lines) > 1 {
-			gist = strings.TrimSpace(lines[1])
+		if summary == "<Exception on server side:" && len(lines) > 1 {
+			summary = strings.TrimSpace(lines[1])
 		}
-		if gist != "" && gist != "Internal server error." {
-			return shorten(gist, 300)
+		if summary != "" && summary != "Internal server error." {
+			return shorten(summary, 300)
 		}
 	}
 	return ""

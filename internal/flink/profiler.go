@@ -128,11 +128,10 @@ func (r call) rejected(p Profile) error {
 	}
 	e := r.failed(http.StatusOK, ErrProfileFailed, nil)
 	e.Messages = []string{p.Message}
-	says := func(part string) bool { return strings.Contains(p.Message, part) }
 	switch {
-	case says("Profiler already started"):
+	case strings.Contains(p.Message, "Profiler already started"):
 		e.kind = ErrProfilerBusy
-	case says("perf events"), says("Perf events"), says("perf_event"), says("AllocTracer"), says("UnsupportedOperation"):
+	case refusesMode(p.Message):
 		e.kind = ErrModeRefused
 	}
 	return e

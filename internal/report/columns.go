@@ -46,7 +46,7 @@ func (t *textWriter) captures(captures []events.CaptureStats) {
 	}
 	t.table(tab)
 	for _, c := range captures {
-		for _, note := range c.Notes {
+		for _, note := range captureNotes(c) {
 			t.bullet("· ", string(c.Mode)+" of "+c.JVM+": "+note, "")
 		}
 	}

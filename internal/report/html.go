@@ -160,7 +160,7 @@ func (p htmlPage) Bar(x events.VertexLoad) barView {
 func hundredths(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
 
 // Notes joins the notes of a capture.
-func (p htmlPage) Notes(c events.CaptureStats) string { return strings.Join(c.Notes, "; ") }
+func (p htmlPage) Notes(c events.CaptureStats) string { return strings.Join(captureNotes(c), "; ") }
 
 func toInt(n any) int64 {
 	switch n := n.(type) {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"squirrly.dev/internal/wording"
@@ -134,6 +135,14 @@ func (v view) evidence() section {
 	return section{title: "Evidence", table: t}
 }
 
+// captureNotes are what is to be known of a capture, and what to do about it.
+func captureNotes(c events.CaptureStats) []string {
+	if c.Hint == "" {
+		return c.Notes
+	}
+	return append(slices.Clip(c.Notes), c.Hint)
+}
+
 func (v view) captures() section {
 	if len(v.Captures) == 0 {
 		return section{}
@@ -145,7 +154,7 @@ func (v view) captures() section {
 	}
 	for _, c := range v.Captures {
 		t.rows = append(t.rows, []string{
-			c.JVM, string(c.Mode), wording.Count(c.Samples), size(c.Bytes), c.Status, strings.Join(c.Notes, "; "),
+			c.JVM, string(c.Mode), wording.Count(c.Samples), size(c.Bytes), c.Status, strings.Join(captureNotes(c), "; "),
 		})
 	}
 	return section{title: "Captures", table: t}

@@ -203,7 +203,9 @@ type CaptureStats struct {
 	Bytes   int64    `json:"bytes"`
 	Status  string   `json:"status"`
 	Key     string   `json:"key,omitempty"`
-	Notes   []string `json:"notes,omitempty"` // for example undersampled
+	Notes   []string `json:"notes,omitempty"` // for example undersampled, or why it was lost
+	Code    Code     `json:"code,omitempty"`  // why it was lost, or taken in another mode than the one asked for
+	Hint    string   `json:"hint,omitempty"`  // what to do about that
 }
 
 // Provenance says how a result came about.

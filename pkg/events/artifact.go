@@ -41,7 +41,9 @@ type CaptureRef struct {
 	TriggerTime int64         `json:"triggerTime"`         // epoch ms by the clock of that JVM; the capture's key at Flink
 	Requested   Mode          `json:"requested,omitempty"` // the mode asked for, when the profiler refused it and Mode replaced it
 	Adopted     bool          `json:"adopted,omitempty"`   // taken over from an attempt that did not finish
-	Note        string        `json:"note,omitempty"`      // why it was lost or replaced
+	Code        Code          `json:"code,omitempty"`      // why it was lost or replaced; empty when the TaskManager is gone
+	Note        string        `json:"note,omitempty"`      // the same for people: what Flink or its profiler says
+	Hint        string        `json:"hint,omitempty"`      // what to do about it
 }
 
 // ContextRef is a stored piece of context.

@@ -61,7 +61,7 @@ func (t Target) Validate() error {
 // Scope narrows a run to some of the TaskManagers that run the job. The zero value is all of them.
 type Scope struct {
 	TaskManagers    []string `json:"taskManagers,omitempty"`    // ids; empty is all
-	MaxTaskManagers int      `json:"maxTaskManagers,omitempty"` // 0 is no limit
+	MaxTaskManagers int      `json:"maxTaskManagers,omitempty"` // the busiest first; a run holds 80 profiles, so 0 is 40 in two modes
 }
 
 // ContextFile is a file of the user's own that helps the analysis: source, configuration, notes. Either Text is

@@ -46,6 +46,7 @@ func Folder(dir string) (Input, error) {
 		if err != nil {
 			return in, err
 		}
+		in.miss(p.lost())
 		in.Pages = append(in.Pages, p)
 	}
 	for _, ref := range m.Context {
@@ -57,7 +58,7 @@ func Folder(dir string) (Input, error) {
 }
 
 func folderPage(dir string, c events.CaptureRef, d time.Duration) (p Page, err error) {
-	p = Page{JVM: c.JVM, Mode: c.Mode, Requested: c.Requested, Key: c.Key, Status: string(c.Status), Seconds: d.Seconds()}
+	p = pageOf(c, d)
 	if c.Status == events.CaptureStored {
 		p.Body, err = readPart(filepath.Join(dir, "captures", path.Base(c.Key)), maxPage)
 	}

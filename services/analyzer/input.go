@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"squirrly.dev/internal/flamegraph"
@@ -24,6 +25,32 @@ type Page struct {
 	Body      []byte      // nil when the capture was lost
 	Key       string      // of the artifact
 	Status    string      // stored or lost
+	Code      events.Code // why it was lost, or taken in another mode
+	Note      string      // the same for people
+	Hint      string      // what to do about it
+}
+
+// pageOf is the page of a stored or lost capture, without its body.
+func pageOf(c events.CaptureRef, d time.Duration) Page {
+	return Page{
+		JVM: c.JVM, Mode: c.Mode, Requested: c.Requested, Seconds: d.Seconds(), Key: c.Key, Status: string(c.Status),
+		Code: c.Code, Note: c.Note, Hint: c.Hint,
+	}
+}
+
+// lost says what a page that there is none of would have been, and why there is none.
+func (p Page) lost() string {
+	if p.Status != string(events.CaptureLost) || p.Note == "" {
+		return ""
+	}
+	why := p.Note
+	if p.Code == events.CodeModeRefused {
+		why = "refused: " + why
+	}
+	if !strings.HasSuffix(why, "?") {
+		why = strings.TrimRight(why, ". ") + "."
+	}
+	return strings.TrimSpace(fmt.Sprintf("The %s profile of %s: %s %s", p.Mode, p.JVM, why, p.Hint))
 }
 
 // File is a context file of the user's own.
@@ -98,7 +125,7 @@ func parse(pages []Page) ([]diagnose.Capture, []error) {
 	for _, p := range pages {
 		c := diagnose.Capture{
 			JVM: p.JVM, Mode: p.Mode, Requested: p.Requested, Seconds: p.Seconds,
-			Bytes: int64(len(p.Body)), Status: p.Status, Key: p.Key,
+			Bytes: int64(len(p.Body)), Status: p.Status, Key: p.Key, Code: p.Code, Note: p.Note, Hint: p.Hint,
 		}
 		if p.Body != nil {
 			g, err := flamegraph.Parse(bytes.NewReader(p.Body), flamegraph.Limits{})

@@ -22,9 +22,8 @@ const (
 // waited for.
 func (s *Service) load(ctx context.Context, rec bus.Record, art events.ArtifactReady) (Input, error) {
 	in := Input{Run: rec.Run, Parent: rec.Plan.Parent, Identity: rec.Plan.Identity, Prompt: rec.Plan.Prompt}
-	seconds := time.Duration(rec.Plan.Duration).Seconds()
 	for _, c := range art.Captures {
-		p := Page{JVM: c.JVM, Mode: c.Mode, Requested: c.Requested, Seconds: seconds, Key: c.Key, Status: string(c.Status)}
+		p := pageOf(c, time.Duration(rec.Plan.Duration))
 		if c.Status == events.CaptureStored {
 			body, err := s.read(ctx, c.ObjectRef, maxPage)
 			if err != nil {
@@ -34,6 +33,7 @@ func (s *Service) load(ctx context.Context, rec bus.Record, art events.ArtifactR
 				p.Status = string(events.CaptureLost)
 			}
 		}
+		in.miss(p.lost())
 		in.Pages = append(in.Pages, p)
 	}
 	return in, s.loadContext(ctx, &in, art.Context)

@@ -59,7 +59,8 @@ func refs(captures []bus.Capture) []events.CaptureRef {
 	for _, c := range captures {
 		ref := events.CaptureRef{
 			JVM: c.JVM, Mode: c.Mode, Status: events.CaptureLost, Samples: c.Samples,
-			TriggerTime: c.TriggerTime, Requested: c.Requested, Adopted: c.Adopted, Note: c.Note,
+			TriggerTime: c.TriggerTime, Requested: c.Requested, Adopted: c.Adopted,
+			Code: c.Code, Note: c.Note, Hint: c.Hint,
 		}
 		if c.State == bus.CaptureStored && c.Object != nil {
 			ref.Status, ref.ObjectRef = events.CaptureStored, *c.Object

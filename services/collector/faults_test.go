@@ -264,7 +264,7 @@ func check(t *testing.T, w *world, rec bus.Record, want outcome) {
 		if c.Requested != "" {
 			replaced[string(c.Mode)] = string(c.Requested)
 		}
-		notes += c.Note + "\n"
+		notes += string(c.Code) + ": " + c.Note + ". " + c.Hint + "\n"
 	}
 	if got := strings.Join(captures, "\n"); want.captures != "" && got != want.captures {
 		t.Errorf("captures (-want +got):\n%s\n%s%s", cmp.Diff(want.captures, got), notes, history)

@@ -41,7 +41,7 @@ func (r *requestFlags) add(c *cobra.Command) {
 	f.StringToStringVarP(&r.labels, "label", "l", nil, "`KEY=VALUE` labels of the run")
 	f.StringSliceVar(&r.managers, "task-manager", nil, "`ID` of a TaskManager to profile (default: all that run the job)")
 	f.StringVar(&r.baseline, "baseline", "", "run to compare with: last (default), release (the last one whose label release differs), none, or a `RUN`")
-	f.IntVar(&r.most, "max-task-managers", 0, "profile at most this many TaskManagers (0: all)")
+	f.IntVar(&r.most, "max-task-managers", 0, "profile at most this many TaskManagers, the busiest first (0: as many as a run holds, 80 profiles: 40 TaskManagers in 2 modes)")
 }
 
 // build makes the request. Context files are read whole; those that do not fit into an event are returned apart, to be

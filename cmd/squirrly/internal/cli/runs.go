@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -112,7 +113,7 @@ func (a *app) runDetails(r bus.Record) error {
 		fmt.Fprintf(w, "waits for\t%s until %s\n", r.WaitsFor, r.NotBefore.Local().Format(time.TimeOnly))
 	}
 	for _, c := range r.Captures {
-		fmt.Fprintf(w, "capture\t%s %s: %s %s\n", clean(c.JVM), c.Mode, c.State, clean(c.Note))
+		fmt.Fprintf(w, "capture\t%s %s: %s %s\n", clean(c.JVM), c.Mode, c.State, clean(strings.TrimSpace(c.Note+" "+c.Hint)))
 	}
 	for _, l := range r.History {
 		fmt.Fprintf(w, "%s\t%s\n", l.At.Local().Format(time.TimeOnly), clean(l.Text))

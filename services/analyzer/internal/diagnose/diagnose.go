@@ -28,6 +28,9 @@ type Capture struct {
 	Bytes     int64             // size of the page
 	Status    string            // of the capture, as in the manifest; empty means stored
 	Key       string            // of the artifact
+	Code      events.Code       // why it was lost, or taken in another mode
+	Note      string            // the same for people
+	Hint      string            // what to do about it
 }
 
 // Input is all that a diagnosis rests on.

@@ -106,6 +106,7 @@ func (r *reading) mode(mode events.Mode) *modeScans {
 func statsOf(c *Capture) events.CaptureStats {
 	stats := events.CaptureStats{
 		JVM: c.JVM, Mode: c.Mode, Bytes: c.Bytes, Key: c.Key, Status: cmp.Or(c.Status, "stored"), Notes: captureNotes(c),
+		Code: c.Code, Hint: c.Hint,
 	}
 	if c.Graph == nil {
 		return stats
@@ -124,6 +125,9 @@ func captureNotes(c *Capture) []string {
 	var notes []string
 	if c.Requested != "" && c.Requested != c.Mode {
 		notes = append(notes, fmt.Sprintf("%s was asked for, %s was possible", c.Requested, c.Mode))
+	}
+	if c.Note != "" {
+		notes = append(notes, c.Note)
 	}
 	if c.Graph != nil && c.Mode == events.ModeCPU && c.Graph.Title == wallTitle {
 		notes = append(notes, "no perf events: sampled running threads by the wall clock instead")

@@ -44,7 +44,7 @@ func TestAdoptable(t *testing.T) {
 	}
 }
 
-func TestGravest(t *testing.T) {
+func TestWorst(t *testing.T) {
 	wait := bus.Wait(events.CodeProfilerBusy, time.Second, errors.New("busy"))
 	end := bus.Permanent(events.CodeDurationRange, errors.New("too long"))
 	for name, test := range map[string]struct {
@@ -57,24 +57,25 @@ func TestGravest(t *testing.T) {
 		"an end after what it stopped": {[]error{context.Canceled, end}, end},
 		"superseded before a wait":     {[]error{wait, bus.ErrSuperseded}, bus.ErrSuperseded},
 	} {
-		if got := gravest(test.errs); !errors.Is(got, test.want) || (got == nil) != (test.want == nil) {
+		if got := worst(test.errs); !errors.Is(got, test.want) || (got == nil) != (test.want == nil) {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}
 }
 
 func TestVerdict(t *testing.T) {
-	lost := func(note string) bus.Capture { return bus.Capture{State: bus.CaptureLost, Note: note} }
+	lost := func(code events.Code) bus.Capture {
+		return bus.Capture{State: bus.CaptureLost, Code: code, Note: "x", Hint: "about " + string(code)}
+	}
 	stored := func(samples int64) bus.Capture { return bus.Capture{State: bus.CaptureStored, Samples: samples} }
 	for name, test := range map[string]struct {
 		captures []bus.Capture
 		want     events.Code
 	}{
-		"one is enough":       {[]bus.Capture{lost("x"), stored(1), stored(0)}, ""},
-		"all are empty":       {[]bus.Capture{stored(0), lost("x")}, events.CodeEmptyProfile},
-		"all are lost":        {[]bus.Capture{lost("gone"), lost("mode_refused: x")}, events.CodeAllCapturesLost},
-		"all by one reason":   {[]bus.Capture{lost("mode_refused: x"), lost("mode_refused: y")}, events.CodeModeRefused},
-		"a reason nobody has": {[]bus.Capture{lost("made up: x")}, events.CodeAllCapturesLost},
+		"one is enough":     {[]bus.Capture{lost(""), stored(1), stored(0)}, ""},
+		"all are empty":     {[]bus.Capture{stored(0), lost("")}, events.CodeEmptyProfile},
+		"all are lost":      {[]bus.Capture{lost(""), lost(events.CodeModeRefused)}, events.CodeAllCapturesLost},
+		"all by one reason": {[]bus.Capture{lost(events.CodeModeRefused), lost(events.CodeModeRefused)}, events.CodeModeRefused},
 	} {
 		err := Verdict(test.captures)
 		var code events.Code

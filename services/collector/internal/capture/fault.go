@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,21 +25,23 @@ func (t *take) settle(ctx context.Context, c bus.Capture, err error) error {
 		return stopped(ctx)
 	}
 	if errors.Is(err, flink.ErrModeRefused) && t.canFallBack(c) {
+		why := reasonOf(events.CodeModeRefused, err)
 		return t.mutate(ctx, func(rec *bus.Record, c *bus.Capture) {
 			*c = bus.Capture{
 				JVM: c.JVM, Mode: events.ModeITimer, Requested: events.ModeCPU, State: bus.CapturePending,
-				Note: "CPU was refused: " + gist(err),
+				Code: why.code, Note: "CPU was refused: " + why.text, Hint: why.hint,
 			}
 			rec.Note("%s: CPU was refused, ITIMER instead", c.JVM)
 		})
 	}
 	code, lost := lostBy(err)
 	if !lost {
-		return t.later(err)
+		return t.asRunFault(err)
 	}
+	why := reasonOf(code, err)
 	return t.mutate(ctx, func(rec *bus.Record, c *bus.Capture) {
-		c.State, c.Note = bus.CaptureLost, note(code, err)
-		rec.Note("%s: %s lost: %s", c.JVM, c.Mode, gist(err))
+		c.State, c.Code, c.Note, c.Hint = bus.CaptureLost, why.code, why.text, why.hint
+		rec.Note("%s: %s lost: %s", c.JVM, c.Mode, why.text)
 	})
 }
 
@@ -75,8 +78,8 @@ func isRunFault(err error) bool {
 	}, func(kind error) bool { return errors.Is(err, kind) })
 }
 
-// later turns an error of the whole run into what the bus understands.
-func (t *take) later(err error) error {
+// asRunFault turns an error of the whole run into what the bus understands.
+func (t *take) asRunFault(err error) error {
 	if storeIsDown(err) {
 		return StoreFault(err, t.Timing)
 	}
@@ -111,33 +114,10 @@ func storeIsDown(err error) bool {
 	return errors.Is(err, artifact.ErrUnavailable) || errors.Is(err, artifact.ErrCorrupt)
 }
 
-// maxNote bounds what is kept of an error in a capture.
-const maxNote = 300
-
-// note is what a lost capture says of itself; [Verdict] reads the code back.
-func note(code events.Code, err error) string {
-	if code == "" {
-		return gist(err)
-	}
-	return string(code) + ": " + gist(err)
-}
-
-// gist is one line for people.
-func gist(err error) string {
-	if errors.Is(err, flink.ErrUnknownTaskManager) {
-		return "the TaskManager is gone"
-	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	if len(text) > maxNote {
-		text = strings.ToValidUTF8(text[:maxNote], "") + "…"
-	}
-	return text
-}
-
 // Verdict is the error of a run whose captures hold nothing to analyse: all lost, or all empty. It is nil otherwise.
 func Verdict(captures []bus.Capture) error {
 	var notes []string
-	codes := map[events.Code]bool{}
+	codes, hints := map[events.Code]bool{}, map[string]bool{}
 	stored, samples := 0, int64(0)
 	for _, c := range captures {
 		if c.State == bus.CaptureStored {
@@ -145,11 +125,8 @@ func Verdict(captures []bus.Capture) error {
 			samples += c.Samples
 			continue
 		}
-		code, _, _ := strings.Cut(c.Note, ": ")
-		if !events.Code(code).Known() {
-			code = string(events.CodeAllCapturesLost)
-		}
-		codes[events.Code(code)] = true
+		codes[cmp.Or(c.Code, events.CodeAllCapturesLost)] = true
+		hints[c.Hint] = true
 		notes = append(notes, fmt.Sprintf("%s %s: %s", c.JVM, c.Mode, c.Note))
 	}
 	switch {
@@ -158,15 +135,16 @@ func Verdict(captures []bus.Capture) error {
 	case stored > 0:
 		return bus.Permanent(events.CodeEmptyProfile, fmt.Errorf("%d captures without a single sample", stored))
 	}
-	return bus.Permanent(common(codes), fmt.Errorf("no capture: %s", strings.Join(notes, "; ")))
+	err := fmt.Errorf("no capture: %s", strings.Join(notes, "; "))
+	return bus.PermanentWithHint(common(codes, events.CodeAllCapturesLost), common(hints, ""), err)
 }
 
-// common is the reason that all losses share, if they do.
-func common(codes map[events.Code]bool) events.Code {
-	if len(codes) == 1 {
-		for code := range codes {
-			return code
+// common is what all losses share, or the given value when they differ.
+func common[T comparable](of map[T]bool, otherwise T) T {
+	if len(of) == 1 {
+		for one := range of {
+			return one
 		}
 	}
-	return events.CodeAllCapturesLost
+	return otherwise
 }

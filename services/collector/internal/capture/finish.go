@@ -22,20 +22,20 @@ func (t *take) finish(ctx context.Context, c bus.Capture) error {
 	}
 	t.window.Ended()
 	select {
-	case t.room <- struct{}{}:
+	case t.pageSlots <- struct{}{}:
 	case <-ctx.Done():
 		return stopped(ctx)
 	}
-	defer func() { <-t.room }()
+	defer func() { <-t.pageSlots }()
 	page, err := t.download(ctx, c.JVM, p.OutputFile)
 	if err != nil {
 		return err
 	}
 	samples, err := count(page)
 	if err != nil {
-		return t.again(ctx, err)
+		return t.retryDownload(ctx, err)
 	}
-	return t.keep(ctx, c, page, samples)
+	return t.storePage(ctx, c, page, samples)
 }
 
 // errForgotten says that the JVM does not know the profile any more.
@@ -124,8 +124,8 @@ func count(page []byte) (int64, error) {
 	return int64(min(g.Total(), math.MaxInt64)), nil
 }
 
-// again lets a bad page be downloaded a second time; after that it is lost.
-func (t *take) again(ctx context.Context, err error) error {
+// retryDownload lets a bad page be downloaded a second time; after that it is lost.
+func (t *take) retryDownload(ctx context.Context, err error) error {
 	t.bad++
 	if t.bad > 1 {
 		return err
@@ -133,8 +133,8 @@ func (t *take) again(ctx context.Context, err error) error {
 	return pause(ctx, t.Timing.Again)
 }
 
-// keep stores the page and says so in the record.
-func (t *take) keep(ctx context.Context, c bus.Capture, page []byte, samples int64) error {
+// storePage stores the page and says so in the record.
+func (t *take) storePage(ctx context.Context, c bus.Capture, page []byte, samples int64) error {
 	key := artifact.CaptureKey(t.Plan.Identity.Prefix(t.Plan.Run), c.JVM, c.Mode, artifact.Sum(page))
 	if err := t.Claim.Check(ctx); err != nil {
 		return err

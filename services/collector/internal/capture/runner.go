@@ -51,7 +51,7 @@ type Runner struct {
 	Plan     events.Plan
 	Timing   Timing
 
-	room chan struct{} // bounds the pages in memory
+	pageSlots chan struct{} // bounds the pages in memory
 }
 
 // maxPages is how many pages are held in memory at a time; one has at most 64 MiB.
@@ -59,7 +59,7 @@ const maxPages = 3
 
 // New returns a runner with the usual timing.
 func New(p Profiler, s Store, c Claim, plan events.Plan) *Runner {
-	return &Runner{Profiler: p, Store: s, Claim: c, Plan: plan, Timing: DefaultTiming(), room: make(chan struct{}, maxPages)}
+	return &Runner{Profiler: p, Store: s, Claim: c, Plan: plan, Timing: DefaultTiming(), pageSlots: make(chan struct{}, maxPages)}
 }
 
 // Plan lays the captures of a run out: every mode on every JVM.
@@ -74,7 +74,7 @@ func Plan(modes []events.Mode, jvms []string) []bus.Capture {
 }
 
 // Mode takes all captures that were asked for in one mode, all JVMs at the same time. It returns when each is stored,
-// lost, or cannot go on for now; the error is the gravest, after every JVM had its chance.
+// lost, or cannot go on for now; the error is the worst, after every JVM had its chance.
 func (r *Runner) Mode(ctx context.Context, mode events.Mode, w Window) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -87,13 +87,13 @@ func (r *Runner) Mode(ctx context.Context, mode events.Mode, w Window) error {
 		}
 		all.Go(func() {
 			errs[i] = r.run(ctx, i, w)
-			if errs[i] != nil && !passes(errs[i]) {
+			if errs[i] != nil && !isTemporary(errs[i]) {
 				cancel() // no use in going on with the others
 			}
 		})
 	}
 	all.Wait()
-	return gravest(errs)
+	return worst(errs)
 }
 
 // asked is the mode in which the plan wants a capture.
@@ -150,23 +150,23 @@ func (t *take) mutate(ctx context.Context, fn func(*bus.Record, *bus.Capture)) e
 
 func (t *take) seconds() int { return t.Plan.Duration.Seconds() }
 
-// passes reports whether the run goes on later after this error.
-func passes(err error) bool {
+// isTemporary reports whether the run goes on later after this error.
+func isTemporary(err error) bool {
 	f, ok := errors.AsType[*bus.Fault](err)
 	return ok && f.After > 0
 }
 
-// gravest picks the error that decides about the run: one that ends it, before one that it waits for.
-func gravest(errs []error) error {
-	var worst error
+// worst picks the error that decides about the run: one that ends it, before one that it waits for.
+func worst(errs []error) error {
+	var decides error
 	for _, err := range errs {
 		switch {
 		case err == nil:
-		case worst == nil, passes(worst) && !passes(err):
-			worst = err
-		case errors.Is(worst, context.Canceled) && !passes(err):
-			worst = err // the cancelled ones followed it
+		case decides == nil, isTemporary(decides) && !isTemporary(err):
+			decides = err
+		case errors.Is(decides, context.Canceled) && !isTemporary(err):
+			decides = err // the cancelled ones followed it
 		}
 	}
-	return worst
+	return decides
 }

@@ -62,7 +62,9 @@ type capture struct {
 	JVM   string           `json:"jvm"`
 	Mode  events.Mode      `json:"mode"`
 	State bus.CaptureState `json:"state"`
+	Code  events.Code      `json:"code,omitempty"`
 	Note  string           `json:"note,omitempty"`
+	Hint  string           `json:"hint,omitempty"`
 }
 
 func newView(rec bus.Record) view {
@@ -73,7 +75,7 @@ func newView(rec bus.Record) view {
 		History: rec.History,
 	}
 	for _, c := range rec.Captures {
-		v.Captures = append(v.Captures, capture{c.JVM, c.Mode, c.State, c.Note})
+		v.Captures = append(v.Captures, capture{c.JVM, c.Mode, c.State, c.Code, c.Note, c.Hint})
 	}
 	return v
 }
