@@ -1,77 +1,78 @@
 package diagnose
 
 import (
-	"fmt"
 	"slices"
 
 	"squirrly.dev/services/analyzer/internal/limits"
+	"squirrly.dev/services/analyzer/internal/operators"
+	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/scan"
 )
 
-// place is where a chain of operators belongs.
+// place is where a part of a capture belongs.
 type place struct {
 	vertices []int // that it may belong to, in the order of the data flow
 	dumped   bool  // a thread dump names them
-	owner    owner // the job that it belongs to, in a session cluster
+	owner    operators.Owner
+	partly   bool // of an unknown owner: a part that counts is this job's
 }
 
 // attribution is a reading whose frames belong somewhere.
 type attribution struct {
 	*reading
+	plan     *operators.Plan
+	where    *operators.Attribution
+	captures map[*jvmScan]int // its captures by their number in where
 	places   map[chainAt]place
 	vertexTE []float64 // by vertex: thread equivalents that are surely its own
 }
 
-// attribute finds the vertices of every chain, and how much of WALL lies in vertices that are certain.
+// attribute finds the vertices of everything in the captures, and how much of WALL lies in vertices that are certain.
 func attribute(r *reading) *attribution {
-	m := newVertexMap(r)
-	a := &attribution{reading: r, places: map[chainAt]place{}, vertexTE: make([]float64, len(r.loads))}
-	type key struct{ anchor, vertices string }
-	total := map[key]float64{}
-	keys := map[chainAt]key{}
-	for at, c := range r.chains() {
-		vertices, dumped := m.candidates(at.scan.Scan, at.chain)
-		a.places[at] = place{vertices, dumped, m.ownerOf(at.scan.Scan, at.chain)}
-		keys[at] = key{at.scan.chainName(c), fmt.Sprint(vertices)}
-		total[keys[at]] += at.scan.te(c.Active)
+	a := &attribution{
+		reading: r, plan: operators.Read(r.ctx, r.loads, r.scanner.IsUser), captures: map[*jvmScan]int{},
+		places: map[chainAt]place{}, vertexTE: make([]float64, len(r.loads)),
 	}
-	for at, c := range r.chains() {
-		p := a.places[at]
-		p.vertices = eliminate(r, p.vertices, total[keys[at]])
-		a.places[at] = p
-		if len(p.vertices) == 1 {
-			a.vertexTE[p.vertices[0]] += at.scan.te(c.Active)
+	var captures []operators.Capture
+	for i, s := range r.weighed() {
+		a.captures[s] = i
+		c := operators.Capture{JVM: s.JVM, Scan: s.Scan}
+		if s.Family == rules.FamilyWall {
+			c.PerThread = s.perThread
+		}
+		captures = append(captures, c)
+	}
+	a.where = operators.Attribute(a.plan, captures)
+	for at := range r.chains() {
+		a.places[at] = a.place(at.scan, at.chain, scan.NoSpot)
+	}
+	for s, i := range a.captures {
+		for _, part := range a.where.Parts(i) {
+			if of := part.Place.Vertices; len(of) == 1 && part.Place.Owner() == operators.OwnerThis {
+				a.vertexTE[of[0]] += s.te(part.Samples)
+			}
 		}
 	}
 	return a
 }
 
-// eliminate drops the candidates that were not busy enough to hold a function's thread equivalents: a function that
-// sleeps or computes makes its task busy.
-func eliminate(r *reading, vertices []int, chainTE float64) []int {
-	if len(vertices) < 2 || chainTE < 0.05 {
-		return vertices
+// place returns where a part of a capture belongs: what lies below a chain of operators, or for chain -1 at a spot above
+// them. What is outside the tasks belongs nowhere, and to this job as much as to any.
+func (a *attribution) place(s *jvmScan, chain, spot int32) place {
+	if chain < 0 && spot == scan.NoSpot {
+		return place{}
 	}
-	kept := slices.DeleteFunc(slices.Clone(vertices), func(v int) bool {
-		busy := r.busyTE(v)
-		return busy >= 0 && busy < chainTE/2
-	})
-	if len(kept) == 0 {
-		return vertices
-	}
-	return kept
+	p := a.where.Place(a.captures[s], chain, spot)
+	return place{p.Vertices, p.Dumped, p.Owner(), p.Partly}
 }
 
-// place returns where a chain belongs; below no operator, that is nowhere.
-func (a *attribution) place(s *jvmScan, chain int32) place { return a.places[chainAt{s, chain}] }
+// ours reports that a place is this job's, or that a part of it is which counts.
+func (p *place) ours() bool { return p.owner == operators.OwnerThis || p.partly }
 
 // surely reports that a chain belongs to one vertex and to no other.
 func (a *attribution) surely(at chainAt, vertex int) bool {
-	return slices.Equal(a.places[at].vertices, []int{vertex})
-}
-
-// ofAnotherJob reports that a chain surely belongs to another job, which is none of this diagnosis.
-func (a *attribution) ofAnotherJob(s *jvmScan, chain int32) bool {
-	return chain >= 0 && a.shared(s.JVM) && a.place(s, chain).owner == ownerOther
+	p := a.places[at]
+	return p.owner == operators.OwnerThis && slices.Equal(p.vertices, []int{vertex})
 }
 
 // vertexTotal returns the thread equivalents of a vertex's work: its busy time by the counters, and at least what the

@@ -29,6 +29,7 @@ type group struct {
 	path     []string
 	vertices []int
 	dumped   bool // a thread dump names the vertices
+	shared   bool // other jobs on the TaskManager have a part of it
 	anyTask  bool // below no operator
 	flinks   bool // no user function above: the anchor is the frame
 	by       map[rules.Family]*tally
@@ -46,7 +47,7 @@ type groupKey struct{ rule, operator, anchor, vertices string }
 // site is a place in one capture, from a rule or from what no rule explains.
 type site struct {
 	rule             *rules.Rule
-	chain            int32
+	chain, spot      int32
 	frame, leaf      string
 	example          flamegraph.FrameID // evidence for the path; None when unknown
 	samples, waiting uint64
@@ -56,9 +57,11 @@ type site struct {
 func gather(a *attribution) []*group {
 	known := map[groupKey]*group{}
 	for _, s := range a.weighed() {
+		forOthers := a.forOthers(s)
 		for _, at := range a.sites(s) {
-			if !a.ofAnotherJob(s, at.chain) {
-				a.addSite(known, s, at)
+			p := a.place(s, at.chain, at.spot)
+			if p.ours() && (at.rule.Below != rules.ScopeProcess || !forOthers) {
+				a.addSite(known, s, at, p)
 			}
 		}
 	}
@@ -89,7 +92,7 @@ func (a *attribution) sites(s *jvmScan) []site {
 			n = at.Waiting
 		}
 		if n > 0 {
-			out = append(out, site{rule, at.Chain, s.Graph.Name(at.Frame), "", at.Example, n, at.Waiting})
+			out = append(out, site{rule, at.Chain, at.Spot, s.Graph.Name(at.Frame), "", at.Example, n, at.Waiting})
 		}
 	}
 	hot, waits := a.catalogue.By("running"), a.catalogue.By("waiting")
@@ -106,7 +109,7 @@ func (a *attribution) sites(s *jvmScan) []site {
 }
 
 func unexplained(s *jvmScan, rule *rules.Rule, chain int32, n uint64, waiting bool) site {
-	at := site{rule: rule, chain: chain, example: flamegraph.None, samples: n}
+	at := site{rule: rule, chain: chain, spot: scan.NoSpot, example: flamegraph.None, samples: n}
 	if waiting {
 		at.waiting = n
 	}
@@ -121,16 +124,15 @@ func unexplained(s *jvmScan, rule *rules.Rule, chain int32, n uint64, waiting bo
 	return at
 }
 
-func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site) {
+func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p place) {
 	g := group{rule: at.rule, frame: at.frame, anchor: at.frame, anyTask: at.chain < 0, flinks: true}
+	g.vertices, g.dumped, g.shared = p.vertices, p.dumped, p.partly
 	if at.chain >= 0 {
 		c := s.Chains[at.chain]
 		g.operator = s.Graph.Name(c.Operator)
 		if c.Anchor != scan.NoName {
 			g.anchor, g.flinks = s.Graph.Name(c.Anchor), false
 		}
-		p := a.place(s, at.chain)
-		g.vertices, g.dumped = p.vertices, p.dumped
 	}
 	key := groupKey{at.rule.ID, g.operator, g.anchor, fmt.Sprint(g.vertices)}
 	if g.flinks {

@@ -12,8 +12,21 @@ import (
 // TestSessionSplit: what the thread dumps show in another job's threads is none of this job; what they show in both, or
 // in none, is unattributed.
 func TestSessionSplit(t *testing.T) {
+	t.Run("this job had no more time", func(t *testing.T) {
+		testSessionSplit(t, 0.5, "25 % of its active task samples are this job's, 75 % are other jobs', 0 % unattributed")
+	})
+	t.Run("this job had time for a part", func(t *testing.T) {
+		testSessionSplit(t, 0.7, "25 % of its active task samples are this job's, 50 % are other jobs', 25 % unattributed")
+	})
+	t.Run("this job was busy for all that is open", func(t *testing.T) {
+		testSessionSplit(t, 0.99, "50 % of its active task samples are this job's, 50 % are other jobs', 0 % unattributed")
+	})
+}
+
+func testSessionSplit(t *testing.T, busy float64, want string) {
+	t.Helper()
 	const task = "org.apache.flink.runtime.taskmanager.Task.run"
-	j := newJob("tm-1").vertex("Source: in", nil, load{0.1, 0, 100}).vertex("work", []string{"Source: in"}, load{0.99, 0.01, 100}).
+	j := newJob("tm-1").vertex("Source: in", nil, load{0.1, 0, 100}).vertex("work", []string{"Source: in"}, load{busy, 1 - busy, 100}).
 		thread("work (1/1)#0", "com.shop.Work.map", "com.shop.Common.map", task)
 	j.TaskManagers[0].OtherJobs = 1
 	j.Threads = append(j.Threads,
@@ -30,10 +43,12 @@ func TestSessionSplit(t *testing.T) {
 	if slices.Contains(anchors, "com.other.Enrich.map") || !slices.Contains(anchors, "com.shop.Work.map") {
 		t.Errorf("findings at %v", anchors)
 	}
-	if !hasFact(a, "25 % of its active task samples are this job's, 50 % are other jobs', 25 % unattributed") {
+	if !hasFact(a, want) {
 		t.Errorf("facts %+v", a.Evidence)
 	}
-	if !slices.ContainsFunc(a.Observations, func(o events.Observation) bool { return strings.Contains(o.Text, "unattributed: 25 %") }) {
+	if open := strings.Contains(want, "25 % unattributed"); open != slices.ContainsFunc(a.Observations, func(o events.Observation) bool {
+		return strings.Contains(o.Text, "unattributed: 25 %")
+	}) {
 		t.Errorf("observations %+v", a.Observations)
 	}
 	checkForm(t, r)
@@ -47,7 +62,7 @@ func TestSessionTwins(t *testing.T) {
 		others []string // threads beside that of this job
 		want   string
 	}{
-		"alone":            {nil, "100 % of its active task samples are this job's"},
+		"alone":            {nil, "100 % unattributed"},
 		"the same subtask": {[]string{"work (1/1)#0"}, "100 % unattributed"},
 		"another subtask":  {[]string{"work (2/3)#0"}, "100 % unattributed"},
 	} {

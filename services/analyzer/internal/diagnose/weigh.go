@@ -139,7 +139,7 @@ func (v *View) confidence(p *Problem) events.Confidence {
 	steps := 0
 	for _, doubt := range []bool{
 		doubts.rootsOff && p.Rule.Of != rules.BasisCPU, doubts.unresolved,
-		p.OnPath && len(p.Vertices) > 1,
+		p.OnPath && len(p.Vertices) > 1, p.group.shared,
 		doubts.undersampled && family == rules.FamilyCPU && wall < 30,
 		doubts.cold && family == rules.FamilyCPU,
 	} {

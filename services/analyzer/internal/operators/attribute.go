@@ -21,6 +21,7 @@ type Place struct {
 	Row       Row
 	Others    []int // vertices of the plan of other jobs that it may belong to
 	Dumped    bool  // a thread dump shows its function in these vertices
+	Partly    bool  // a part of it that counts is the profiled job's, whatever others have
 }
 
 // Local is an operator of a vertex.
@@ -67,6 +68,7 @@ type unit struct {
 	anchors    []string // user functions of the operators, the innermost first; empty strings are none
 	candidates []candidate
 	dumped     bool
+	partly     bool
 	te         float64 // thread equivalents by WALL, without waits for output buffers
 }
 
@@ -178,6 +180,32 @@ func (a *Attribution) Place(capture int, chain, spot int32) Place {
 	return a.place(u, kept)
 }
 
+// Part is a part of a capture in one place. Chain is -1 above the operators.
+type Part struct {
+	Place       Place
+	Chain, Spot int32
+	Samples     uint64 // active
+}
+
+// Parts returns the active samples of the tasks of a capture by where they lie: below chains of operators, and at spots
+// above those.
+func (a *Attribution) Parts(capture int) []Part {
+	s := a.captures[capture].Scan
+	var out []Part
+	for i, c := range s.Chains {
+		if id := int32(i); c.Active > 0 { //nolint:gosec // at most one for each frame
+			out = append(out, Part{a.Place(capture, id, c.Spot), id, c.Spot, c.Active})
+		}
+	}
+	for i, spot := range s.Spots {
+		id := int32(i) //nolint:gosec // at most one for each frame
+		if _, above := a.spots[capture][id]; above && spot.Active > 0 {
+			out = append(out, Part{a.Place(capture, -1, id), -1, id, spot.Active})
+		}
+	}
+	return out
+}
+
 func intersect(a, b []int) []int {
 	var out []int
 	for _, x := range a {
@@ -189,7 +217,7 @@ func intersect(a, b []int) []int {
 }
 
 func (a *Attribution) place(u *unit, candidates []candidate) Place {
-	p := Place{Row: u.trace.row(), Dumped: u.dumped}
+	p := Place{Row: u.trace.row(), Dumped: u.dumped, Partly: u.partly}
 	for _, c := range candidates {
 		v := &a.plan.Vertices[c.vertex]
 		if v.Other() {

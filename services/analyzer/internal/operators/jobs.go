@@ -52,6 +52,7 @@ func (a *Attribution) splitPool(jvm string, pool []*unit, surely map[int]float64
 	default:
 		for _, u := range pool {
 			a.splitUnit(u, surely)
+			a.partly(u, pool, surely)
 		}
 	}
 }
@@ -68,6 +69,28 @@ func (a *Attribution) splitUnit(u *unit, surely map[int]float64) {
 	case others.atMost(littleOfUnit * u.te):
 		a.give(one, false)
 	}
+}
+
+// somePart is the part of a unit from which on it is worth telling that some of it is the profiled job's.
+const somePart = 0.25
+
+// partly finds out whether some of a unit must be the profiled job's: its vertices were busier than all other units can
+// have made them.
+func (a *Attribution) partly(u *unit, pool []*unit, surely map[int]float64) {
+	if !a.mixed(u) {
+		return
+	}
+	left := a.room(u.jvm, []*unit{u}, surely, false).te
+	for _, o := range pool {
+		if o != u && slices.ContainsFunc(o.candidates, func(c candidate) bool { return u.has(c.vertex) && !a.plan.Vertices[c.vertex].Other() }) {
+			left -= o.te
+		}
+	}
+	u.partly = u.te >= leastTE && left >= somePart*u.te
+}
+
+func (u *unit) has(vertex int) bool {
+	return slices.ContainsFunc(u.candidates, func(c candidate) bool { return c.vertex == vertex })
 }
 
 // room is the time that is left in the vertices of one side.

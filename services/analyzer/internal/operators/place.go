@@ -34,7 +34,6 @@ type seen struct {
 	class    string // of the frame that enters it
 	function string // class of Flink's own function in it; empty is none
 	generic  bool   // the frame is one that all operators inherit
-	keyed    bool
 }
 
 // trace is what a stack shows of its place, in the order of the plan.
@@ -79,7 +78,8 @@ func traceOf(s *scan.Scan, spot int32) trace {
 			t.reads = class
 		case rules.StageOperator:
 			t.chained, t.sent = false, false
-			t.operators = append(t.operators, seen{class: class, generic: inherited(class), keyed: at.Keyed})
+			t.operators = append(t.operators, seen{class: class, generic: inherited(class)})
+			t.keyed = t.keyed || nodeTable().needsKey(class)
 		case rules.StageFunction:
 			t.function(class)
 		case rules.StageChained:

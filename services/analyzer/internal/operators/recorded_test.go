@@ -142,27 +142,18 @@ func (n *tally) add(p *Place, samples uint64) {
 	}
 }
 
-// part is a part of a capture.
+// part is a part of a capture with its stack.
 type part struct {
 	place   Place
 	stack   string
 	samples uint64
 }
 
-// parts returns what a capture holds: the chains of operators and the spots above them, which together are all active
-// samples of the tasks.
+// parts returns what a capture holds.
 func (r *recording) parts(capture int) []part {
-	s := r.captures[capture].Scan
 	var out []part
-	for i, c := range s.Chains {
-		if c.Active > 0 {
-			out = append(out, part{r.Place(capture, int32(i), scan.NoSpot), r.stackOf(s, int32(i), c.Spot), c.Active})
-		}
-	}
-	for i, spot := range s.Spots {
-		if t := traceOf(s, int32(i)); len(t.operators) == 0 && spot.Active > 0 {
-			out = append(out, part{r.Place(capture, -1, int32(i)), r.stackOf(s, -1, int32(i)), spot.Active})
-		}
+	for _, p := range r.Parts(capture) {
+		out = append(out, part{p.Place, r.stackOf(r.captures[capture].Scan, p.Chain, p.Spot), p.Samples})
 	}
 	return out
 }

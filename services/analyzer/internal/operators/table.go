@@ -75,6 +75,12 @@ func (t *table) ofOperator(class string) (sure, serves []int) {
 	return sure, serves
 }
 
+// needsKey reports that a class is the operator of rows that all need a key.
+func (t *table) needsKey(class string) bool {
+	sure, _ := t.ofOperator(class)
+	return len(sure) > 0 && !slices.ContainsFunc(sure, func(row int) bool { return !t.kinds[row].Keyed })
+}
+
 // ofFunction returns the rows that a class is a function of.
 func (t *table) ofFunction(class string) []int {
 	var out []int
