@@ -28,7 +28,7 @@ func collections(v *View) []Problem {
 	worst = min(worst, 1)
 	f := finding(rule, "garbage collection")
 	f.Severity, f.Confidence, f.OnPath, f.P, f.Share = severity, events.ConfidenceMedium, v.limit.Vertex >= 0, worst, worst
-	if v.limit.Limit == events.LimitNone || v.limit.Limit == events.LimitCPU {
+	if v.limit.Limit == events.LimitNone || v.limit.Limit == events.LimitCPU || v.limit.Limit == events.LimitBursts {
 		f.Severity, f.P = events.SeverityInfo, 0
 	} else if v.limit.Limit == events.LimitUnknown && f.Severity == events.SeverityCritical {
 		f.Severity = events.SeverityWarning

@@ -94,6 +94,8 @@ func (s *summary) explain(v *View, at int, p *Problem) {
 		s.Headline += fmt.Sprintf(". %s: %s.", p.Rule.Title, p.Extent)
 	case p.Headline != "":
 		s.Headline += ". " + p.Headline
+	case v.limit.Legacy != nil && v.limit.Legacy.Vertex == at:
+		s.Headline += fmt.Sprintf(". %s of the time in which they run is in %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
 	default:
 		s.Headline += fmt.Sprintf(", %s of that in %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
 	}
@@ -138,7 +140,7 @@ func (s *summary) notLimited(v *View, findings []Problem) {
 	}
 	for i := range findings {
 		if !findings[i].Rule.Systemic {
-			s.Headline += fmt.Sprintf(" One matter of cost: %s.", findings[i].Where)
+			s.Headline += findings[i].costText()
 			break
 		}
 	}
@@ -171,6 +173,14 @@ func (s *summary) unknown(v *View, findings []Problem) {
 		s.Headline = v.limit.Why
 	}
 	s.largest(findings)
+}
+
+// costText continues a verdict with something that limits nothing.
+func (p *Problem) costText() string {
+	if p.group == nil {
+		return fmt.Sprintf(" One matter of cost: %s (%s).", p.Rule.Title, p.Where)
+	}
+	return fmt.Sprintf(" One matter of cost: %s.", p.Where)
 }
 
 // largest continues a verdict that blames no vertex with the largest finding.

@@ -79,7 +79,7 @@ func choose(v *View) []Problem {
 	slices.SortStableFunc(all, moreImportant)
 	for _, p := range explained(all) {
 		switch {
-		case p.Rule.Role == rules.RoleVictim, v.negligible(&p), p.elsewhereOf(chosen):
+		case p.Rule.Role == rules.RoleVictim, v.restsInSource(p.group), v.negligible(&p), p.elsewhereOf(chosen):
 			continue
 		case !p.OnPath && v.limit.Limit != events.LimitUnknown:
 			most := maxOffPath

@@ -19,9 +19,7 @@ func seen(r *reading) limits.Seen {
 	}
 	s.Restoring = share(restoring, active)
 	for _, w := range r.family(rules.FamilyWall) {
-		if running, waiting := w.SourceThreads(); w.te(1) > 0 {
-			s.Sources[w.JVM] = limits.SourceThreads{Running: w.te(running), Waiting: w.te(waiting)}
-		}
+		s.Sources[w.JVM] = limits.SourceThreads(w.SourceThreads())
 	}
 	return s
 }

@@ -32,7 +32,7 @@ func (s *summary) heldBack(v *View, findings []Problem) {
 		s.facts = append(s.facts, v.vertexFacts[busiest])
 	}
 	if len(findings) > 0 && !findings[0].Rule.Systemic {
-		s.Headline += fmt.Sprintf(" One matter of cost: %s.", findings[0].Where)
+		s.Headline += findings[0].costText()
 	}
 }
 

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"slices"
+	"strings"
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
@@ -53,7 +54,7 @@ func (v *View) weigh(g *group) Problem {
 // that surely are the vertex's.
 func (v *View) partOf(g *group, vertex int) (p, stdErr float64) {
 	if g.te() > 0 {
-		total := v.vertexTotal(vertex)
+		total := v.timeOf(vertex)
 		if total == 0 {
 			return 0, 0
 		}
@@ -68,6 +69,22 @@ func (v *View) partOf(g *group, vertex int) (p, stdErr float64) {
 	}
 	p = min(1, share(g.samples(), all))
 	return p, standardError(p, float64(all))
+}
+
+// timeOf returns the thread equivalents of a vertex's work; of a legacy source those in which its threads run.
+func (v *View) timeOf(vertex int) float64 {
+	if l := v.limit.Legacy; l != nil && l.Vertex == vertex && l.Running > 0 {
+		return l.Running
+	}
+	return v.vertexTotal(vertex)
+}
+
+// restsInSource reports a group of what the threads of a legacy source wait for in the source itself. They have nothing to
+// send meanwhile; that takes no CPU, and no time of the subtask that sends.
+func (v *View) restsInSource(g *group) bool {
+	l, wall := v.limit.Legacy, g.tally(rules.FamilyWall)
+	return l != nil && slices.Contains(g.vertices, l.Vertex) && strings.HasSuffix(g.operator, ".StreamSource.run") &&
+		wall.waiting*2 > wall.samples
 }
 
 // partOfTasks is the size of a group when no vertex limits the job, or none is known to: its share of the active time

@@ -17,7 +17,7 @@ func (j *Judgement) byBackpressure(loads []Load) {
 	}
 	b := behind(loads, last)
 	switch {
-	case b.busy >= Saturated && (!b.selfFull() || b.busy >= b.self):
+	case b.busy >= Saturated && (!b.source || b.busy >= b.self):
 		j.accuse(loads, &b, events.ConfidenceHigh)
 		j.Rivals = rivals(loads, downstream(loads, last), b.culprit)
 	case b.endless:
@@ -84,21 +84,21 @@ func (b *pressure) plausible() bool {
 	return b.culprit != none && (b.busy >= halfBusy || b.busy == Unknown)
 }
 
-// selfFull reports a source that works nearly all of the time in which it is not held back, and is held back little.
-func (b *pressure) selfFull() bool { return b.source && b.self >= Saturated }
-
 // byEndlessInput judges a job whose input never ends: something limits it, even when nothing is busy on average.
 func (j *Judgement) byEndlessInput(loads []Load, b *pressure) {
 	switch {
-	case b.selfFull():
+	case b.source && b.self >= max(halfBusy, b.busy+nearlyAlike):
 		j.Vertex, j.Confidence = b.last, events.ConfidenceMedium
 		j.Why = fmt.Sprintf("%s never waits for input and is busy for %s of its time; it is backpressured for the rest.",
 			loads[b.last].Name, wording.Percent(b.self))
-	case b.source && b.self >= halfBusy && b.plausible():
+	case b.source && b.self >= halfBusy && b.busy != Unknown && b.busy <= b.self+nearlyAlike:
 		j.Vertex, j.Rivals, j.Confidence = b.culprit, []int{b.last}, events.ConfidenceLow
+		if b.self > b.busy {
+			j.Vertex, j.Rivals = b.last, []int{b.culprit}
+		}
 		j.Why = fmt.Sprintf("%s never waits for input: it is busy for %s of its time and backpressured for %s, and %s behind it is busy for %s. "+
-			"Which of the two limits more cannot be told.",
-			loads[b.last].Name, wording.Percent(b.self), wording.Percent(b.held), loads[b.culprit].Name, wording.Percent(b.busy))
+			"Which of the two limits more cannot be told.", loads[b.last].Name, wording.Percent(b.self), wording.Percent(b.held),
+			loads[b.culprit].Name, wording.Percent(b.busy))
 	case b.plausible():
 		j.accuse(loads, b, events.ConfidenceMedium)
 	case b.held >= heldBackMuch && b.idle <= rests:

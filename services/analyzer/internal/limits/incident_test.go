@@ -26,7 +26,7 @@ func recorded(t *testing.T, name string) *jobcontext.Context {
 }
 
 func TestRecorded(t *testing.T) {
-	one := Seen{Sources: map[string]SourceThreads{"taskmanager-1:6122": {Running: 0.9, Waiting: 1.1}}}
+	one := Seen{Sources: map[string]SourceThreads{"taskmanager-1:6122": {Running: 90, Blocked: 8, Waiting: 102}}}
 	for name, test := range map[string]struct {
 		seen   Seen
 		limit  events.Limit

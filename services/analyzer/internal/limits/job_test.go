@@ -56,9 +56,9 @@ func generated(nodes ...node) *jobcontext.Context {
 		}
 		return s
 	}
-	a, b, z := sample(0), sample(10_000), sample(20_000)
 	c.Windows = []jobcontext.Window{
-		{Mode: "ITIMER", Seconds: 8, Samples: []jobcontext.Sample{a, b}}, {Mode: "WALL", Seconds: 8, Samples: []jobcontext.Sample{b, z}},
+		{Mode: "ITIMER", Seconds: 8, Samples: []jobcontext.Sample{sample(0), sample(10_000)}},
+		{Mode: "WALL", Seconds: 8, Samples: []jobcontext.Sample{sample(10_000), sample(20_000)}},
 	}
 	return c
 }
@@ -143,7 +143,7 @@ func TestOfLegacySource(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			seen := Seen{}
 			if test.running != Unknown {
-				seen.Sources = map[string]SourceThreads{"tm": {Running: test.running, Waiting: 2 - test.running}}
+				seen.Sources = map[string]SourceThreads{"tm": {Running: uint64(100 * test.running), Waiting: uint64(200 - 100*test.running)}}
 			}
 			j, vertex := judged(test.context, seen)
 			if j.Limit != test.limit || vertex != test.vertex || !slices.Equal(j.Hot, test.hot) || j.Confidence == events.ConfidenceHigh {
@@ -153,7 +153,7 @@ func TestOfLegacySource(t *testing.T) {
 	}
 	other := c(1, 50_000)
 	other.Threads = []jobcontext.Thread{{TaskManager: "tm", Name: "Legacy Source Thread - Source: of another job (1/1)#0"}}
-	if j, _ := judged(other, Seen{Sources: map[string]SourceThreads{"tm": {Running: 0.95}}}); j.Limit != events.LimitUnknown {
+	if j, _ := judged(other, Seen{Sources: map[string]SourceThreads{"tm": {Running: 95, Waiting: 105}}}); j.Limit != events.LimitUnknown {
 		t.Errorf("the threads may be those of another job: %s", j.Why)
 	}
 }

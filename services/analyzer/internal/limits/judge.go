@@ -16,6 +16,7 @@ const (
 	heldBack     = 0.10 // a more backpressured subtask waits for downstream
 	heldBackMuch = 0.50
 	rivalWithin  = 0.05 // of the busy share
+	nearlyAlike  = 0.15 // of the busy share: of a source and what is behind it either may limit
 	halfBusy     = 0.50 // a culprit is at least this busy, else the fault is in the backpressured vertex itself
 	rests        = 0.10 // an idler subtask waits for input at times, so that it is held back in bursts only
 	restsMuch    = 0.50 // an idler one catches up between bursts
@@ -30,7 +31,7 @@ const none = -1
 // Seen is what only the profiles show. Its zero value is: nothing was seen.
 type Seen struct {
 	Restoring float64                  // share of the active samples of task threads that restore state
-	Sources   map[string]SourceThreads // by TaskManager, of the job's legacy sources, from WALL
+	Sources   map[string]SourceThreads // by TaskManager
 }
 
 // Judgement says whether and by what a job is limited. Vertices are positions in the loads; -1 is none.
@@ -94,7 +95,7 @@ func (j *Judgement) byThreads(legacy *Legacy, loads []Load) {
 	if j.Confidence == events.ConfidenceHigh && (j.Vertex == legacy.Vertex || j.Limit != events.LimitVertex) {
 		j.Confidence = events.ConfidenceMedium
 	}
-	if j.Vertex == legacy.Vertex {
+	if j.Vertex == legacy.Vertex && len(j.Rivals) == 0 {
 		j.Why = fmt.Sprintf("The threads of the legacy source %s run for %.2f thread equivalents in sum.", loads[legacy.Vertex].Name, legacy.Running)
 	}
 }

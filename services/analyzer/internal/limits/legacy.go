@@ -7,11 +7,21 @@ import (
 	"squirrly.dev/internal/jobcontext"
 )
 
-// SourceThreads are the threads of legacy sources in one TaskManager, in thread equivalents of a WALL capture. A legacy
-// source works in a thread of its own, and Flink reports NaN for its busy time.
+// SourceThreads are the samples of the threads of legacy sources in one TaskManager, in WALL captures. A legacy source works
+// in a thread of its own, and Flink reports NaN for its busy time. All threads are sampled alike, so that no clock is needed.
 type SourceThreads struct {
-	Running float64 // neither waiting nor sleeping
-	Waiting float64 // for input, for a clock, or for buffers
+	Running uint64 // neither waits nor sleeps
+	Blocked uint64 // waits for a buffer to write to: backpressured
+	Waiting uint64 // waits or sleeps otherwise
+}
+
+// of returns what a part of the samples is in thread equivalents of so many threads.
+func (t *SourceThreads) of(samples uint64, threads int) float64 {
+	all := t.Running + t.Blocked + t.Waiting
+	if all == 0 {
+		return 0
+	}
+	return float64(samples) / float64(all) * float64(threads)
 }
 
 // Legacy is a source whose busy time Flink does not know, judged by its threads in sum and by what its subtasks send.
@@ -19,6 +29,7 @@ type Legacy struct {
 	Vertex  int
 	Running float64   // thread equivalents of all its threads, in sum
 	Busy    []float64 // by position of the subtask: the estimate
+	blocked []float64 // likewise
 }
 
 // legacyOf measures the one legacy source of the job. It is nil if there is none; if there are several, whose threads look
@@ -45,35 +56,36 @@ func legacyOf(c *jobcontext.Context, loads []Load, seen *Seen) *Legacy {
 		if !ok || othersHaveLegacy(c, tm) {
 			return nil
 		}
+		sent, n := sentBy(subtasks, tm)
+		running := threads.of(threads.Running, n)
 		if !counted[tm] {
 			counted[tm] = true
-			l.Running += threads.Running
+			l.Running += running
 		}
-		busy := estimate(subtasks, i, threads.Running)
-		if busy == Unknown {
+		switch {
+		case sent > 0:
+			part := float64(subtasks[i].Written) / float64(sent)
+			l.Busy = append(l.Busy, min(1, running*part))
+			l.blocked = append(l.blocked, min(1, threads.of(threads.Blocked, n)*part))
+		case running >= Saturated*float64(n), running <= halfBusy: // all of them run, or none, whoever sends what
+			l.Busy = append(l.Busy, min(1, running/float64(n)))
+			l.blocked = append(l.blocked, 0)
+		default:
 			return nil
 		}
-		l.Busy = append(l.Busy, busy)
 	}
 	return l
 }
 
-// estimate shares the running time of a TaskManager's source threads among its subtasks, by what they send.
-func estimate(subtasks []Subtask, of int, running float64) float64 {
-	sent, n := int64(0), 0
+// sentBy returns what the subtasks of a source on one TaskManager send, and how many there are.
+func sentBy(subtasks []Subtask, tm string) (sent int64, n int) {
 	for i := range subtasks {
-		if subtasks[i].TaskManager == subtasks[of].TaskManager {
+		if subtasks[i].TaskManager == tm {
 			sent = plus(sent, subtasks[i].Written)
 			n++
 		}
 	}
-	switch {
-	case sent > 0:
-		return min(1, running*float64(subtasks[of].Written)/float64(sent))
-	case running >= Saturated*float64(n), running <= halfBusy:
-		return min(1, running/float64(n)) // nearly all of the threads run, or none does, whoever sends what
-	}
-	return Unknown
+	return sent, n
 }
 
 // fill returns the loads with the estimates of the source. What is neither busy nor backpressured is idle: a thread that
@@ -89,7 +101,7 @@ func (l *Legacy) fill(loads []Load) []Load {
 		s := &v.Subtasks[i]
 		held := max(0, s.BackPressured)
 		s.Busy = min(l.Busy[i], 1-held)
-		s.Idle = max(0, 1-held-s.Busy)
+		s.Idle = max(0, 1-max(held, l.blocked[i])-s.Busy)
 	}
 	return loads
 }

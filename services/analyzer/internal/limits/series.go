@@ -99,7 +99,7 @@ func (rs readings) delta() delta {
 		wall := float64(b.at - a.at)
 		idle, back := float64(b.IdleMillis-a.IdleMillis), float64(b.BackPressuredMillis-a.BackPressuredMillis)
 		busy := float64(b.BusyMillis - a.BusyMillis)
-		if a.BusyMillis < 0 || b.BusyMillis < 0 || busy < -jitter*(idle+back) {
+		if !run.busyKnown() {
 			d.busyUnknown = true
 			busy = 0
 		}
@@ -113,6 +113,18 @@ func (rs readings) delta() delta {
 		d.wall += wall
 	}
 	return d
+}
+
+// busyKnown reports that Flink knows the busy time in each reading, and that it never goes back by more than jitter.
+func (rs readings) busyKnown() bool {
+	for i := 1; i < len(rs); i++ {
+		a, b := &rs[i-1], &rs[i]
+		others := b.IdleMillis - a.IdleMillis + b.BackPressuredMillis - a.BackPressuredMillis
+		if a.BusyMillis < 0 || b.BusyMillis < 0 || float64(b.BusyMillis-a.BusyMillis) < -jitter*float64(others) {
+			return false
+		}
+	}
+	return true
 }
 
 // whole reports a count that is complete in each reading and never falls.

@@ -19,6 +19,8 @@ func TestThreads(t *testing.T) {
 		task + stream + "restore;" + stream + "restoreInternal;org/rocksdb/RocksDB.write 60",
 		task + stream + "invoke;" + stream + "processInput;com/shop/Map.map 40",
 		legacy + " 30", legacy + ";java/lang/Thread.sleep 20", legacy + ";com/shop/In.read 5",
+		legacy + ";org/apache/flink/runtime/io/network/buffer/LocalBufferPool.requestMemorySegmentBlocking;java/util/concurrent/CompletableFuture.get;jdk/internal/misc/Unsafe.park 7",
+		legacy + ";org/apache/flink/streaming/api/operators/StreamSourceContexts$NonTimestampContext.collect;org/apache/flink/streaming/api/operators/StreamMap.processElement;com/shop/Slow.map;java/lang/Thread.sleep 3",
 	}, "\n")
 	g, err := flamegraph.Parse(strings.NewReader(page), flamegraph.Limits{})
 	if err != nil {
@@ -28,7 +30,7 @@ func TestThreads(t *testing.T) {
 	if n := s.Restoring(); n != 60 {
 		t.Errorf("%d samples restore", n)
 	}
-	if running, waiting := s.SourceThreads(); running != 35 || waiting != 20 {
-		t.Errorf("%d running, %d waiting", running, waiting)
+	if got := s.SourceThreads(); got != (scan.Threads{Running: 38, Blocked: 7, Waiting: 20}) {
+		t.Errorf("%+v", got)
 	}
 }
