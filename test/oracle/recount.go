@@ -174,6 +174,25 @@ func (r *recount) text(f *fact) {
 			r.complain(Text, f.ID, "says %d, counted were %v: %s", n, r.counted[f.ID], f.Text)
 		}
 	}
+	if f.Unit == "share" && f.Count.Of != nil && !rounds(f.Text, f.Value) {
+		r.complain(Text, f.ID, "none of its percentages is %v: %s", f.Value, f.Text)
+	}
+}
+
+var percentage = regexp.MustCompile(`(\d+)(\.\d+)? ?%`)
+
+// rounds reports whether one of the percentages of a text is the share, rounded as it is written. A text without any says
+// nothing false.
+func rounds(text string, share float64) bool {
+	all := percentage.FindAllStringSubmatch(text, -1)
+	for _, m := range all {
+		said, _ := strconv.ParseFloat(m[1]+m[2], 64)
+		unit := math.Pow(10, -float64(max(0, len(m[2])-1)))
+		if math.Abs(said-100*share) <= unit/2+1e-9 {
+			return true
+		}
+	}
+	return len(all) == 0
 }
 
 // sentences compares the numbers of samples that findings, observations and the verdict say with the facts they name.

@@ -107,7 +107,7 @@ func honest() *analysis {
 				Count: onTM("WALL", 30, count{Match: []string{"java.util.HashMap.get"}})},
 			{ID: "F2", Text: "visit has 50 samples (50 of 60).", Unit: "samples", Value: 50, Samples: 50,
 				Count: onTM("WALL", 50, count{Match: []string{"acme.Walk.visit"}})},
-			{ID: "F3", Text: "The collector has 9 of 114 samples.", Unit: "share", Value: 9.0 / 114, Samples: 9,
+			{ID: "F3", Text: "The collector has 9 of 114 samples (7.9 % ± 0.5).", Unit: "share", Value: 9.0 / 114, Samples: 9,
 				Count: onTM("ITIMER", 9, count{Match: []string{"GC::*"}})},
 			{ID: "F4", Text: "The sink writes in 7 samples.", Samples: 7, Count: onTM("WALL", 7, count{Match: []string{"acme.Sink.write"}})},
 			{ID: "T1", Text: "root", Samples: 71 - 11, Count: onTM("WALL", 60, count{Stack: []string{"java.lang.Thread.run"}})},
@@ -152,12 +152,13 @@ func TestRecount(t *testing.T) {
 			f := &a.Evidence[2]
 			f.Count.Of.Samples, f.Value, f.Text = 74, 9.0/74, "The collector has 9 of 74 samples."
 		}},
-		"a value that is no quotient": {Value, func(a *analysis) { a.Evidence[0].Value = 0.6 }},
-		"another number in the text":  {Text, func(a *analysis) { a.Evidence[0].Text = "HashMap.get has 31 of 60 samples." }},
-		"a headline of its own":       {Sentence, func(a *analysis) { a.Verdict.Headline = "45 samples look things up." }},
-		"a finding of its own":        {Sentence, func(a *analysis) { a.Findings[0].Samples = 51 }},
-		"samples of nothing":          {Uncounted, func(a *analysis) { a.Evidence[3].Count = nil }},
-		"a JVM that is not there":     {Uncountable, func(a *analysis) { a.Evidence[3].Count.JVMs = []string{"tm2"} }},
+		"a value that is no quotient":    {Value, func(a *analysis) { a.Evidence[0].Value = 0.6 }},
+		"another number in the text":     {Text, func(a *analysis) { a.Evidence[0].Text = "HashMap.get has 31 of 60 samples." }},
+		"another percentage in the text": {Text, func(a *analysis) { a.Evidence[2].Text = "The collector has 8.8 % ± 0.5 of the samples." }},
+		"a headline of its own":          {Sentence, func(a *analysis) { a.Verdict.Headline = "45 samples look things up." }},
+		"a finding of its own":           {Sentence, func(a *analysis) { a.Findings[0].Samples = 51 }},
+		"samples of nothing":             {Uncounted, func(a *analysis) { a.Evidence[3].Count = nil }},
+		"a JVM that is not there":        {Uncountable, func(a *analysis) { a.Evidence[3].Count.JVMs = []string{"tm2"} }},
 	}
 	for name, fault := range faults {
 		a := finish(honest())
