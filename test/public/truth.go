@@ -61,6 +61,7 @@ func startRecord(ctx context.Context, cluster *flinktest.Cluster, job, dir strin
 		return nil, fmt.Errorf("make a folder: %w", err)
 	}
 	var err error
+	r.refresh(ctx)
 	if r.truth.Before, err = r.snapshot(ctx); err != nil {
 		return nil, err
 	}
@@ -84,6 +85,7 @@ func startRecord(ctx context.Context, cluster *flinktest.Cluster, job, dir strin
 func (r *record) end(ctx context.Context) (err error) {
 	r.stop()
 	<-r.done
+	r.refresh(ctx)
 	if r.truth.After, err = r.snapshot(ctx); err != nil {
 		return err
 	}
@@ -95,6 +97,13 @@ func (r *record) end(ctx context.Context) (err error) {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil
+}
+
+// refresh asks for the metrics and lets Flink fetch them: it answers from those of the last question, however old they are.
+func (r *record) refresh(ctx context.Context) {
+	const fetch = 3 * time.Second
+	_, _ = r.snapshot(ctx)
+	time.Sleep(fetch)
 }
 
 // pid is the process of the only TaskManager.
