@@ -151,7 +151,7 @@ func (c *checked) checkAgreement(r *reading) {
 	}
 	cpu, cpuTotal := map[string]uint64{}, uint64(0)
 	for _, s := range r.family(rules.FamilyCPU) {
-		cpuTotal += s.TaskActive
+		cpuTotal += s.TaskActive - s.TaskResting
 		for _, chain := range s.Chains {
 			cpu[s.chainName(chain)] += chain.Active
 		}

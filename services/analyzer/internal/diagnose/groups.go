@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
@@ -95,31 +96,46 @@ func (a *attribution) sites(s *jvmScan) []site {
 			out = append(out, site{rule, at.Chain, at.Spot, s.Graph.Name(at.Frame), "", at.Example, n, at.Waiting})
 		}
 	}
-	hot, waits := a.catalogue.By("running"), a.catalogue.By("waiting")
+	return append(out, a.unexplained(s)...)
+}
+
+// unexplained are the functions, and the operators without one, with samples that no rule explains. A source that waits
+// without a function of the user's waits for data.
+func (a *attribution) unexplained(s *jvmScan) []site {
+	var out []site
 	for i, c := range s.Chains {
-		chain := int32(i)
-		if c.Running > 0 && (s.Family == rules.FamilyCPU || s.Family == rules.FamilyWall) {
-			out = append(out, unexplained(s, hot, chain, c.Running, false))
+		hot, waits := a.catalogue.By("running"), a.catalogue.By("waiting")
+		if c.Anchor == scan.NoName {
+			hot, waits = a.catalogue.By("running-operator"), a.catalogue.By("waiting-operator")
 		}
-		if c.Waiting > 0 && s.Family == rules.FamilyWall {
-			out = append(out, unexplained(s, waits, chain, c.Waiting, true))
+		if c.Running > 0 && (s.Family == rules.FamilyCPU || s.Family == rules.FamilyWall) {
+			out = append(out, heldBy(s, hot, int32(i), c.Running, false))
+		}
+		if c.Waiting > 0 && s.Family == rules.FamilyWall && (c.Anchor != scan.NoName || !c.Source) {
+			out = append(out, heldBy(s, waits, int32(i), c.Waiting, true))
 		}
 	}
 	return out
 }
 
-func unexplained(s *jvmScan, rule *rules.Rule, chain int32, n uint64, waiting bool) site {
+// heldBy is the place where most of a chain's unexplained samples lie: the method that holds them, and if that is the
+// function itself, what it calls.
+func heldBy(s *jvmScan, rule *rules.Rule, chain int32, n uint64, waiting bool) site {
 	at := site{rule: rule, chain: chain, spot: scan.NoSpot, example: flamegraph.None, samples: n}
 	if waiting {
 		at.waiting = n
 	}
-	java, leaf, most := s.Hottest(chain, waiting)
-	at.frame = s.Graph.Name(s.Chains[chain].Anchor)
-	if most*2 >= n {
-		at.frame = s.Graph.Name(java)
-		if leaf != java {
-			at.leaf = s.Graph.Name(leaf)
+	way, ok := s.Descend([]int32{chain}, waiting)
+	if !ok {
+		return at
+	}
+	at.frame = s.Graph.Name(way.Steps[way.Holder].Frame)
+	if below := way.Steps[way.Holder+1:]; way.Holder == 0 && len(below) > 0 {
+		leaf := below[len(below)-1]
+		if waiting { // how the JDK waits tells less than what for
+			leaf = below[0]
 		}
+		at.leaf = s.Graph.Name(leaf.Frame)
 	}
 	return at
 }
@@ -134,7 +150,7 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 			g.anchor, g.flinks = s.Graph.Name(c.Anchor), false
 		}
 	}
-	key := groupKey{at.rule.ID, g.operator, g.anchor, fmt.Sprint(g.vertices)}
+	key := groupKey{at.rule.ID, wording.Class(g.operator), g.anchor, fmt.Sprint(g.vertices)} // its inputs and timers are one operator
 	if g.flinks {
 		key.anchor = "" // whatever Flink does for one cause is one problem: serialize, copy
 	}
@@ -147,6 +163,7 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 		known = &g
 		groups[key] = known
 	}
+	known.operator = min(known.operator, g.operator)
 	t := known.by[s.Family]
 	if t == nil {
 		t = &tally{}

@@ -86,9 +86,9 @@ func measureStarvation(r *reading) starved {
 			if c.JVM == w.JVM && w.cores > 0 && w.perThread > 0 && c.Total > 0 {
 				n := r.runnable(w)
 				s.running += w.te(n) * (1 - r.collecting(w.JVM))
-				s.got += share(c.TaskActive, c.Total) * w.cores
+				s.got += share(c.TaskActive-c.TaskResting, c.Total) * w.cores
 				s.samples += n
-				onCPU += c.TaskActive
+				onCPU += c.TaskActive - c.TaskResting
 			}
 		}
 	}

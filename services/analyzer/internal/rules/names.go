@@ -34,7 +34,8 @@ func (c *Catalogue) Names() []Name {
 		all.add("idle path "+i.ID, slices.Concat(i.Frames, i.NotBelow))
 	}
 	f := c.Frames
-	all.add("frames.yaml", slices.Concat(f.Roots.Task, f.Roots.Source, f.Operators, f.Sources, f.Outputs, f.Waits))
+	all.add("frames.yaml", slices.Concat(f.Roots.Task, f.Roots.Source, f.Operators.Entries, f.Operators.Except,
+		f.Operators.Gates, f.Sources, f.Outputs, f.Waits))
 	for _, globs := range f.Stages {
 		all.add("frames.yaml", globs)
 	}

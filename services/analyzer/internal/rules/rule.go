@@ -167,22 +167,31 @@ type Idle struct {
 }
 
 // Frames says what the frames of a TaskManager are. Each list holds patterns of single frames, but for the prefixes
-// in Libraries, Shaded and NotLibraries.
+// in Libraries and NotLibraries and the parts of names in Shaded.
 type Frames struct {
 	Roots struct {
 		Task   []string `yaml:"task"`   // one thread for each subtask
 		Source []string `yaml:"source"` // a second thread of a subtask with a legacy source
 	} `yaml:"roots"`
-	Operators    []string           `yaml:"operators"`
+	Operators    Operators          `yaml:"operators"`
 	Sources      []string           `yaml:"sources"`
 	Outputs      []string           `yaml:"outputs"`
 	Stages       map[Stage][]string `yaml:"stages"`
 	Libraries    []string           `yaml:"libraries"`
 	Shaded       []string           `yaml:"shaded"`
+	Generated    []string           `yaml:"generated"`
 	NotLibraries []string           `yaml:"notLibraries"`
 	Waits        []string           `yaml:"waits"`
 	Unresolved   []string           `yaml:"unresolved"`
 	Categories   []Category         `yaml:"categories"`
+}
+
+// Operators tells by structure which frames are operators: one of Entries and none of Except, with no other operator
+// between it and the last gate above it. The root of a task and every output are gates, too.
+type Operators struct {
+	Entries []string `yaml:"entries"`
+	Except  []string `yaml:"except"`
+	Gates   []string `yaml:"gates"`
 }
 
 // Category is a kind of work; the first category with a matching frame counts.

@@ -78,8 +78,10 @@ func NewScanner(c *rules.Catalogue) *Scanner {
 		overriddenBy: make([]mask, len(c.Rules)),
 	}
 	for flag, globs := range map[nameFlags][]string{
-		isTaskRoot: c.Frames.Roots.Task, isSourceRoot: c.Frames.Roots.Source, isOperator: c.Frames.Operators,
+		isTaskRoot: c.Frames.Roots.Task, isSourceRoot: c.Frames.Roots.Source,
+		isEntry: c.Frames.Operators.Entries, isExcept: c.Frames.Operators.Except, isGate: c.Frames.Operators.Gates,
 		isSource: c.Frames.Sources, isOutput: c.Frames.Outputs, isWait: c.Frames.Waits, isUnresolved: c.Frames.Unresolved,
+		isGenerated: c.Frames.Generated,
 	} {
 		for _, glob := range globs {
 			s.flagsOf[s.globs.add(glob)] |= flag
@@ -149,30 +151,41 @@ func (s *Scanner) compile(family rules.Family) *program {
 }
 
 func (s *Scanner) addPaths(p *program, why purpose, index int, texts []string) {
+	add := func(glob string) step {
+		id := s.globs.add(glob)
+		s.isStep[id] = true
+		return step(id)
+	}
 	for _, text := range texts {
-		parsed, err := rules.ParsePath(text)
-		if err != nil {
+		if err := p.add(why, index, text, add); err != nil {
 			panic(err) // a catalogue is checked when it is loaded
 		}
-		compiled := path{purpose: why, index: index, leaf: parsed[len(parsed)-1].Leaf}
-		for _, st := range parsed {
-			id, ok := classSteps[st.Glob]
-			if !ok {
-				glob := s.globs.add(st.Glob)
-				s.isStep[glob] = true
-				id = step(glob)
-			}
-			if !st.Direct {
-				compiled.segments = append(compiled.segments, nil)
-			}
-			last := len(compiled.segments) - 1
-			compiled.segments[last] = append(compiled.segments[last], id)
-		}
-		number := int32(len(p.paths)) //nolint:gosec // a few hundred paths
-		p.paths = append(p.paths, compiled)
-		for i, segment := range compiled.segments {
-			st := segment[len(segment)-1]
-			p.ends[st] = append(p.ends[st], end{number, int32(i)})
-		}
 	}
+}
+
+// add compiles a path; glob numbers the globs.
+func (p *program) add(why purpose, index int, text string, glob func(string) step) error {
+	parsed, err := rules.ParsePath(text)
+	if err != nil {
+		return err //nolint:wrapcheck // it names the path
+	}
+	compiled := path{purpose: why, index: index, leaf: parsed[len(parsed)-1].Leaf}
+	for _, st := range parsed {
+		id, ok := classSteps[st.Glob]
+		if !ok {
+			id = glob(st.Glob)
+		}
+		if !st.Direct {
+			compiled.segments = append(compiled.segments, nil)
+		}
+		last := len(compiled.segments) - 1
+		compiled.segments[last] = append(compiled.segments[last], id)
+	}
+	number := int32(len(p.paths)) //nolint:gosec // a few hundred paths
+	p.paths = append(p.paths, compiled)
+	for i, segment := range compiled.segments {
+		st := segment[len(segment)-1]
+		p.ends[st] = append(p.ends[st], end{number, int32(i)})
+	}
+	return nil
 }

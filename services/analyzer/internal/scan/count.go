@@ -26,15 +26,18 @@ func (p *pass) count(g *flamegraph.Graph, id flamegraph.FrameID, st *state) {
 		if st.waiting {
 			out.TaskWaiting += f.Self
 		}
+		if st.resting {
+			out.TaskResting += f.Self
+		}
 	}
-	for at := st.open; at != nil; at = at.rest {
+	for at := st.open; at != nil && !st.resting; at = at.rest {
 		at.site.Samples += f.Self
 		if st.waiting {
 			at.site.Waiting += f.Self
 		}
 	}
 	if st.chain >= 0 {
-		p.countChain(f, st)
+		p.countChain(id, f, st)
 	}
 	if p.isClass(id, f) {
 		p.countEnd(f, st)
@@ -94,7 +97,7 @@ func (p *pass) countEnd(f *flamegraph.Frame, st *state) {
 	end.Samples += f.Self
 }
 
-func (p *pass) countChain(f *flamegraph.Frame, st *state) {
+func (p *pass) countChain(id flamegraph.FrameID, f *flamegraph.Frame, st *state) {
 	c := &p.out.Chains[st.chain]
 	c.Active += f.Self
 	if st.waiting {
@@ -103,7 +106,7 @@ func (p *pass) countChain(f *flamegraph.Frame, st *state) {
 	if p.out.Spots[st.spot].Stage == rules.StageHeld {
 		c.Held += f.Self
 	}
-	if c.Anchor == NoName || st.output || st.open != nil {
+	if st.output || p.explained(st) {
 		return
 	}
 	if st.waiting {
@@ -111,7 +114,17 @@ func (p *pass) countChain(f *flamegraph.Frame, st *state) {
 	} else {
 		c.Running += f.Self
 	}
-	p.out.leaves[leafKey{st.chain, st.waiting, st.javaName, f.Name}] += f.Self
+	p.out.own[st.chain] = append(p.out.own[st.chain], ownEnd{frame: id, waiting: st.waiting})
+}
+
+// explained reports that a rule takes the sample. One that looks for waits does not explain what runs.
+func (p *pass) explained(st *state) bool {
+	for at := st.open; at != nil; at = at.rest {
+		if st.waiting || !p.scanner.catalogue.Rules[at.site.Rule].Waiting {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *pass) countRoots(st *state, samples uint64) {

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"slices"
 	"strings"
 
 	"squirrly.dev/internal/flamegraph"
@@ -13,16 +14,24 @@ type nameFlags uint16
 const (
 	isTaskRoot nameFlags = 1 << iota
 	isSourceRoot
-	isOperator
+	isEntry  // the name of an operator's
+	isExcept // but of Flink's machinery
+	isGate
 	isSource
 	isOutput
 	isUser // if the frame is Java
 	isWait
 	isUnresolved
-	isLambda
+	isGenerated // around a function of the user's
+	isCompiled  // by Flink's code generator
 	isJDK
-	isFetcher // of a source, which reads ahead of the task
+	isFlink
+	isLanguage // of the JDK or of a language's own library
+	isFetcher  // of a source, which reads ahead of the task
 )
+
+// Prefixes of what languages bring along.
+var languages = []string{"java.", "javax.", "jdk.", "sun.", "com.sun.", "scala.", "kotlin.", "kotlinx.", "groovy."}
 
 // Prefixes of the threads in which sources read ahead.
 const fetchers = "org.apache.flink.connector."
@@ -104,8 +113,14 @@ func (s *Scanner) describeName(name string) nameInfo {
 		info.flags |= isUser
 		info.category = s.userCategory
 	}
-	if strings.Contains(name, "$$Lambda") {
-		info.flags |= isLambda
+	if strings.HasPrefix(name, "org.apache.flink.") && info.flags&isUser == 0 {
+		info.flags |= isFlink
+	}
+	if isCompiledName(name) {
+		info.flags |= isCompiled
+	}
+	if slices.ContainsFunc(languages, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+		info.flags |= isLanguage
 	}
 	if strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "jdk.") || strings.HasPrefix(name, "sun.") {
 		info.flags |= isJDK
@@ -143,27 +158,37 @@ func (s *Scanner) Category(i int) string {
 	return "other"
 }
 
-// IsUser reports whether a normalised Java name is the user's code: not of the JDK, of Flink or of a known library.
+// IsUser reports whether a normalised Java name is the user's code: not of the JDK, of Flink or of a known library, and
+// not of a class that Flink generates, which is called Name$* and is in no package. Of all prefixes that fit, the longest
+// decides.
 func (s *Scanner) IsUser(name string) bool {
 	dot := strings.IndexByte(name, '.')
 	if dot <= 0 || strings.ContainsAny(name, ":(/[ ") || strings.HasPrefix(name, "lib") {
 		return false
 	}
+	if isCompiledName(name) {
+		return false
+	}
 	f := &s.catalogue.Frames
-	for _, prefix := range f.NotLibraries {
-		if strings.HasPrefix(name, prefix) {
-			return true
+	if library, user := longest(f.Libraries, name), longest(f.NotLibraries, name); library > 0 || user > 0 {
+		return user > library
+	}
+	return !slices.ContainsFunc(f.Shaded, func(part string) bool { return strings.Contains(name, part) })
+}
+
+// isCompiledName tells the classes of Flink's code generator, which are called Name$* and are in no package.
+func isCompiledName(name string) bool {
+	class, method, ok := strings.Cut(name, ".")
+	return ok && strings.Contains(class, "$*") && !strings.ContainsAny(method, "./") && !strings.ContainsAny(class, ":(/[ ")
+}
+
+// longest returns the length of the longest prefix of a name.
+func longest(prefixes []string, name string) int {
+	n := 0
+	for _, prefix := range prefixes {
+		if len(prefix) > n && strings.HasPrefix(name, prefix) {
+			n = len(prefix)
 		}
 	}
-	for _, prefix := range f.Libraries {
-		if strings.HasPrefix(name, prefix) {
-			return false
-		}
-	}
-	for _, part := range f.Shaded {
-		if strings.Contains(name, part) {
-			return false
-		}
-	}
-	return true
+	return n
 }

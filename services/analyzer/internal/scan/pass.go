@@ -16,6 +16,10 @@ type siteKey struct {
 type state struct {
 	task, source, java, waiting, output bool
 
+	operator bool // this very frame is an operator
+	entered  bool // an operator, since the last gate
+	resting  bool // in frames that are idle in WALL
+
 	chain    int32
 	spot     int32
 	category int8
@@ -29,12 +33,6 @@ type state struct {
 	noIdle   mask
 	progress *progress
 	open     *open
-}
-
-// progress is how far paths of several segments got.
-type progress struct {
-	path, done int32
-	rest       *progress
 }
 
 // open is a match that goes on below.
@@ -73,12 +71,15 @@ func (p *pass) run(g *flamegraph.Graph) {
 		p.levels = append(p.levels[:f.Level], p.levels[f.Level-1])
 		p.ids = append(p.ids[:f.Level], id)
 		st := &p.levels[f.Level]
-		if idle := p.enter(g, id, st); idle >= 0 {
-			p.out.Idle += f.Width
+		if idle := p.enter(g, id, st); idle >= 0 && !st.resting {
 			p.out.IdleBy[idle] += f.Width
-			p.countRoots(st, f.Width)
-			id = f.End
-			continue
+			if p.out.Family == rules.FamilyWall {
+				p.out.Idle += f.Width
+				p.countRoots(st, f.Width)
+				id = f.End
+				continue
+			}
+			st.resting = true
 		}
 		p.count(g, id, st)
 		id++
@@ -127,24 +128,53 @@ func (p *pass) isClass(id flamegraph.FrameID, f *flamegraph.Frame) bool {
 func (p *pass) enterChain(g *flamegraph.Graph, id flamegraph.FrameID, info *nameInfo, st *state) {
 	f := g.Frame(id)
 	inTask := st.task || st.source
-	user := info.flags&isUser != 0 && f.Kind.IsJava() && !p.isClass(id, f)
+	java := f.Kind.IsJava() && !p.isClass(id, f)
+	user := info.flags&isUser != 0 && java
+	st.operator = false
+	if info.flags&(isGate|isOutput) != 0 {
+		st.entered = false
+	}
 	p.syncChain(st)
 	switch {
-	case inTask && info.flags&isOperator != 0:
-		st.spot = p.operatorSpot(st, f.Name)
-		st.chain = p.chain(Chain{Parent: st.chain, Operator: f.Name, Anchor: NoName, Source: info.flags&isSource != 0, Spot: st.spot})
-		st.output = false
+	case inTask && java && !st.entered && info.flags&(isEntry|isExcept) == isEntry:
+		p.enterOperator(id, f, info, st)
 	case inTask && info.flags&isOutput != 0:
 		st.output = true
-	case inTask && user && st.chain >= 0 && !st.output:
+	case inTask && java && st.chain >= 0 && !st.output:
 		c := p.out.Chains[st.chain]
-		fromLambda := f.Parent > 0 && c.Anchor == g.Frame(f.Parent).Name && p.names[c.Anchor].flags&isLambda != 0
-		if c.Anchor == NoName || fromLambda {
-			st.chain = p.chain(Chain{Parent: c.Parent, Operator: c.Operator, Anchor: f.Name, Source: c.Source, Spot: c.Spot})
+		caller := g.Frame(f.Parent).Name
+		inner := c.Anchor == caller && p.names[caller].flags&isGenerated != 0 && user
+		if inner || c.Anchor == NoName && (user || p.isFunction(c.Operator, caller, info)) {
+			c.Anchor = f.Name
+			st.chain = p.chain(Chain{Parent: c.Parent, Operator: c.Operator, Anchor: c.Anchor, Source: c.Source, Spot: c.Spot})
 		}
 	case !inTask && user && st.helper == NoName:
 		st.helper = f.Name
 	}
+}
+
+// enterOperator begins a chain. An operator that is entered anew without an output between is still the same one: a
+// watermark fires its timers. An operator of the user's own is the function, too.
+func (p *pass) enterOperator(id flamegraph.FrameID, f *flamegraph.Frame, info *nameInfo, st *state) {
+	st.spot = p.operatorSpot(st, f.Name)
+	c := Chain{Parent: st.chain, Operator: f.Name, Anchor: NoName, Source: info.flags&isSource != 0, Spot: st.spot}
+	if st.chain >= 0 && !st.output {
+		c.Parent = p.out.Chains[st.chain].Parent
+	}
+	if info.flags&isUser != 0 {
+		c.Anchor = f.Name
+	}
+	st.chain = p.chain(c)
+	p.out.operators = append(p.out.operators, id)
+	st.output, st.entered, st.operator = false, true, true
+}
+
+// isFunction reports that a frame is the function that an operator of Flink's was given, or that SQL calls: of any package
+// but those of Flink and of the language, and called by the operator itself or by what Flink generated.
+func (p *pass) isFunction(operator, caller flamegraph.NameID, called *nameInfo) bool {
+	by := p.names[caller].flags
+	given := operator == caller && by&isFlink != 0 || by&isCompiled != 0
+	return given && called.flags&(isFlink|isLanguage|isCompiled|isOutput|isWait) == 0
 }
 
 // chain returns the number of a chain; its counts are zero in the key.
@@ -154,6 +184,7 @@ func (p *pass) chain(c Chain) int32 {
 		id = int32(len(p.out.Chains)) //nolint:gosec // at most one for each frame
 		p.chains[c] = id
 		p.out.Chains = append(p.out.Chains, c)
+		p.out.own = append(p.out.own, nil)
 	}
 	return id
 }
@@ -161,18 +192,19 @@ func (p *pass) chain(c Chain) int32 {
 // advance moves every path on that has a segment ending in this frame. It returns the idle path that ends here, or -1.
 func (p *pass) advance(g *flamegraph.Graph, id flamegraph.FrameID, info *nameInfo, st *state) int {
 	idle := -1
+	leaf, above := g.Frame(id).End == id+1, st.progress
+	is := func(at flamegraph.FrameID, s step) bool { return p.isA(g, at, s) }
 	try := func(s step) {
-		for _, e := range p.program.ends[s] {
-			ends := p.segmentEnds(g, id, st, e) && p.complete(g, id, st, &p.program.paths[e.path])
-			if ends && idle < 0 { // a path of frames says more than a class of them, which comes later
-				idle = p.program.paths[e.path].index
+		p.program.advance(g, id, s, above, &st.progress, is, func(pa *path) {
+			if (!pa.leaf || leaf) && p.complete(g, id, st, pa) && (idle < 0 || pa.index < idle) {
+				idle = pa.index
 			}
-		}
+		})
 	}
 	for _, glob := range info.steps {
 		try(step(glob))
 	}
-	if info.flags&(isUser|isOperator|isOutput|isWait) != 0 {
+	if st.operator || info.flags&(isUser|isOutput|isWait) != 0 {
 		for _, class := range [...]step{classUser, classOperator, classOutput, classWait} {
 			if p.isA(g, id, class) {
 				try(class)
@@ -182,40 +214,6 @@ func (p *pass) advance(g *flamegraph.Graph, id flamegraph.FrameID, info *nameInf
 	return idle
 }
 
-// segmentEnds reports that a path is complete with this frame; when only a part of it is, it keeps that.
-func (p *pass) segmentEnds(g *flamegraph.Graph, id flamegraph.FrameID, st *state, e end) bool {
-	pa := &p.program.paths[e.path]
-	if e.segment > 0 && !st.reached(e.path, e.segment) {
-		return false
-	}
-	segment := pa.segments[e.segment]
-	at := id
-	for i := len(segment) - 2; i >= 0; i-- {
-		if at = g.Frame(at).Parent; at <= flamegraph.Root || !p.isA(g, at, segment[i]) {
-			return false
-		}
-	}
-	if int(e.segment) < len(pa.segments)-1 {
-		if st.reached(e.path, e.segment+1) {
-			return false
-		}
-		st.progress = &progress{path: e.path, done: e.segment + 1, rest: st.progress}
-		return false
-	}
-	return !pa.leaf || g.Frame(id).End == id+1
-}
-
-// reached reports whether a path got that far above. The entry of this very frame does not count: a frame cannot be
-// below itself. Paths whose neighbouring segments end in the same frame do not exist in a sensible catalogue.
-func (st *state) reached(path, segments int32) bool {
-	for at := st.progress; at != nil; at = at.rest {
-		if at.path == path && at.done >= segments {
-			return true
-		}
-	}
-	return false
-}
-
 func (p *pass) isA(g *flamegraph.Graph, id flamegraph.FrameID, s step) bool {
 	f := g.Frame(id)
 	info := &p.names[f.Name]
@@ -223,7 +221,7 @@ func (p *pass) isA(g *flamegraph.Graph, id flamegraph.FrameID, s step) bool {
 	case classUser:
 		return info.flags&isUser != 0 && f.Kind.IsJava()
 	case classOperator:
-		return info.flags&isOperator != 0
+		return p.levels[f.Level].operator
 	case classOutput:
 		return info.flags&isOutput != 0
 	case classWait:

@@ -15,14 +15,14 @@ const NoName flamegraph.NameID = -1
 type Chain struct {
 	Parent   int32             // the operator upstream in the same stack; -1 is none
 	Operator flamegraph.NameID // the frame where Flink enters the operator
-	Anchor   flamegraph.NameID // first user frame below it, or NoName
+	Anchor   flamegraph.NameID // the function: first user frame from the operator on, or NoName
 	Source   bool              // the operator is a source
 	Spot     int32             // of the operator, or of its function
 	Active   uint64            // samples below the operator but not below the next one, without idle ones
 	Waits    uint64            // of Active: those that wait
 	Held     uint64            // of Waits: those that wait for an output buffer
-	Running  uint64            // of Active: those that no rule explains and that run in user code
-	Waiting  uint64            // of Active: those that no rule explains and that wait in user code
+	Running  uint64            // of Active: those that no rule explains, below no output, and that run
+	Waiting  uint64            // of Active: those that no rule explains, below no output, and that wait
 }
 
 // Site is a place where a rule matches.
@@ -52,17 +52,19 @@ type End struct {
 	Samples uint64
 }
 
-// Scan is what one capture proves. Graph holds normalised names; all counts are samples.
+// Scan is what one capture proves. Graph holds normalised names; all counts are samples. Nothing is idle but in WALL:
+// what burns CPU, allocates or fights for a lock works, also where a thread of WALL would rest.
 type Scan struct {
 	Graph       *flamegraph.Graph
 	Family      rules.Family
 	Total       uint64
 	Idle        uint64
-	IdleBy      []uint64                     // by idle path of the catalogue
+	IdleBy      []uint64                     // by idle path of the catalogue; in other modes than WALL these are active
 	Task        uint64                       // in the threads of subtasks, idle or not: the denominator of thread equivalents
 	SourceRoots uint64                       // in the second threads of legacy sources
 	TaskActive  uint64                       // in both kinds of task threads, without idle
 	TaskWaiting uint64                       // of TaskActive
+	TaskResting uint64                       // of TaskActive, by idle paths: 0 in WALL
 	Unresolved  uint64                       // of what is not idle
 	Categories  []uint64                     // as [Scanner.Category] names them, the last one is the rest
 	User        map[flamegraph.NameID]uint64 // of the category user code, by innermost user frame
@@ -73,20 +75,13 @@ type Scan struct {
 	Ends        []*End    // of ALLOC and LOCK only; most samples first
 	ActiveWidth []uint64  // by frame: samples below it that are not idle
 
-	names  []nameInfo
-	leaves map[leafKey]uint64
+	names     []nameInfo
+	own       [][]ownEnd           // by chain: where samples end that no rule explains
+	operators []flamegraph.FrameID // frames that are operators, in pre-order
 }
 
 // Active returns the samples that are not idle.
 func (s *Scan) Active() uint64 { return s.Total - s.Idle }
-
-// leafKey counts where the unexplained samples of a chain end.
-type leafKey struct {
-	chain   int32
-	waiting bool
-	java    flamegraph.NameID // innermost Java frame
-	leaf    flamegraph.NameID
-}
 
 // Scan reads a graph whose names are normalised, as [flamegraph.Merge] leaves them.
 func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
@@ -100,7 +95,6 @@ func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
 			Categories:  make([]uint64, len(s.catalogue.Frames.Categories)+2),
 			User:        map[flamegraph.NameID]uint64{},
 			ActiveWidth: make([]uint64, g.Len()),
-			leaves:      map[leafKey]uint64{},
 			names:       names,
 		},
 	}
@@ -116,19 +110,4 @@ func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
 			cmp.Compare(a.Anchor, b.Anchor))
 	})
 	return p.out
-}
-
-// Hottest returns where most of the unexplained samples of a chain end: the innermost Java frame, the last frame
-// (the same, or a native one), and their number.
-func (s *Scan) Hottest(chain int32, waiting bool) (java, leaf flamegraph.NameID, samples uint64) {
-	java, leaf = NoName, NoName
-	for key, n := range s.leaves {
-		if key.chain != chain || key.waiting != waiting {
-			continue
-		}
-		if n > samples || (n == samples && (key.java < java || (key.java == java && key.leaf < leaf))) {
-			java, leaf, samples = key.java, key.leaf, n
-		}
-	}
-	return java, leaf, samples
 }

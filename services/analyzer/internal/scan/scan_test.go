@@ -152,7 +152,8 @@ func TestIsUser(t *testing.T) {
 	scanner := NewScanner(rules.Default())
 	for name, want := range map[string]bool{
 		"com.shop.Cart.add": true, "org.apache.flink.streaming.examples.wordcount.WordCount.map": true,
-		"StreamExecCalc$*.processElement": true, "java.lang.Thread.sleep": false, "org.apache.flink.api.Foo.bar": false,
+		"StreamExecCalc$*.processElement": false, "org.apache.flink.playgrounds.ops.Map.map": true, "M.map": true,
+		"org.apache.flink.streaming.api.Foo.bar": false, "org.apache.beam.sdk.Foo.bar": false, "java.lang.Thread.sleep": false, "org.apache.flink.api.Foo.bar": false,
 		"com.shop.shaded.com.fasterxml.jackson.X.y": false, "JavaThread::run": false, "libmSin": false, "libc.so.6": false,
 		"[unknown]": false, "": false,
 	} {
@@ -259,5 +260,82 @@ func TestAround(t *testing.T) {
 	}
 	if s.NameOf("a.None.x") != NoName {
 		t.Error("a name that is not there was found")
+	}
+}
+
+// chainsOf returns the active samples by operator and function.
+func chainsOf(s *Scan) map[string]uint64 {
+	got := map[string]uint64{}
+	for _, c := range s.Chains {
+		name := s.Graph.Name(c.Operator)
+		if c.Anchor != NoName {
+			name += " " + s.Graph.Name(c.Anchor)
+		}
+		if c.Active > 0 {
+			got[name] += c.Active
+		}
+	}
+	return got
+}
+
+// TestOperatorsByStructure: the first frame with such a name below the task, an output or the timers is an operator,
+// whatever its package; a function with such a name is none, and machinery of Flink is none.
+func TestOperatorsByStructure(t *testing.T) {
+	const io, timers = "org/apache/flink/streaming/runtime/io/", "org/apache/flink/streaming/api/operators/InternalTimerServiceImpl."
+	const keyed, watermark = "org/apache/flink/streaming/api/operators/KeyedProcessOperator.", "org/apache/flink/streaming/api/operators/AbstractStreamOperator.processWatermark"
+	s := scan(t, rules.FamilyCPU,
+		task+";"+io+"AbstractStreamTaskNetworkInput.processElement;com/acme/Own.processElement;com/acme/Fn.processElement 1",
+		task+";org/apache/paimon/flink/sink/WriterOperator.processElement;org/apache/paimon/io/Writer.write 2",
+		task+";"+keyed+"processElement;com/acme/Keyed.processElement;"+chain+";"+opMap+";com/acme/A.map 4",
+		task+";"+watermark+";"+timers+"advanceWatermark;"+keyed+"onEventTime;com/acme/Keyed.onTimer 8",
+		task+";"+timers+"onProcessingTime;"+keyed+"onProcessingTime;com/acme/Keyed.onTimer 16",
+		task+";"+watermark+" 32",
+		"java/lang/Thread.run;com/acme/Pool.processElement;com/acme/Work.run 64",
+		task+";"+keyed+"processElement;org/apache/hudi/sink/Bucket.processElement;org/apache/hudi/Client.write 128",
+		task+";StreamExecCalc$7.processElement;com/acme/Udf.eval 256", task+";StreamExecCalc$8.processElement;StreamExecCalc$8.split$1 512",
+		task+";org/apache/flink/table/runtime/operators/aggregate/GroupAggFunction.processElement;GroupAggsHandler$3.accumulate;org/apache/datasketches/Hll.accumulate 1024",
+	)
+	op := "org.apache.flink.streaming.api.operators."
+	want := map[string]uint64{
+		"com.acme.Own.processElement com.acme.Own.processElement":                                                                   1,
+		"org.apache.paimon.flink.sink.WriterOperator.processElement":                                                                2,
+		op + "StreamMap.processElement com.acme.A.map":                                                                              4,
+		op + "KeyedProcessOperator.onEventTime com.acme.Keyed.onTimer":                                                              8,
+		op + "KeyedProcessOperator.onProcessingTime com.acme.Keyed.onTimer":                                                         16,
+		op + "AbstractStreamOperator.processWatermark":                                                                              32,
+		op + "KeyedProcessOperator.processElement org.apache.hudi.sink.Bucket.processElement":                                       128,
+		"StreamExecCalc$*.processElement com.acme.Udf.eval":                                                                         256,
+		"StreamExecCalc$*.processElement":                                                                                           512,
+		"org.apache.flink.table.runtime.operators.aggregate.GroupAggFunction.processElement org.apache.datasketches.Hll.accumulate": 1024,
+	}
+	if diff := cmp.Diff(want, chainsOf(s)); diff != "" {
+		t.Error(diff)
+	}
+	for _, c := range s.Chains { // timers fire in the operator that the watermark came to
+		if s.Graph.Name(c.Operator) == op+"KeyedProcessOperator.onEventTime" && c.Parent != -1 {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// TestNothingIsIdleOnCPU: what rests in WALL works in a CPU profile, though no rule takes it.
+func TestNothingIsIdleOnCPU(t *testing.T) {
+	lines := []string{
+		"java/lang/Thread.run;java/util/concurrent/ThreadPoolExecutor.getTask;jdk/internal/misc/Unsafe.park 60", idle + " 30",
+		"org/apache/flink/connector/base/source/reader/fetcher/SplitFetcher.run;org/apache/flink/connector/base/source/reader/fetcher/FetchTask.run;sun/nio/ch/EPoll.wait 10",
+	}
+	cpu, wall := scan(t, rules.FamilyCPU, lines...), scan(t, rules.FamilyWall, lines...)
+	taken := uint64(0)
+	for _, site := range cpu.Sites {
+		taken += site.Samples
+	}
+	if cpu.Active() != 100 || cpu.Idle != 0 || cpu.TaskActive != 30 || cpu.TaskResting != 30 || taken != 0 {
+		t.Errorf("CPU: %d active, %d idle, %d of tasks, %d resting, %d taken by rules", cpu.Active(), cpu.Idle, cpu.TaskActive, cpu.TaskResting, taken)
+	}
+	if wall.Active() != 0 || wall.Idle != 100 || wall.TaskActive != 0 {
+		t.Errorf("WALL: %d active, %d idle, %d of tasks", wall.Active(), wall.Idle, wall.TaskActive)
+	}
+	if diff := cmp.Diff(wall.IdleBy, cpu.IdleBy); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -78,7 +78,7 @@ func (p *pruner) line(id flamegraph.FrameID, depth int) {
 // stays reports that a frame is worth a line even in a chain.
 func (p *pruner) stays(id flamegraph.FrameID) bool {
 	f := p.scan.Graph.Frame(id)
-	return p.names[f.Name].flags&(isOperator|isTaskRoot|isSourceRoot|isWait) != 0 ||
+	return p.names[f.Name].flags&(isEntry|isTaskRoot|isSourceRoot|isWait) != 0 ||
 		(p.names[f.Name].flags&isUser != 0 && f.Kind.IsJava())
 }
 

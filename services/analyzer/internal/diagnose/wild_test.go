@@ -1,0 +1,70 @@
+package diagnose
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/wording"
+	"squirrly.dev/pkg/events"
+)
+
+// wild reads collapsed stacks with whole names, as people bring them.
+func wild(t *testing.T, name string, mode events.Mode) events.Analysis {
+	t.Helper()
+	text, err := os.Open(filepath.Join("testdata", "wild", name+"."+string(mode)+".txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = text.Close() }()
+	g, err := flamegraph.Parse(text, flamegraph.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return diagnoseOK(t, Input{Captures: []Capture{capture("tm-1", mode, g)}}).Analysis
+}
+
+// TestWildOperators: whoever wrote the operator, and in whatever package the function is, what lies below is found.
+func TestWildOperators(t *testing.T) {
+	for _, test := range []struct {
+		name                string
+		mode                events.Mode
+		rule, anchor, frame string
+	}{
+		{"operator-of-the-users-own", events.ModeWall, "A1", "com.acme.ops.DedupOperator.processElement", "java.lang.Thread.sleep"},
+		{"beam-dofn", events.ModeWall, "A1", "com.acme.EnrichFn.processElement", "java.lang.Thread.sleep"},
+		{"regex-in-own-operator", events.ModeITimer, "A6", "com.acme.ops.DedupOperator.processElement", "java.lang.String.replaceAll"},
+		{"standard-operator-library-function-waits", events.ModeWall, "U2", "org.apache.hudi.sink.partitioner.BucketAssignFunction.processElement", "org.apache.hadoop.fs.s3a.S3AFileSystem.listStatus"},
+		{"function-of-flink-playground", events.ModeWall, "A1", "org.apache.flink.playgrounds.ops.clickcount.functions.BackpressureMap.map", "java.lang.Thread.sleep"},
+		{"forst-map-scan", events.ModeITimer, "C4", "com.acme.Agg.flatMap", "org.apache.flink.state.forst.sync.ForStSyncMapState$RocksDBMapIterator.hasNext"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			all := wild(t, test.name, test.mode).Findings
+			if len(all) == 0 {
+				t.Fatal("no finding")
+			}
+			if f := all[0]; f.Rule != test.rule || f.Anchor != test.anchor || f.Frame != test.frame || f.Samples != 500 {
+				t.Errorf("%s %s → %s with %d samples", f.Rule, f.Anchor, f.Frame, f.Samples)
+			}
+		})
+	}
+}
+
+// TestWildCollector: the collector of any JDK is garbage collection.
+func TestWildCollector(t *testing.T) {
+	f := wild(t, "zgc-of-jdk-21", events.ModeITimer).Findings[0]
+	if f.Rule != "E1" || f.Samples != 400 || wording.Percent(f.Share) != "67 %" {
+		t.Errorf("%s with %d samples, %s", f.Rule, f.Samples, wording.Percent(f.Share))
+	}
+}
+
+// TestWildRestore: restoring state is no use of it.
+func TestWildRestore(t *testing.T) {
+	for _, f := range wild(t, "restoring-is-no-write-of-state", events.ModeWall).Findings {
+		if strings.HasPrefix(f.Rule, "C") {
+			t.Errorf("%s %s", f.Rule, f.Size)
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package scan
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"squirrly.dev/internal/flamegraph"
+)
+
+// ownEnd is a frame in which samples of a chain end that no rule explains, below no output.
+type ownEnd struct {
+	frame   flamegraph.FrameID
+	waiting bool
+}
+
+// Descent is the way of the weight from a function, or from an operator without one, down to what holds it.
+type Descent struct {
+	Total  uint64      // samples of the start that no rule explains and that lie below no output
+	Steps  []Step      // from the start down; never empty
+	Holder int         // of Steps: the last method of the job or of a library; what follows is the language's or native
+	Split  []Neighbour // what the last step calls, most samples first
+}
+
+// Step is a frame on the way down. A recursion that is entered again is a step of its own.
+type Step struct {
+	Frame   flamegraph.NameID
+	Samples uint64 // of Total: that pass through all steps so far
+	Self    uint64 // of Samples: that end here, or wait here
+}
+
+// Last returns the last step.
+func (d *Descent) Last() Step { return d.Steps[len(d.Steps)-1] }
+
+// node is a frame with all its callers, merged over the places where a chain begins.
+type node struct {
+	name          flamegraph.NameID
+	java          bool
+	samples, self uint64
+	below         map[nodeKey]*node
+}
+
+type nodeKey struct {
+	name flamegraph.NameID
+	java bool
+}
+
+func (n *node) callee(k nodeKey) *node {
+	child := n.below[k]
+	if child == nil {
+		child = &node{name: k.name, java: k.java, below: map[nodeKey]*node{}}
+		n.below[k] = child
+	}
+	return child
+}
+
+// most returns the callees, most samples first.
+func (n *node) most(g *flamegraph.Graph) []*node {
+	return slices.SortedFunc(maps.Values(n.below), func(a, b *node) int {
+		return cmp.Or(cmp.Compare(b.samples, a.samples), cmp.Compare(g.Name(a.name), g.Name(b.name)))
+	})
+}
+
+func (n *node) heaviest(g *flamegraph.Graph) *node {
+	if len(n.below) == 0 {
+		return nil
+	}
+	return n.most(g)[0]
+}
+
+// maxSplit bounds the callees that a descent names where it ends.
+const maxSplit = 3
+
+func (n *node) split(g *flamegraph.Graph) []Neighbour {
+	var out []Neighbour
+	for _, callee := range n.most(g)[:min(len(n.below), maxSplit)] {
+		out = append(out, Neighbour{callee.name, callee.samples})
+	}
+	return out
+}
+
+// Descend follows the samples of some chains of the same function that no rule explains, running or waiting ones, from
+// the function down: as long as one callee holds more than half of them all. It ends where the frame itself takes the
+// rest, or where the rest splits. The second result is false without any such samples.
+func (s *Scan) Descend(chains []int32, waiting bool) (Descent, bool) {
+	root := &node{below: map[nodeKey]*node{}}
+	for _, chain := range chains {
+		for _, e := range s.own[chain] {
+			if e.waiting == waiting {
+				s.addEnd(root, &s.Chains[chain], e.frame)
+			}
+		}
+	}
+	d := Descent{Total: root.samples}
+	for at := root.heaviest(s.Graph); at != nil && (at.samples*2 > d.Total || len(d.Steps) == 0); at = at.heaviest(s.Graph) {
+		if at.java && s.names[at.name].flags&(isLanguage|isWait) == 0 {
+			d.Holder = len(d.Steps)
+		}
+		d.Steps = append(d.Steps, Step{Frame: at.name, Samples: at.samples, Self: at.self})
+		d.Split = at.split(s.Graph)
+	}
+	return d, len(d.Steps) > 0
+}
+
+// addEnd adds the samples of one frame to the frames from the function down to it. A wait ends in the frame that waits,
+// whatever the kernel calls it.
+func (s *Scan) addEnd(root *node, c *Chain, end flamegraph.FrameID) {
+	g := s.Graph
+	start := c.Anchor
+	if start == NoName {
+		start = c.Operator
+	}
+	var path []flamegraph.FrameID
+	for id, f := range g.Callers(end) {
+		if id == flamegraph.Root {
+			break
+		}
+		path = append(path, id)
+		if f.Name == start && !s.repeats(id, start) {
+			break
+		}
+	}
+	n, samples := root, g.Frame(end).Self
+	root.samples += samples
+	for _, id := range slices.Backward(path) {
+		f := g.Frame(id)
+		n = n.callee(nodeKey{f.Name, f.Kind.IsJava()})
+		n.samples += samples
+		if s.names[f.Name].flags&isWait != 0 {
+			break
+		}
+	}
+	n.self += samples
+}
+
+// repeats reports that the same frame is above with nothing between that enters an operator: the function calls itself.
+func (s *Scan) repeats(id flamegraph.FrameID, name flamegraph.NameID) bool {
+	for above, f := range s.Graph.Callers(s.Graph.Frame(id).Parent) {
+		if above == flamegraph.Root || s.names[f.Name].flags&(isOutput|isTaskRoot|isSourceRoot|isGate) != 0 {
+			return false
+		}
+		if f.Name == name {
+			return true
+		}
+	}
+	return false
+}

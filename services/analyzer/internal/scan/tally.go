@@ -1,0 +1,208 @@
+package scan
+
+import (
+	"fmt"
+
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/pkg/events"
+)
+
+// What the end of a path means for a count; the index of the path is that of the count.
+const (
+	tallyMatch purpose = iota
+	tallyAbove
+	tallyWithout
+)
+
+// Tally counts in one capture what each description says, whichever rule takes the samples. It sees Root, Idle but for
+// single idle paths, State, Part, Match, Above, Without and Self; a description with more is an error.
+func (s *Scan) Tally(counts []*events.Count) ([]uint64, error) {
+	t := tally{
+		scan: s, counts: counts, sums: make([]uint64, len(counts)), globs: newGlobSet(), program: program{ends: map[step][]end{}},
+	}
+	for i, c := range counts {
+		if c.Category != "" || c.Package != "" || len(c.Stack) > 0 || (c.Idle != "" && c.Idle != events.IdleAny && c.Idle != events.IdleOnly) {
+			return nil, fmt.Errorf("count %d has conditions that are not counted here", i)
+		}
+		for why, paths := range [...][]string{tallyMatch: c.Match, tallyAbove: c.Above, tallyWithout: c.Without} {
+			for _, text := range paths {
+				if err := t.program.add(purpose(why), i, text, t.glob); err != nil { //nolint:gosec // three of them
+					return nil, fmt.Errorf("count %d: %w", i, err)
+				}
+			}
+		}
+	}
+	t.run()
+	return t.sums, nil
+}
+
+func (t *tally) glob(text string) step { return step(t.globs.add(text)) }
+
+// tally walks one graph for many descriptions.
+type tally struct {
+	scan    *Scan
+	counts  []*events.Count
+	sums    []uint64
+	program program
+	globs   *globSet
+	steps   [][]step // by name
+	levels  []tallyState
+	next    int // of the operators of the scan
+}
+
+func (t *tally) run() {
+	g := t.scan.Graph
+	if g.Len() == 0 {
+		return
+	}
+	t.steps = make([][]step, g.NumNames())
+	for i := range t.steps {
+		t.globs.match(g.Name(flamegraph.NameID(i)), func(id int32) { t.steps[i] = append(t.steps[i], step(id)) })
+	}
+	t.level(0)
+	for id, f := range g.All() {
+		if id != flamegraph.Root {
+			t.enter(id, f)
+		}
+		if f.Self > 0 {
+			t.book(id, f)
+		}
+	}
+}
+
+func (t *tally) enter(id flamegraph.FrameID, f *flamegraph.Frame) {
+	st := t.level(f.Level)
+	st.inherit(&t.levels[f.Level-1])
+	flags := t.scan.names[f.Name].flags
+	st.task = st.task || flags&isTaskRoot != 0
+	st.source = st.source || flags&isSourceRoot != 0
+	if st.wait == 0 && flags&isWait != 0 {
+		st.wait = f.Level
+	}
+	st.operator = t.isOperator(id)
+	switch {
+	case st.operator:
+		t.enterOperator(st)
+	case flags&isOutput != 0:
+		st.own = false
+	}
+	t.advance(id, f, st)
+}
+
+// isOperator reports that a frame is an operator; it is asked in pre-order.
+func (t *tally) isOperator(id flamegraph.FrameID) bool {
+	ops := t.scan.operators
+	for t.next < len(ops) && ops[t.next] < id {
+		t.next++
+	}
+	return t.next < len(ops) && ops[t.next] == id
+}
+
+// enterOperator begins the part of the stack that counts anew, for the descriptions that look at a part.
+func (t *tally) enterOperator(st *tallyState) {
+	st.inside, st.own = true, true
+	copy(st.above, st.seen)
+	for i, c := range t.counts {
+		if c.Part != "" {
+			st.matched.drop(i)
+		}
+	}
+	var kept *progress
+	for at := st.progress; at != nil; at = at.rest {
+		pa := &t.program.paths[at.path]
+		if pa.purpose != tallyMatch || t.counts[pa.index].Part == "" {
+			kept = &progress{path: at.path, done: at.done, rest: kept}
+		}
+	}
+	st.progress = kept
+}
+
+func (t *tally) advance(id flamegraph.FrameID, f *flamegraph.Frame, st *tallyState) {
+	above := st.progress
+	try := func(s step) {
+		t.program.advance(t.scan.Graph, id, s, above, &st.progress, t.isA, func(pa *path) { st.complete(pa) })
+	}
+	for _, s := range t.steps[f.Name] {
+		try(s)
+	}
+	for class := classWait; class <= classUser; class++ {
+		if t.isA(id, class) {
+			try(class)
+		}
+	}
+}
+
+func (t *tally) isA(id flamegraph.FrameID, s step) bool {
+	f := t.scan.Graph.Frame(id)
+	flags := t.scan.names[f.Name].flags
+	switch s {
+	case classUser:
+		return flags&isUser != 0 && f.Kind.IsJava() && !t.scan.isClass(id)
+	case classOperator:
+		return t.levels[f.Level].operator
+	case classOutput:
+		return flags&isOutput != 0
+	case classWait:
+		return flags&isWait != 0
+	}
+	for _, known := range t.steps[f.Name] {
+		if known == s {
+			return true
+		}
+	}
+	return false
+}
+
+// book counts the samples that end in a frame.
+func (t *tally) book(id flamegraph.FrameID, f *flamegraph.Frame) {
+	st := &t.levels[f.Level]
+	for i, c := range t.counts {
+		if ofRoot(c.Root, st.task, st.source) && ofIdle(c.Idle, t.scan.ActiveWidth[id] == 0) && ofState(c.State, st.wait > 0) &&
+			t.meets(i, c, st, f.Level) {
+			t.sums[i] += f.Self
+		}
+	}
+}
+
+// meets reports that a stack fits the paths of a description.
+func (t *tally) meets(i int, c *events.Count, st *tallyState, level uint16) bool {
+	switch {
+	case c.Part != "" && !st.inside, c.Part == events.PartOwn && !st.own:
+		return false
+	case len(c.Above) > 0 && !st.above.has(i), st.without.has(i):
+		return false
+	case len(c.Match) == 0:
+		return true
+	case st.last.has(i):
+		return true
+	case !c.Self:
+		return st.matched.has(i)
+	}
+	end := level
+	if st.wait > 0 {
+		end = st.wait
+	}
+	return st.matched.has(i) && t.levels[end].here.has(i)
+}
+
+func ofRoot(root events.Root, task, source bool) bool {
+	switch root {
+	case events.RootTask:
+		return task && !source
+	case events.RootSource:
+		return source
+	case events.RootTasks:
+		return task || source
+	case events.RootOther:
+		return !task && !source
+	}
+	return true
+}
+
+func ofIdle(want string, idle bool) bool {
+	return want == events.IdleAny || idle == (want == events.IdleOnly)
+}
+
+func ofState(want events.ThreadState, waits bool) bool {
+	return want == "" || waits == (want == events.StateWaiting)
+}
