@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"encoding/json"
 	"strconv"
 
 	"squirrly.dev/pkg/events"
@@ -26,18 +27,37 @@ type fact struct {
 type ledger struct {
 	facts []events.Fact
 	count map[string]int
-	ids   map[fact]string
+	ids   map[factKey]string
 }
 
-func newLedger() *ledger { return &ledger{count: map[string]int{}, ids: map[fact]string{}} }
+// factKey tells facts apart by what they say and by what they count.
+type factKey struct {
+	fact
+	count string
+}
+
+func (f fact) key() factKey {
+	key := factKey{fact: f}
+	if f.Count != nil {
+		count, err := json.Marshal(f.Count)
+		if err != nil {
+			panic(err) // strings and numbers
+		}
+		key.Count, key.count = nil, string(count)
+	}
+	return key
+}
+
+func newLedger() *ledger { return &ledger{count: map[string]int{}, ids: map[factKey]string{}} }
 
 // add writes a fact down, if it is not there yet, and returns its id.
 func (l *ledger) add(f fact) string {
-	if id, ok := l.ids[f]; ok {
+	key := f.key()
+	if id, ok := l.ids[key]; ok {
 		return id
 	}
 	id := l.addAnew(f)
-	l.ids[f] = id
+	l.ids[key] = id
 	return id
 }
 
