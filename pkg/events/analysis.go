@@ -90,8 +90,8 @@ type Verdict struct {
 	Frame        string     `json:"frame,omitempty"`        // what the function does, for example java.lang.Thread.sleep
 	P            float64    `json:"p,omitempty"`            // share of the vertex's time in Anchor → Frame, 0 to 1
 	Fix          string     `json:"fix,omitempty"`          // the first recommendation in one sentence
-	Bound        float64    `json:"bound,omitempty"`        // upper bound of the speed-up, 1/(1-P); 0 is none
-	NextLimit    string     `json:"nextLimit,omitempty"`    // the vertex that would limit next
+	Bound        float64    `json:"bound,omitempty"`        // upper bound of the speed-up: 1/(1-P), or less where NextLimit ends it; 0 is none
+	NextLimit    string     `json:"nextLimit,omitempty"`    // the vertex that ends the speed-up before 1/(1-P)
 	Victims      []string   `json:"victims,omitempty"`      // vertices that only wait for this one
 	Confidence   Confidence `json:"confidence"`
 	Samples      int64      `json:"samples,omitempty"` // behind Anchor → Frame

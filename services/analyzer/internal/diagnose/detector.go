@@ -47,8 +47,10 @@ type Problem struct {
 
 	group     *group    // nil without frames
 	timed     bool      // its size is one of time
+	sizeErr   float64   // sampling error of Size
 	garbage   float64   // share of the CPU that the collector takes for it
 	elsewhere []Problem // the same cause where no vertex can be named
+	also      []Problem // the same fault as other rules see it
 }
 
 // Detector looks for one kind of problem.

@@ -58,10 +58,10 @@ func TestSampleJob(t *testing.T) {
 			if perSubtask := f.TE / 2; math.Abs(perSubtask-1) > 0.06 {
 				t.Errorf("%.2f thread equivalents per subtask, want about 1", perSubtask)
 			}
-			if f.P < 0.95 || v.Bound < 20 || v.NextLimit != "sine" || v.BusySubtasks != 2 {
+			if f.P < 0.95 || math.Abs(v.Bound-2) > 0.1 || f.Bound < 20 || v.NextLimit != "sine" || v.BusySubtasks != 2 {
 				t.Errorf("p %.3f, bound %.1f, next %q, %d busy subtasks", f.P, v.Bound, v.NextLimit, v.BusySubtasks)
 			}
-			for _, part := range []string{"arbitrary-stall (2 of 2 subtasks) limits the job: 98 % busy", "EvenStallingFunction.map → Thread.sleep", "sine limits already at about 2.0×"} {
+			for _, part := range []string{"arbitrary-stall (2 of 2 subtasks) limits the job: 98 % busy", "EvenStallingFunction.map → Thread.sleep", "Upper bound: 2.0×, then sine limits (100× without it)"} {
 				if !strings.Contains(v.Headline, part) {
 					t.Errorf("headline %q lacks %q", v.Headline, part)
 				}
@@ -275,7 +275,7 @@ func TestRivals(t *testing.T) {
 		Context:  j.Context,
 		Captures: []Capture{recorded(t, "1.20.5", events.ModeITimer), recorded(t, "1.20.5", events.ModeWall)},
 	}).Analysis
-	if a.Verdict.VertexName != "arbitrary-stall" || !strings.Contains(a.Verdict.Headline, "sine limits already at about 1.0×") {
+	if a.Verdict.VertexName != "arbitrary-stall" || !strings.Contains(a.Verdict.Headline, "Upper bound: 1.0×, then sine limits") {
 		t.Errorf("headline: %s", a.Verdict.Headline)
 	}
 	if len(a.Findings) < 2 || a.Findings[1].Anchor != sine || !a.Findings[1].OnPath {

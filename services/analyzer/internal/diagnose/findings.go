@@ -49,7 +49,9 @@ func (v *View) whereText(p *Problem) string {
 
 func (v *View) sizeText(p *Problem) string {
 	var parts []string
-	if p.TE > 0 {
+	if cores := v.coresOf(p.group); cores > 0 && !p.OnPath && v.limit.Limit != events.LimitUnknown {
+		parts = append(parts, fmt.Sprintf("%.2f cores", cores)) // what costs
+	} else if p.TE > 0 {
 		unit := wording.TE(p.TE)
 		if p.group.tally(rules.FamilyWall).te == 0 {
 			unit = fmt.Sprintf("%.2f cores", p.TE)
@@ -71,7 +73,7 @@ func (v *View) sizeText(p *Problem) string {
 
 // limitName is the limiting vertex that a group on the path belongs to.
 func (v *View) limitName(p *Problem) string {
-	for _, vertex := range v.limit.vertices() {
+	for _, vertex := range v.limit.onPath() {
 		if slices.Contains(p.group.vertices, vertex) {
 			return v.loads[vertex].Name
 		}
@@ -93,12 +95,16 @@ func (v *View) whyText(p *Problem) string {
 		return fmt.Sprintf("It is what the other subtasks do; the one that limits the job runs on %s, which was not profiled.", v.limit.unprofiled)
 	case v.limit.Limit == events.LimitNone, v.limit.Limit == events.LimitBursts:
 		return "The job is not limited, so throughput does not gain from it; it is a matter of cost."
-	case v.limit.Limit == events.LimitCPU:
-		return "A lack of CPU limits the job and not this code; it is a matter of cost."
-	case !p.OnPath:
-		return "It is not in the vertex that limits the job, so throughput does not gain from it; it is a matter of cost."
 	case p.Rule.Of == rules.BasisCPU:
 		return "It takes CPU from every task of the process, the limiting ones included."
+	case p.OnPath && v.limit.Limit == events.LimitCPU:
+		return fmt.Sprintf("The job lacks CPU, and %s lacks it most: what is saved here is throughput.", v.limitName(p))
+	case !p.OnPath && v.cpuIsMissing():
+		return "The job lacks CPU, and what this takes of it is missing in the vertex that limits."
+	case !p.OnPath && p.placeless():
+		return "In which vertex it is cannot be told, so neither can what throughput gains from it; it is a matter of cost in any case."
+	case !p.OnPath:
+		return "It is not in the vertex that limits the job, so throughput does not gain from it; it is a matter of cost."
 	default:
 		return fmt.Sprintf("%s limits the throughput of the whole job, and this is where its time goes.", v.limitName(p))
 	}
@@ -111,17 +117,29 @@ func (v *View) impactText(p *Problem) string {
 	case p.OnPath && p.Rule.Of == rules.BasisVertex && len(p.group.vertices) == 1 && len(v.limit.Rivals) > 0:
 		return fmt.Sprintf("At most %s for this vertex if its time went to zero, but %s as much, so the job gains only when both are fixed.",
 			wording.Times(p.Bound), v.rivalsLimit(p.group.vertices[0]))
+	case v.cpuIsMissing() && p.Rule.Of == rules.BasisVertex && (!p.OnPath || v.limit.Limit == events.LimitCPU):
+		return v.gainWithoutCPU(p)
 	case p.OnPath && p.Rule.Of == rules.BasisVertex:
-		return fmt.Sprintf("At most %s the throughput if its time went to zero%s.", wording.Times(p.Bound), v.thenLimited(p.Bound))
+		most, then := v.boundText(v.limit.Vertex, p.Bound)
+		return fmt.Sprintf("At most %s the throughput if its time went to zero%s.", most, then)
 	case p.OnPath:
 		return fmt.Sprintf("At most %s of the CPU time is freed for the tasks.", wording.Percent(p.Share))
 	case v.limit.Limit == events.LimitUnknown:
 		return fmt.Sprintf("At most %s of the tasks' active time is freed.", wording.Percent(p.P))
-	case p.TE > 0:
-		return fmt.Sprintf("No gain in throughput; up to %.2f threads are freed.", p.TE)
-	default:
-		return "No gain in throughput."
 	}
+	gain := "No gain in throughput"
+	if v.limit.Limit == events.LimitBackpressured || v.limit.Limit == events.LimitVertex && p.placeless() {
+		gain = "What throughput gains cannot be told"
+	}
+	if cores := v.coresOf(p.group); cores > 0 {
+		return fmt.Sprintf("%s; up to %.2f cores are freed.", gain, cores)
+	}
+	return gain + "."
+}
+
+// placeless reports that nobody knows which vertex a problem of a task belongs to.
+func (p *Problem) placeless() bool {
+	return p.group != nil && len(p.group.vertices) == 0 && p.Rule.Below != rules.ScopeProcess
 }
 
 func (v *View) rivalsLimit(vertex int) string {

@@ -17,7 +17,7 @@ type tally struct {
 	te               float64 // thread equivalents of WALL, cores of a CPU profile; 0 is unknown
 	largest          uint64  // samples of the largest site, which gives frame, leaf and path
 	frame, leaf      string
-	path             []string
+	path, stack      []string
 }
 
 // group is one problem at one place: all captures' samples of a rule below the same function of the same vertices.
@@ -28,6 +28,7 @@ type group struct {
 	frame    string // of the largest site in the family that carries the group
 	leaf     string // native frame in which most of it ends; empty when there is none
 	path     []string
+	stack    []string // the same from the root on, whole; empty without a frame that matched
 	vertices []int
 	dumped   bool // a thread dump names the vertices
 	shared   bool // other jobs on the TaskManager have a part of it
@@ -69,7 +70,7 @@ func gather(a *attribution) []*group {
 	groups := make([]*group, 0, len(known))
 	for _, g := range known {
 		if t := g.by[g.family()]; t != nil {
-			g.frame, g.leaf, g.path = t.frame, t.leaf, t.path
+			g.frame, g.leaf, g.path, g.stack = t.frame, t.leaf, t.path, t.stack
 		}
 		if g.flinks {
 			g.anchor = g.frame
@@ -179,7 +180,10 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 	}
 	if at.samples > t.largest {
 		t.largest, t.frame, t.leaf = at.samples, at.frame, at.leaf
-		t.path = pathOf(s, at, g.operator, g.anchor)
+		t.path, t.stack = pathOf(s, at, g.operator, g.anchor), nil
+		if at.example != flamegraph.None {
+			t.stack = s.Graph.Stack(at.example)
+		}
 	}
 }
 

@@ -67,10 +67,6 @@ func (s *summary) vertex(v *View, findings []Problem) {
 	s.VertexID, s.VertexName, s.Subtasks, s.Busy = load.ID, load.Name, len(load.Subtasks), max(0, load.Max(limits.Busy))
 	s.BusySubtasks = v.hotSubtasks(at)
 	s.facts = append(s.facts, v.vertexFacts[at])
-	if next := v.next(at); next >= 0 {
-		s.NextLimit = v.loads[next].Name
-		s.facts = append(s.facts, v.vertexFacts[next])
-	}
 	s.Headline = s.limitText(v, at)
 	if tm := v.limit.unprofiled; tm != "" && at == v.limit.Vertex {
 		s.Headline += fmt.Sprintf(". It runs on %s, which was not profiled, so where its time goes is not known.", tm)
@@ -85,7 +81,12 @@ func (s *summary) vertex(v *View, findings []Problem) {
 
 // explain continues the headline with the problem that takes the time of a vertex.
 func (s *summary) explain(v *View, at int, p *Problem) {
-	s.Anchor, s.Frame, s.P, s.Bound, s.Samples = p.Anchor, p.Frame, p.P, p.Bound, p.Samples
+	next := v.next(at, p.Bound)
+	s.Anchor, s.Frame, s.P, s.Bound, s.Samples = p.Anchor, p.Frame, p.P, next.allowed(p.Bound), p.Samples
+	if next.vertex >= 0 {
+		s.NextLimit = v.loads[next.vertex].Name
+		s.facts = append(s.facts, v.vertexFacts[next.vertex])
+	}
 	s.Fix = p.Rule.Fix.Change
 	s.Confidence = lowest(s.Confidence, p.Confidence)
 	s.facts = append(s.facts, p.Facts[0])
@@ -99,36 +100,8 @@ func (s *summary) explain(v *View, at int, p *Problem) {
 	default:
 		s.Headline += fmt.Sprintf(", %s of that in %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
 	}
-	s.Headline += fmt.Sprintf(" Upper bound: %s%s.", wording.Times(p.Bound), v.thenLimitedAfter(at, p.Bound))
-}
-
-// next returns the vertex that would limit after one was fixed, or -1.
-func (v *View) next(fixed int) int {
-	next := -1
-	for i := range v.loads {
-		busy := v.loads[i].Max(limits.Busy)
-		if i != fixed && busy > 0 && (next < 0 || busy > v.loads[next].Max(limits.Busy)) {
-			next = i
-		}
-	}
-	return next
-}
-
-// thenLimited continues a sentence on a speed-up with what limits next.
-func (v *View) thenLimited(bound float64) string {
-	return v.thenLimitedAfter(v.limit.Vertex, bound)
-}
-
-func (v *View) thenLimitedAfter(fixed int, bound float64) string {
-	next := v.next(fixed)
-	if next < 0 {
-		return ""
-	}
-	until := 1 / v.loads[next].Max(limits.Busy)
-	if until < bound {
-		return fmt.Sprintf(", but %s limits already at about %s", v.loads[next].Name, wording.Times(until))
-	}
-	return ", then limited by " + v.loads[next].Name
+	most, then := v.boundText(at, p.Bound)
+	s.Headline += fmt.Sprintf(" Upper bound: %s%s.", most, then)
 }
 
 func (s *summary) notLimited(v *View, findings []Problem) {
@@ -138,29 +111,61 @@ func (s *summary) notLimited(v *View, findings []Problem) {
 		s.Headline = fmt.Sprintf("Not limited. Busiest vertex %s, %s busy; %s.", v.loads[busiest].Name, wording.Percent(s.Busy), v.pressureText())
 		s.facts = []fact{v.vertexFacts[busiest]}
 	}
-	for i := range findings {
-		if !findings[i].Rule.Systemic {
-			s.Headline += findings[i].costText()
-			break
-		}
-	}
+	s.Headline += costText(findings)
 	if starved := &v.limit.starved; starved.share >= v.catalogue.By("starvation").Warning {
 		s.Headline += fmt.Sprintf(" Its task threads get no CPU for %s of the time in which they are ready to run.", wording.Percent(starved.share))
 		s.facts = append(s.facts, starved.fact)
 	}
 }
 
-// starved blames the CPU, and no code.
+// costText names the largest of the findings of a job that no vertex is known to limit.
+func costText(findings []Problem) string {
+	n, largest := 0, ""
+	for i := range findings {
+		p := &findings[i]
+		if p.Rule.Systemic {
+			continue
+		}
+		if n++; n > 1 {
+			continue
+		}
+		largest = p.Where
+		if p.group == nil {
+			largest = fmt.Sprintf("%s (%s)", p.Rule.Title, p.Where)
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf(" One matter of cost: %s.", largest)
+	}
+	return fmt.Sprintf(" %d matters of cost, the largest: %s.", n, largest)
+}
+
+// starved blames the CPU, and no code: it names the vertex that lacks it most, and what that costs.
 func (s *summary) starved(v *View, findings []Problem) {
 	starved := &v.limit.starved
 	load := &v.loads[starved.vertex]
+	s.VertexID, s.VertexName, s.Subtasks = load.ID, load.Name, len(load.Subtasks)
 	s.Busy, s.Samples, s.P = load.Max(limits.Busy), samples(starved.samples), starved.share
 	s.facts = []fact{starved.fact, v.vertexFacts[starved.vertex]}
 	s.Headline = fmt.Sprintf("CPU starvation limits the job: its task threads were ready to run for %s and got %.2f cores. "+
-		"With enough CPU, %s would be about %s busy, not %s.", wording.TE(starved.running), starved.got, load.Name, wording.Percent(starved.need), wording.Percent(s.Busy))
+		"It limits at %s: %s busy, %s of that without a CPU.", wording.TE(starved.running), starved.got, load.Name, wording.Percent(s.Busy),
+		wording.Percent(v.starvedShare()))
+	if v.inputIsFixed(starved.vertex) {
+		s.Headline += fmt.Sprintf(" With enough CPU it would be about %s busy.", wording.Percent(starved.need))
+	}
 	for i := range findings {
 		if p := &findings[i]; p.Rule.Systemic {
-			s.Fix, s.Bound = p.Rule.Fix.Change, p.Bound
+			next := v.next(starved.vertex, p.Bound)
+			s.Fix, s.Bound = p.Rule.Fix.Change, next.allowed(p.Bound)
+			most, then := v.boundText(starved.vertex, p.Bound)
+			s.Headline += fmt.Sprintf(" Upper bound: %s%s.", most, then)
+			if next.vertex >= 0 {
+				s.NextLimit = v.loads[next.vertex].Name
+				s.facts = append(s.facts, v.vertexFacts[next.vertex])
+			}
 			s.Confidence = lowest(s.Confidence, p.Confidence)
 		}
 	}
@@ -173,14 +178,6 @@ func (s *summary) unknown(v *View, findings []Problem) {
 		s.Headline = v.limit.Why
 	}
 	s.largest(findings)
-}
-
-// costText continues a verdict with something that limits nothing.
-func (p *Problem) costText() string {
-	if p.group == nil {
-		return fmt.Sprintf(" One matter of cost: %s (%s).", p.Rule.Title, p.Where)
-	}
-	return fmt.Sprintf(" One matter of cost: %s.", p.Where)
 }
 
 // largest continues a verdict that blames no vertex with the largest finding.

@@ -26,9 +26,13 @@ func (l *limiting) vertices() []int {
 	return append([]int{l.Vertex}, l.Rivals...)
 }
 
-// onPath returns those of the vertices that limit the job whose time the samples show.
+// onPath returns those of the vertices whose time is the throughput of the job, and whose time the samples show: those
+// that limit, or the one that would if it were not for the missing CPU.
 func (l *limiting) onPath() []int {
-	if l.unprofiled != "" {
+	switch {
+	case l.starved.vertex >= 0:
+		return []int{l.starved.vertex}
+	case l.unprofiled != "":
 		return l.Rivals
 	}
 	return l.vertices()

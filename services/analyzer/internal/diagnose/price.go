@@ -6,7 +6,6 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
 )
 
 const (
@@ -30,16 +29,6 @@ func priceOf(perHour float64, currency string) price {
 		p.currency = "USD"
 	}
 	return p
-}
-
-// coresOf returns the CPU that a problem of frames takes: of a CPU profile, or else what WALL saw running less what it
-// starved. What waits takes none.
-func (v *View) coresOf(g *group) float64 {
-	if cpu := g.tally(rules.FamilyCPU); cpu.te > 0 {
-		return cpu.te
-	}
-	wall := g.tally(rules.FamilyWall)
-	return wall.te * share(wall.samples-min(wall.waiting, wall.samples), wall.samples) * (1 - v.limit.starved.share)
 }
 
 // cost says what CPU a problem takes and, if the price of a core is known, what that costs.

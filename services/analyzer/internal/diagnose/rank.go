@@ -79,14 +79,11 @@ func choose(v *View) []Problem {
 	slices.SortStableFunc(all, moreImportant)
 	for _, p := range explained(all) {
 		switch {
-		case p.Rule.Role == rules.RoleVictim, v.restsInSource(p.group), v.negligible(&p), p.elsewhereOf(chosen):
+		case p.Rule.Role == rules.RoleVictim, v.restsInSource(p.group), v.negligible(&p), p.elsewhereOf(chosen), p.sameAs(chosen):
 			continue
 		case !p.OnPath && v.limit.Limit != events.LimitUnknown:
-			most := maxOffPath
-			if v.limit.Limit == events.LimitNone || v.limit.Limit == events.LimitBursts {
-				most = 1
-			}
-			if offPath == most || p.TE < minTE {
+			full := v.limit.Limit == events.LimitVertex && offPath == maxOffPath // a job that is not limited shows them all
+			if full || v.coresOf(p.group) < minTE && p.timed {
 				continue
 			}
 			offPath++
@@ -95,7 +92,24 @@ func choose(v *View) []Problem {
 			chosen = append(chosen, p)
 		}
 	}
+	quieten(chosen)
 	return chosen
+}
+
+// What is not worth a warning beside what is worth much more.
+const (
+	littleBound = 1.15
+	muchMore    = 3 // times its share of the time
+)
+
+// quieten makes remarks of the findings that gain next to nothing beside the first one.
+func quieten(chosen []Problem) {
+	for i := range chosen {
+		p := &chosen[i]
+		if p.OnPath && p.P > 0 && p.Bound < littleBound && p.Severity.AtLeast(events.SeverityInfo) && chosen[0].P >= muchMore*p.P {
+			p.Severity = events.SeverityInfo
+		}
+	}
 }
 
 // explained leaves out the problems that are the effect of a critical one: of one in the same function, or of one that

@@ -20,6 +20,10 @@ func (p *Problem) sideText() []string {
 		more := &p.elsewhere[i]
 		parts = append(parts, fmt.Sprintf("and %s of them in %s, whose vertex cannot be told", wording.Percent(more.Share), wording.Simple(more.group.frame)))
 	}
+	for i := range p.also {
+		also := &p.also[i]
+		parts = append(parts, fmt.Sprintf("also seen as %q in %s", also.Rule.Title, wording.Simple(also.Frame)))
+	}
 	return parts
 }
 
@@ -33,6 +37,9 @@ func (v *View) sideFacts(p *Problem) []fact {
 			Value: p.garbage, Unit: "share", Frame: p.Anchor, Mode: v.modeOf(rules.FamilyCPU), Samples: samples(active),
 			StdErr: standardError(p.garbage, float64(active)),
 		}})
+	}
+	for i := range p.also {
+		facts = append(facts, v.frameFact(&p.also[i], p.also[i].Mode))
 	}
 	for i := range p.elsewhere {
 		more := p.elsewhere[i]

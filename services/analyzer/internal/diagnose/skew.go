@@ -99,7 +99,8 @@ func (v *View) skewFinding(vertex, anchor string, ratio, gain float64) Problem {
 	f.P = 1 - 1/gain
 	f.Bound = bound(f.P, 1000)
 	f.Why = "The other subtasks have reserves that the job cannot use."
-	f.Impact = fmt.Sprintf("At most %s the throughput if all subtasks were loaded alike%s.", wording.Times(gain), v.thenLimited(gain))
+	most, then := v.boundText(v.limit.Vertex, gain)
+	f.Impact = fmt.Sprintf("At most %s the throughput if all subtasks were loaded alike%s.", most, then)
 	return f
 }
 

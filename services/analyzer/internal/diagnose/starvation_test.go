@@ -44,25 +44,48 @@ func ruleOf(a events.Analysis, id string) *events.Finding {
 func TestStarvedJob(t *testing.T) {
 	r := diagnoseOK(t, starvedJob(t, 0.97, 0.5, 16, 0))
 	a := r.Analysis
-	if a.Verdict.Limit != events.LimitCPU || a.Verdict.VertexName != "" || a.Verdict.Anchor != "" ||
-		!strings.HasPrefix(a.Verdict.Headline, "CPU starvation limits the job") || !strings.Contains(a.Verdict.Headline, "work would be about 24 % busy, not 97 %") {
+	if a.Verdict.Limit != events.LimitCPU || a.Verdict.VertexName != "work" || a.Verdict.Anchor != "" || a.Verdict.Bound < 3.5 ||
+		!strings.HasPrefix(a.Verdict.Headline, "CPU starvation limits the job") || strings.Contains(a.Verdict.Headline, "With enough CPU") {
 		t.Errorf("verdict %s: %s", a.Verdict.Limit, a.Verdict.Headline)
 	}
 	f := a.Findings[0]
-	if f.Rule != "S1" || f.Severity != events.SeverityWarning || !f.OnPath || math.Abs(f.Share-0.75) > 0.03 {
+	if f.Rule != "S1" || f.Severity != events.SeverityCritical || !f.OnPath || math.Abs(f.Share-0.75) > 0.03 {
 		t.Errorf("first finding %s %s, share %.2f", f.Rule, f.Severity, f.Share)
 	}
-	for _, f := range a.Findings[1:] {
-		if f.Severity != events.SeverityInfo || f.OnPath {
-			t.Errorf("code is blamed: %s %s", f.Rule, f.Severity)
+	if len(a.Findings) < 2 || !a.Findings[1].OnPath || a.Findings[1].Anchor != "com.shop.Work.map" ||
+		!strings.Contains(a.Findings[1].Recommendation.Impact, "as long as CPU is missing") {
+		t.Errorf("CPU that is saved in the hot path is throughput: %+v", a.Findings[1:])
+	}
+	for _, f := range a.Findings {
+		if strings.Contains(f.Recommendation.Impact, "No gain") {
+			t.Errorf("%s: %s", f.Rule, f.Recommendation.Impact)
 		}
 	}
 	if !hasFact(a, "runnable but not on CPU for 75 %") {
 		t.Error("no fact says that threads were runnable but not on CPU")
 	}
 	checkForm(t, r)
-	if f := ruleOf(diagnoseOK(t, starvedJob(t, 0.97, 0.5, 2, 0)).Analysis, "S1"); f == nil || f.Severity != events.SeverityInfo {
-		t.Errorf("on a small machine starvation is the normal state: %+v", f)
+	if f := ruleOf(diagnoseOK(t, starvedJob(t, 0.97, 0.5, 2, 0)).Analysis, "S1"); f == nil || f.Severity != events.SeverityCritical {
+		t.Errorf("on a small machine it costs as much: %+v", f)
+	}
+}
+
+// TestStarvedWithFixedInput: only a source that is neither held back nor always busy sends no more when the CPU is there.
+func TestStarvedWithFixedInput(t *testing.T) {
+	in := starvedJob(t, 0.97, 0.5, 16, 0)
+	for w := range in.Context.Windows {
+		samples := in.Context.Windows[w].Samples
+		first, last := &samples[0], &samples[len(samples)-1]
+		for i := range last.Subtasks {
+			if c := &last.Subtasks[i]; c.Vertex == in.Context.Vertices[0].ID {
+				from := &first.Subtasks[i]
+				c.BusyMillis, c.IdleMillis, c.BackPressuredMillis = from.BusyMillis+seconds*300, from.IdleMillis+seconds*700, from.BackPressuredMillis
+			}
+		}
+	}
+	v := diagnoseOK(t, in).Analysis.Verdict
+	if v.Limit != events.LimitCPU || !strings.Contains(v.Headline, "With enough CPU it would be about 24 % busy") {
+		t.Errorf("verdict %s: %s", v.Limit, v.Headline)
 	}
 }
 

@@ -31,9 +31,7 @@ func (s *summary) heldBack(v *View, findings []Problem) {
 		s.Busy = v.loads[busiest].Max(limits.Busy)
 		s.facts = append(s.facts, v.vertexFacts[busiest])
 	}
-	if len(findings) > 0 && !findings[0].Rule.Systemic {
-		s.Headline += findings[0].costText()
-	}
+	s.Headline += costText(findings)
 }
 
 // limitText says which vertex limits the job, and how it is known.

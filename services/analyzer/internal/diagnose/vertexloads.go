@@ -49,7 +49,7 @@ func (v *View) vertexLoads() []events.VertexLoad {
 			BackPressured: l.Mean(limits.BackPressured), RecordsIn: l.Sum(limits.In), RecordsOut: l.Sum(limits.Out),
 		}
 		switch {
-		case slices.Contains(v.limit.vertices(), i):
+		case slices.Contains(v.limit.onPath(), i):
 			load.Role = "limit"
 		case slices.Contains(v.limit.Victims, i):
 			load.Role = "victim"

@@ -34,13 +34,16 @@ func (v *View) weigh(g *group) Problem {
 		p.OnPath = true
 		p.P, p.StdErr = v.partOf(g, limiting[at])
 		p.Size = p.P
-	default:
+	case v.limit.Limit == events.LimitUnknown:
 		p.Size = v.partOfTasks(g)
-		if v.limit.Limit == events.LimitUnknown {
-			p.P = p.Size
-			p.StdErr = standardError(p.P, float64(v.taskActive(family)))
-		}
+		p.P = p.Size
+		p.StdErr = standardError(p.P, float64(v.taskActive(family)))
+	default: // a matter of cost, and only what burns CPU costs
+		var of uint64
+		p.Size, of = v.partOfCPU(g)
+		p.sizeErr = standardError(p.Size, float64(of))
 	}
+	p.sizeErr = max(p.sizeErr, p.StdErr)
 	v.withGarbage(&p)
 	p.Confidence = v.confidence(&p)
 	p.Severity = v.severity(&p)
@@ -125,19 +128,25 @@ func (v *View) withGarbage(p *Problem) {
 	}
 }
 
-// severity follows from the thresholds of the rule, and from what is known: nothing above info when the finding does
+// severity follows from the thresholds of the rule and the lower end of what was measured, and from what is known: nothing above info when the finding does
 // not limit the job, nothing above a warning when the limit is unknown or the samples are few.
 func (v *View) severity(p *Problem) events.Severity {
-	severity := p.Rule.Severity(p.Size)
+	severity := p.Rule.Severity(p.Size - 2*p.sizeErr)
 	if !severity.AtLeast(events.SeverityInfo) {
-		return events.SeverityNone
+		if p.Size <= 2*p.sizeErr || !p.Rule.Severity(p.Size).AtLeast(events.SeverityInfo) {
+			return events.SeverityNone // nothing that chance would not give
+		}
+		severity = events.SeverityInfo
 	}
 	highest := events.SeverityCritical
 	if p.Confidence == events.ConfidenceLow || v.limit.Limit == events.LimitUnknown {
 		highest = events.SeverityWarning
 	}
-	if v.limit.Limit != events.LimitUnknown && (v.limit.Limit == events.LimitNone || !p.OnPath) || !p.timed || v.ageless(p.Rule) {
+	if v.limit.Limit != events.LimitUnknown && !p.OnPath || !p.timed || v.ageless(p.Rule) {
 		highest = events.SeverityInfo
+	}
+	if v.limit.Limit == events.LimitCPU && p.Rule.Unexplained() {
+		highest = events.SeverityInfo // code that is merely hot is no fault of a job that gets no CPU
 	}
 	if severity.AtLeast(highest) {
 		return highest

@@ -102,6 +102,9 @@ func (r *Rule) TakesFrom(other *Rule) bool {
 	return other.Broad && !r.Broad || slices.Contains(r.Overrides, other.ID)
 }
 
+// Unexplained reports that the rule is that of code which no pattern explains: it is hot, or it waits.
+func (r *Rule) Unexplained() bool { return r.By == "running" || r.By == "waiting" }
+
 // Fix is what to do about it.
 type Fix struct {
 	Change    string   `yaml:"change"`

@@ -1,0 +1,53 @@
+package diagnose
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"squirrly.dev/pkg/events"
+)
+
+// TestCostIsCPU: a job that is not limited shows all that burns CPU above its threshold, the largest first, and nothing
+// that only waits.
+func TestCostIsCPU(t *testing.T) {
+	in := starvedJob(t, 0.45, 0.8, 16, 0)
+	in.Captures[0].Graph = graph(t,
+		"TASK;MAP;com/shop/Work.map;java/util/regex/Pattern.compile 300",
+		"TASK;MAP;com/shop/Other.map;org/apache/flink/api/java/typeutils/runtime/kryo/KryoSerializer.copy 200",
+		"TASK;SOURCE 100")
+	in.Captures[1].Graph = graph(t, "TASK;IDLE 300",
+		"TASK;MAP;com/shop/Slow.map;java/lang/Thread.sleep 120",
+		"TASK;MAP;com/shop/Work.map;java/util/regex/Pattern.compile 36",
+		"TASK;MAP;com/shop/Other.map;org/apache/flink/api/java/typeutils/runtime/kryo/KryoSerializer.copy 24")
+	a := diagnoseOK(t, in).Analysis
+	var rules []string
+	for _, f := range a.Findings {
+		rules = append(rules, f.Rule)
+		if f.Severity != events.SeverityInfo || f.OnPath || !strings.Contains(f.Recommendation.Impact, "cores are freed") {
+			t.Errorf("%s is %s, on the path %t: %s", f.Rule, f.Severity, f.OnPath, f.Recommendation.Impact)
+		}
+	}
+	if a.Verdict.Limit != events.LimitNone || !slices.Equal(rules, []string{"A6", "B1"}) ||
+		!strings.Contains(a.Verdict.Headline, "2 matters of cost, the largest: Work.map") {
+		t.Errorf("%s: %v", a.Verdict.Headline, rules)
+	}
+}
+
+// TestChanceIsNoWarning: severity is that of the lower end of what was measured.
+func TestChanceIsNoWarning(t *testing.T) {
+	severity := func(samples int) events.Severity {
+		in := starvedJob(t, 0.97, 1.9, 16, 0)
+		in.Captures[1].Graph = graph(t, "TASK;IDLE 100",
+			"TASK;MAP;com/shop/Work.map;java/lang/Thread.sleep "+strconv.Itoa(samples),
+			"TASK;MAP;com/shop/Work.map;com/shop/Work.score "+strconv.Itoa(540-samples))
+		if f := ruleOf(diagnoseOK(t, in).Analysis, "A1"); f != nil {
+			return f.Severity
+		}
+		return events.SeverityNone
+	}
+	if few, many := severity(12), severity(120); few == events.SeverityWarning || few == events.SeverityCritical || !many.AtLeast(events.SeverityWarning) {
+		t.Errorf("12 samples of 540 are %s, 120 are %s", few, many)
+	}
+}

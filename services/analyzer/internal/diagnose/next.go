@@ -1,0 +1,84 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"squirrly.dev/internal/wording"
+	"squirrly.dev/services/analyzer/internal/limits"
+)
+
+// What is too little to limit next: its share of the time, and its records a second, say nothing of what it can do.
+const (
+	trickleBusy    = 0.05
+	trickleRecords = 1
+)
+
+// nextLimit is what ends a speed-up before its bound.
+type nextLimit struct {
+	vertex int     // -1 is none
+	at     float64 // speed-up at which it is saturated
+}
+
+// next returns the vertex whose reserve ends first when another one gets faster by up to a bound. Only vertices count
+// that get more to do then: those that the same sources feed.
+func (v *View) next(fixed int, bound float64) nextLimit {
+	next := nextLimit{vertex: -1}
+	if fixed < 0 {
+		return next
+	}
+	for i := range v.fedWith(fixed) {
+		load := &v.loads[i]
+		busy := load.Max(limits.Busy)
+		if i == fixed || busy < trickleBusy || load.Sum(limits.In)+load.Sum(limits.Out) < trickleRecords {
+			continue
+		}
+		if at := max(1, 1/busy); at < bound && (next.vertex < 0 || at < next.at || at == next.at && i < next.vertex) {
+			next = nextLimit{i, at}
+		}
+	}
+	return next
+}
+
+// fedWith returns the vertices that get records from the sources of a vertex, and those sources.
+func (v *View) fedWith(vertex int) map[int]bool {
+	path := map[int]bool{}
+	var up func(int)
+	up = func(i int) {
+		if !path[i] {
+			path[i] = true
+			for _, in := range v.loads[i].Inputs {
+				up(in)
+			}
+		}
+	}
+	up(vertex)
+	for grown := true; grown; {
+		grown = false
+		for i := range v.loads {
+			for _, in := range v.loads[i].Inputs {
+				if path[in] && !path[i] {
+					path[i], grown = true, true
+				}
+			}
+		}
+	}
+	return path
+}
+
+// allowed is the bound that the next limit leaves.
+func (n nextLimit) allowed(bound float64) float64 {
+	if n.vertex < 0 {
+		return bound
+	}
+	return n.at
+}
+
+// boundText says how much faster a job gets at most when one vertex does: as much as the next limit allows, and beside
+// it what would be possible without that.
+func (v *View) boundText(fixed int, bound float64) (most, then string) {
+	next := v.next(fixed, bound)
+	if next.vertex < 0 {
+		return wording.Times(bound), ""
+	}
+	return wording.Times(next.at), fmt.Sprintf(", then %s limits (%s without it)", v.loads[next.vertex].Name, wording.Times(bound))
+}
