@@ -27,11 +27,12 @@ func collections(v *View) []Problem {
 	}
 	worst = min(worst, 1)
 	f := finding(rule, "garbage collection")
-	f.Severity, f.Confidence, f.OnPath, f.P, f.Share = severity, events.ConfidenceMedium, v.limit.Vertex >= 0, worst, worst
-	if v.limit.Limit == events.LimitNone || v.limit.Limit == events.LimitCPU || v.limit.Limit == events.LimitBursts {
-		f.Severity, f.P = events.SeverityInfo, 0
-	} else if v.limit.Limit == events.LimitUnknown && f.Severity == events.SeverityCritical {
+	f.Severity, f.Confidence, f.OnPath, f.P, f.Share = severity, events.ConfidenceMedium, len(v.limit.onPath()) > 0, worst, worst
+	switch {
+	case v.limit.Limit == events.LimitUnknown && f.Severity == events.SeverityCritical:
 		f.Severity = events.SeverityWarning
+	case v.limit.Limit != events.LimitUnknown && !f.OnPath:
+		f.Severity, f.P = events.SeverityInfo, 0
 	}
 	if f.OnPath {
 		f.Bound = bound(worst, 1000)
@@ -40,6 +41,9 @@ func collections(v *View) []Problem {
 	f.Extent = wording.Percent(worst) + " of the time in garbage collection, by the JVM's own counters"
 	f.Why = "While the collector stops the JVM, no task runs."
 	f.Impact = fmt.Sprintf("Up to %s of the time is freed for the tasks.", wording.Percent(worst))
+	if v.limit.Limit == events.LimitNone {
+		f.Impact = "No gain in throughput; the CPU that the collector takes is freed."
+	}
 	f.Facts = []fact{{factMetric, events.Fact{
 		Text: fmt.Sprintf("%s spent %s of the time in garbage collection.", at, wording.Percent(worst)), Value: worst, Unit: "share", JVM: at,
 	}}}

@@ -51,3 +51,23 @@ func TestChanceIsNoWarning(t *testing.T) {
 		t.Errorf("12 samples of 540 are %s, 120 are %s", few, many)
 	}
 }
+
+// TestNothingStandsOut: even then the verdict names what holds most, or says that it knows no sample of the vertex.
+func TestNothingStandsOut(t *testing.T) {
+	in := starvedJob(t, 0.97, 1.9, 16, 0)
+	lines := []string{"TASK;IDLE 154", "TASK;SOURCE 16"}
+	for i := range 10 {
+		lines = append(lines, "TASK;MAP;com/shop/Work"+itoa(i)+".map "+itoa(26+i))
+	}
+	in.Captures = in.Captures[1:]
+	in.Captures[0].Graph = graph(t, lines...)
+	v := diagnoseOK(t, in).Analysis.Verdict
+	if v.VertexName != "work" || v.Anchor != "com.shop.Work9.map" || !strings.Contains(v.Headline, "the largest, 11 %, is Work9.map") {
+		t.Errorf("%s: %s", v.Anchor, v.Headline)
+	}
+	in.Captures[0].Graph = graph(t, "TASK;IDLE 484")
+	v = diagnoseOK(t, in).Analysis.Verdict
+	if v.VertexName != "work" || !strings.Contains(v.Headline, "where its time goes is not known") {
+		t.Errorf("%s", v.Headline)
+	}
+}

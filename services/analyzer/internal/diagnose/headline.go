@@ -7,6 +7,7 @@ import (
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
+	"squirrly.dev/services/analyzer/internal/rules"
 )
 
 // summary is a verdict whose evidence has no numbers yet.
@@ -73,10 +74,37 @@ func (s *summary) vertex(v *View, findings []Problem) {
 		return
 	}
 	if p == nil {
-		s.Headline += ". No known pattern explains where its time goes."
+		s.largestPart(v)
 		return
 	}
 	s.explain(v, at, p)
+}
+
+// largestPart continues the headline where nothing of the vertex is worth a finding: with what holds most of its time
+// all the same.
+func (s *summary) largestPart(v *View) {
+	p, ok := v.largest()
+	if !ok {
+		s.Headline += ". No sample of the profile surely belongs to it, so where its time goes is not known."
+		return
+	}
+	s.Anchor, s.Frame, s.P, s.Samples = p.Anchor, p.Frame, p.P, p.Samples
+	s.Confidence = lowest(s.Confidence, p.Confidence)
+	s.facts = append(s.facts, v.frameFact(&p, p.Mode))
+	s.Headline += fmt.Sprintf(". No part of its time stands out; the largest, %s, is %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
+}
+
+// largest returns what takes most of the time of what limits, worth a finding or not.
+func (v *View) largest() (best Problem, ok bool) {
+	for _, g := range v.groups {
+		if g.rule.Role == rules.RoleVictim || g.rule.Of == rules.BasisCPU {
+			continue
+		}
+		if p := v.weigh(g); p.OnPath && p.P > 0 && p.Samples >= minSamples && p.P > best.P {
+			best, ok = p, true
+		}
+	}
+	return best, ok
 }
 
 // explain continues the headline with the problem that takes the time of a vertex.

@@ -103,7 +103,9 @@ func (r *Rule) TakesFrom(other *Rule) bool {
 }
 
 // Unexplained reports that the rule is that of code which no pattern explains: it is hot, or it waits.
-func (r *Rule) Unexplained() bool { return r.By == "running" || r.By == "waiting" }
+func (r *Rule) Unexplained() bool {
+	return strings.HasPrefix(r.By, "running") || strings.HasPrefix(r.By, "waiting")
+}
 
 // Fix is what to do about it.
 type Fix struct {
