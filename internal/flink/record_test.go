@@ -41,6 +41,7 @@ func TestRecord(t *testing.T) {
 	for _, version := range versions() {
 		t.Run(version, func(t *testing.T) {
 			t.Run("job", func(t *testing.T) { recordSampleJob(t, version) })
+			t.Run("happenings", func(t *testing.T) { recordHappenings(t, version) })
 			t.Run("disabled", func(t *testing.T) {
 				recordDisabled(t, "disabled", flinktest.Options{Version: version, TaskManagers: -1})
 			})

@@ -47,7 +47,7 @@ func NewReplay(version string) (*Replay, error) {
 		}
 		name := strings.TrimSuffix(path.Base(file), ".json")
 		r.byName[name] = e
-		if strings.HasPrefix(name, "error-") || strings.HasPrefix(name, "disabled") {
+		if strings.HasPrefix(name, "error-") || strings.HasPrefix(name, "disabled") || strings.HasPrefix(name, "happening-") {
 			continue
 		}
 		route, err := routeOf(e)
