@@ -10,6 +10,7 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 )
 
@@ -100,6 +101,14 @@ func checkContext(t *testing.T, w *world, p events.ArtifactReady) {
 	}
 	if last.AtMillis <= first.AtMillis || last.TaskManagers[0].CPUNanos <= first.TaskManagers[0].CPUNanos {
 		t.Errorf("samples do not advance: %+v, then %+v", first, last)
+	}
+	for _, s := range first.Subtasks {
+		if s.Status != "RUNNING" || s.StartTime == 0 || s.ReadIncomplete || s.WriteIncomplete {
+			t.Errorf("counters = %+v", s)
+		}
+	}
+	if c.Version != jobcontext.Version || len(c.Census) == 0 || c.Vertices[2].Description != "arbitrary-stall" {
+		t.Errorf("version %d, %d groups of threads, vertex %+v", c.Version, len(c.Census), c.Vertices[2])
 	}
 	stalls := 0
 	for _, thread := range c.Threads {

@@ -19,8 +19,7 @@ type readings struct {
 }
 
 const (
-	keptName  = "readings.json"
-	keepEvery = 5 * time.Second
+	keptName = "readings.json"
 	// slowerAfter is how many parts a run has before it keeps half as often: the record names them all.
 	slowerAfter = 20
 	// maxKept bounds one part, in bytes.
@@ -29,7 +28,7 @@ const (
 
 // keep stores what is new. A failure is no matter: the next part holds the rest, or a takeover lacks it and says so.
 func (k *readings) keep(ctx context.Context, s *observe.Sampler) {
-	wait := keepEvery << min(len(k.claim.Record().Readings)/slowerAfter, 8)
+	wait := k.timing.Keep << min(len(k.claim.Record().Readings)/slowerAfter, 8)
 	if time.Since(k.last) < wait {
 		return
 	}

@@ -17,6 +17,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 )
@@ -298,5 +299,27 @@ func (w *world) whole(rec bus.Record) {
 		w.object(c.ObjectRef)
 	}
 	w.object(p.Manifest)
-	w.context(p)
+	w.windows(p)
+}
+
+// windows checks that the counters of each mode are there, whoever read them, or that the context says what is missing.
+func (w *world) windows(p events.ArtifactReady) {
+	w.t.Helper()
+	c := w.context(p)
+	missing := strings.Join(c.Missing, "\n")
+	for _, m := range w.plan.Modes {
+		samples := 0
+		for _, win := range c.Windows {
+			if win.Mode == string(m) {
+				samples = len(win.Samples)
+			}
+		}
+		if samples < atLeast && !strings.Contains(missing, "counters across the "+string(m)+" window") {
+			w.t.Errorf("%d samples of %s and no word about it: %s", samples, m, missing)
+		}
+		w.t.Logf("%s: %d samples", m, samples)
+	}
+	if c.Version != jobcontext.Version || len(c.Threads) == 0 || len(c.Census) == 0 {
+		w.t.Errorf("context of version %d with %d threads and %d groups", c.Version, len(c.Threads), len(c.Census))
+	}
 }

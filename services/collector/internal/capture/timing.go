@@ -18,6 +18,7 @@ type Timing struct {
 	Call    time.Duration // of one call of the profiler
 	Page    time.Duration // of one download
 	Later   time.Duration // until a run that waits is taken up again
+	Keep    time.Duration // between two parts of the counters that are kept for a takeover
 	Stale   time.Duration // how old the knowledge of owning the run may be when a profile is started
 }
 
@@ -34,6 +35,7 @@ func DefaultTiming() Timing {
 		Call:    20 * time.Second,
 		Page:    2 * time.Minute,
 		Later:   10 * time.Second,
+		Keep:    5 * time.Second,
 		Stale:   3 * time.Second, // below the shortest time in which another worker can take over
 	}
 }

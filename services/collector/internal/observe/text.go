@@ -33,8 +33,9 @@ func plainText(description string) string {
 	return strings.ToValidUTF8(s, "")
 }
 
-// line masks a text that others wrote and bounds it.
+// line masks the first line of a text that others wrote and bounds it.
 func line(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
 	return cut(mask.Text(cut(s)))
 }
 
