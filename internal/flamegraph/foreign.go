@@ -29,7 +29,7 @@ var foreigners = []foreign{
 	{form: regexp.MustCompile(`^\s*(<\?xml[^>]*>\s*)?(<!(DOCTYPE svg|--)[^>]*>\s*)*<svg\b`), name: "an SVG flame graph (async-profiler 1.x, flamegraph.pl)", instead: "give the collapsed stacks that it was made of; " + fresh},
 	{holds: []string{"<title>Tree view</title>"}, name: "a call tree page (-o tree)", instead: "write a flame graph instead: -f x.html without tree, or -o collapsed"},
 	{form: regexp.MustCompile(`(?i)<(!doctype html|html)[^>]*>(?s:.*)heatmap`), name: "a heat map page", instead: "write a flame graph instead: jfrconv x.jfr x.html"},
-	{form: regexp.MustCompile(`^\s*\{\s*"schema":\s*"squirrly\.`), name: "an artifact of Squirrly itself", instead: "give the folder of the run, or its captures"},
+	{form: regexp.MustCompile(`^\s*\{\s*"schema":\s*"dev\.squirrly\.`), name: "an artifact of Squirrly itself", instead: "give the folder of the run, or its captures"},
 	{holds: []string{"speedscope.app/file-format-schema"}, name: "a profile of speedscope", instead: fresh},
 	{holds: []string{`"resourceProfiles"`}, name: "a profile of OpenTelemetry", instead: fresh},
 	{holds: []string{`"flamebearer"`}, name: "a profile of Pyroscope in JSON", instead: "download it as pprof or collapsed"},

@@ -113,7 +113,7 @@ func TestParse_Foreign(t *testing.T) {
 		"Chrome":          {`{"traceEvents":[]}`, "Chrome", "asprof"},
 		"cpuprofile":      {`{"nodes":[],"samples":[],"timeDeltas":[]}`, "Chrome or Node.js", "asprof"},
 		"Firefox":         {`{"meta":{},"libs":[],"threads":[]}`, "Firefox", "asprof"},
-		"our own":         {"{\n  \"schema\": \"squirrly.analysis.v1\"\n}", "Squirrly itself", "folder"},
+		"our own":         {"{\n  \"schema\": \"dev.squirrly.analysis.v1\"\n}", "Squirrly itself", "folder"},
 		"JSON":            {`{"a": 1}`, "JSON", "asprof"},
 		"difference":      {"a;b 1 2\na;c 3 4\n", "difference of two profiles", "squirrly diff"},
 		"binary":          {"\x01\x02\x03\x00\x00\x00", "binary data", "asprof"},

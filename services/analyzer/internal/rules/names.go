@@ -14,6 +14,7 @@ import (
 //go:generate sh -c "go run ./prove -names testdata/names-2.3.0.txt -keys keys-2.txt $CACHE/flink/2.3.0/lib/*.jar $CACHE/flink/2.3.0/names/*.jar"
 //go:generate sh -c "go run ./prove -names testdata/names-libraries.txt $CACHE/libraries/*.jar"
 //go:generate sh -c "go run ./prove -names testdata/names-java-17.txt $JAVA_HOME/jmods/*.jmod"
+//go:generate sh -c "go run ./prove -classes ../intake/classes.txt $JAVA_HOME/jmods/java.base.jmod $CACHE/flink/*/lib/*.jar $CACHE/flink/*/names/*.jar $CACHE/libraries/*.jar"
 
 // Name is a glob of the catalogue that speaks of Java names.
 type Name struct {

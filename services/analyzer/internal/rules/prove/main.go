@@ -17,21 +17,24 @@ import (
 )
 
 func main() {
-	names := flag.String("names", "", "file for the names that the catalogue speaks of")
+	names := flag.String("names", "", "file for the names that the catalogue speaks of; none when empty")
 	keys := flag.String("keys", "", "file for the keys of the configuration; none when empty")
+	classes := flag.String("classes", "", "file for the classes that a TaskManager runs; none when empty")
 	flag.Parse()
-	if err := prove(flag.Args(), *names, *keys); err != nil {
+	if err := prove(flag.Args(), *names, *keys, *classes); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 // prove reads the jars that the patterns name.
-func prove(patterns []string, namesFile, keysFile string) error {
+func prove(patterns []string, namesFile, keysFile, classesFile string) error {
 	var keys []string
+	classes := index{}
 	names := newCollector(rules.Default().Names())
 	take := func(c *class) {
 		names.add(c)
+		classes.add(c)
 		if configures(c.name) {
 			keys = append(keys, c.keys()...)
 		}
@@ -41,10 +44,18 @@ func prove(patterns []string, namesFile, keysFile string) error {
 			return err
 		}
 	}
-	if err := write(namesFile, names.all()); err != nil || keysFile == "" {
-		return err
+	for _, list := range []struct {
+		file  string
+		lines []string
+	}{{namesFile, names.all()}, {keysFile, current(keys)}, {classesFile, classes.lines()}} {
+		if list.file == "" {
+			continue
+		}
+		if err := write(list.file, list.lines); err != nil {
+			return err
+		}
 	}
-	return write(keysFile, current(keys))
+	return nil
 }
 
 // write writes lines, sorted, each once.
