@@ -3,9 +3,10 @@ package wording
 import "strings"
 
 // Simple drops the package of a Java name: "com.shop.Cart.add" becomes "Cart.add", and the class "com.shop.Cart", in
-// which allocations and locks end, "Cart". Names of other languages stay as they are.
+// which allocations and locks end, "Cart". Names of other languages, and those of
+// libraries in brackets, stay as they are.
 func Simple(name string) string {
-	if strings.ContainsAny(name, ":( /") {
+	if strings.ContainsAny(name, ":( /[") { // "[libc.so.6]" is a library
 		return name
 	}
 	method := strings.LastIndexByte(name, '.')

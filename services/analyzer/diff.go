@@ -32,12 +32,11 @@ var diffModes = []events.Mode{events.ModeWall, events.ModeITimer, events.ModeCPU
 // over that of the first: weights are then those for each record. Without it (0) they are shares of the active samples.
 // A page that cannot be read is an error beside the differences of the others.
 func Diff(before, after []Page, title string, load float64) ([]ModeDiff, error) {
-	was, bad := parse(before)
-	is, alsoBad := parse(after)
+	was, is := parse(before), parse(after)
 	var diffs []ModeDiff
 	for _, mode := range diffModes {
-		a, seconds := merged(was, mode)
-		b, secondsNow := merged(is, mode)
+		a, seconds := merged(was.captures, mode)
+		b, secondsNow := merged(is.captures, mode)
 		if a.Graph == nil || b.Graph == nil {
 			continue
 		}
@@ -50,7 +49,7 @@ func Diff(before, after []Page, title string, load float64) ([]ModeDiff, error) 
 		d.Difference = flamegraph.Diff(a, b, flamegraph.DiffOptions{Title: title, Name: sameInEveryBuild})
 		diffs = append(diffs, d)
 	}
-	return diffs, errors.Join(append(bad, alsoBad...)...)
+	return diffs, errors.Join(append(was.bad, is.bad...)...)
 }
 
 // sameInEveryBuild is the form of a name that survives a new build.

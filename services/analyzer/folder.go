@@ -60,7 +60,8 @@ func Folder(dir string) (Input, error) {
 func folderPage(dir string, c events.CaptureRef, d time.Duration) (p Page, err error) {
 	p = pageOf(c, d)
 	if c.Status == events.CaptureStored {
-		p.Body, err = readPart(filepath.Join(dir, "captures", path.Base(c.Key)), maxPage)
+		p.File = filepath.Join(dir, "captures", path.Base(c.Key))
+		p.Body, err = readPart(p.File, maxPage)
 	}
 	if p.Body == nil {
 		p.Status = string(events.CaptureLost)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -26,6 +27,7 @@ type analyzeFlags struct {
 	mode     string
 	duration time.Duration
 	failOn   string
+	force    bool
 }
 
 func (a *app) analyzeCommand() *cobra.Command {
@@ -34,11 +36,13 @@ func (a *app) analyzeCommand() *cobra.Command {
 		Use:   "analyze FILE|DIR…",
 		Short: "Analyze flame graphs from disk, without Flink",
 		Long: `Analyze flame graphs from disk: HTML pages of async-profiler 2.x (as Flink writes them) and 3.x or 4.x, collapsed
-stacks, and profiles of pprof. Give the files of all modes and TaskManagers of one profile together, or the folder that
-` + "`squirrly profile --out`" + ` wrote. "-" reads from stdin.
+stacks, and profiles of pprof, each also compressed with gzip. Give the files of all modes and TaskManagers of one profile
+together, or the folder that ` + "`squirrly profile --out`" + ` wrote. "-" reads from stdin.
 
-The mode is taken from the file name (…_WALL_….html), else from the title of the profile. Without the metrics of the job
-(--metrics) it cannot be told which vertex limits the job; everything that the pages alone can prove is still said.`,
+The mode is taken from the title of the profile and from the end of the file name (…_WALL.html, or …_WALL_TIME.html as
+Flink names it). Without the metrics of the job (--metrics) it cannot be told which vertex limits the job; everything that
+the pages alone can prove is still said. Profiles in which no thread of a Flink task is found are refused with the likely
+reason (exit code 2), unless --force is given.`,
 		Example: `  squirrly analyze tm-1_ITIMER.html tm-1_WALL.html
   squirrly analyze profile
   squirrly analyze profile/captures/*.html --metrics profile/context/job-*.json
@@ -57,6 +61,7 @@ The mode is taken from the file name (…_WALL_….html), else from the title of
 	c.Flags().StringVar(&f.metrics, "metrics", "", "job.json `FILE` of an earlier run: graph and metrics of the job (default: that of the folder)")
 	c.Flags().StringVarP(&f.mode, "mode", "m", "", "mode of the files: ITIMER, WALL, CPU, ALLOC or LOCK (default: from name or title)")
 	c.Flags().DurationVarP(&f.duration, "duration", "d", 0, "how long each profile ran, if known")
+	c.Flags().BoolVar(&f.force, "force", false, "analyze profiles in which no thread of a Flink task is found")
 	c.Flags().StringVar(&f.failOn, "fail-on", "", "exit with 3 when there are findings of this `SEVERITY`: info, warning or critical")
 	return c
 }
@@ -85,6 +90,9 @@ func (a *app) analyze(c *cobra.Command, paths []string, f analyzeFlags) error {
 		return a.preview(c.Context(), s, in)
 	}
 	an, err := s.Analyze(c.Context(), in)
+	if errors.Is(err, analyzer.ErrNoTask) {
+		return usage("analyze: %w", err)
+	}
 	if err != nil {
 		return fmt.Errorf("analyze: %w", err)
 	}
@@ -99,7 +107,7 @@ func (a *app) analyzeInput(ctx context.Context, paths []string, f analyzeFlags) 
 	if err != nil {
 		return in, err
 	}
-	in.Block = f.block
+	in.Block, in.Force = f.block, f.force
 	files, err := readContext(f.context)
 	if err != nil {
 		return in, err

@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -17,7 +14,7 @@ import (
 )
 
 // profileFiles are the names of files that a folder is searched for.
-var profileFiles = []string{"*.html", "*.collapsed", "*.folded", "*.pb.gz", "*.pprof"}
+var profileFiles = []string{"*.html", "*.html.gz", "*.collapsed", "*.collapsed.gz", "*.folded", "*.folded.gz", "*.pb.gz", "*.pprof"}
 
 // gather reads a flame graph, or a folder: what `squirrly profile --out` wrote, with metrics and context, or flame graphs
 // alone.
@@ -63,12 +60,27 @@ func profilesIn(folder string) []string {
 
 // page reads one flame graph, from stdin for "-".
 func (a *app) page(path string, f analyzeFlags) (analyzer.Page, error) {
-	p := analyzer.Page{JVM: jvmOf(path), Seconds: f.duration.Seconds(), Status: string(events.CaptureStored)}
+	p := analyzer.Page{Seconds: f.duration.Seconds(), Status: string(events.CaptureStored), File: path}
+	if path == "-" {
+		p.File = "stdin"
+	}
 	var err error
 	if p.Body, err = a.readPage(path); err != nil {
 		return p, err
 	}
-	p.Mode, err = modeOf(path, f.mode, p.Body)
+	title := ""
+	g, fault := p.Parse() // a fault is told when all pages are there
+	if fault == nil {
+		title = g.Title
+	}
+	base := filepath.Base(path)
+	if _, named := fromName(base); named != "" && fault == nil && g.Dialect == flamegraph.Pprof {
+		title = "" // it calls all that it measures CPU
+	}
+	p.JVM, p.Mode, p.Notes, err = label(base, title, f.mode)
+	if err != nil && fault != nil {
+		return p, usage("%w", fault)
+	}
 	return p, err
 }
 
@@ -92,45 +104,4 @@ func (a *app) readPage(path string) ([]byte, error) {
 		return nil, usage("%w", err)
 	}
 	return b, nil
-}
-
-var modeInName = regexp.MustCompile(`(?i)(?:^|[^a-z])(itimer|wall|cpu|alloc|lock)(?:[^a-z]|$)`)
-
-// titles of profiles that name no mode more closely than async-profiler does.
-var titles = map[string]events.Mode{
-	"Wall clock profile": events.ModeWall, "Allocation profile": events.ModeAlloc, "Lock profile": events.ModeLock,
-	"CPU profile": events.ModeITimer,
-}
-
-// modeOf finds the mode of a file: as given, from its name, from its title.
-func modeOf(path, given string, body []byte) (events.Mode, error) {
-	if given != "" {
-		m := events.Mode(strings.ToUpper(given))
-		if !m.Valid() {
-			return m, usage("--mode %s: choose ITIMER, WALL, CPU, ALLOC or LOCK", given)
-		}
-		return m, nil
-	}
-	if m := modeInName.FindStringSubmatch(filepath.Base(path)); m != nil {
-		return events.Mode(strings.ToUpper(m[1])), nil
-	}
-	g, err := flamegraph.Parse(bytes.NewReader(body), flamegraph.Limits{})
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
-	}
-	for title, mode := range titles {
-		if strings.HasPrefix(g.Title, title) {
-			return mode, nil
-		}
-	}
-	return "", usage("%s: its mode is neither in its name nor in its title; give --mode", path)
-}
-
-// jvmOf takes what stands before the mode in a file name, which is how Flink and this program name captures.
-func jvmOf(path string) string {
-	base := filepath.Base(path)
-	if at := modeInName.FindStringSubmatchIndex(base); at != nil && at[2] > 1 {
-		return strings.TrimRight(base[:at[2]], "-_.")
-	}
-	return "jvm"
 }

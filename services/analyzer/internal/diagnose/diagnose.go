@@ -31,6 +31,7 @@ type Capture struct {
 	Code      events.Code       // why it was lost, or taken in another mode
 	Note      string            // the same for people
 	Hint      string            // what to do about it
+	Notes     []string          // how it was read, in a few words each
 }
 
 // Input is all that a diagnosis rests on.

@@ -205,11 +205,15 @@ func (s *summary) unknown(v *View, findings []Problem) {
 	if v.ctx != nil && v.limit.Why != "" {
 		s.Headline = v.limit.Why
 	}
-	s.largest(findings)
+	s.largest(v, findings)
 }
 
 // largest continues a verdict that blames no vertex with the largest finding.
-func (s *summary) largest(findings []Problem) {
+func (s *summary) largest(v *View, findings []Problem) {
+	if len(findings) == 0 && !v.seesTasks() {
+		s.Headline += " No thread of a Flink task was recognized."
+		return
+	}
 	if len(findings) == 0 {
 		s.Headline += " The task threads show no known problem."
 		return
@@ -222,4 +226,16 @@ func (s *summary) largest(findings []Problem) {
 		name = wording.Place(p.Anchor, p.Frame)
 	}
 	s.Headline += fmt.Sprintf(" The largest finding is %s: %s.", name, p.Extent)
+}
+
+// seesTasks reports that some capture has samples in a task.
+func (r *reading) seesTasks() bool {
+	for _, m := range r.modes {
+		for _, s := range m.scans {
+			if s.Task+s.SourceRoots > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -122,7 +122,7 @@ func statsOf(c *Capture) events.CaptureStats {
 const wallTitle = "Wall clock profile"
 
 func captureNotes(c *Capture) []string {
-	var notes []string
+	notes := slices.Clone(c.Notes)
 	if c.Requested != "" && c.Requested != c.Mode {
 		notes = append(notes, fmt.Sprintf("%s was asked for, %s was possible", c.Requested, c.Mode))
 	}
