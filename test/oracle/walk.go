@@ -149,31 +149,18 @@ type walked struct {
 
 func (r *rules) walk(s *Stack, mode string) *walked {
 	w := &walked{n: s.N, class: classAtEnd(mode), last: -1, end: len(s.Frames) - 1, operator: make([]bool, len(s.Frames))}
-	open, rooted := false, false // whether the next entry is an operator; whether a root was seen
 	for i, f := range s.Frames {
 		m := r.marks(f)
 		w.frames = append(w.frames, m)
-		code := !w.class || i < len(s.Frames)-1
 		if m.wait && !w.waits {
 			w.waits, w.end = true, i
 		}
 		w.task, w.source = w.task || m.taskRoot, w.source || m.sourceRoot
-		if m.taskRoot || m.sourceRoot {
-			rooted = true
-		}
-		if m.entry && open && rooted && code {
-			w.operator[i], w.last, w.own, open = true, i, true, false
-		}
-		if m.output {
-			w.own = false
-		}
-		if m.taskRoot || m.sourceRoot || m.output || m.gate {
-			open = true
-		}
-		if w.isUser(i) {
+		if w.user(m, i, len(s.Frames)) {
 			w.pkg = packageOf(m.name)
 		}
 	}
+	w.findOperators()
 	if mode == "WALL" {
 		w.idle = r.idleBy(w)
 	}
@@ -181,7 +168,24 @@ func (r *rules) walk(s *Stack, mode string) *walked {
 	return w
 }
 
-func (w *walked) isUser(i int) bool { return w.frames[i].user && (!w.class || i < len(w.frames)-1) }
+// findOperators goes down the stack: behind each gate below a root, the first entry is an operator.
+func (w *walked) findOperators() {
+	rooted, open := false, false
+	for i, m := range w.frames {
+		root := m.taskRoot || m.sourceRoot
+		rooted = rooted || root
+		if m.entry && open && rooted && (!w.class || i < len(w.frames)-1) {
+			w.operator[i], w.last, w.own, open = true, i, true, false
+		}
+		w.own = w.own && !m.output
+		open = open || root || m.output || m.gate
+	}
+}
+
+// user reports whether a frame is of no library: a Java frame, and not the class at the end.
+func (w *walked) user(m *marks, i, n int) bool { return m.user && (!w.class || i < n-1) }
+
+func (w *walked) isUser(i int) bool { return w.user(w.frames[i], i, len(w.frames)) }
 
 func packageOf(name string) string {
 	class := name[:strings.LastIndexByte(name, '.')]
