@@ -29,7 +29,7 @@ func (t *textWriter) vertices(loads []events.VertexLoad) {
 	}
 	for _, x := range loads {
 		tab.rows = append(tab.rows, []string{
-			x.Name, "×" + wording.Count(x.Parallelism), bar(x.Busy), wording.Percent(x.Busy), wording.Percent(x.BusyMax), wording.Percent(x.BackPressured),
+			x.Short(), "×" + wording.Count(x.Parallelism), bar(x.Busy), wording.Percent(x.Busy), wording.Percent(x.BusyMax), wording.Percent(x.BackPressured),
 			wording.Rate(x.RecordsIn), wording.Rate(x.RecordsOut), x.Role,
 		})
 	}

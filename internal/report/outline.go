@@ -65,7 +65,7 @@ func (v view) vertices() section {
 	}
 	for _, x := range v.Vertices {
 		t.rows = append(t.rows, []string{
-			x.Name, wording.Count(x.Parallelism), wording.Percent(x.Busy), wording.Percent(x.BusyMax), wording.Percent(x.BackPressured),
+			x.Short(), wording.Count(x.Parallelism), wording.Percent(x.Busy), wording.Percent(x.BusyMax), wording.Percent(x.BackPressured),
 			wording.Rate(x.RecordsIn), wording.Rate(x.RecordsOut), x.Role,
 		})
 	}

@@ -11,9 +11,9 @@ import (
 const MaxLabel = 40
 
 // Labels gives the vertices of one job short names for people, in the order of their names: at most [MaxLabel] characters
-// each, and no two alike, so that a label means one vertex of the job. A name that is short enough stays as it is but for
-// its arrows. A longer one loses the arguments of its operators, which is where SQL writes whole SELECT lists, and then its
-// middle. The labels of other names change only where two would be alike: what must be the same from run to run is the
+// each, and no two alike, so that a label means one vertex of the job. A name that is short enough stays as it is, so that it
+// can be found in Flink's UI. A longer one loses the arguments of its operators, which is where SQL writes whole SELECT
+// lists, and then its middle. The labels of other names change only where two would be alike: what must be the same from run to run is the
 // name or the id of a vertex, and never its label.
 func Labels(names []string) []string {
 	labels := make([]string, len(names))
@@ -35,15 +35,11 @@ func Labels(names []string) []string {
 
 // Label is the short name of one vertex, whatever the others are called.
 func Label(name string) string {
-	name = arrows.Replace(name)
 	if short(name) {
 		return tidy(name)
 	}
 	return tidy(Middle(withoutArguments(name), MaxLabel))
 }
-
-// arrows write the chain of operators in a vertex as people do.
-var arrows = strings.NewReplacer(" -> ", " → ")
 
 // short reports that a name has at most MaxLabel characters, without reading a long one to its end.
 func short(name string) bool {

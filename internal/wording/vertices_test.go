@@ -12,17 +12,17 @@ func TestLabel(t *testing.T) {
 	list := strings.Repeat("CAST(`price` AS DECIMAL(38, 18)) AS `price`, ", 400)
 	for name, want := range map[string]string{
 		"sine":                             "sine",
-		"Join[10] -> Calc[11]":             "Join[10] → Calc[11]",
-		"Source: numbers -> (even, odd)":   "Source: numbers → (even, odd)",
+		"Join[10] -> Calc[11]":             "Join[10] -> Calc[11]",
+		"Source: numbers -> (even, odd)":   "Source: numbers -> (even, odd)",
 		"Window(TumblingEventTimeWindows)": "Window(TumblingEventTimeWindows)",
 		"":                                 "",
-		"源: 订单 -> 映射":                      "源: 订单 → 映射",
+		"源: 订单 -> 映射":                      "源: 订单 -> 映射",
 		"a\nb\x1b[31m":                     "a b [31m",
 		"Calc(select=[" + list + "])[5]":   "Calc[5]",
 		"Calc(select=[" + list:             "Calc(select=[CAST AS `pr…ST AS `price`,",
-		"Join(" + list + ") -> Calc(" + list + ") -> Sink: out":                           "Join → Calc → Sink: out",
-		"Source: orders -> Filter -> Map -> Timestamps/Watermarks -> Map -> Sink: Writer": "Source: orders → Filter … → Sink: Writer",
-		"Window(TumblingEventTimeWindows(5000), EventTimeTrigger, Sum) -> Sink: out":      "Window → Sink: out",
+		"Join(" + list + ") -> Calc(" + list + ") -> Sink: out":                           "Join -> Calc -> Sink: out",
+		"Source: orders -> Filter -> Map -> Timestamps/Watermarks -> Map -> Sink: Writer": "Source: orders -> Filter…-> Sink: Writer",
+		"Window(TumblingEventTimeWindows(5000), EventTimeTrigger, Sum) -> Sink: out":      "Window -> Sink: out",
 	} {
 		if got := wording.Label(name); got != strings.TrimSpace(want) {
 			t.Errorf("%.60q:\n got %q\nwant %q", name, got, want)

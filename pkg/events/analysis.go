@@ -184,7 +184,8 @@ type Fact struct {
 // VertexLoad is how one vertex spent the capture windows, from deltas of the accumulated counters.
 type VertexLoad struct {
 	ID            string  `json:"id"`
-	Name          string  `json:"name"`
+	Name          string  `json:"name"`            // as Flink has it, of any length
+	Label         string  `json:"label,omitempty"` // short and unique within the job, as all other fields and texts say it; empty: Name
 	Parallelism   int     `json:"parallelism"`
 	Busy          float64 `json:"busy"`           // mean over subtasks, 0 to 1; -1 is unknown
 	BusyMax       float64 `json:"busyMax"`        // busiest subtask; -1 is unknown
@@ -193,6 +194,14 @@ type VertexLoad struct {
 	RecordsIn     float64 `json:"recordsIn"`      // per second, all subtasks; -1 is unknown
 	RecordsOut    float64 `json:"recordsOut"`     // per second, all subtasks; -1 is unknown
 	Role          string  `json:"role,omitempty"` // "limit", "victim" or empty
+}
+
+// Short is the name of the vertex for people, as the findings say it.
+func (v VertexLoad) Short() string {
+	if v.Label != "" {
+		return v.Label
+	}
+	return v.Name
 }
 
 // CaptureStats is what one capture was worth.

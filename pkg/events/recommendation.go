@@ -1,8 +1,6 @@
 package events
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 )
 
@@ -100,27 +98,4 @@ func excerpt(f Finding, facts map[string]Fact) FindingExcerpt {
 		}
 	}
 	return x
-}
-
-// fit drops findings from the end until the payload leaves room for the envelope.
-func fit(r RecommendationReady) (RecommendationReady, error) {
-	const envelope = 4 << 10
-	for {
-		b, err := json.Marshal(r)
-		if err != nil {
-			return r, fmt.Errorf("encode recommendation of run %s: %w", r.Run, err)
-		}
-		if len(b) <= MaxEventBytes-envelope {
-			return r, nil
-		}
-		r.Truncated = true
-		switch {
-		case len(r.Findings) > 0:
-			r.Findings = r.Findings[:len(r.Findings)-1]
-		case r.Comparison != nil:
-			r.Comparison = nil
-		default:
-			return r, fmt.Errorf("recommendation of run %s has %d bytes without any finding", r.Run, len(b))
-		}
-	}
 }

@@ -38,15 +38,22 @@ func rateText(x float64) string {
 	return wording.Rate(x)
 }
 
+// maxNames bounds the full names of all vertices together, in characters, so that an analysis can be read again.
+const maxNames = 2 << 20
+
 // vertexLoads renders the loads for the analysis.
 func (v *View) vertexLoads() []events.VertexLoad {
 	var out []events.VertexLoad
+	longest := maxNames / max(1, len(v.loads))
 	for i := range v.loads {
 		l := &v.loads[i]
 		load := events.VertexLoad{
-			ID: l.ID, Name: l.Name, Parallelism: max(len(l.Subtasks), v.ctx.Vertices[i].Parallelism),
+			ID: l.ID, Name: wording.Middle(l.Full, longest), Label: l.Name, Parallelism: max(len(l.Subtasks), v.ctx.Vertices[i].Parallelism),
 			Busy: l.Mean(limits.Busy), BusyMax: l.Max(limits.Busy), Idle: l.Mean(limits.Idle),
 			BackPressured: l.Mean(limits.BackPressured), RecordsIn: l.Sum(limits.In), RecordsOut: l.Sum(limits.Out),
+		}
+		if load.Label == load.Name {
+			load.Label = ""
 		}
 		switch {
 		case slices.Contains(v.limit.onPath(), i):

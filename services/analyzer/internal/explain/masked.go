@@ -91,6 +91,11 @@ func (v veil) lift(raw json.RawMessage) json.RawMessage {
 // masked returns the input as a provider may see it, and the names of the files that are kept back.
 func masked(in prompt.Input) (prompt.Input, veil, []string, error) {
 	m := mask.New()
+	in.Analysis.Vertices = slices.Clone(in.Analysis.Vertices)
+	for i := range in.Analysis.Vertices {
+		v := &in.Analysis.Vertices[i]
+		v.Name, v.Label = v.Short(), "" // the long name is not sent
+	}
 	learn(m, in)
 	text := func(field, s string) string {
 		if ours[field] {
@@ -131,7 +136,7 @@ func learn(m *mask.Map, in prompt.Input) {
 	a := in.Analysis
 	m.Name("job", a.JobName)
 	for _, v := range a.Vertices {
-		m.Name("vertex", v.Name)
+		m.Name("vertex", v.Short())
 	}
 	for _, c := range a.Captures {
 		m.Name("jvm", c.JVM)

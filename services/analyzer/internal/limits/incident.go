@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/wording"
 )
 
 // Happening is what kept a job from running as it should while it was looked at.
@@ -77,7 +78,7 @@ func waitingOf(c *jobcontext.Context, series map[subtaskKey]readings) *Incident 
 			for _, status := range statuses {
 				waits := status == initializing || status == deploying || status == scheduled && !batch && runsElsewhere(&v)
 				if waits {
-					return &Incident{Happening: Initializing, Vertex: v.Name, Status: status}
+					return &Incident{Happening: Initializing, Vertex: wording.Label(v.Name), Status: status}
 				}
 			}
 		}

@@ -1,6 +1,9 @@
 package limits
 
-import "squirrly.dev/internal/jobcontext"
+import (
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/wording"
+)
 
 // Unknown marks a share or a rate that cannot be told.
 const Unknown = -1
@@ -19,8 +22,10 @@ type Subtask struct {
 
 // Load is how one vertex spent the capture windows.
 type Load struct {
-	ID, Name string
-	Inputs   []int // positions of the vertices upstream
+	ID       string
+	Name     string // short and unique within the job, for people
+	Full     string // as Flink has it, of any length
+	Inputs   []int  // positions of the vertices upstream
 	Subtasks []Subtask
 }
 
@@ -100,10 +105,11 @@ func Loads(c *jobcontext.Context) []Load {
 	for i, v := range c.Vertices {
 		at[v.ID] = i
 	}
+	labels := labelsOf(c)
 	series := seriesOf(c.Windows)
 	loads := make([]Load, len(c.Vertices))
 	for i, v := range c.Vertices {
-		l := Load{ID: v.ID, Name: v.Name}
+		l := Load{ID: v.ID, Name: labels[i], Full: v.Name}
 		for _, in := range v.Inputs {
 			if up, ok := at[in.Vertex]; ok && up != i {
 				l.Inputs = append(l.Inputs, up)
@@ -122,6 +128,15 @@ func Loads(c *jobcontext.Context) []Load {
 		loads[i] = l
 	}
 	return loads
+}
+
+// labelsOf are the short names of the vertices.
+func labelsOf(c *jobcontext.Context) []string {
+	names := make([]string, len(c.Vertices))
+	for i := range c.Vertices {
+		names[i] = c.Vertices[i].Name
+	}
+	return wording.Labels(names)
 }
 
 // end marks a subtask whose input has ended: where no time passed any more, it did nothing, which is known.

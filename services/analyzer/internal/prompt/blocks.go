@@ -22,7 +22,7 @@ const (
 func metric(a events.Analysis) func(vertex, name string) string {
 	return func(vertex, name string) string {
 		for _, v := range a.Vertices {
-			if v.ID == vertex || v.Name == vertex {
+			if v.ID == vertex || v.Short() == vertex {
 				return load(v, name)
 			}
 		}
@@ -96,7 +96,7 @@ func (c cleaner) graphBlock(a events.Analysis) string {
 			break
 		}
 		fmt.Fprintf(&b, "%d. %s: parallelism %d, busy %s (busiest subtask %s), idle %s, backpressured %s, in %s/s, out %s/s",
-			i+1, c.label(v.Name), v.Parallelism, percent(v.Busy), percent(v.BusyMax), percent(v.Idle),
+			i+1, c.label(v.Short()), v.Parallelism, percent(v.Busy), percent(v.BusyMax), percent(v.Idle),
 			percent(v.BackPressured), wording.Decimal(v.RecordsIn, 1), wording.Decimal(v.RecordsOut, 1))
 		if v.Role != "" {
 			b.WriteString(", " + c.label(v.Role))

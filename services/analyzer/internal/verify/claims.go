@@ -54,7 +54,7 @@ func (c *checker) blames(sentence string, s *scope) verdict {
 		return drop("the vertex does not limit the job")
 	}
 	if slices.ContainsFunc(c.in.Analysis.Vertices, func(l events.VertexLoad) bool {
-		return l.Role == "victim" && len(m.vertices) == 1 && m.vertices[0] == l.Name
+		return l.Role == "victim" && len(m.vertices) == 1 && m.vertices[0] == l.Short()
 	}) {
 		return drop("the vertex only waits for another one")
 	}

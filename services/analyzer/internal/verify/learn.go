@@ -48,7 +48,7 @@ func (c *checker) learnNames() {
 		c.lexicon.addText(f.Text)
 	}
 	for _, v := range a.Vertices {
-		c.lexicon.addText(v.Name)
+		c.lexicon.addText(v.Short())
 	}
 	for _, f := range a.Findings {
 		for _, frame := range slices.Concat(f.Path, []string{f.Frame, f.Anchor}) {
@@ -87,8 +87,8 @@ func (c *checker) learnFrames() {
 // learnContext notes what files, settings and vertices say.
 func (c *checker) learnContext() {
 	for _, v := range c.in.Analysis.Vertices {
-		if v.Name != "" {
-			c.vertices = append(c.vertices, v.Name)
+		if v.Short() != "" {
+			c.vertices = append(c.vertices, v.Short())
 		}
 	}
 	c.context = strings.Join(slices.Concat(c.in.Files, c.vertices), "\n")
@@ -133,7 +133,7 @@ func (c *checker) learnStrangers() {
 		strangers = append(strangers, value)
 	}
 	for _, v := range a.Vertices {
-		strangers = append(strangers, v.Name)
+		strangers = append(strangers, v.Short())
 	}
 	for _, f := range c.facts {
 		strangers = append(strangers, f.Frame)

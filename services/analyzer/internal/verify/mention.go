@@ -241,7 +241,7 @@ func (s *source) loaded(named []string) *source {
 func (c *checker) vertexName(v string) string {
 	for _, load := range c.in.Analysis.Vertices {
 		if load.ID == v {
-			return load.Name
+			return load.Short()
 		}
 	}
 	return v

@@ -24,7 +24,7 @@ func (c *checker) observe(place string, o answer.Observation) {
 		s.cite(c, f)
 	}
 	for _, v := range c.in.Analysis.Vertices {
-		if v.Name != "" && strings.Contains(o.Text, v.Name) {
+		if v.Short() != "" && strings.Contains(o.Text, v.Short()) {
 			s.pool = append(s.pool, ofVertex(v)...)
 		}
 	}

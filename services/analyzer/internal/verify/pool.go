@@ -61,7 +61,7 @@ func (c *checker) ofFinding(f events.Finding) []number {
 		out = append(out, number{value: f.StdErr * 100, kind: percent, of: &source{id: f.ID, load: "error"}})
 	}
 	for _, v := range c.in.Analysis.Vertices {
-		if slices.Contains(f.Vertices, v.ID) || slices.Contains(f.Vertices, v.Name) {
+		if slices.Contains(f.Vertices, v.ID) || slices.Contains(f.Vertices, v.Short()) {
 			out = append(out, ofVertex(v)...)
 		}
 	}
@@ -78,7 +78,7 @@ func (c *checker) ofFinding(f events.Finding) []number {
 
 // ofVertex returns the numbers of the load of a vertex.
 func ofVertex(v events.VertexLoad) []number {
-	about := &source{vertex: v.Name}
+	about := &source{vertex: v.Short()}
 	out := []number{
 		{value: float64(v.Parallelism), of: about},
 		{value: v.RecordsIn, kind: rate, of: about},
@@ -89,7 +89,7 @@ func ofVertex(v events.VertexLoad) []number {
 		load  string
 	}{{v.Busy, "busy"}, {v.BusyMax, "busy"}, {v.Idle, "idle"}, {v.BackPressured, "pressure"}} {
 		if x.share >= 0 {
-			out = append(out, number{value: x.share * 100, kind: percent, of: &source{vertex: v.Name, load: x.load}})
+			out = append(out, number{value: x.share * 100, kind: percent, of: &source{vertex: v.Short(), load: x.load}})
 		}
 	}
 	return out
