@@ -20,6 +20,9 @@ func collections(v *View) []Problem {
 			worst, at = float64(spent)/passed, tm.ID
 		}
 	}
+	if v.shared(at) && len(v.limit.onPath()) == 0 {
+		return nil // whose garbage it is cannot be told, and it is no cost of this job alone
+	}
 	rule := v.catalogue.By("collections")
 	severity := rule.Severity(worst)
 	if severity == events.SeverityNone {

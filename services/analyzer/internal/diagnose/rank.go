@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"slices"
 
 	"squirrly.dev/pkg/events"
@@ -79,7 +80,9 @@ func choose(v *View) []Problem {
 	slices.SortStableFunc(all, moreImportant)
 	for _, p := range explained(all) {
 		switch {
-		case p.Rule.Role == rules.RoleVictim, v.restsInSource(p.group), v.negligible(&p), p.elsewhereOf(chosen), p.sameAs(chosen):
+		case p.Rule.Role == rules.RoleVictim, v.restsInSource(p.group), v.negligible(&p), v.ofNoJob(&p):
+			continue
+		case p.elsewhereOf(chosen), p.sameAs(chosen):
 			continue
 		case !p.OnPath && v.limit.Limit != events.LimitUnknown:
 			full := v.limit.Limit == events.LimitVertex && offPath == maxOffPath // a job that is not limited shows them all
@@ -98,18 +101,28 @@ func choose(v *View) []Problem {
 
 // What is not worth a warning beside what is worth much more.
 const (
-	littleBound = 1.15
+	littleBound = 1.2
 	muchMore    = 3 // times its share of the time
 )
 
-// quieten makes remarks of the findings that gain next to nothing beside the first one.
+// quieten makes remarks of the findings that gain next to nothing beside the first one, and puts them behind the others.
 func quieten(chosen []Problem) {
 	for i := range chosen {
 		p := &chosen[i]
 		if p.OnPath && p.P > 0 && p.Bound < littleBound && p.Severity.AtLeast(events.SeverityInfo) && chosen[0].P >= muchMore*p.P {
-			p.Severity = events.SeverityInfo
+			p.Severity, p.little = events.SeverityInfo, true
 		}
 	}
+	place := func(p *Problem) int {
+		switch {
+		case !p.OnPath:
+			return 2
+		case p.little:
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(chosen, func(a, b Problem) int { return cmp.Compare(place(&a), place(&b)) })
 }
 
 // explained leaves out the problems that are the effect of a critical one: of one in the same function, or of one that
@@ -150,11 +163,18 @@ func (v *View) negligible(p *Problem) bool {
 		v.limit.Limit == events.LimitUnknown && p.group.tally(rules.FamilyWall).te > 0 && p.TE < minTE
 }
 
+// ofNoJob reports that a problem of the whole process is no cost of this job alone: other jobs run there too, and it does
+// not take the time of what limits this one.
+func (v *View) ofNoJob(p *Problem) bool {
+	return !p.OnPath && p.Rule.Below == rules.ScopeProcess &&
+		slices.ContainsFunc(v.family(p.group.family()), func(s *jvmScan) bool { return v.shared(s.JVM) })
+}
+
 // moreImportant orders by what the thresholds alone say, so that a known cause comes before code that is merely hot.
 func moreImportant(a, b Problem) int {
 	order := func(p *Problem) float64 {
 		r := p.Size
-		switch severity := p.Rule.Severity(p.Size); {
+		switch severity := p.Rule.Severity(p.Size - 2*p.sizeErr); {
 		case !p.timed:
 		case severity == events.SeverityCritical:
 			r += 30
