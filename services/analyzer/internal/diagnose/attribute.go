@@ -14,7 +14,8 @@ type place struct {
 	vertices []int // that it may belong to, in the order of the data flow
 	dumped   bool  // a thread dump names them
 	owner    operators.Owner
-	partly   bool // of an unknown owner: a part that counts is this job's
+	partly   bool   // of an unknown owner: a part that counts is this job's
+	row      string // of the plan
 }
 
 // attribution is a reading whose frames belong somewhere.
@@ -63,7 +64,7 @@ func (a *attribution) place(s *jvmScan, chain, spot int32) place {
 		return place{}
 	}
 	p := a.where.Place(a.captures[s], chain, spot)
-	return place{p.Vertices, p.Dumped, p.Owner(), p.Partly}
+	return place{p.Vertices, p.Dumped, p.Owner(), p.Partly, rowOf(&p)}
 }
 
 // ours reports that a place is this job's, or that a part of it is which counts.

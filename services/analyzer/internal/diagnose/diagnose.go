@@ -51,6 +51,8 @@ type Result struct {
 	Around   []Around  // the frames of the first findings
 	// FollowUps are the modes that were not captured and would explain more.
 	FollowUps []events.Mode
+	// Explanation is the plan with what the captures show of each operator.
+	Explanation Explanation
 }
 
 // Profile is the condensed profile of all JVMs in one mode, without idle frames.

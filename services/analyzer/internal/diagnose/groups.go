@@ -35,6 +35,7 @@ type group struct {
 	anyTask  bool // below no operator
 	flinks   bool // no user function above: the anchor is the frame
 	by       map[rules.Family]*tally
+	rows     map[string]bool // of the plan, that it lies in
 }
 
 func (g *group) tally(f rules.Family) tally {
@@ -160,7 +161,7 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 	}
 	known := groups[key]
 	if known == nil {
-		g.by = map[rules.Family]*tally{}
+		g.by, g.rows = map[rules.Family]*tally{}, map[string]bool{}
 		known = &g
 		groups[key] = known
 	}
@@ -170,6 +171,7 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 		t = &tally{}
 		known.by[s.Family] = t
 	}
+	known.rows[p.row] = true
 	t.samples += at.samples
 	t.waiting += at.waiting
 	t.te += s.onCPU(at.samples)

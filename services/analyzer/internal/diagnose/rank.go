@@ -148,12 +148,17 @@ func (p *Problem) elsewhereOf(chosen []Problem) bool {
 		return false
 	}
 	for i := range chosen {
-		if chosen[i].Rule == p.Rule && chosen[i].OnPath {
+		if chosen[i].Rule == p.Rule && chosen[i].OnPath && p.group.mayBeWith(chosen[i].group) {
 			chosen[i].elsewhere = append(chosen[i].elsewhere, *p)
 			return true
 		}
 	}
 	return false
+}
+
+// mayBeWith reports that two groups may be of one vertex.
+func (g *group) mayBeWith(other *group) bool {
+	return other == nil || len(g.vertices) == 0 || slices.ContainsFunc(g.vertices, func(v int) bool { return slices.Contains(other.vertices, v) })
 }
 
 // negligible reports that a problem is not worth a finding. Even without metrics, WALL proves that next to nothing

@@ -67,6 +67,8 @@ func write(v *View, t *told) Result {
 	result := Result{Profiles: profiles(v.reading, l), Around: around(v.reading, l, a.Findings), FollowUps: v.followUps()}
 	a.Evidence = l.facts
 	result.Analysis = a
+	result.Explanation = v.explain(a.Findings, t.findings)
+	result.Explanation.Headline = a.Verdict.Headline
 	return result
 }
 

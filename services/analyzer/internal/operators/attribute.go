@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -112,14 +113,17 @@ func (a *Attribution) addSpots(capture int) {
 	c := &a.captures[capture]
 	for i, spot := range c.Scan.Spots {
 		id := int32(i) //nolint:gosec // at most one for each frame
-		t := traceOf(c.Scan, id)
-		if len(t.operators) > 0 {
+		if belowOperator(c.Scan, id) {
 			continue
 		}
-		u := a.unit(c, t, nil)
+		u := a.unit(c, traceOf(c.Scan, id), nil)
 		a.spots[capture][id] = u
 		a.weigh(u, c, spot.Active)
 	}
+}
+
+func belowOperator(s *scan.Scan, spot int32) bool {
+	return slices.ContainsFunc(s.PathTo(spot), func(at scan.Spot) bool { return at.Stage == rules.StageOperator })
 }
 
 func (a *Attribution) unit(c *Capture, t trace, anchors []string) int {

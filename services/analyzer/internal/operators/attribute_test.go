@@ -21,6 +21,7 @@ const (
 	mapOp      = "org/apache/flink/streaming/api/operators/StreamMap.processElement"
 	flatMapOp  = "org/apache/flink/streaming/api/operators/StreamFlatMap.processElement"
 	keyedAgg   = "org/apache/flink/streaming/api/operators/KeyedProcessOperator.processElement;org/apache/flink/table/runtime/operators/aggregate/GroupAggFunction.processElement"
+	calc       = "StreamExecCalc$12.processElement"
 	heapState  = "org/apache/flink/runtime/state/heap/StateTable.get"
 	timerMail  = taskRoot + ";org/apache/flink/streaming/runtime/tasks/mailbox/Mail.run"
 )
@@ -86,8 +87,13 @@ func (w *world) places(t *testing.T, lines ...string) map[string]string {
 	r.captures = []Capture{{JVM: "tm", Scan: scanner.Scan(flamegraph.Merge(g), rules.FamilyWall), PerThread: 200}}
 	r.Attribution = Attribute(r.plan, r.captures)
 	got := map[string]string{}
+	var sum uint64
 	for _, at := range r.parts(0) {
 		got[last(at.stack)] = r.names(&at.place)
+		sum += at.samples
+	}
+	if all := r.captures[0].Scan.TaskActive; sum != all {
+		t.Errorf("parts hold %d samples of %d", sum, all)
 	}
 	return got
 }
@@ -138,6 +144,11 @@ func TestPlaces(t *testing.T) {
 		{"a dump of another function", dumped, network + ";" + mapOp + ";com/acme/Light.map 40", "[parse tally] [parse tally]"},
 		{"a word", stream, network + ";" + mapOp + ";com/acme/ParseLines.map 40", "[parse] [parse]"},
 		{"a default name", stream, network + ";" + flatMapOp + ";com/acme/Heavy.flatMap;" + chained + ";org/apache/flink/streaming/api/operators/StreamFilter.processElement 4", "[Flat Map -> Filter] [Filter]"},
+		{"behind an aggregation", sql, network + ";" + keyedAgg + ";" + chained + ";" + calc + " 40", "[GroupAggregate[13] -> Calc[14]] [Calc[14]]"},
+		{"behind a join", sql, twoInputs + ";org/apache/flink/table/runtime/operators/join/stream/StreamingJoinOperator.processElement2;" + chained + ";" + calc + " 4", "[Join[10] -> Calc[11]] [Calc[11]]"},
+		{"one of two branches", sql, fromSource + ";" + chained + ";" + calc + " 4", "[Source: bids[1] -> (Calc[2], Calc[6])] [Calc[2] Calc[6]]"},
+		{"an operator that lets others run while it waits", dumped, network + ";" + mapOp + ";com/acme/Heavy.map;org/apache/flink/streaming/runtime/tasks/mailbox/Mail.run;X.y 4", "[parse] [parse]"},
+		{"an operator of the user's own", stream, network + ";com/acme/Dedup.processElement 4", "[parse tally] [parse tally]"},
 		{"a timer behind the first operator", stream, timerMail + ";org/apache/flink/streaming/api/operators/StreamFilter.processElement 4", "[parse tally Flat Map -> Filter] [parse tally Filter]"},
 	}
 	for _, test := range tests {

@@ -15,6 +15,7 @@ func (p *pass) count(g *flamegraph.Graph, id flamegraph.FrameID, st *state) {
 	out.ActiveWidth[id] = f.Self
 	p.countRoots(st, f.Self)
 	p.countSpot(f.Self, st)
+	p.countInside(f.Self, st)
 	p.countCategory(f, st)
 	if p.names[f.Name].flags&isUnresolved != 0 {
 		out.Unresolved += f.Self

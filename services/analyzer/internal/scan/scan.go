@@ -78,6 +78,7 @@ type Scan struct {
 	names     []nameInfo
 	own       [][]ownEnd           // by chain: where samples end that no rule explains
 	operators []flamegraph.FrameID // frames that are operators, in pre-order
+	insides   map[partKey]*inside
 }
 
 // Active returns the samples that are not idle.
@@ -95,6 +96,7 @@ func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
 			Categories:  make([]uint64, len(s.catalogue.Frames.Categories)+2),
 			User:        map[flamegraph.NameID]uint64{},
 			ActiveWidth: make([]uint64, g.Len()),
+			insides:     map[partKey]*inside{},
 			names:       names,
 		},
 	}

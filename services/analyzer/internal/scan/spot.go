@@ -35,12 +35,21 @@ func (p *pass) enterSpot(name flamegraph.NameID, info *nameInfo, st *state) {
 		st.spot = p.further(NoSpot, rules.StageTask, name)
 	case info.flags&isSourceRoot != 0:
 		st.spot = p.further(NoSpot, rules.StageLegacy, name)
-	case st.spot == NoSpot || info.stage == rules.StageNone:
+	case st.spot == NoSpot:
+	case info.flags&isEntry != 0 && p.inherited(st.spot):
+		st.spot = p.further(st.spot, rules.StageFunction, name) // a watermark fires the timers of a window
+	case info.stage == rules.StageNone:
 	case info.stage == rules.StageKeyed:
 		p.keyed(st.spot)
 	case p.tells(st.spot, info.stage):
 		st.spot = p.further(st.spot, info.stage, name)
 	}
+}
+
+// inherited reports that a spot is an operator of which the stack shows only what all operators inherit.
+func (p *pass) inherited(spot int32) bool {
+	at := &p.out.Spots[spot]
+	return at.Stage == rules.StageOperator && strings.Contains(p.out.Graph.Name(at.Frame), ".Abstract")
 }
 
 // further returns the spot one stage further down.

@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"squirrly.dev/internal/wording"
+	"squirrly.dev/services/analyzer"
+)
+
+// Widths of the text, which fits into 80 columns.
+const (
+	explainWidth = 80
+	nameWidth    = 33
+	hotWidth     = 34
+)
+
+// explainText is an explanation as people read it.
+func explainText(e *analyzer.Explanation) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, cutTo(joined(" · ", e.JobName, flinkVersion(e)), explainWidth))
+	fmt.Fprintln(&b, folded(fmt.Sprintf("Shares of operators are estimates from %s CPU and %s WALL samples.",
+		wording.Count(e.CPUSamples), wording.Count(e.WallSamples)), ""))
+	for i := range e.Vertices {
+		explainVertex(&b, &e.Vertices[i], labelsOf(e))
+	}
+	explainUndecided(&b, e)
+	if e.OtherJobs > 0 || e.Unattributed > 0 {
+		fmt.Fprintf(&b, "\nOther jobs on the TaskManagers: %s of the samples; unattributed: %s.\n",
+			wording.Percent(e.OtherJobs), wording.Percent(e.Unattributed))
+	}
+	for i := range e.Findings {
+		if i == 0 {
+			fmt.Fprintln(&b)
+		}
+		f := &e.Findings[i]
+		fmt.Fprintln(&b, folded(fmt.Sprintf("%s  %s (%s): %s", f.ID, f.Title, f.Severity, wording.Place(f.Anchor, f.Frame)), "    "))
+	}
+	return b.String()
+}
+
+func flinkVersion(e *analyzer.Explanation) string {
+	if e.FlinkVersion == "" {
+		return ""
+	}
+	return "Flink " + e.FlinkVersion
+}
+
+// labelsOf are the short names of the vertices, by their names.
+func labelsOf(e *analyzer.Explanation) map[string]string {
+	var names []string
+	for i := range e.Vertices {
+		names = append(names, e.Vertices[i].Name)
+	}
+	out := map[string]string{}
+	for i, label := range wording.Labels(names) {
+		out[names[i]] = label
+	}
+	return out
+}
+
+func explainVertex(b *strings.Builder, v *analyzer.ExplainedVertex, labels map[string]string) {
+	limits := ""
+	if v.Role == "limit" {
+		limits = "  limits the job"
+	}
+	fmt.Fprintf(b, "\n%s\n", cutTo(fmt.Sprintf("%s  ×%d%s", labels[v.Name], v.Parallelism, limits), explainWidth))
+	facts := []string{"busy " + shareOf(v.Busy), "backpressured " + shareOf(v.BackPressured)}
+	if v.Cores > 0 {
+		facts = append(facts, "at least "+wording.Decimal(v.Cores, 2)+" cores")
+	}
+	if v.RecordsIn > 0 {
+		facts = append(facts, wording.Rate(v.RecordsIn)+" records/s in")
+	}
+	fmt.Fprintln(b, cutTo("  "+strings.Join(facts, ", "), explainWidth))
+	if from := sources(v, labels); from != "" {
+		fmt.Fprintln(b, cutTo("  reads from "+from, explainWidth))
+	}
+	fmt.Fprintf(b, "  %-*s %6s %6s %6s %6s %8s %s\n", nameWidth, "", "busy", "CPU", "state", "serde", "out/s", "finding")
+	for i := range v.Rows {
+		explainRow(b, &v.Rows[i])
+	}
+}
+
+func sources(v *analyzer.ExplainedVertex, labels map[string]string) string {
+	var from []string
+	for _, in := range v.Inputs {
+		if label := labels[in]; !slices.Contains(from, label) {
+			from = append(from, label)
+		}
+	}
+	return strings.Join(from, ", ")
+}
+
+func explainRow(b *strings.Builder, r *analyzer.ExplainedRow) {
+	const deepest = 4
+	indent := strings.Repeat("  ", min(r.Depth, deepest))
+	records := ""
+	if r.RecordsOut >= 0 {
+		records = wording.Rate(r.RecordsOut)
+	}
+	line := fmt.Sprintf("  %s %6s %6s %6s %6s %8s %s", padded(indent+wording.Label(r.Name), nameWidth), shareOf(r.Busy), shareOf(r.CPU),
+		shareOf(r.State), shareOf(r.Serialization), records, strings.Join(r.Findings, " "))
+	fmt.Fprintln(b, strings.TrimRight(cutTo(line, explainWidth), " "))
+	if r.Samples < fewSamples {
+		return
+	}
+	for _, hot := range r.Hottest {
+		if hot.Share >= leastHot {
+			fmt.Fprintf(b, "  %s    %s %s\n", indent, padded(wording.Middle(wording.Short(hot.Frame), hotWidth), hotWidth), shareOf(hot.Share))
+		}
+	}
+}
+
+// Frames are shown of rows with enough samples, and when they have a part of them that counts.
+const (
+	fewSamples = 30
+	leastHot   = 0.1
+)
+
+func explainUndecided(b *strings.Builder, e *analyzer.Explanation) {
+	labels := labelsOf(e)
+	shown := false
+	for i := range e.Undecided {
+		r := &e.Undecided[i]
+		if r.Samples == 0 {
+			continue
+		}
+		if !shown {
+			fmt.Fprintln(b, "\nUndecided, in shares of all samples:")
+			shown = true
+		}
+		var of []string
+		for _, name := range r.Vertices {
+			of = append(of, labels[name])
+		}
+		where := "vertex unknown"
+		if len(of) > 0 && (len(of) < len(e.Vertices) || len(of) == 2) {
+			where = "in one of " + wording.List(of)
+		}
+		part := r.CPU
+		if part < 0 {
+			part = float64(r.Samples) / float64(max(1, e.WallSamples))
+		}
+		fmt.Fprintln(b, folded(fmt.Sprintf("  %s  %s, %s", shareOf(part), r.Name, where), "        "))
+	}
+}
+
+func shareOf(x float64) string {
+	if x < 0 {
+		return "–"
+	}
+	return wording.Percent(x)
+}
+
+func joined(sep string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), sep)
+}
+
+// padded fills a text up to a width in characters, or cuts it.
+func padded(text string, width int) string {
+	text = cutTo(text, width)
+	return text + strings.Repeat(" ", width-len([]rune(text)))
+}
+
+func cutTo(text string, width int) string {
+	runes := []rune(clean(text))
+	if len(runes) <= width {
+		return string(runes)
+	}
+	return string(runes[:width-1]) + "…"
+}
+
+// folded breaks a text at words so that it fits.
+func folded(text, indent string) string {
+	var lines []string
+	lead := text[:len(text)-len(strings.TrimLeft(text, " "))]
+	line := ""
+	for _, word := range strings.Fields(clean(text)) {
+		switch {
+		case line == "":
+			line = lead + cutTo(word, explainWidth-len(lead))
+		case len([]rune(line))+1+len([]rune(word)) > explainWidth:
+			lines = append(lines, line)
+			line = indent + cutTo(word, explainWidth-len(indent))
+		default:
+			line += " " + word
+		}
+	}
+	return strings.Join(append(lines, line), "\n")
+}

@@ -1,0 +1,308 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/operators"
+	"squirrly.dev/services/analyzer/internal/rules"
+)
+
+// Explanation is the plan of a job with what the captures show of each operator. Shares are 0 to 1, -1 is unknown; those
+// of operators are estimates, as good as their samples are many.
+type Explanation struct {
+	JobName      string            `json:"jobName,omitempty"`
+	FlinkVersion string            `json:"flinkVersion,omitempty"`
+	Headline     string            `json:"headline"` // of the verdict
+	WallSamples  int64             `json:"wallSamples"`
+	CPUSamples   int64             `json:"cpuSamples"` // active ones of task threads, as WallSamples
+	Vertices     []ExplainedVertex `json:"vertices"`   // in the order of the data flow
+	Undecided    []ExplainedRow    `json:"undecided,omitempty"`
+	OtherJobs    float64           `json:"otherJobs"`    // share of the active samples that are other jobs'
+	Unattributed float64           `json:"unattributed"` // share that may be this job's or another one's
+	Findings     []events.Finding  `json:"findings"`     // that the rows refer to
+}
+
+// ExplainedVertex is a vertex with its operators.
+type ExplainedVertex struct {
+	events.VertexLoad
+	Inputs []string       `json:"inputs,omitempty"` // names of the vertices upstream
+	Cores  float64        `json:"cores"`            // CPU that surely is its own: at least so much; -1 is unknown
+	Rows   []ExplainedRow `json:"rows"`             // operators in the order of the chain, then what Flink does for them
+}
+
+// ExplainedRow is an operator, several that cannot be told apart, or what Flink does for a vertex.
+type ExplainedRow struct {
+	Name          string     `json:"name"`
+	Depth         int        `json:"depth"`              // in the chain; 0 is its first operator
+	Vertices      []string   `json:"vertices,omitempty"` // one of which it is in; only of what is undecided
+	Busy          float64    `json:"busy"`               // share of the vertex's busy time, by WALL
+	CPU           float64    `json:"cpu"`                // share of the CPU samples of the vertex, or of all if undecided
+	State         float64    `json:"state"`              // share of its own samples in keyed state
+	Serialization float64    `json:"serialization"`      // share of its own samples
+	RecordsIn     float64    `json:"recordsIn"`          // per second, where Flink counts them
+	RecordsOut    float64    `json:"recordsOut"`
+	Samples       int64      `json:"samples"` // of CPU, or of WALL without any
+	Hottest       []HotFrame `json:"hottest,omitempty"`
+	Findings      []string   `json:"findings,omitempty"` // ids
+}
+
+// HotFrame is a Java frame in which samples of a row end.
+type HotFrame struct {
+	Frame string  `json:"frame"`
+	Share float64 `json:"share"` // of the samples of the row
+}
+
+const maxHottest = 3
+
+// rowOf names the row of a place: its vertices and what in them.
+func rowOf(p *operators.Place) string {
+	return fmt.Sprint(p.Vertices, p.Row, p.Operators)
+}
+
+// row collects the samples of one row.
+type row struct {
+	place                operators.Place
+	wall, cpu            uint64
+	te                   float64
+	seen                 [2]uint64 // samples of CPU and of WALL that hot and categories count
+	hot                  [2]map[string]uint64
+	state, serialization [2]uint64
+}
+
+// explainer lays what the captures show over the plan.
+type explainer struct {
+	*View
+	rows        map[string]*row
+	vertexCPU   []uint64
+	vertexCores []float64
+	all         [2]uint64
+	others      [2]uint64
+	open        [2]uint64
+}
+
+// Explain says what the captures show of each operator of the plan. Without a context there is no plan.
+func (v *View) explain(findings []events.Finding, chosen []Problem) Explanation {
+	e := &explainer{View: v, rows: map[string]*row{}, vertexCPU: make([]uint64, len(v.loads)), vertexCores: make([]float64, len(v.loads))}
+	for _, family := range []rules.Family{rules.FamilyCPU, rules.FamilyWall} {
+		for _, s := range v.family(family) {
+			e.add(s)
+		}
+	}
+	out := Explanation{WallSamples: samples(e.all[1]), CPUSamples: samples(e.all[0]), Findings: findings}
+	if v.ctx != nil {
+		out.JobName, out.FlinkVersion = v.ctx.Job.Name, v.ctx.FlinkVersion
+	}
+	by := e.mostSeen()
+	out.OtherJobs, out.Unattributed = share(e.others[by], e.all[by]), share(e.open[by], e.all[by])
+	told := findingsOf(findings, chosen)
+	records := v.operatorRecords()
+	for i, load := range v.vertexLoads() {
+		out.Vertices = append(out.Vertices, e.vertex(i, load, told, records))
+	}
+	for key, r := range e.rows {
+		if len(r.place.Vertices) > 1 {
+			out.Undecided = append(out.Undecided, e.undecided(r, told[key]))
+		}
+	}
+	slices.SortFunc(out.Undecided, func(a, b ExplainedRow) int {
+		return cmp.Or(cmp.Compare(b.Samples, a.Samples), cmp.Compare(a.Name, b.Name), slices.Compare(a.Vertices, b.Vertices))
+	})
+	return out
+}
+
+// mostSeen is the position of the family whose samples are shown: CPU if there is any.
+func (e *explainer) mostSeen() int {
+	if e.all[0] > 0 {
+		return 0
+	}
+	return 1
+}
+
+// add counts the parts of a capture.
+func (e *explainer) add(s *jvmScan) {
+	at := 0
+	if s.Family == rules.FamilyWall {
+		at = 1
+	}
+	state, serialization := e.categoryIndex("state"), e.categoryIndex("serialization")
+	for _, part := range e.where.Parts(e.captures[s]) {
+		e.all[at] += part.Samples
+		switch part.Place.Owner() {
+		case operators.OwnerOther:
+			e.others[at] += part.Samples
+			continue
+		case operators.OwnerUnknown:
+			e.open[at] += part.Samples
+			continue
+		}
+		r := e.row(&part.Place)
+		inside := s.Part(part.Chain, part.Spot)
+		r.seen[at] += part.Samples
+		r.state[at] += inside.Categories[state]
+		r.serialization[at] += inside.Categories[serialization]
+		for _, hot := range inside.Hottest {
+			if r.hot[at] == nil {
+				r.hot[at] = map[string]uint64{}
+			}
+			r.hot[at][s.Graph.Name(hot.Frame)] += hot.Samples
+		}
+		r.te += s.te(part.Samples)
+		if of := part.Place.Vertices; len(of) == 1 && at == 0 {
+			e.vertexCPU[of[0]] += part.Samples
+			e.vertexCores[of[0]] += s.onCPU(part.Samples)
+		}
+	}
+}
+
+func (e *explainer) row(p *operators.Place) *row {
+	key := rowOf(p)
+	if e.rows[key] == nil {
+		e.rows[key] = &row{place: *p}
+	}
+	return e.rows[key]
+}
+
+// findingsOf lists the findings of each row.
+func findingsOf(findings []events.Finding, chosen []Problem) map[string][]string {
+	out := map[string][]string{}
+	for i := range chosen {
+		if g := chosen[i].group; g != nil && i < len(findings) {
+			for key := range g.rows {
+				out[key] = append(out[key], findings[i].ID)
+			}
+		}
+	}
+	return out
+}
+
+// vertex is a vertex with all its operators, those without a sample too, and with what Flink does for it.
+func (e *explainer) vertex(i int, load events.VertexLoad, told map[string][]string, records map[string]operatorRate) ExplainedVertex {
+	out := ExplainedVertex{VertexLoad: load, Cores: -1}
+	if e.all[0] > 0 {
+		out.Cores = e.vertexCores[i]
+	}
+	for _, in := range e.loads[i].Inputs {
+		out.Inputs = append(out.Inputs, e.loads[in].Name)
+	}
+	nodes := e.plan.Vertices[i].Nodes
+	var known []operators.Place
+	for n := range nodes {
+		known = append(known, operators.Place{Vertices: []int{i}, Operators: []operators.Local{{Vertex: i, Node: n}}})
+	}
+	var several []operators.Place
+	for _, r := range e.rows {
+		if p := &r.place; slices.Equal(p.Vertices, []int{i}) && p.Row == operators.RowOperator && len(p.Operators) != 1 {
+			several = append(several, *p)
+		}
+	}
+	slices.SortFunc(several, func(a, b operators.Place) int { return cmp.Compare(rowOf(&a), rowOf(&b)) })
+	known = append(known, several...)
+	for _, flinks := range []operators.Row{operators.RowReading, operators.RowRuntime} {
+		known = append(known, operators.Place{Vertices: []int{i}, Row: flinks})
+	}
+	for _, p := range known {
+		r := e.rows[rowOf(&p)]
+		if r == nil && (len(p.Operators) != 1 || p.Row != operators.RowOperator) {
+			continue
+		}
+		shown := e.explained(r, &p)
+		shown.Findings = told[rowOf(&p)]
+		if len(p.Operators) == 1 {
+			name := nodes[p.Operators[0].Node].Name
+			if rate, ok := records[load.ID+"\x00"+metricName(name)]; ok {
+				shown.RecordsIn, shown.RecordsOut = rate.in, rate.out
+			}
+			for at := nodes[p.Operators[0].Node].Parent; at >= 0; at = nodes[at].Parent {
+				shown.Depth++
+			}
+		}
+		if r != nil || !e.mayHave(p.Operators) {
+			e.ofVertex(&shown, r, i)
+		}
+		out.Rows = append(out.Rows, shown)
+	}
+	return out
+}
+
+// mayHave reports that samples which cannot be told apart may be those of an operator: then none is not nothing.
+func (e *explainer) mayHave(of []operators.Local) bool {
+	for _, r := range e.rows {
+		if len(r.place.Operators) > 1 && slices.ContainsFunc(r.place.Operators, func(o operators.Local) bool { return slices.Contains(of, o) }) {
+			return true
+		}
+		sameVertex := len(of) > 0 && slices.Equal(r.place.Vertices, []int{of[0].Vertex})
+		if sameVertex && r.place.Row == operators.RowOperator && len(r.place.Operators) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// ofVertex fills in the shares of a vertex's time.
+func (e *explainer) ofVertex(shown *ExplainedRow, r *row, vertex int) {
+	if total := e.vertexTotal(vertex); total > 0 && e.all[1] > 0 && e.samplesPerThread() > 0 {
+		shown.Busy = 0
+		if r != nil {
+			shown.Busy = min(1, r.te/total)
+		}
+	}
+	if e.vertexCPU[vertex] > 0 {
+		shown.CPU = 0
+		if r != nil {
+			shown.CPU = share(r.seen[0], e.vertexCPU[vertex])
+		}
+	}
+}
+
+func (e *explainer) undecided(r *row, findings []string) ExplainedRow {
+	shown := e.explained(r, &r.place)
+	shown.Vertices, shown.Findings = e.names(r.place.Vertices), findings
+	shown.CPU = share(r.seen[0], e.all[0])
+	if e.all[0] == 0 {
+		shown.CPU = -1
+	}
+	return shown
+}
+
+// explained is a row without the shares of its vertex; r may be nil when no sample is in it.
+func (e *explainer) explained(r *row, p *operators.Place) ExplainedRow {
+	out := ExplainedRow{Name: e.nameOf(p), Busy: -1, CPU: -1, State: -1, Serialization: -1, RecordsIn: -1, RecordsOut: -1}
+	if r == nil {
+		return out
+	}
+	by := 0
+	if r.seen[0] == 0 {
+		by = 1
+	}
+	out.Samples = samples(r.seen[by])
+	out.State, out.Serialization = share(r.state[by], r.seen[by]), share(r.serialization[by], r.seen[by])
+	for frame, n := range r.hot[by] {
+		out.Hottest = append(out.Hottest, HotFrame{frame, share(n, r.seen[by])})
+	}
+	slices.SortFunc(out.Hottest, func(a, b HotFrame) int {
+		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Frame, b.Frame))
+	})
+	out.Hottest = out.Hottest[:min(len(out.Hottest), maxHottest)]
+	return out
+}
+
+// nameOf names a row: by its operators, or by what Flink does.
+func (e *explainer) nameOf(p *operators.Place) string {
+	if p.Row != operators.RowOperator {
+		return p.Row.String()
+	}
+	var names []string
+	for _, o := range p.Operators {
+		if name := e.plan.Vertices[o.Vertex].Nodes[o.Node].Name; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "an operator that the plan does not name"
+	}
+	return strings.Join(names, " or ")
+}

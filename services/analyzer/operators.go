@@ -1,0 +1,24 @@
+package analyzer
+
+import (
+	"squirrly.dev/services/analyzer/internal/diagnose"
+)
+
+// Explanation is the plan of a job with what the captures show of each operator.
+type Explanation = diagnose.Explanation
+
+// Parts of an [Explanation].
+type (
+	ExplainedVertex = diagnose.ExplainedVertex
+	ExplainedRow    = diagnose.ExplainedRow
+	HotFrame        = diagnose.HotFrame
+)
+
+// Explain says by the rules what each operator of the plan does and takes.
+func (s *Service) Explain(in Input) (Explanation, error) {
+	res, err := s.diagnosis(in)
+	if err != nil {
+		return Explanation{}, err
+	}
+	return res.Explanation, nil
+}
