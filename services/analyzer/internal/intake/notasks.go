@@ -18,10 +18,12 @@ type sight struct{ java, flink, task, taskManager, jobManager, interpreter, simp
 func doubts(graphs []*flamegraph.Graph) doubt {
 	var s sight
 	for _, g := range graphs {
-		for id, f := range g.All() {
-			if id != flamegraph.Root {
-				s.add(g.Name(f.Name), f.Kind)
-			}
+		java := make([]bool, g.NumNames()) // that a frame of this name is Java; a page has more frames than names
+		for _, f := range g.All() {
+			java[f.Name] = java[f.Name] || f.Kind.IsJava()
+		}
+		for id, is := range java {
+			s.add(g.Name(flamegraph.NameID(id)), is) //nolint:gosec // bounded by Limits.Names
 		}
 	}
 	return s.doubt()
@@ -29,9 +31,9 @@ func doubts(graphs []*flamegraph.Graph) doubt {
 
 const flink = "org.apache.flink."
 
-func (s *sight) add(name string, kind flamegraph.Kind) {
+func (s *sight) add(name string, java bool) {
 	s.interpreter = s.interpreter || name == "Interpreter"
-	if !kind.IsJava() {
+	if !java {
 		return
 	}
 	s.java = true
