@@ -2,7 +2,6 @@ package scan
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"squirrly.dev/internal/flamegraph"
@@ -34,10 +33,10 @@ func (d *Descent) Last() Step { return d.Steps[len(d.Steps)-1] }
 
 // node is a frame with all its callers, merged over the places where a chain begins.
 type node struct {
-	name          flamegraph.NameID
-	java          bool
+	nodeKey
 	samples, self uint64
-	below         map[nodeKey]*node
+	below         []*node
+	index         map[nodeKey]*node // of below, once they are many
 }
 
 type nodeKey struct {
@@ -46,17 +45,40 @@ type nodeKey struct {
 }
 
 func (n *node) callee(k nodeKey) *node {
-	child := n.below[k]
-	if child == nil {
-		child = &node{name: k.name, java: k.java, below: map[nodeKey]*node{}}
-		n.below[k] = child
+	const many = 16
+	if n.index != nil {
+		if child := n.index[k]; child != nil {
+			return child
+		}
+	} else if i := slices.IndexFunc(n.below, func(child *node) bool { return child.nodeKey == k }); i >= 0 {
+		return n.below[i]
+	}
+	child := &node{nodeKey: k}
+	n.below = append(n.below, child)
+	switch {
+	case n.index != nil:
+		n.index[k] = child
+	case len(n.below) > many:
+		n.index = map[nodeKey]*node{}
+		for _, child := range n.below {
+			n.index[child.nodeKey] = child
+		}
 	}
 	return child
 }
 
+// sum adds up the samples of a node and of all below it.
+func (n *node) sum() uint64 {
+	n.samples = n.self
+	for _, child := range n.below {
+		n.samples += child.sum()
+	}
+	return n.samples
+}
+
 // most returns the callees, most samples first.
 func (n *node) most(g *flamegraph.Graph) []*node {
-	return slices.SortedFunc(maps.Values(n.below), func(a, b *node) int {
+	return slices.SortedFunc(slices.Values(n.below), func(a, b *node) int {
 		return cmp.Or(cmp.Compare(b.samples, a.samples), cmp.Compare(g.Name(a.name), g.Name(b.name)))
 	})
 }
@@ -83,14 +105,16 @@ func (n *node) split(g *flamegraph.Graph) []Neighbour {
 // the function down: as long as one callee holds more than half of them all. It ends where the frame itself takes the
 // rest, or where the rest splits. The second result is false without any such samples.
 func (s *Scan) Descend(chains []int32, waiting bool) (Descent, bool) {
-	root := &node{below: map[nodeKey]*node{}}
+	root := &node{}
 	for _, chain := range chains {
+		w := newWalk(s, &s.Chains[chain], root)
 		for _, e := range s.own[chain] {
 			if e.waiting == waiting {
-				s.addEnd(root, &s.Chains[chain], e.frame)
+				w.node(e.frame).self += s.Graph.Frame(e.frame).Self
 			}
 		}
 	}
+	root.sum()
 	d := Descent{Total: root.samples}
 	for at := root.heaviest(s.Graph); at != nil && (at.samples*2 > d.Total || len(d.Steps) == 0); at = at.heaviest(s.Graph) {
 		if at.java && s.names[at.name].flags&(isLanguage|isWait) == 0 {
@@ -102,35 +126,39 @@ func (s *Scan) Descend(chains []int32, waiting bool) (Descent, bool) {
 	return d, len(d.Steps) > 0
 }
 
-// addEnd adds the samples of one frame to the frames from the function down to it. A wait ends in the frame that waits,
-// whatever the kernel calls it.
-func (s *Scan) addEnd(root *node, c *Chain, end flamegraph.FrameID) {
-	g := s.Graph
+// walk finds the nodes of a chain's frames, each once: frames share most of their callers.
+type walk struct {
+	scan  *Scan
+	root  *node
+	start flamegraph.NameID // the function, or the operator without one
+	nodes map[flamegraph.FrameID]*node
+}
+
+func newWalk(s *Scan, c *Chain, root *node) *walk {
 	start := c.Anchor
 	if start == NoName {
 		start = c.Operator
 	}
-	var path []flamegraph.FrameID
-	for id, f := range g.Callers(end) {
-		if id == flamegraph.Root {
-			break
-		}
-		path = append(path, id)
-		if f.Name == start && !s.repeats(id, start) {
-			break
-		}
+	return &walk{scan: s, root: root, start: start, nodes: map[flamegraph.FrameID]*node{}}
+}
+
+// node returns the node in which the samples of a frame end. A wait ends in the frame that waits, whatever the kernel
+// calls it.
+func (w *walk) node(id flamegraph.FrameID) *node {
+	if n := w.nodes[id]; n != nil {
+		return n
 	}
-	n, samples := root, g.Frame(end).Self
-	root.samples += samples
-	for _, id := range slices.Backward(path) {
-		f := g.Frame(id)
-		n = n.callee(nodeKey{f.Name, f.Kind.IsJava()})
-		n.samples += samples
-		if s.names[f.Name].flags&isWait != 0 {
-			break
-		}
+	f := w.scan.Graph.Frame(id)
+	caller := w.root
+	if f.Parent != flamegraph.Root && (f.Name != w.start || w.scan.repeats(id, w.start)) {
+		caller = w.node(f.Parent)
 	}
-	n.self += samples
+	n := caller
+	if caller == w.root || w.scan.names[caller.name].flags&isWait == 0 {
+		n = caller.callee(nodeKey{f.Name, f.Kind.IsJava()})
+	}
+	w.nodes[id] = n
+	return n
 }
 
 // repeats reports that the same frame is above with nothing between that enters an operator: the function calls itself.
