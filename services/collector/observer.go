@@ -85,6 +85,9 @@ func (o *observer) after(ctx context.Context, modes []events.Mode) *jobcontext.C
 			o.noteMissing(fmt.Sprintf("counters across the %s window: another collector read them, and they are lost", m))
 		}
 	}
+	if tm, subtask := o.sampler.Unprofiled(); tm != "" {
+		o.noteMissing(fmt.Sprintf("TaskManager %s was not profiled, though it runs the busiest subtask: %s", tm, subtask))
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.description.Context(o.sampler, o.seen)

@@ -50,7 +50,7 @@ func (r *run) resolve(ctx context.Context) (*observer, error) {
 	})
 }
 
-// noteUnprofiled says which TaskManagers are left out, and whether the one that matters most is among them.
+// noteUnprofiled says how many TaskManagers are left out.
 func noteUnprofiled(o *observer, graph observe.Graph, chosen []string) {
 	all := graph.TaskManagers()
 	profiled := 0
@@ -63,9 +63,6 @@ func noteUnprofiled(o *observer, graph observe.Graph, chosen []string) {
 		return
 	}
 	o.noteMissing(fmt.Sprintf("TaskManagers: %d of %d were profiled", profiled, len(all)))
-	if tm, subtask := graph.Busiest(); tm != "" && !slices.Contains(chosen, tm) {
-		o.noteMissing(fmt.Sprintf("TaskManager %s was not profiled, though it runs the busiest subtask: %s", tm, subtask))
-	}
 }
 
 // resume goes on with the JVMs of an earlier attempt, and with what it read. The job may be gone by now; its profiles

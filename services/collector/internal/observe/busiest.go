@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/jobcontext"
 )
 
 // load is what the subtasks of one TaskManager do: the largest shares of the time that a subtask is busy and is
@@ -68,6 +69,49 @@ func (g Graph) loads() []load {
 			cmp.Compare(b.subtasks, a.subtasks), cmp.Compare(a.tm, b.tm))
 	})
 	return all
+}
+
+// Unprofiled names the busiest subtask during the readings and its TaskManager when that is none of the sampler's. It is
+// empty otherwise, and when no load is known.
+func (s *Sampler) Unprofiled() (taskManager, subtask string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.samples) == 0 {
+		return "", ""
+	}
+	taskManager, subtask = s.graph.after(s.samples[0].Subtasks).Busiest()
+	if slices.Contains(s.tms, taskManager) {
+		return "", ""
+	}
+	return taskManager, subtask
+}
+
+// after is the graph with what its subtasks have done since an earlier reading, in the same attempt.
+func (g Graph) after(earlier []jobcontext.Counters) Graph {
+	type key struct {
+		vertex           string
+		subtask, attempt int
+	}
+	was := map[key]jobcontext.Counters{}
+	for _, c := range earlier {
+		was[key{c.Vertex, c.Subtask, c.Attempt}] = c
+	}
+	out := Graph{Job: g.Job, ReadAt: g.ReadAt}
+	for _, v := range g.Vertices {
+		v.Subtasks = slices.Clone(v.Subtasks)
+		for i := range v.Subtasks {
+			m := &v.Subtasks[i].Metrics
+			c, ok := was[key{v.ID, v.Subtasks[i].Index, v.Subtasks[i].Attempt}]
+			if !ok || c.StartTime != max(0, v.Subtasks[i].StartTime) || m.Busy <= flink.Millis(c.BusyMillis) {
+				continue // nothing newer than since the attempt began
+			}
+			m.Busy -= flink.Millis(c.BusyMillis)
+			m.Idle -= flink.Millis(c.IdleMillis)
+			m.BackPressured -= flink.Millis(c.BackPressuredMillis)
+		}
+		out.Vertices = append(out.Vertices, v)
+	}
+	return out
 }
 
 // step makes shares equal that differ by chance.

@@ -2,6 +2,8 @@ package observe
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -152,5 +154,42 @@ func TestSlowest(t *testing.T) {
 	got := slowest(tasks)
 	if len(got) != timedVertices || strings.Join(got[:3], "") != "bac" {
 		t.Errorf("slowest = %v", got)
+	}
+}
+
+// TestCheckpoints_Configuration tells a job without checkpoints from a server that does not say.
+func TestCheckpoints_Configuration(t *testing.T) {
+	for name, test := range map[string]struct {
+		status  int
+		answer  string
+		want    *jobcontext.CheckpointConfig
+		missing bool
+	}{
+		"in force": {200, `{"mode":"exactly_once","interval":2000,"timeout":600000}`, &jobcontext.CheckpointConfig{Mode: "exactly_once", IntervalMS: 2000, TimeoutMS: 600_000}, false},
+		"off":      {200, `{"mode":"at_least_once","interval":9223372036854775807}`, &jobcontext.CheckpointConfig{Mode: "at_least_once"}, false},
+		"a batch job": {
+			404, `{"errors":["org.apache.flink.runtime.rest.handler.RestHandlerException: Checkpointing is not enabled for this job (j)."]}`,
+			&jobcontext.CheckpointConfig{}, false,
+		},
+		"a proxy": {404, `default backend - 404`, nil, true},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasSuffix(r.URL.Path, "/config") {
+				_, _ = w.Write([]byte(`{"counts":{"completed":1}}`))
+				return
+			}
+			w.WriteHeader(test.status)
+			_, _ = w.Write([]byte(test.answer))
+		}))
+		t.Cleanup(server.Close)
+		client, err := flink.New(server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := NewDescription(client, Graph{Job: flink.Job{ID: "j"}}, nil)
+		d.checkpoints(t.Context())
+		if diff := cmp.Diff(test.want, d.out.Checkpoints.Config); diff != "" || test.missing != (len(d.out.Missing) > 0) {
+			t.Errorf("%s: missing %q\n%s", name, d.out.Missing, diff)
+		}
 	}
 }

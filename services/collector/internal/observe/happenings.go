@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"squirrly.dev/internal/flink"
@@ -45,8 +46,8 @@ func (d *Description) checkpoints(ctx context.Context) {
 		d.try("checkpoint configuration", func() error {
 			c, err := d.client.CheckpointConfig(ctx, d.job)
 			switch {
-			case errors.Is(err, flink.ErrNotFound):
-				config = &jobcontext.CheckpointConfig{} // how Flink says of a job that it takes none
+			case errors.Is(err, flink.ErrNotFound) && strings.Contains(err.Error(), "not enabled"):
+				config = &jobcontext.CheckpointConfig{} // how Flink says of a batch job that it takes none
 				return nil
 			case err == nil:
 				config = checkpointConfig(c)

@@ -148,3 +148,27 @@ func TestDump_ManyThreadsAreLeftAlone(t *testing.T) {
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}
 }
+
+// TestSampler_Unprofiled looks at what happened during the readings, not before.
+func TestSampler_Unprofiled(t *testing.T) {
+	sub := func(i int, tm string, attempt int, busy, idle flink.Millis) flink.Subtask {
+		return flink.Subtask{Index: i, Attempt: attempt, Status: running, TaskManagerID: tm, Metrics: flink.Metrics{Busy: busy, Idle: idle}}
+	}
+	was := []jobcontext.Counters{{Vertex: "v", BusyMillis: 9000, IdleMillis: 1000}, {Vertex: "v", Subtask: 1, BusyMillis: 500, IdleMillis: 9500}}
+	for name, test := range map[string]struct {
+		now  []flink.Subtask
+		tm   string
+		what string
+	}{
+		"the work has moved":      {[]flink.Subtask{sub(0, "a", 0, 9100, 1900), sub(1, "b", 0, 1400, 9600)}, "b", "map (2/2), 90 % busy"},
+		"the busiest is profiled": {[]flink.Subtask{sub(0, "a", 0, 9900, 1100), sub(1, "b", 0, 600, 10400)}, "", ""},
+		"a new attempt":           {[]flink.Subtask{sub(0, "a", 0, 9100, 1900), sub(1, "b", 1, 400, 100)}, "b", "map (2/2), 80 % busy"},
+		"nothing is known":        {[]flink.Subtask{sub(0, "a", 0, 0, 0), sub(1, "b", 0, 0, 0)}, "", ""},
+	} {
+		s := &Sampler{tms: []string{"a"}, samples: []jobcontext.Sample{{Subtasks: was}}}
+		s.graph = Graph{Vertices: []flink.VertexDetails{{ID: "v", Name: "map", Subtasks: test.now}}}
+		if tm, what := s.Unprofiled(); tm != test.tm || what != test.what {
+			t.Errorf("%s: %q, %q", name, tm, what)
+		}
+	}
+}
