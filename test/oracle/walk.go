@@ -76,17 +76,31 @@ func (r *rules) marks(f Frame) *marks {
 	return m
 }
 
-// isUser tells of the name of a Java frame whether it is of no library.
+// isUser tells of the name of a Java frame whether it is of a user: of no library and not generated.
 func (r *rules) isUser(name string) bool {
-	begins := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
-	holds := func(part string) bool { return strings.Contains(name, part) }
+	library, known := longest(r.Libraries, name), longest(r.NotLibraries, name)
 	switch {
-	case slices.ContainsFunc(r.NotLibraries, begins):
+	case library > known:
+		return false
+	case known > library:
 		return true
-	case slices.ContainsFunc(r.Libraries, begins), slices.ContainsFunc(r.Shaded, holds):
+	case slices.ContainsFunc(r.Shaded, func(part string) bool { return strings.Contains(name, part) }):
 		return false
 	}
-	return strings.Contains(name, ".") && !strings.ContainsAny(name, ":(/[ ") && name[0] != '.' && !begins("lib")
+	class, method, ok := strings.Cut(name, ".")
+	generated := strings.Contains(class, "$*") && !strings.Contains(method, ".")
+	return ok && !generated && !strings.ContainsAny(name, ":(/[ ") && class != "" && !strings.HasPrefix(name, "lib")
+}
+
+// longest is the length of the longest of the prefixes with which a name begins, -1 without one.
+func longest(prefixes []string, name string) int {
+	most := -1
+	for _, p := range prefixes {
+		if strings.HasPrefix(name, p) {
+			most = max(most, len(p))
+		}
+	}
+	return most
 }
 
 // any reports whether the frame is one of the names, which may hold '*' or be a kind of frame.
