@@ -73,7 +73,11 @@ func (s *summary) vertex(v *View, findings []Problem) {
 		s.Headline += fmt.Sprintf(". It runs on %s, which was not profiled, so where its time goes is not known.", tm)
 		return
 	}
-	if p == nil {
+	switch {
+	case p == nil && v.limit.Own:
+		s.Headline += ". A full queue of its own, as of asynchronous I/O, or skew behind it does that."
+		return
+	case p == nil:
 		s.largestPart(v)
 		return
 	}

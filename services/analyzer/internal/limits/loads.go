@@ -118,6 +118,9 @@ func Loads(c *jobcontext.Context) []Load {
 		for _, s := range v.Subtasks {
 			readings := series[subtaskKey{v.ID, s.Index}]
 			sub := readings.load()
+			if sub.Busy == Unknown && len(v.Inputs) > 0 {
+				sub.BackPressured = Unknown // only a source is without a busy time; of others the counters are missing
+			}
 			sub.Index, sub.TaskManager, sub.Running = s.Index, s.TaskManager, s.Status == running
 			if s.Status == finished || readings.finished() {
 				sub.end()
