@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/wording"
 )
 
 // change is that a subtask of one reading runs in another attempt in the next one.
@@ -54,7 +55,7 @@ func restartOf(c *jobcontext.Context, series map[subtaskKey]readings) *Incident 
 		return &Incident{Happening: Rescaled, Within: span}
 	}
 	i := &Incident{Happening: Restarted, Restarts: max(1, most), Within: span}
-	i.blame(failure)
+	i.blame(c, failure)
 	return i
 }
 
@@ -67,7 +68,7 @@ func stateOf(c *jobcontext.Context) *Incident {
 	}
 	i := &Incident{Happening: Restarted, Restarts: 1, Within: age(c), Ages: true}
 	if len(c.Failures) > 0 {
-		i.blame(&c.Failures[0])
+		i.blame(c, &c.Failures[0])
 	}
 	return i
 }
@@ -92,7 +93,7 @@ func slowLoop(c *jobcontext.Context) *Incident {
 		return nil
 	}
 	i := &Incident{Happening: Restarted, Restarts: attempt, Within: age(c), Ages: true}
-	i.blame(&c.Failures[0])
+	i.blame(c, &c.Failures[0])
 	return i
 }
 
@@ -166,16 +167,32 @@ func failureIn(c *jobcontext.Context, changes []change) *jobcontext.Failure {
 	return found
 }
 
-func (i *Incident) blame(f *jobcontext.Failure) {
+func (i *Incident) blame(c *jobcontext.Context, f *jobcontext.Failure) {
 	if f == nil {
 		return
 	}
-	i.Task = f.Task
+	i.Task = shortTask(c, f.Task)
 	i.throw(cmp.Or(f.Cause, f.Name), f.Message)
 }
 
+// shortTask writes a task, "map (1/2)", with the short name of its vertex.
+func shortTask(c *jobcontext.Context, task string) string {
+	at := strings.LastIndex(task, " (")
+	if at < 0 {
+		return task
+	}
+	for i, label := range labelsOf(c) {
+		if c.Vertices[i].Name == task[:at] {
+			return label + task[at:]
+		}
+	}
+	return task
+}
+
+const maxMessage = 200 // characters of the message of an exception
+
 func (i *Incident) throw(class, message string) {
-	i.Exception, i.Failure = simpleClass(class), exceptionText(class, message)
+	i.Exception, i.Failure = simpleClass(class), exceptionText(class, wording.Middle(message, maxMessage))
 }
 
 // exceptionText names an exception as a reader would: without packages, and without a message that repeats the class.
