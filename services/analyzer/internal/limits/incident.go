@@ -65,7 +65,7 @@ func incidentOf(c *jobcontext.Context, seen *Seen) *Incident {
 
 // waitingOf finds a subtask that did not run yet in one of the readings, or at the end.
 func waitingOf(c *jobcontext.Context, series map[subtaskKey]readings) *Incident {
-	for i, v := range c.Vertices {
+	for _, v := range c.Vertices {
 		batch := false // stages that wait for slots one after the other are how a bounded job runs
 		for _, s := range v.Subtasks {
 			batch = batch || s.Status == finished
