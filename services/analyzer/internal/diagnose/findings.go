@@ -35,6 +35,9 @@ func (v *View) whereText(p *Problem) string {
 	place := wording.Place(p.Anchor, p.Frame)
 	switch {
 	case p.Rule.Below == rules.ScopeProcess:
+		if p.group.inTasks {
+			return place + ", in tasks and beside them"
+		}
 		return place + ", outside the tasks"
 	case len(p.Vertices) == 1:
 		return fmt.Sprintf("%s in vertex %s", place, p.Vertices[0])
