@@ -98,13 +98,14 @@ func (s *summary) largestPart(v *View) {
 	s.Headline += fmt.Sprintf(". No part of its time stands out; the largest, %s, is %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
 }
 
-// largest returns what takes most of the time of what limits, worth a finding or not.
+// largest returns what takes most of the time of what limits, or of all tasks when that is not known, worth a finding or
+// not.
 func (v *View) largest() (best Problem, ok bool) {
 	for _, g := range v.groups {
 		if g.rule.Role == rules.RoleVictim || g.rule.Of == rules.BasisCPU {
 			continue
 		}
-		if p := v.weigh(g); p.OnPath && p.P > 0 && p.Samples >= minSamples && p.P > best.P {
+		if p := v.weigh(g); p.P > 0 && (p.OnPath || v.limit.Limit == events.LimitUnknown) && p.Samples >= minSamples && p.P > best.P {
 			best, ok = p, true
 		}
 	}
@@ -220,6 +221,10 @@ func (s *summary) largest(v *View, findings []Problem) {
 	}
 	if len(findings) == 0 {
 		s.Headline += " The task threads show no known problem."
+		if p, ok := v.largest(); ok {
+			s.facts = append(s.facts, v.frameFact(&p, p.Mode))
+			s.Headline += fmt.Sprintf(" The largest part of their active time, %s, is %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
+		}
 		return
 	}
 	p := &findings[0]
