@@ -71,3 +71,18 @@ func TestNothingStandsOut(t *testing.T) {
 		t.Errorf("%s", v.Headline)
 	}
 }
+
+// TestIdleWorkers: workers of pools that are woken all the time cost CPU; those that rest do not.
+func TestIdleWorkers(t *testing.T) {
+	said := func(samples int) bool {
+		in := starvedJob(t, 0.45, 0.8, 16, 0)
+		in.Captures[0].Graph = graph(t, "TASK;MAP;com/shop/Work.map 300", "java/lang/Thread.run;java/util/concurrent/ThreadPoolExecutor.runWorker;"+
+			"java/util/concurrent/ThreadPoolExecutor.getTask;java/util/concurrent/LinkedBlockingQueue.take "+itoa(samples))
+		return slices.ContainsFunc(diagnoseOK(t, in).Analysis.Observations, func(o events.Observation) bool {
+			return strings.HasPrefix(o.Text, "Idle workers of thread pools, owner unknown, take 12 % of the CPU of tm-1")
+		})
+	}
+	if !said(40) || said(5) {
+		t.Errorf("40 of 340 samples: %t, 5 of 305: %t", said(40), said(5))
+	}
+}

@@ -75,6 +75,7 @@ var detectors = []Detector{
 	detector{"", bufferWaits},
 	detector{"", offCPU},
 	detector{"", helperThreads},
+	detector{"", idleWorkers},
 	detector{"chaining", unchained},
 	detector{"names", unnamedFrames},
 	detector{"", warmth},

@@ -169,6 +169,7 @@ type Idle struct {
 	NotBelow     []string `yaml:"notBelow"`
 	Native       bool     `yaml:"native"`       // only in threads without a Java frame
 	OutsideTasks bool     `yaml:"outsideTasks"` // only outside task threads
+	Pool         bool     `yaml:"pool"`         // of workers of thread pools, whose owner no frame names
 }
 
 // Frames says what the frames of a TaskManager are. Each list holds patterns of single frames, but for the prefixes
