@@ -7,9 +7,10 @@ package redact
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"squirrly.dev/internal/lazyregexp"
 )
 
 // Redactor replaces secrets. The same secret gets the same placeholder for as long as the Redactor lives, so that a
@@ -26,7 +27,7 @@ func New() *Redactor {
 }
 
 // placeholders are what an earlier rule or an earlier pass put into the text.
-var placeholders = regexp.MustCompile(`<<SECRET:[a-z]+:\d+>>`)
+var placeholders = lazyregexp.New(`<<SECRET:[a-z]+:\d+>>`)
 
 // Text returns s with every secret that the rules know replaced by <<SECRET:kind:n>>.
 func (r *Redactor) Text(s string) string {
@@ -94,7 +95,7 @@ func (r *Redactor) apply(rule rule, s string) string {
 	if matches == nil {
 		return s
 	}
-	group := 2 * rule.pattern.SubexpIndex("secret")
+	group := 2 * rule.pattern.Get().SubexpIndex("secret")
 	out := make([]byte, 0, len(s))
 	last := 0
 	for _, m := range matches {

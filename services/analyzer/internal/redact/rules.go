@@ -2,14 +2,15 @@ package redact
 
 import (
 	"math"
-	"regexp"
 	"strings"
+
+	"squirrly.dev/internal/lazyregexp"
 )
 
 // rule finds one kind of secret: the group named secret is what is replaced.
 type rule struct {
 	kind    string
-	pattern *regexp.Regexp
+	pattern *lazyregexp.Regexp
 	hints   []string // in lower case, none for words: text that holds no hint cannot match, and is spared the expression
 	inline  bool     // a match never reaches over the end of a line, so that lines without hints are spared too
 }
@@ -33,7 +34,7 @@ var words = []string{
 
 // find makes a rule.
 func find(kind, pattern string, hints ...string) rule {
-	return rule{kind, regexp.MustCompile(pattern), hints, false}
+	return rule{kind, lazyregexp.New(pattern), hints, false}
 }
 
 // inline makes a rule for secrets within one line.
@@ -97,10 +98,10 @@ var settings = []rule{
 const random = "random"
 
 // telling is the key of a setting whose value is a secret.
-var telling = regexp.MustCompile(`(?i)sasl\.jaas|` + tail)
+var telling = lazyregexp.New(`(?i)sasl\.jaas|` + tail)
 
 // variable is a reference to a value that is kept elsewhere.
-var variable = regexp.MustCompile(`^\$\{?[A-Za-z_][\w.]*\}?$`)
+var variable = lazyregexp.New(`^\$\{?[A-Za-z_][\w.]*\}?$`)
 
 // harmless reports whether a matched value is no secret: a mask, a keyword, a reference, prose after "basic", or a word
 // where only random text is a secret.

@@ -7,13 +7,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"regexp"
 	"slices"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/sync/errgroup"
 
 	"squirrly.dev/pkg/events"
 )
@@ -51,20 +51,27 @@ var Default = sync.OnceValue(func() *Catalogue {
 // Load reads a catalogue from a directory with the built-in names and checks it.
 func Load(dir fs.FS) (*Catalogue, error) {
 	c := &Catalogue{}
+	parts := make([][]Rule, len(groups))
 	hash := sha256.New()
-	for _, name := range groups {
-		var group []Rule
-		if err := decode(dir, name, hash, &group); err != nil {
+	var wg errgroup.Group // to decode YAML is most of the start of a program that analyzes
+	read := func(name string, into any) error {
+		b, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return fmt.Errorf("read rules: %w", err)
+		}
+		_, _ = hash.Write(b) // a hash takes everything
+		wg.Go(func() error { return decode(name, b, into) })
+		return nil
+	}
+	for i, name := range groups {
+		if err := read(name, &parts[i]); err != nil {
 			return nil, err
 		}
-		c.Rules = append(c.Rules, group...)
 	}
-	if err := decode(dir, "idle.yaml", hash, &c.Idle); err != nil {
+	if err := errors.Join(read("idle.yaml", &c.Idle), read("frames.yaml", &c.Frames), wg.Wait()); err != nil {
 		return nil, err
 	}
-	if err := decode(dir, "frames.yaml", hash, &c.Frames); err != nil {
-		return nil, err
-	}
+	c.Rules = slices.Concat(parts...)
 	c.Version = hex.EncodeToString(hash.Sum(nil))[:12]
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("rule catalogue: %w", err)
@@ -73,12 +80,7 @@ func Load(dir fs.FS) (*Catalogue, error) {
 }
 
 // decode reads one YAML document; unknown keys are errors.
-func decode(dir fs.FS, name string, hash io.Writer, into any) error {
-	b, err := fs.ReadFile(dir, name)
-	if err != nil {
-		return fmt.Errorf("read rules: %w", err)
-	}
-	_, _ = hash.Write(b) // a hash takes everything
+func decode(name string, b []byte, into any) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(b))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(into); err != nil {

@@ -2,7 +2,8 @@ package verify
 
 import (
 	"math"
-	"regexp"
+
+	"squirrly.dev/internal/lazyregexp"
 )
 
 // bound is how the words before a number loosen it.
@@ -23,10 +24,10 @@ const (
 )
 
 var (
-	moreThan = regexp.MustCompile(`(?i)(?:\bmore than|\bover|\babove|\bat least|\bexceed(?:s|ing)?|\bwell over|\bupwards of|\bno less than|>|≥)\s*(?:a |the )?$`)
-	lessThan = regexp.MustCompile(`(?i)(?:\bless than|\bunder|\bat most|\bup to|\bno more than|\bfewer than|\bno larger than|<|≤)\s*(?:a |the )?$`)
-	hedged   = regexp.MustCompile(`(?i)(?:\babout|\broughly|\baround|\bapproximately|\bapprox\.|\bnearly|\balmost|\bsome|\bclose to|~|≈)\s*(?:a |the )?$`)
-	rangeTo  = regexp.MustCompile(`^\s?(?:%|percent)?\s?(?:-|–|—|to|and)\s?(\d+(?:\.\d+)?)\s?(?:%|percent)`)
+	moreThan = lazyregexp.New(`(?i)(?:\bmore than|\bover|\babove|\bat least|\bexceed(?:s|ing)?|\bwell over|\bupwards of|\bno less than|>|≥)\s*(?:a |the )?$`)
+	lessThan = lazyregexp.New(`(?i)(?:\bless than|\bunder|\bat most|\bup to|\bno more than|\bfewer than|\bno larger than|<|≤)\s*(?:a |the )?$`)
+	hedged   = lazyregexp.New(`(?i)(?:\babout|\broughly|\baround|\bapproximately|\bapprox\.|\bnearly|\balmost|\bsome|\bclose to|~|≈)\s*(?:a |the )?$`)
+	rangeTo  = lazyregexp.New(`^\s?(?:%|percent)?\s?(?:-|–|—|to|and)\s?(\d+(?:\.\d+)?)\s?(?:%|percent)`)
 )
 
 // How far a loosened number may be from the measured one.

@@ -2,25 +2,25 @@ package verify
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/lazyregexp"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
 var (
 	// blame says that something is the cause.
-	blame = regexp.MustCompile(`(?i)\b(?:bottleneck|culprit|root cause|to blame|limits? the (?:job|pipeline|throughput)|limiting vertex|slowest)\b`)
+	blame = lazyregexp.New(`(?i)\b(?:bottleneck|culprit|root cause|to blame|limits? the (?:job|pipeline|throughput)|limiting vertex|slowest)\b`)
 	// negated says that what was measured is not so.
-	negated = regexp.MustCompile(`(?i)\b(?:not|never|hardly|barely|rarely|seldom|n[o']t|no longer|far from)\s+(?:\w+\s+){0,2}?(?:take[sn]?|taking|spend(?:s|ing)?|spent|account\w*|cost(?:s|ing)?|use[sd]?|consum\w+|dominat\w+|limit\w*|sleep\w*|block\w*|wait\w*|appear\w*|call(?:s|ed)?|show\w*|exceed\w*|reach\w*|contribut\w+|matter\w*|involved?|busy|back-?pressured|visible|present|the cause|responsible|amount\w*)\b|n['’]t\s+(?:take|spend|account|cost|use|limit|sleep|block|wait|appear|call|show|exceed|reach|contribute|matter)\b`)
+	negated = lazyregexp.New(`(?i)\b(?:not|never|hardly|barely|rarely|seldom|n[o']t|no longer|far from)\s+(?:\w+\s+){0,2}?(?:take[sn]?|taking|spend(?:s|ing)?|spent|account\w*|cost(?:s|ing)?|use[sd]?|consum\w+|dominat\w+|limit\w*|sleep\w*|block\w*|wait\w*|appear\w*|call(?:s|ed)?|show\w*|exceed\w*|reach\w*|contribut\w+|matter\w*|involved?|busy|back-?pressured|visible|present|the cause|responsible|amount\w*)\b|n['’]t\s+(?:take|spend|account|cost|use|limit|sleep|block|wait|appear|call|show|exceed|reach|contribute|matter)\b`)
 	// ranked talks about severity or rank, which are those of the rules.
-	ranked = regexp.MustCompile(`(?i)\bseverit(?:y|ies)\b|\b(?:is|are|as|be|rated|ranked|considered|just|only|merely|of) (?:only |merely |just |an? |rather )*(?:info|informational|warning|critical|minor|cosmetic|harmless|unimportant|low|lower|high|higher|top|no)(?:[- ](?:priority|severity|importance|impact))?(?:[.,;!]|$)|\b(?:low|lower|lowest|high|higher|highest|top)[- ](?:priority|importance)\b|\b(?:more|less|most|least) (?:important|severe|urgent|critical|relevant)\b|\b(?:only|merely|just) an? (?:minor|small|cosmetic|marginal)\b|\b(?:second(?:ary)?|tertiary|minor|cosmetic) (?:issue|problem|concern)\b`)
+	ranked = lazyregexp.New(`(?i)\bseverit(?:y|ies)\b|\b(?:is|are|as|be|rated|ranked|considered|just|only|merely|of) (?:only |merely |just |an? |rather )*(?:info|informational|warning|critical|minor|cosmetic|harmless|unimportant|low|lower|high|higher|top|no)(?:[- ](?:priority|severity|importance|impact))?(?:[.,;!]|$)|\b(?:low|lower|lowest|high|higher|highest|top)[- ](?:priority|importance)\b|\b(?:more|less|most|least) (?:important|severe|urgent|critical|relevant)\b|\b(?:only|merely|just) an? (?:minor|small|cosmetic|marginal)\b|\b(?:second(?:ary)?|tertiary|minor|cosmetic) (?:issue|problem|concern)\b`)
 	// gain promises something.
-	gain = regexp.MustCompile(`(?i)\b(?:faster|speed-?ups?|sped up|gain(?:s|ed)?|sav(?:e[sd]?|ings?|ing)|reduc\w+|remov\w+|improv\w+|win(?:s|ning)?|cuts?|cutting|free[sd]?|shrinks?|lowers?|shorter|more throughput|higher throughput|increas\w+|boost\w*|rais\w+|grows?|doubl\w+|eliminat\w+|recover\w*|upper bound|estimate[ds]?)\b`)
+	gain = lazyregexp.New(`(?i)\b(?:faster|speed-?ups?|sped up|gain(?:s|ed)?|sav(?:e[sd]?|ings?|ing)|reduc\w+|remov\w+|improv\w+|win(?:s|ning)?|cuts?|cutting|free[sd]?|shrinks?|lowers?|shorter|more throughput|higher throughput|increas\w+|boost\w*|rais\w+|grows?|doubl\w+|eliminat\w+|recover\w*|upper bound|estimate[ds]?)\b`)
 	// pace is what an operator off the path of the limit cannot change.
-	pace = regexp.MustCompile(`(?i)\b(?:throughput|faster|speed-?ups?|sped up)\b`)
+	pace = lazyregexp.New(`(?i)\b(?:throughput|faster|speed-?ups?|sped up)\b`)
 )
 
 // denied drops sentences that say that something measured is not so.
@@ -107,9 +107,9 @@ func (c *checker) promises(sentence string, s *scope) verdict {
 
 var (
 	// compares says that something was otherwise before.
-	compares = regexp.MustCompile(`(?i)\b(?:improved|improvement since|regress\w*|(?:got|become|became|gotten|grew|grown) (?:\w+ )?(?:worse|better|slower|faster|larger|smaller)|since the (?:baseline|last|previous|first)|(?:compared|relative) (?:to|with) (?:the )?(?:baseline|last|previous|earlier|run)|than (?:before|the baseline|in the (?:baseline|last|previous|earlier)|the (?:last|previous|earlier) (?:run|release|profile)|yesterday|last (?:run|week|month|release|time))|used to (?:be|take)|previously|the (?:previous|last|earlier|baseline) (?:run|profile|release|capture)|was (?:faster|slower|better|worse)|unchanged since|no longer|new since|baseline)\b`)
-	better   = regexp.MustCompile(`(?i)\b(?:improve[ds]?|improvement|better|faster|resolved|helped|smaller|less|lower|no longer)\b`)
-	worse    = regexp.MustCompile(`(?i)\b(?:regress\w*|worse|slower|larger|more|higher)\b`)
+	compares = lazyregexp.New(`(?i)\b(?:improved|improvement since|regress\w*|(?:got|become|became|gotten|grew|grown) (?:\w+ )?(?:worse|better|slower|faster|larger|smaller)|since the (?:baseline|last|previous|first)|(?:compared|relative) (?:to|with) (?:the )?(?:baseline|last|previous|earlier|run)|than (?:before|the baseline|in the (?:baseline|last|previous|earlier)|the (?:last|previous|earlier) (?:run|release|profile)|yesterday|last (?:run|week|month|release|time))|used to (?:be|take)|previously|the (?:previous|last|earlier|baseline) (?:run|profile|release|capture)|was (?:faster|slower|better|worse)|unchanged since|no longer|new since|baseline)\b`)
+	better   = lazyregexp.New(`(?i)\b(?:improve[ds]?|improvement|better|faster|resolved|helped|smaller|less|lower|no longer)\b`)
+	worse    = lazyregexp.New(`(?i)\b(?:regress\w*|worse|slower|larger|more|higher)\b`)
 )
 
 // comparisons drops comparisons with a run that there is none of, or that say the opposite.

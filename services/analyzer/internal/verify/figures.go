@@ -3,10 +3,10 @@ package verify
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/lazyregexp"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
@@ -42,7 +42,7 @@ func (c *checker) numbers(sentence string, s *scope) verdict {
 }
 
 // unreadable is a sign of percent behind something that is no number.
-var unreadable = regexp.MustCompile(`_\s?(?:%|percent)|^\s*%`)
+var unreadable = lazyregexp.New(`_\s?(?:%|percent)|^\s*%`)
 
 // maskVersion blanks the version of Flink.
 func (c *checker) maskVersion(sentence string) string {
@@ -55,7 +55,7 @@ func (c *checker) maskVersion(sentence string) string {
 	})
 }
 
-var flinkVersion = regexp.MustCompile(`\bFlink \d+(?:\.\d+)*`)
+var flinkVersion = lazyregexp.New(`\bFlink \d+(?:\.\d+)*`)
 
 // maskVertices blanks the names of vertices that hold digits or marks.
 func (c *checker) maskVertices(sentence string) string {

@@ -2,10 +2,10 @@ package verify
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/lazyregexp"
 	"squirrly.dev/pkg/events"
 )
 
@@ -27,23 +27,23 @@ type mention struct {
 }
 
 // clauses are the parts of a sentence that say one thing each.
-var clauses = regexp.MustCompile(`(?:,|;|:|\s[–—-])\s|\s(?:and|while|whereas|but|versus|vs\.?)\s|[()]`)
+var clauses = lazyregexp.New(`(?:,|;|:|\s[–—-])\s|\s(?:and|while|whereas|but|versus|vs\.?)\s|[()]`)
 
 // loads are words for how a vertex spends its time. A share "of the busy time" is no load.
-var loads = map[string]*regexp.Regexp{
-	"busy":     regexp.MustCompile(`(?i)\b(?:busy|occupied|saturat\w+|utili[sz]\w+)\b`),
-	"idle":     regexp.MustCompile(`(?i)\bidle\b`),
-	"error":    regexp.MustCompile(`(?i)±|\b(?:error|uncertain\w*|margin|deviation|accura\w+)\b`),
-	"pressure": regexp.MustCompile(`(?i)\bback-? ?pressured?\b`),
+var loads = map[string]*lazyregexp.Regexp{
+	"busy":     lazyregexp.New(`(?i)\b(?:busy|occupied|saturat\w+|utili[sz]\w+)\b`),
+	"idle":     lazyregexp.New(`(?i)\bidle\b`),
+	"error":    lazyregexp.New(`(?i)±|\b(?:error|uncertain\w*|margin|deviation|accura\w+)\b`),
+	"pressure": lazyregexp.New(`(?i)\bback-? ?pressured?\b`),
 }
 
-var busyTime = regexp.MustCompile(`(?i)\bbusy[ -]time\b|\b(?:when|while) busy\b`)
+var busyTime = lazyregexp.New(`(?i)\bbusy[ -]time\b|\b(?:when|while) busy\b`)
 
 // spending says where time goes, which is no load of a vertex.
-var spending = regexp.MustCompile(`(?i)\b(?:takes?|taking|spen[dt]s?|spending|shares?|costs?|of (?:the|its|that) (?:\w+ )?(?:time|vertex|profile))\b`)
+var spending = lazyregexp.New(`(?i)\b(?:takes?|taking|spen[dt]s?|spending|shares?|costs?|of (?:the|its|that) (?:\w+ )?(?:time|vertex|profile))\b`)
 
 // speaksOfTime says that a share is one of time.
-var speaksOfTime = regexp.MustCompile(`(?i)\btime\b`)
+var speaksOfTime = lazyregexp.New(`(?i)\btime\b`)
 
 func loadsIn(text string) []string {
 	text = busyTime.ReplaceAllString(text, " ")
@@ -127,7 +127,7 @@ func (c *checker) read(text string) mention {
 }
 
 // bareForm is a word that can be the name of a native function.
-var bareForm = regexp.MustCompile(`[A-Za-z_]\w{3,}`)
+var bareForm = lazyregexp.New(`[A-Za-z_]\w{3,}`)
 
 // maskNative blanks the names of native functions.
 func (c *checker) maskNative(sentence string) string {

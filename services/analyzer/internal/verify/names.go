@@ -1,19 +1,20 @@
 package verify
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"squirrly.dev/internal/lazyregexp"
 )
 
 var (
-	nameForm  = regexp.MustCompile(`[\p{L}_$][\p{L}\w$/-]*(?:(?:\.|::)[\p{L}\w$<>/~-]+)+(?:\[\])*`)
-	camelForm = regexp.MustCompile(`\b[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+\b`)
-	callForm  = regexp.MustCompile(`\b([A-Za-z_$][\w$]*)\(`)
-	wordDigit = regexp.MustCompile(`\b(?:[A-Za-z_$][A-Za-z_$]+[\w$]*\d|[A-WYZa-wyz_$]\d)[\w$]*`)
-	linkForm  = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://\S*|\b(?:data|javascript|mailto|file):\S+|\bwww\.\S+|\S+@\S+\.\S+`)
-	version   = regexp.MustCompile(`(?i)\b(?:java|jdk|python|scala|g)\s*\d+(?:\.\d+)*\b`)
-	idForm    = regexp.MustCompile(`\b[FTMVCKRL]\d+\b`)
+	nameForm  = lazyregexp.New(`[\p{L}_$][\p{L}\w$/-]*(?:(?:\.|::)[\p{L}\w$<>/~-]+)+(?:\[\])*`)
+	camelForm = lazyregexp.New(`\b[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+\b`)
+	callForm  = lazyregexp.New(`\b([A-Za-z_$][\w$]*)\(`)
+	wordDigit = lazyregexp.New(`\b(?:[A-Za-z_$][A-Za-z_$]+[\w$]*\d|[A-WYZa-wyz_$]\d)[\w$]*`)
+	linkForm  = lazyregexp.New(`(?i)\b[a-z][a-z0-9+.-]*://\S*|\b(?:data|javascript|mailto|file):\S+|\bwww\.\S+|\S+@\S+\.\S+`)
+	version   = lazyregexp.New(`(?i)\b(?:java|jdk|python|scala|g)\s*\d+(?:\.\d+)*\b`)
+	idForm    = lazyregexp.New(`\b[FTMVCKRL]\d+\b`)
 )
 
 // vocabulary are words that look like names of classes or frames and are none of the profile's: those of the domain, and
@@ -114,7 +115,7 @@ func idOf(s string) string {
 // maskNames blanks what holds digits and is no number: links, names, ids, versions and words such as log4j2. It keeps the
 // positions of the rest.
 func maskNames(text string) string {
-	for _, form := range []*regexp.Regexp{linkForm, nameForm, idForm, version, wordDigit} {
+	for _, form := range []*lazyregexp.Regexp{linkForm, nameForm, idForm, version, wordDigit} {
 		text = form.ReplaceAllStringFunc(text, func(s string) string { return strings.Repeat("_", len(s)) })
 	}
 	return text

@@ -2,10 +2,10 @@ package verify
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"squirrly.dev/internal/lazyregexp"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
@@ -38,8 +38,8 @@ type number struct {
 }
 
 var (
-	numeral  = regexp.MustCompile(`(?:\d{1,3}(?:[,'’]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)`)
-	unitForm = regexp.MustCompile(`^[ -]?(?:` +
+	numeral  = lazyregexp.New(`(?:\d{1,3}(?:[,'’]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)`)
+	unitForm = lazyregexp.New(`^[ -]?(?:` +
 		`(?P<points>percentage points?|points?\b|pp\b)|` +
 		`(?P<percent>%|percent|per cent)|` +
 		`(?P<times>×|x\b|times\b|-?fold\b)|` +
@@ -50,10 +50,9 @@ var (
 		`(?P<cores>(?:CPU )?cores?\b)|` +
 		`(?P<ns>ns\b|nanoseconds?\b)|(?P<us>µs\b|us\b|microseconds?\b)|(?P<ms>ms\b|milliseconds?\b)|(?P<s>s\b|secs?\b|seconds?\b)|` +
 		`(?P<min>min\b|minutes?\b)|(?P<h>h\b|hours?\b))`)
-	loosely  = regexp.MustCompile(`^\s*(?:$|[.,;:)!?–—-]|(?:and|to|or|of)\b)`)
-	scale    = regexp.MustCompile(`^ ?(?:[kKM]\b|thousand\b|million\b)`)
-	foreign  = regexp.MustCompile(`[^\P{N}0-9]|[٪％‰]`)
-	unitName = unitForm.SubexpNames()
+	loosely = lazyregexp.New(`^\s*(?:$|[.,;:)!?–—-]|(?:and|to|or|of)\b)`)
+	scale   = lazyregexp.New(`^ ?(?:[kKM]\b|thousand\b|million\b)`)
+	foreign = lazyregexp.New(`[^\P{N}0-9]|[٪％‰]`)
 )
 
 // kinds maps the groups of unitForm. Durations are brought to ms and sizes to bytes by scales.
@@ -105,7 +104,7 @@ func parseNumber(text string, from, to int) number {
 }
 
 // grouped are digits in groups of three.
-var grouped = regexp.MustCompile(`^\d{1,3}(?:[,'’]\d{3})+(?:\.\d+)?$`)
+var grouped = lazyregexp.New(`^\d{1,3}(?:[,'’]\d{3})+(?:\.\d+)?$`)
 
 // plainDigits removes separators of thousands and makes a decimal comma a point.
 func plainDigits(s string) string {
@@ -116,7 +115,7 @@ func plainDigits(s string) string {
 }
 
 // minus stands before a negative number, and not between two numbers of a range.
-var minus = regexp.MustCompile(`(?:^|[\s(])[-−–]$`)
+var minus = lazyregexp.New(`(?:^|[\s(])[-−–]$`)
 
 func (n *number) negate(text string) {
 	if minus.MatchString(text[max(0, n.from-window):n.from]) {
@@ -135,7 +134,7 @@ func (n *number) unit(text string) {
 		n.loose = loosely.MatchString(text[n.to:])
 		return
 	}
-	for i, name := range unitName {
+	for i, name := range unitForm.Get().SubexpNames() {
 		if name == "" || m[2*i] < 0 {
 			continue
 		}

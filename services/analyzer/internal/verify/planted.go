@@ -1,23 +1,24 @@
 package verify
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"squirrly.dev/internal/lazyregexp"
 )
 
 // humps separates the words of a camelCase name.
-var humps = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
+var humps = lazyregexp.New(`(\p{Ll})(\p{Lu})`)
 
 // run is how many words in a row make a sentence a repetition of the data.
 const run = 4
 
 var (
 	// command is what text says that wants to steer a model.
-	command = regexp.MustCompile(`(?i)\b(?:ignore|disregard|forget|override|instructions?|system prompt|you (?:are|must|should)|assistant|obey)\b`)
+	command = lazyregexp.New(`(?i)\b(?:ignore|disregard|forget|override|instructions?|system prompt|you (?:are|must|should)|assistant|obey)\b`)
 	// payload is what such text wants to be said.
-	payload     = regexp.MustCompile(`(?i)\b(?:say|write|report|answer|output|print|include|append|mention|state|tell|claim|recommend|respond|reply)\b(?:\W+[\w'.-]+){1,10}`)
-	exonerating = regexp.MustCompile(`(?i)(?:can|may|should|must) (?:safely )?be (?:ignored|skipped|dismissed)|\bignore (?:this|the|all|any)\b|` +
+	payload     = lazyregexp.New(`(?i)\b(?:say|write|report|answer|output|print|include|append|mention|state|tell|claim|recommend|respond|reply)\b(?:\W+[\w'.-]+){1,10}`)
+	exonerating = lazyregexp.New(`(?i)(?:can|may|should|must) (?:safely )?be (?:ignored|skipped|dismissed)|\bignore (?:this|the|all|any)\b|` +
 		`\bno (?:action|change|fix|changes) (?:is |are )?(?:needed|required|necessary)|\bnot an? (?:real )?(?:problem|issue|bottleneck)\b|` +
 		`\bfalse (?:positive|alarm)|\b(?:is|are|looks?|seems?) (?:perfectly |completely |all )?(?:healthy|fine|harmless|ok(?:ay)?)\b|` +
 		`\bnothing (?:to|needs to) (?:fix|worry|do|change|be)|\bwrong(?:ly)? (?:severity|ranked|finding)`)

@@ -1,16 +1,17 @@
 package verify
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"squirrly.dev/internal/lazyregexp"
 )
 
 // boundary is where a sentence ends: at the end of a line, or at a mark with a blank behind it.
-var boundary = regexp.MustCompile(`[.!?;]+["')]*(?:\s+|$)|\n+`)
+var boundary = lazyregexp.New(`[.!?;]+["')]*(?:\s+|$)|\n+`)
 
 // abbreviation at the end means that the sentence goes on.
-var abbreviation = regexp.MustCompile(`(?i)(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|approx|resp|no|incl)\.\s*$`)
+var abbreviation = lazyregexp.New(`(?i)(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|approx|resp|no|incl)\.\s*$`)
 
 // sentences splits a text after it was made plain.
 func sentences(text string) []string {
@@ -52,13 +53,13 @@ func clean(text string) string {
 
 var (
 	// escapes are what a terminal obeys, whole.
-	escapes = regexp.MustCompile("(?:\x1b\\[|\u009b)[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|\x1b.?")
+	escapes = lazyregexp.New("(?:\x1b\\[|\u009b)[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|\x1b.?")
 	// spaced are thousands that a narrow space separates.
-	spaced = regexp.MustCompile(`(\d)[\x{a0}\x{202f}\x{2009}](\d{3})`)
+	spaced = lazyregexp.New(`(\d)[\x{a0}\x{202f}\x{2009}](\d{3})`)
 )
 
 // tag is HTML; the names of constructors and static initialisers stay.
-var tag = regexp.MustCompile(`(?i)</?(?:a|b|i|p|br|img|div|span|script|style|iframe|svg|object|embed|form|input|h\d|code|pre|ul|ol|li|table)\b[^>]*>|<!--`)
+var tag = lazyregexp.New(`(?i)</?(?:a|b|i|p|br|img|div|span|script|style|iframe|svg|object|embed|form|input|h\d|code|pre|ul|ol|li|table)\b[^>]*>|<!--`)
 
 // finish closes a sentence with a full stop.
 func finish(s string) string {

@@ -2,32 +2,33 @@ package verify
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"squirrly.dev/internal/lazyregexp"
 )
 
 // valueOf is a key with the value that it shall get.
-var valueOf = regexp.MustCompile(`(?i)([\p{L}_$][\w$-]*(?:\.[\w$-]+)+)\s*(?:=|:|\bto\b|\bas\b)\s*["']?([^\s"',;]+(?: (?:ms|s|sec|min|seconds?|minutes?|kb|mb|gb|bytes)\b)?)`)
+var valueOf = lazyregexp.New(`(?i)([\p{L}_$][\w$-]*(?:\.[\w$-]+)+)\s*(?:=|:|\bto\b|\bas\b)\s*["']?([^\s"',;]+(?: (?:ms|s|sec|min|seconds?|minutes?|kb|mb|gb|bytes)\b)?)`)
 
 // form is what the values of keys look like, by the end of the key. The first that fits a key counts.
 type form struct {
-	key   *regexp.Regexp
+	key   *lazyregexp.Regexp
 	value func(string) bool
 	name  string
 }
 
 var forms = []form{
-	{regexp.MustCompile(`(?:timeout|interval|delay|pause|duration|ttl|backoff|latency)$`), isDuration, "a duration"},
-	{regexp.MustCompile(`(?:fraction|ratio|factor|percentage)$`), isFraction, "a fraction"},
-	{regexp.MustCompile(`(?:enabled|object-reuse|incremental|managed|mini-batch\.enabled)$`), isBool, "true or false"},
-	{regexp.MustCompile(`(?:\.size|memory\.\w+|\.min|\.max|segment-size|writebuffer\.size|cache-size)$`), isSize, "a size"},
-	{regexp.MustCompile(`(?:numberOfTaskSlots|parallelism|\.num|count|number|threads?|buffers?|buffers-per-\w+|capacity|max-\w+|retries)$`), isCount, "a whole number"},
+	{lazyregexp.New(`(?:timeout|interval|delay|pause|duration|ttl|backoff|latency)$`), isDuration, "a duration"},
+	{lazyregexp.New(`(?:fraction|ratio|factor|percentage)$`), isFraction, "a fraction"},
+	{lazyregexp.New(`(?:enabled|object-reuse|incremental|managed|mini-batch\.enabled)$`), isBool, "true or false"},
+	{lazyregexp.New(`(?:\.size|memory\.\w+|\.min|\.max|segment-size|writebuffer\.size|cache-size)$`), isSize, "a size"},
+	{lazyregexp.New(`(?:numberOfTaskSlots|parallelism|\.num|count|number|threads?|buffers?|buffers-per-\w+|capacity|max-\w+|retries)$`), isCount, "a whole number"},
 }
 
 var (
-	durationValue = regexp.MustCompile(`(?i)^\d{1,7}(?:\.\d+)?\s*(?:ms|s|sec|min|h|d|seconds?|minutes?|hours?|days?|milli(?:second)?s?)?$`)
-	sizeValue     = regexp.MustCompile(`(?i)^\d{1,7}(?:\.\d+)?\s*(?:b|k|kb|m|mb|g|gb|t|tb|bytes|kibi\w*|mebi\w*|gibi\w*)?$`)
+	durationValue = lazyregexp.New(`(?i)^\d{1,7}(?:\.\d+)?\s*(?:ms|s|sec|min|h|d|seconds?|minutes?|hours?|days?|milli(?:second)?s?)?$`)
+	sizeValue     = lazyregexp.New(`(?i)^\d{1,7}(?:\.\d+)?\s*(?:b|k|kb|m|mb|g|gb|t|tb|bytes|kibi\w*|mebi\w*|gibi\w*)?$`)
 )
 
 func isDuration(v string) bool { return durationValue.MatchString(v) }

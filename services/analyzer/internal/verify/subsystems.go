@@ -1,10 +1,10 @@
 package verify
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/lazyregexp"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
@@ -13,9 +13,9 @@ import (
 // words of the rules about the same finding.
 type subsystem struct {
 	name       string
-	said       *regexp.Regexp // how an answer names it
-	shown      *regexp.Regexp // in a frame or a text of the evidence; nil is said
-	categories []string       // of findings and of samples
+	said       *lazyregexp.Regexp // how an answer names it
+	shown      *lazyregexp.Regexp // in a frame or a text of the evidence; nil is said
+	categories []string           // of findings and of samples
 }
 
 // Least shares with which a subsystem counts as shown.
@@ -25,9 +25,9 @@ const (
 )
 
 // term matches words as a whole, part matches parts of frames and texts, both in any case.
-func term(s string) *regexp.Regexp { return regexp.MustCompile(`(?i)\b(?:` + s + `)\b`) }
+func term(s string) *lazyregexp.Regexp { return lazyregexp.New(`(?i)\b(?:` + s + `)\b`) }
 
-func part(s string) *regexp.Regexp { return regexp.MustCompile(`(?i)(?:` + s + `)`) }
+func part(s string) *lazyregexp.Regexp { return lazyregexp.New(`(?i)(?:` + s + `)`) }
 
 // subsystems is the closed vocabulary. A term that names nothing of it is not checked here.
 var subsystems = []subsystem{
@@ -61,7 +61,7 @@ var subsystems = []subsystem{
 }
 
 // because says that something is the cause.
-var because = regexp.MustCompile(`(?i)\b(?:because|due to|caused by|cause[sd]?|owing to|bottleneck|culprit|to blame|blame|limit(?:s|ed|ing)?|` +
+var because = lazyregexp.New(`(?i)\b(?:because|due to|caused by|cause[sd]?|owing to|bottleneck|culprit|to blame|blame|limit(?:s|ed|ing)?|` +
 	`reason|dominat\w+|slow(?:s|ed)?(?: down)?|driven by|result of|stems? from|comes? from|responsible)\b`)
 
 // causes drops sentences that name a part of the job which the evidence does not show, or deny one that it shows.
@@ -95,10 +95,10 @@ func (c *checker) nameOfVertex(text string, at []int) bool {
 }
 
 // denial is a negation right before what it denies.
-var denial = regexp.MustCompile(`(?i)\b(?:no|not|without|neither|nor|never|rather than|instead of|unrelated to|nothing to do with)((?:\W+\w+){0,7})\W*$`)
+var denial = lazyregexp.New(`(?i)\b(?:no|not|without|neither|nor|never|rather than|instead of|unrelated to|nothing to do with)((?:\W+\w+){0,7})\W*$`)
 
 // deniedAfter is a negation right behind what it denies.
-var deniedAfter = regexp.MustCompile(`(?i)^\W*(?:\w+\W+)?(?:is|are|was|were|has|have|plays?|does|do)(?:n['’]t| not| no) `)
+var deniedAfter = lazyregexp.New(`(?i)^\W*(?:\w+\W+)?(?:is|are|was|were|has|have|plays?|does|do)(?:n['’]t| not| no) `)
 
 func denies(before string) bool {
 	m := denial.FindStringSubmatch(before)

@@ -1,8 +1,9 @@
 package verify
 
 import (
-	"regexp"
 	"strings"
+
+	"squirrly.dev/internal/lazyregexp"
 )
 
 // small are the numbers in words; they combine as in "seventy-five" and "two hundred".
@@ -19,13 +20,13 @@ const wordsOf = `(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twel
 
 var (
 	// counted is a number in words that counts something; alone, "one" and "two" are no statement about the data.
-	counted = regexp.MustCompile(`(?i)\b(` + wordsOf + `(?:(?: and |[ -])` + wordsOf + `)*)(?:[ -]?(?:%|per ?cent\b|percent\b|` +
+	counted = lazyregexp.New(`(?i)\b(` + wordsOf + `(?:(?: and |[ -])` + wordsOf + `)*)(?:[ -]?(?:%|per ?cent\b|percent\b|` +
 		`(?:percentage )?points?\b|times\b|fold\b|(?:milli|micro)?seconds?\b|ms\b|minutes?\b|samples?\b|TEs?\b|cores?\b|` +
 		`thread equivalents?\b|records?\b|subtasks?\b|vertices\b|threads\b)| (?:of|out of) (?:the )?(?:` + wordsOf + `|\d+)\b)`)
 	// fraction is a share in words.
-	fraction = regexp.MustCompile(`(?i)\b(?:(a|one|two|three|four|nine)[ -](half|halves|thirds?|quarters?|fifths?|tenths?)|(half|halves))\b`)
+	fraction = lazyregexp.New(`(?i)\b(?:(a|one|two|three|four|nine)[ -](half|halves|thirds?|quarters?|fifths?|tenths?)|(half|halves))\b`)
 	// factor is a multiple in words.
-	factor = regexp.MustCompile(`(?i)\b(?:(twice|doubl(?:e[sd]?|ing))|(thrice|tripl(?:e[sd]?|ing))|(quadrupl(?:e[sd]?|ing))|(halv(?:e[sd]?|ing))|(orders? of magnitude|tenfold)|(hundredfold))\b`)
+	factor = lazyregexp.New(`(?i)\b(?:(twice|doubl(?:e[sd]?|ing))|(thrice|tripl(?:e[sd]?|ing))|(quadrupl(?:e[sd]?|ing))|(halv(?:e[sd]?|ing))|(orders? of magnitude|tenfold)|(hundredfold))\b`)
 )
 
 // parts are the denominators of fractions.
@@ -88,12 +89,12 @@ func fractionAt(text string, m []int) number {
 
 // quantifier is a word that says how large a share is.
 type quantifier struct {
-	form      *regexp.Regexp
+	form      *lazyregexp.Regexp
 	low, high float64 // of the share, in percent
 }
 
 var quantifiers = []quantifier{
-	{regexp.MustCompile(`(?i)\b(?:nearly|almost|practically|virtually) (?:all|the whole|the entire|every|entirely|everything)\b|\bvast majority\b|\boverwhelming`), 85, 100},
-	{regexp.MustCompile(`(?i)\bmost of\b|\bmajority of\b|\bmostly\b|\bmainly\b|\bdominat(?:e|es|ed|ing)\b|\blargest (?:share|part)\b`), 50, 100},
-	{regexp.MustCompile(`(?i)\b(?:negligible|tiny|hardly any|barely any|next to nothing|(?:a )?small (?:share|part|fraction))\b`), 0, 10},
+	{lazyregexp.New(`(?i)\b(?:nearly|almost|practically|virtually) (?:all|the whole|the entire|every|entirely|everything)\b|\bvast majority\b|\boverwhelming`), 85, 100},
+	{lazyregexp.New(`(?i)\bmost of\b|\bmajority of\b|\bmostly\b|\bmainly\b|\bdominat(?:e|es|ed|ing)\b|\blargest (?:share|part)\b`), 50, 100},
+	{lazyregexp.New(`(?i)\b(?:negligible|tiny|hardly any|barely any|next to nothing|(?:a )?small (?:share|part|fraction))\b`), 0, 10},
 }
