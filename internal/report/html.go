@@ -107,7 +107,10 @@ func (p htmlPage) Tiles() []pair {
 	if d.Limit == events.LimitVertex && d.Busy > 0 {
 		tiles = append(tiles, pair{Name: "busy, busiest subtask", Text: wording.Percent(d.Busy)})
 	}
-	if d.P > 0 {
+	switch {
+	case d.P > 0 && d.Limit == events.LimitCPU:
+		tiles = append(tiles, pair{Name: "of the time that is ready to run, without a CPU", Text: wording.Percent(d.P)})
+	case d.P > 0 && d.Anchor+d.Frame != "":
 		tiles = append(tiles, pair{Name: "of its time in " + wording.Place(d.Anchor, d.Frame), Text: wording.Percent(d.P)})
 	}
 	if d.Bound > 1 {

@@ -94,7 +94,7 @@ func (v view) VerdictFacts() []pair {
 	}
 	add("Fix", d.Fix)
 	switch {
-	case d.Limit == events.LimitVertex && d.Bound > 1 && d.NextLimit != "":
+	case d.Bound > 1 && d.NextLimit != "":
 		add("Upper bound", wording.Times(d.Bound)+", then limited by "+d.NextLimit)
 	case d.Bound > 1:
 		add("Upper bound", wording.Times(d.Bound))

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"squirrly.dev/pkg/events"
 )
 
 func TestWords(t *testing.T) {
@@ -88,5 +90,23 @@ func TestWebLinks(t *testing.T) {
 		if isWebLink(link) != want {
 			t.Errorf("%q: %t", link, !want)
 		}
+	}
+}
+
+// TestStarvedTiles: a lack of CPU is of no function, and its bound is the one that the next limit allows.
+func TestStarvedTiles(t *testing.T) {
+	v := view{Analysis: events.Analysis{Verdict: events.Verdict{
+		Limit: events.LimitCPU, VertexName: "parse", P: 0.65, Bound: 1.6, NextLimit: "Source: in", Confidence: events.ConfidenceHigh,
+	}}}
+	tiles := htmlPage{view: v}.Tiles()
+	want := []pair{
+		{Name: "of the time that is ready to run, without a CPU", Text: "65 %"},
+		{Name: "upper bound of the speed-up, then limited by Source: in", Text: "1.6×"}, {Name: "confidence", Text: "high"},
+	}
+	if diff := cmp.Diff(want, tiles); diff != "" {
+		t.Error(diff)
+	}
+	if facts := v.VerdictFacts(); len(facts) == 0 || facts[0].Text != "1.6×, then limited by Source: in" {
+		t.Errorf("%v", facts)
 	}
 }

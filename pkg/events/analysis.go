@@ -59,7 +59,7 @@ type Limit string
 const (
 	LimitVertex        Limit = "vertex"        // one vertex limits the job
 	LimitNone          Limit = "not_limited"   // no vertex above 80 % busy, and nothing backpressured but for short bursts
-	LimitCPU           Limit = "cpu"           // task threads are ready to run and get no CPU; no vertex is to blame
+	LimitCPU           Limit = "cpu"           // task threads are ready to run and get no CPU; VertexName is the one that lacks it most, and no code is to blame
 	LimitBackpressured Limit = "backpressured" // the input never ends and is held back, but no vertex is busy on average
 	LimitBursts        Limit = "bursts"        // backpressured and idle in turn: on average nothing limits the job
 	LimitRestarting    Limit = "restarting"    // the job failed and restarted while it was profiled: nothing else matters
