@@ -48,7 +48,7 @@ type Problem struct {
 	group     *group    // nil without frames
 	timed     bool      // its size is one of time
 	sizeErr   float64   // sampling error of Size
-	little    bool      // it gains next to nothing beside the first finding
+	minor     bool      // it gains next to nothing beside the first finding
 	garbage   float64   // share of the CPU that the collector takes for it
 	elsewhere []Problem // the same cause where no vertex can be named
 	also      []Problem // the same fault as other rules see it

@@ -106,7 +106,7 @@ var defaultScanner = sync.OnceValue(func() *scan.Scanner { return scan.NewScanne
 // ErrNoCaptures.
 //
 // It is a pipeline of values: the captures are read, their frames attributed to vertices and gathered in groups; problems
-// are detected, ranked and told; and what is told is written, which is when facts get their numbers.
+// are detected, ranked and put into words; and what they say is written, which is when facts get their numbers.
 func Diagnose(in Input) (Result, error) {
 	if !slices.ContainsFunc(in.Captures, func(c Capture) bool { return c.Graph != nil }) {
 		return Result{}, ErrNoCaptures
@@ -117,6 +117,6 @@ func Diagnose(in Input) (Result, error) {
 	v := &View{
 		attribution: a, checked: check(r, judged.Limit), limit: limit(a, &judged), groups: gather(a), vertexFacts: vertexFacts(r),
 	}
-	t := tell(v, rank(v, detect(v)), priceOf(in.PricePerCoreHour, in.Currency))
+	t := conclude(v, rank(v, detect(v)), priceOf(in.PricePerCoreHour, in.Currency))
 	return write(v, &t), nil
 }

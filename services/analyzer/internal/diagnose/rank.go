@@ -95,7 +95,7 @@ func choose(v *View) []Problem {
 			chosen = append(chosen, p)
 		}
 	}
-	quieten(chosen)
+	demote(chosen)
 	return chosen
 }
 
@@ -105,19 +105,19 @@ const (
 	muchMore    = 3 // times its share of the time
 )
 
-// quieten makes remarks of the findings that gain next to nothing beside the first one, and puts them behind the others.
-func quieten(chosen []Problem) {
+// demote makes remarks of the findings that gain next to nothing beside the first one, and puts them behind the others.
+func demote(chosen []Problem) {
 	for i := range chosen {
 		p := &chosen[i]
 		if p.OnPath && p.P > 0 && p.Bound < littleBound && p.Severity.AtLeast(events.SeverityInfo) && chosen[0].P >= muchMore*p.P {
-			p.Severity, p.little = events.SeverityInfo, true
+			p.Severity, p.minor = events.SeverityInfo, true
 		}
 	}
 	place := func(p *Problem) int {
 		switch {
 		case !p.OnPath:
 			return 2
-		case p.little:
+		case p.minor:
 			return 1
 		}
 		return 0

@@ -49,15 +49,15 @@ func TestSameFault(t *testing.T) {
 	}
 }
 
-// TestQuieten: what gains next to nothing is a remark beside what gains much, and a warning alone.
-func TestQuieten(t *testing.T) {
+// TestDemote: what gains next to nothing is a remark beside what gains much, and a warning alone.
+func TestDemote(t *testing.T) {
 	problem := func(p float64) Problem {
 		return Problem{OnPath: true, P: p, Bound: bound(p, 1000), Severity: events.SeverityWarning}
 	}
 	beside := []Problem{problem(0.8), problem(0.3), problem(0.08)}
-	quieten(beside)
+	demote(beside)
 	alone := []Problem{problem(0.08)}
-	quieten(alone)
+	demote(alone)
 	if beside[1].Severity != events.SeverityWarning || beside[2].Severity != events.SeverityInfo || alone[0].Severity != events.SeverityWarning {
 		t.Errorf("%s and %s beside, %s alone", beside[1].Severity, beside[2].Severity, alone[0].Severity)
 	}

@@ -7,17 +7,17 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// told is everything that an analysis says, before its facts have numbers.
-type told struct {
+// conclusions are everything that an analysis says, before its facts have numbers.
+type conclusions struct {
 	verdict  summary
 	findings []Problem // most important first
 	remarks  []Problem
 	facts    []fact // that stand for themselves
 }
 
-// tell puts the problems into words, prices them, and sums them up.
-func tell(v *View, r ranking, one price) told {
-	t := told{findings: r.findings, remarks: r.remarks}
+// conclude puts the problems into words, prices them, and sums them up.
+func conclude(v *View, r ranking, one price) conclusions {
+	t := conclusions{findings: r.findings, remarks: r.remarks}
 	for i := range t.findings {
 		if p := &t.findings[i]; p.group != nil {
 			v.describe(p)
@@ -35,7 +35,7 @@ func tell(v *View, r ranking, one price) told {
 }
 
 // write numbers the facts, in the order in which they appear, and renders the analysis.
-func write(v *View, t *told) Result {
+func write(v *View, t *conclusions) Result {
 	l := newLedger()
 	l.addAll(t.facts)
 	verdict := t.verdict.Verdict
