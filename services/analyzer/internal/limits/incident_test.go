@@ -1,6 +1,8 @@
 package limits
 
 import (
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,10 +13,23 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// recorded are contexts of the first version, as collectors wrote them.
+// recorded is the context of a public job, of the first version, as a collector wrote it.
 func recorded(t *testing.T, name string) *jobcontext.Context {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+	found, err := filepath.Glob(filepath.Join("..", "operators", "testdata", "jobs", name, "context", "*.json.gz"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s: %v, %v", name, found, err)
+	}
+	file, err := os.Open(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	unpacked, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(unpacked)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,10 +49,12 @@ func TestRecorded(t *testing.T) {
 		why    string
 		skewed bool
 	}{
-		"restart-loop":  {Seen{}, events.LimitRestarting, "", "restarted at least 15 times in 46 s, ArithmeticException.", false},
-		"legacy-source": {one, events.LimitVertex, "Source: FakeKafkaSource", "run for 0.90 thread equivalents in sum", true},
-		"join-of-two":   {Seen{}, events.LimitVertex, "Join[10]", "", false},
-		"join-of-one":   {Seen{}, events.LimitVertex, "Join[10]", "", false},
+		"restart-loop":         {Seen{}, events.LimitRestarting, "", "restarted at least 15 times in 46 s, ArithmeticException.", false},
+		"legacy-source-kryo":   {one, events.LimitVertex, "Source: FakeKafkaSource", "run for 0.90 thread equivalents in sum", true},
+		"nexmark-q20":          {Seen{}, events.LimitVertex, "Join[10]", "", false},
+		"nexmark-q20-remedied": {Seen{}, events.LimitVertex, "Join[10]", "", false},
+		"two-jobs-innocent":    {Seen{}, events.LimitNone, "", "nothing is backpressured", false},
+		"nexmark-q4":           {Seen{}, events.LimitVertex, "Join[10]", "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			j, vertex := judged(recorded(t, name), test.seen)
@@ -46,7 +63,7 @@ func TestRecorded(t *testing.T) {
 			}
 		})
 	}
-	if j, _ := judged(recorded(t, "legacy-source"), Seen{}); j.Limit != events.LimitUnknown || !strings.Contains(j.Why, "cannot be told") {
+	if j, _ := judged(recorded(t, "legacy-source-kryo"), Seen{}); j.Limit != events.LimitUnknown || !strings.Contains(j.Why, "cannot be told") {
 		t.Errorf("without a profile: %s: %s", j.Limit, j.Why)
 	}
 }

@@ -41,13 +41,21 @@ func load(v events.VertexLoad, name string) string {
 	case "backPressured":
 		return percent(v.BackPressured)
 	case "recordsIn":
-		return wording.Decimal(v.RecordsIn, 1)
+		return perSecond(v.RecordsIn)
 	case "recordsOut":
-		return wording.Decimal(v.RecordsOut, 1)
+		return perSecond(v.RecordsOut)
 	case "parallelism":
 		return wording.Decimal(float64(v.Parallelism), 0)
 	}
 	return "unknown"
+}
+
+// perSecond prints a rate; a negative one is unknown.
+func perSecond(x float64) string {
+	if x < 0 {
+		return "unknown"
+	}
+	return wording.Decimal(x, 1)
 }
 
 // percent prints a share of 0 to 1; a negative one is unknown.
@@ -97,7 +105,7 @@ func (c cleaner) graphBlock(a events.Analysis) string {
 		}
 		fmt.Fprintf(&b, "%d. %s: parallelism %d, busy %s (busiest subtask %s), idle %s, backpressured %s, in %s/s, out %s/s",
 			i+1, c.label(v.Short()), v.Parallelism, percent(v.Busy), percent(v.BusyMax), percent(v.Idle),
-			percent(v.BackPressured), wording.Decimal(v.RecordsIn, 1), wording.Decimal(v.RecordsOut, 1))
+			percent(v.BackPressured), perSecond(v.RecordsIn), perSecond(v.RecordsOut))
 		if v.Role != "" {
 			b.WriteString(", " + c.label(v.Role))
 		}
