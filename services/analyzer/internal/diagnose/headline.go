@@ -128,6 +128,8 @@ func (s *summary) explain(v *View, at int, p *Problem) {
 		s.Headline += fmt.Sprintf(". %s: %s.", p.Rule.Title, p.Extent)
 	case p.Headline != "":
 		s.Headline += ". " + p.Headline
+	case v.limit.OneOf:
+		s.Headline += fmt.Sprintf(". %s of the time of %s is in %s.", wording.Percent(p.P), v.loads[at].Name, wording.Place(p.Anchor, p.Frame))
 	case v.limit.Legacy != nil && v.limit.Legacy.Vertex == at:
 		s.Headline += fmt.Sprintf(". %s of the time in which they run is in %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
 	default:

@@ -22,7 +22,7 @@ func limitReason(v *View) []Problem {
 // rivals names the vertices that limit as much as the first one.
 func rivals(v *View) []Problem {
 	others := v.limit.Rivals
-	if len(others) == 0 {
+	if len(others) == 0 || v.limit.OneOf {
 		return nil
 	}
 	return []Problem{remark(fmt.Sprintf("%s as saturated as %s; the job gains only when all of them are fixed.",

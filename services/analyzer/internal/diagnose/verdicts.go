@@ -46,6 +46,12 @@ func (s *summary) limitText(v *View, at int) string {
 		busy = "of unknown load"
 	}
 	switch {
+	case v.limit.OneOf:
+		var parts []string
+		for _, vertex := range v.limit.vertices() {
+			parts = append(parts, fmt.Sprintf("%s (%s busy)", v.loads[vertex].Name, wording.Percent(v.loads[vertex].Max(limits.Busy))))
+		}
+		return "One of " + wording.List(parts) + " limits the job"
 	case v.limit.Own:
 		return fmt.Sprintf("%s limits the job: it is backpressured though nothing behind it is busy; %s itself", s.VertexName, busy)
 	case v.limit.Near:

@@ -87,12 +87,12 @@ func (b *pressure) plausible() bool {
 // byEndlessInput judges a job whose input never ends: something limits it, even when nothing is busy on average.
 func (j *Judgement) byEndlessInput(loads []Load, b *pressure) {
 	switch {
-	case b.source && b.self >= max(halfBusy, b.busy+nearlyAlike):
+	case b.source && (b.self >= max(halfBusy, b.busy+nearlyAlike) || b.self >= Saturated && b.busy < Saturated):
 		j.Vertex, j.Confidence = b.last, events.ConfidenceMedium
 		j.Why = fmt.Sprintf("%s never waits for input and is busy for %s of its time; it is backpressured for the rest.",
 			loads[b.last].Name, wording.Percent(b.self))
 	case b.source && b.self >= halfBusy && b.busy != Unknown && b.busy <= b.self+nearlyAlike:
-		j.Vertex, j.Rivals, j.Confidence = b.culprit, []int{b.last}, events.ConfidenceLow
+		j.Vertex, j.Rivals, j.OneOf, j.Confidence = b.culprit, []int{b.last}, true, events.ConfidenceLow
 		if b.self > b.busy {
 			j.Vertex, j.Rivals = b.last, []int{b.culprit}
 		}

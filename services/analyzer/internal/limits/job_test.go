@@ -112,8 +112,8 @@ func TestOf(t *testing.T) {
 			if j.Limit != test.limit || vertex != test.vertex || j.Confidence != test.confidence {
 				t.Errorf("%s %q, %s: %s", j.Limit, vertex, j.Confidence, j.Why)
 			}
-			if j.Why == "" {
-				t.Error("no reason")
+			if j.Why == "" || j.OneOf != (name == "one of two") {
+				t.Errorf("one of several: %v, %q", j.OneOf, j.Why)
 			}
 		})
 	}

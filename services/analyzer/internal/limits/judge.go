@@ -38,7 +38,8 @@ type Seen struct {
 type Judgement struct {
 	Limit      events.Limit
 	Vertex     int
-	Rivals     []int     // vertices that limit as much, or instead: which of them cannot be told
+	Rivals     []int     // vertices that limit as much
+	OneOf      bool      // one of Vertex and Rivals limits; which cannot be told
 	Victims    []int     // in the order of the data flow
 	Next       int       // the busiest of the others
 	Held       int       // the backpressured vertex that nothing explains, of bursts and backpressured
