@@ -68,7 +68,7 @@ func (j job) context() *jobcontext.Context {
 	c := &jobcontext.Context{
 		FlinkVersion: "2.3.0", Job: jobcontext.Job{ID: "j", Name: "orders", State: "RUNNING"},
 		TaskManagers: []jobcontext.TaskManager{{ID: "tm-1", Slots: 4, CPUCores: 4}},
-		Threads:      []jobcontext.Thread{{TaskManager: "tm-1", Name: "enrich (1/1)#0", Frames: []string{"com.shop.Enrich.map"}}},
+		Threads:      []jobcontext.Thread{{TaskManager: "tm-1", Name: "enrich (1/1)#0", Frames: []string{"com.shop.Enrich.map", "org.apache.flink.runtime.taskmanager.Task.run"}}},
 	}
 	names := []string{"source", "enrich", "sink"}
 	for i, name := range names {
