@@ -8,7 +8,8 @@ package events
 // counts once, however often its stack meets a condition. Names are compared as [Counting] writes them.
 //
 // Paths are written as in docs/rules.md: "a > b" is b somewhere below a, "a -> b" is b called by a with nothing
-// between, "a $" is a as the last frame, and '*' in a name is any run of characters, dots included. A step @operator,
+// between, "a $" is a as the last frame, and '*' in a name is any run of characters, dots and spaces included; a step
+// holds no spaces. A step @operator,
 // @output or @wait is any frame of that kind by [Counting], and @user any Java frame that is of no library. Steps match
 // different frames from the root down: "a > a" needs a below a.
 type Count struct {
@@ -100,7 +101,7 @@ const (
 // GeneratedSerializationConstructorAccessor, and the letters, digits and '_' behind $$SpringCGLIB$$,
 // $$EnhancerBySpringCGLIB$$, $$FastClassBySpringCGLIB$$, $$EnhancerByCGLIB$$, $$FastClassByCGLIB$$, $ByteBuddy$,
 // $HibernateProxy$ and _$$_jvst become '*'; and in a name of one class without a package and one method, digits behind
-// '$' in the class become '*', and if the class has such a '*', then those in the method too.
+// '$' in the class become '*', and so do digits behind '$' in the method when the class then holds "$*".
 type Counting struct {
 	// TaskRoots are the frames in which the thread of a subtask begins.
 	TaskRoots []string `json:"taskRoots"`
@@ -115,14 +116,17 @@ type Counting struct {
 	// Idle are the idle paths. Nothing is idle but in WALL: what burns CPU, allocates or fights for a lock works.
 	Idle []IdlePath `json:"idle"`
 	// Categories are the kinds of work. That of a sample is found from its end upward: the first frame that any category
-	// knows decides, and of several categories the first one. A last frame of the kernel, in a sample that does not wait,
-	// is of the category "kernel", unless it is the class at the end of ALLOC and LOCK; a sample without any is "other".
+	// knows decides, and of several categories that of @user, or else the first one. A last frame of the kernel, in a
+	// sample that does not wait, is of the category "kernel", unless it is the class at the end of ALLOC and LOCK; a sample
+	// without any is "other".
 	Categories []WorkCategory `json:"categories"`
-	// Libraries are prefixes: a Java frame is of a library when its name begins with one of them and with none of
-	// NotLibraries, when it holds one of Shaded, or when its name has no dot or holds one of ":(/[ " or begins with a dot
-	// or with "lib". All other Java frames are @user; in ALLOC and LOCK the last frame is a class and never one.
+	// Libraries are prefixes. Of all prefixes here and in NotLibraries with which the name of a Java frame begins, the
+	// longest decides; without any, a frame is of a library when its name holds one of Shaded. It is of none and no user's
+	// either when its name has no dot, holds one of ":(/[ ", begins with a dot or with "lib", or is that of one class that
+	// holds "$*" in no package, and a method. All other Java frames are @user; in ALLOC and LOCK the last frame is a class
+	// and never one.
 	Libraries []string `json:"libraries"`
-	// NotLibraries are prefixes of @user frames, whatever Libraries and Shaded say.
+	// NotLibraries are prefixes of @user frames, unless a longer one of Libraries fits.
 	NotLibraries []string `json:"notLibraries"`
 	// Shaded are parts of the names of libraries.
 	Shaded []string `json:"shaded"`

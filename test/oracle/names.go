@@ -14,8 +14,7 @@ var (
 	numbered  = regexp.MustCompile(`(\$Proxy|jdk\.proxy|GeneratedMethodAccessor|GeneratedConstructorAccessor|GeneratedSerializationConstructorAccessor)\d+`)
 	generated = regexp.MustCompile(`(\$\$SpringCGLIB\$\$|\$\$EnhancerBySpringCGLIB\$\$|\$\$FastClassBySpringCGLIB\$\$|\$\$EnhancerByCGLIB\$\$|` +
 		`\$\$FastClassByCGLIB\$\$|\$ByteBuddy\$|\$HibernateProxy\$|_\$\$_jvst)[0-9A-Za-z_]+`)
-	inClass  = regexp.MustCompile(`\$\d+`)
-	inMethod = regexp.MustCompile(`\d+`)
+	inClass = regexp.MustCompile(`\$\d+`)
 )
 
 // Canonical is the name of a frame as the counts write it, by the steps that Counting lists, in their order.
@@ -40,7 +39,7 @@ func Canonical(name string) string {
 	name = generated.ReplaceAllString(name, "$1*")
 	if class, method, ok := strings.Cut(name, "."); ok && !strings.Contains(method, ".") {
 		if bare := inClass.ReplaceAllString(class, "$*"); bare != class {
-			return bare + "." + inMethod.ReplaceAllString(method, "*")
+			return bare + "." + inClass.ReplaceAllString(method, "$*")
 		}
 	}
 	return name

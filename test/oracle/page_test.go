@@ -76,7 +76,7 @@ func TestCanonical(t *testing.T) {
 		"JVM_Sleep@@SUNWprivate_1.1":                               "JVM_Sleep",
 		"[main tid=17]":                                            "[main]",
 		"com/sun/proxy/$Proxy12.call":                              "com.sun.proxy.$Proxy*.call",
-		"StreamExecCalc$31.split7":                                 "StreamExecCalc$*.split*",
+		"StreamExecCalc$31.split$7":                                "StreamExecCalc$*.split$*",
 		"com/acme/Outer$1.run2":                                    "com.acme.Outer$1.run2",
 		"G1ParTask::work(unsigned int)":                            "G1ParTask::work(unsigned int)",
 		"/usr/lib/libc.so":                                         "/usr/lib/libc.so",

@@ -246,8 +246,14 @@ func (r *rules) categoryOf(w *walked) string {
 		return "kernel"
 	}
 	for i := w.end; i >= 0; i-- {
-		for _, c := range w.frames[i].categories {
-			if c.frame != "@user" || w.isUser(i) {
+		known := w.frames[i].categories
+		for _, c := range known {
+			if c.frame == "@user" && w.isUser(i) {
+				return c.name
+			}
+		}
+		for _, c := range known {
+			if c.frame != "@user" {
 				return c.name
 			}
 		}

@@ -70,7 +70,7 @@ func TestOneCauseOneFinding(t *testing.T) {
 		}
 	}
 	f := ruleOf(r.Analysis, "B1")
-	if n != 1 || !cites(r.Analysis, f, "KryoSerializer.deserialize has 40 active ITIMER samples (13 %)") || f.Samples != 160 || !strings.Contains(f.Size, "and 13 % of them in KryoSerializer.deserialize, whose vertex cannot be told") {
+	if n != 1 || !cites(r.Analysis, f, "KryoSerializer.deserialize has 40 active ITIMER samples (13 %)") || f.Samples != 100 || !strings.Contains(f.Size, "52 % of the active ITIMER samples (160) in 2 places, 100 of them in KryoSerializer.copy") || !strings.Contains(f.Size, "and 13 % of them in KryoSerializer.deserialize, whose vertex cannot be told") {
 		t.Errorf("%d findings: %+v", n, f)
 	}
 	checkForm(t, r)

@@ -115,22 +115,29 @@ func (v *View) joinAlloc(problems []Problem) []fact {
 // allocFacts states what a function allocates, if it is more than next to nothing.
 func (v *View) allocFacts(ends []namedEnd, total uint64, anchor string) []fact {
 	own, n := of(ends, byAnchor, anchor)
+	m, makes := v.modeScansOf(rules.FamilyAlloc), events.Count{Root: events.RootTasks, Part: events.PartOperator, Match: []string{literal(anchor)}}
+	if anchor == "" || share(n, total) < minAlloc {
+		return nil
+	}
+	sums, total := tallyAll(m, []events.Count{makes})
+	n = sums[0]
 	part := share(n, total)
-	if anchor == "" || part < minAlloc || n < minSamples {
+	if part < minAlloc || n < minSamples {
 		return nil
 	}
 	classes, _ := top(own, byClass)
 	return []fact{{factFrame, events.Fact{
 		Text: fmt.Sprintf("%s makes %s of the allocation samples, not of the bytes; most of them are %s.",
 			wording.Simple(anchor), wording.Percent(part), wording.List(classes)),
-		Value: part, Unit: "share", Frame: anchor, Mode: v.modeOf(rules.FamilyAlloc), Samples: samples(n),
-		StdErr: standardError(part, float64(total)),
+		Value: part, Unit: "share", Frame: anchor, Mode: m.mode, Samples: samples(n),
+		StdErr: standardError(part, float64(total)), Count: partOf(m.counted(makes, n), m.counted(events.Count{}, total)),
 	}}}
 }
 
 func (v *View) joinLock(problems []Problem) []fact {
 	ends, total := v.ends(rules.FamilyLock)
 	locks, counts := top(ends, byClass)
+	m := v.modeScansOf(rules.FamilyLock)
 	var facts []fact
 	for i, lock := range locks {
 		if counts[i] < minSamples {
@@ -144,6 +151,7 @@ func (v *View) joinLock(problems []Problem) []fact {
 				lockName(lock), wording.List(wording.Simples(callers))),
 			Value: part, Unit: "share", Frame: lock, Mode: v.modeOf(rules.FamilyLock), Samples: samples(counts[i]),
 			StdErr: standardError(part, float64(total)),
+			Count:  partOf(m.counted(events.Count{Match: []string{literal(lock) + " $"}}, counts[i]), m.counted(events.Count{}, total)),
 		}}
 		facts = append(facts, entries)
 		for j := range problems {

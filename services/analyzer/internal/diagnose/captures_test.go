@@ -39,7 +39,7 @@ func TestOneJVMWithCPUOnly(t *testing.T) {
 	a := diagnoseOK(t, Input{Context: j.Context, Captures: []Capture{
 		capture("tm-1", events.ModeITimer, g), capture("tm-2", events.ModeCPU, g),
 	}}).Analysis
-	if f := a.Findings[0]; math.Abs(f.TE-1) > 0.01 || f.Samples != 800 {
+	if f := a.Findings[0]; math.Abs(f.TE-1) > 0.01 || f.Samples != 400 || f.Mode != events.ModeITimer {
 		t.Errorf("%.2f cores, %d samples", f.TE, f.Samples)
 	}
 }

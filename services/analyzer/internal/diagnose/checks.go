@@ -35,6 +35,9 @@ type note struct {
 	text string
 }
 
+// jitCode is the name of the category of the JIT compiler.
+const jitCode = "JIT compilation"
+
 // check looks for reasons to doubt the samples.
 func check(r *reading, limit events.Limit) checked {
 	var c checked
@@ -69,7 +72,7 @@ func (c *checked) checkNames(r *reading) {
 		for _, s := range m.scans {
 			if unnamed(r, s) {
 				c.doubts.unresolved = true
-				c.facts = append(c.facts, unnamedFact(s))
+				c.facts = append(c.facts, unnamedFact(r, s))
 				c.note(s, "many frames without a name")
 			}
 		}
@@ -104,6 +107,7 @@ func (c *checked) checkSampling(s *jvmScan) {
 		c.add(factCheck, events.Fact{
 			Text:  fmt.Sprintf("The samples of %s show that the JVM used at least %.2f cores.", s.JVM, float64(s.Total)/(perCore*s.Seconds)),
 			Value: float64(s.Total) / (perCore * s.Seconds), Unit: "cores", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Total),
+			Count: s.counted(events.Count{Idle: events.IdleAny}, s.Total),
 		})
 	}
 	if s.cores <= 0 || s.Seconds <= 0 || (s.Mode == events.ModeCPU && s.raw.Title == wallTitle) {
@@ -118,6 +122,7 @@ func (c *checked) checkSampling(s *jvmScan) {
 		Text: fmt.Sprintf("The %s capture of %s has %s samples, %s of what its CPU time promises.",
 			s.Mode, s.JVM, wording.Count(s.Total), wording.Percent(ratio)),
 		Value: ratio, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Total),
+		Count: s.counted(events.Count{Idle: events.IdleAny}, s.Total),
 	})
 	if ratio < 0.70 {
 		c.doubts.undersampled = true
@@ -126,7 +131,7 @@ func (c *checked) checkSampling(s *jvmScan) {
 }
 
 func (c *checked) checkJIT(r *reading, s *jvmScan) {
-	jit := s.Categories[r.categoryIndex("JIT compilation")]
+	jit := s.Categories[r.categoryIndex(jitCode)]
 	if s.Active() < 100 || share(jit, s.Active()) < 0.05 {
 		return
 	}
@@ -135,6 +140,7 @@ func (c *checked) checkJIT(r *reading, s *jvmScan) {
 		Text: fmt.Sprintf("The JIT compiler took %s of the CPU samples of %s: the job was still warming up.",
 			wording.Percent(share(jit, s.Active())), s.JVM),
 		Value: share(jit, s.Active()), Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(jit),
+		Count:  partOf(s.counted(events.Count{Category: jitCode}, jit), s.counted(events.Count{}, s.Active())),
 		StdErr: standardError(share(jit, s.Active()), float64(s.Active())),
 	})
 	c.note(s, "cold: the JIT compiler was still at work")

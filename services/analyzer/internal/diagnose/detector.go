@@ -45,13 +45,16 @@ type Problem struct {
 	Remark                     string // text of an observation, for what is no finding
 	Facts                      []fact // that prove it
 
-	group     *group    // nil without frames
-	timed     bool      // its size is one of time
-	sizeErr   float64   // sampling error of Size
-	minor     bool      // it gains next to nothing beside the first finding
-	garbage   float64   // share of the CPU that the collector takes for it
-	elsewhere []Problem // the same cause where no vertex can be named
-	also      []Problem // the same fault as other rules see it
+	group      *group    // nil without frames
+	timed      bool      // its size is one of time
+	sizeErr    float64   // sampling error of Size
+	minor      bool      // it gains next to nothing beside the first finding
+	garbage    float64   // share of the CPU that the collector takes for it
+	elsewhere  []Problem // the same cause where no vertex can be named
+	also       []Problem // the same fault as other rules see it
+	counts     measured
+	proofs     []fact   // the first of Facts, which the verdict cites, too
+	sharedWith []string // how many samples it shares with which other problem
 }
 
 // Detector looks for one kind of problem.

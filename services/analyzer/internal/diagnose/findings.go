@@ -18,7 +18,8 @@ func (v *View) describe(p *Problem) {
 	p.Extent = v.sizeText(p)
 	p.Why = v.whyText(p)
 	p.Impact = v.impactText(p)
-	p.Facts = slices.Concat([]fact{v.frameFact(p, p.Mode)}, p.Facts, v.sideFacts(p))
+	p.proofs = v.frameFacts(p)
+	p.Facts = slices.Concat(p.proofs, p.Facts, v.sideFacts(p))
 	for _, vertex := range p.group.vertices {
 		p.Facts = append(p.Facts, v.vertexFacts[vertex])
 	}
@@ -63,14 +64,17 @@ func (v *View) sizeText(p *Problem) string {
 	}
 	switch {
 	case p.Rule.Of == rules.BasisCPU:
-		parts = append(parts, wording.Percent(p.Share)+" of all CPU samples")
+		parts = append(parts, wording.Percent(p.Share)+" of the CPU")
 	case p.group.untimed():
 	case p.OnPath:
 		parts = append(parts, fmt.Sprintf("%s (± %s) of the time of %s", wording.Percent(p.P), wording.Percent(2*p.StdErr), v.limitName(p)))
 	case v.limit.Limit == events.LimitUnknown:
 		parts = append(parts, wording.Percent(p.P)+" of the active time of all tasks")
 	}
-	parts = append(parts, fmt.Sprintf("%s of the active %s samples (%s)", wording.Percent(p.Share), p.Mode, wording.Count(p.group.samples())))
+	parts = append(parts, p.samplesText())
+	if text := p.overlapText(); text != "" {
+		parts = append(parts, text)
+	}
 	return strings.Join(append(parts, p.sideText()...), ", ")
 }
 
@@ -158,29 +162,67 @@ func (v *View) rivalsLimit(vertex int) string {
 	return wording.List(v.names(others)) + " limit"
 }
 
-func (v *View) frameFact(p *Problem, mode events.Mode) fact {
-	text := fmt.Sprintf("%s has %s active %s samples (%s)", wording.Place(p.Anchor, p.Frame), wording.Count(p.group.samples()), mode, wording.Percent(p.Share))
-	if p.TE > 0 {
-		text += ", " + wording.TE(p.TE)
+// frameFacts say what a problem takes of the time, and count what its texts name.
+func (v *View) frameFacts(p *Problem) []fact {
+	var facts []fact
+	if f, ok := v.timeFact(p); ok {
+		facts = append(facts, f)
 	}
-	if p.OnPath && p.Rule.Of == rules.BasisVertex && !p.group.untimed() {
-		text += fmt.Sprintf(", %s of the time of %s", wording.Percent(p.P), v.limitName(p))
+	facts = append(facts, v.countFact(p, wording.Place(p.Anchor, p.Frame), p.counts.frame))
+	if p.counts.all != nil {
+		name := fmt.Sprintf("%s (rule %s), in %d places,", p.Rule.Title, p.Rule.ID, p.counts.places)
+		if !p.group.flinks {
+			name = fmt.Sprintf("%s (rule %s) below %s, in %d places,", p.Rule.Title, p.Rule.ID, wording.Simple(p.Anchor), p.counts.places)
+		}
+		facts = append(facts, v.countFact(p, name, p.counts.all))
 	}
+	return facts
+}
+
+func (v *View) countFact(p *Problem, name string, c *events.Count) fact {
+	part := shareOf(c)
 	f := events.Fact{
-		Text: text + ".", Value: p.Share, Unit: "share", Frame: p.Frame, Mode: mode, Samples: p.Samples,
-	}
-	if p.Share > 0 {
-		f.StdErr = standardError(p.Share, float64(p.group.samples())/p.Share)
-	}
-	if p.TE > 0 {
-		f.StdErr *= p.TE / max(p.Share, f.StdErr) // as large a part of it as of the share
-		f.Value, f.Unit = p.TE, "te"
-	}
-	if p.OnPath && p.P > 0 {
-		f.Value, f.Unit, f.StdErr = p.P, "share", p.StdErr
+		Text:  fmt.Sprintf("%s has %s active %s samples (%s).", name, wording.Count(c.Samples), p.Mode, wording.Percent(part)),
+		Value: part, Unit: "share", Frame: p.Frame, Mode: p.Mode, Samples: c.Samples, Count: c,
+		StdErr: standardError(part, float64(c.Of.Samples)),
 	}
 	if len(p.Vertices) == 1 {
 		f.Vertex = p.Vertices[0]
 	}
 	return fact{factFrame, f}
+}
+
+// timeFact says what a problem takes of the time: no sample of it is taken by two rules.
+func (v *View) timeFact(p *Problem) (fact, bool) {
+	if p.TE <= 0 || p.group.untimed() {
+		return fact{}, false
+	}
+	unit := wording.TE(p.TE)
+	if p.group.tally(rules.FamilyWall).te == 0 {
+		unit = fmt.Sprintf("%.2f cores", p.TE)
+	}
+	f := events.Fact{
+		Text:  fmt.Sprintf("%s takes %s", wording.Place(p.Anchor, p.Frame), unit),
+		Value: p.TE, Unit: "te", Frame: p.Frame, Mode: p.Mode,
+	}
+	if p.counts.all != nil {
+		f.Text = fmt.Sprintf("%s (rule %s) takes %s", p.Rule.Title, p.Rule.ID, unit)
+	}
+	if p.OnPath && p.Rule.Of == rules.BasisVertex && p.P > 0 {
+		f.Text += fmt.Sprintf(", %s of the time of %s", wording.Percent(p.P), v.limitName(p))
+		f.Value, f.Unit, f.StdErr = p.P, "share", p.StdErr
+	}
+	f.Text += "."
+	if len(p.Vertices) == 1 {
+		f.Vertex = p.Vertices[0]
+	}
+	return fact{factFrame, f}, true
+}
+
+// countedShare is the share of the profile that lies in what the finding names; without frames it is that of its metric.
+func (p *Problem) countedShare() float64 {
+	if p.group == nil || p.counts.frame == nil {
+		return p.Share
+	}
+	return shareOf(p.counts.frame)
 }

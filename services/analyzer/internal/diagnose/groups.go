@@ -18,6 +18,7 @@ type tally struct {
 	largest          uint64  // samples of the largest site, which gives frame, leaf and path
 	frame, leaf      string
 	path, stack      []string
+	frames           map[string]bool // of all sites
 }
 
 // group is one problem at one place: all captures' samples of a rule below the same function of the same vertices.
@@ -170,11 +171,12 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 	known.inTasks = known.inTasks || at.chain >= 0
 	t := known.by[s.Family]
 	if t == nil {
-		t = &tally{}
+		t = &tally{frames: map[string]bool{}}
 		known.by[s.Family] = t
 	}
 	known.rows[p.row] = true
 	t.samples += at.samples
+	t.frames[at.frame] = true
 	t.waiting += at.waiting
 	t.te += s.onCPU(at.samples)
 	if at.rule.Below == rules.ScopeProcess {

@@ -94,8 +94,8 @@ func (s *summary) largestPart(v *View) {
 	}
 	s.Anchor, s.Frame, s.P, s.Samples = p.Anchor, p.Frame, p.P, p.Samples
 	s.Confidence = lowest(s.Confidence, p.Confidence)
-	s.facts = append(s.facts, v.frameFact(&p, p.Mode))
-	s.Headline += fmt.Sprintf(". No part of its time stands out; the largest, %s, is %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
+	s.facts = append(s.facts, v.frameFacts(&p)...)
+	s.Headline += fmt.Sprintf(". No part of its time stands out; the largest, %s, is %s.", wording.Percent(p.P), p.named())
 }
 
 // largest returns what takes most of the time of what limits, or of all tasks when that is not known, worth a finding or
@@ -109,7 +109,12 @@ func (v *View) largest() (best Problem, ok bool) {
 			best, ok = p, true
 		}
 	}
-	return best, ok
+	if !ok {
+		return best, false
+	}
+	one := []Problem{best}
+	v.measure(one)
+	return one[0], true
 }
 
 // explain continues the headline with the problem that takes the time of a vertex.
@@ -122,7 +127,7 @@ func (s *summary) explain(v *View, at int, p *Problem) {
 	}
 	s.Fix = p.Rule.Fix.Change
 	s.Confidence = lowest(s.Confidence, p.Confidence)
-	s.facts = append(s.facts, p.Facts[0])
+	s.facts = append(s.facts, p.cited()...)
 	switch {
 	case len(p.Vertices) == 0:
 		s.Headline += fmt.Sprintf(". %s: %s.", p.Rule.Title, p.Extent)
@@ -131,12 +136,28 @@ func (s *summary) explain(v *View, at int, p *Problem) {
 	case v.limit.OneOf:
 		s.Headline += fmt.Sprintf(". %s of the time of %s is in %s.", wording.Percent(p.P), v.loads[at].Name, wording.Place(p.Anchor, p.Frame))
 	case v.limit.Legacy != nil && v.limit.Legacy.Vertex == at:
-		s.Headline += fmt.Sprintf(". %s of the time in which they run is in %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
+		s.Headline += fmt.Sprintf(". %s of the time in which they run is in %s.", wording.Percent(p.P), p.named())
 	default:
-		s.Headline += fmt.Sprintf(", %s of that in %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
+		s.Headline += fmt.Sprintf(", %s of that in %s.", wording.Percent(p.P), p.named())
 	}
 	most, then := v.boundText(at, p.Bound)
 	s.Headline += fmt.Sprintf(" Upper bound: %s%s.", most, then)
+}
+
+// cited are the facts that a verdict cites of the problem that explains it.
+func (p *Problem) cited() []fact {
+	if len(p.proofs) > 0 {
+		return p.proofs
+	}
+	return p.Facts[:1]
+}
+
+// named is what takes the time: one place, or a pattern in several of which none stands for all.
+func (p *Problem) named() string {
+	if p.counts.all == nil {
+		return wording.Place(p.Anchor, p.Frame)
+	}
+	return fmt.Sprintf("%q (%d places, most in %s)", p.Rule.Title, p.counts.places, wording.Place(p.Anchor, p.Frame))
 }
 
 func (s *summary) notLimited(v *View, findings []Problem) {
@@ -224,14 +245,14 @@ func (s *summary) largest(v *View, findings []Problem) {
 	if len(findings) == 0 {
 		s.Headline += " The task threads show no known problem."
 		if p, ok := v.largest(); ok {
-			s.facts = append(s.facts, v.frameFact(&p, p.Mode))
-			s.Headline += fmt.Sprintf(" The largest part of their active time, %s, is %s.", wording.Percent(p.P), wording.Place(p.Anchor, p.Frame))
+			s.facts = append(s.facts, v.frameFacts(&p)...)
+			s.Headline += fmt.Sprintf(" The largest part of their active time, %s, is %s.", wording.Percent(p.P), p.named())
 		}
 		return
 	}
 	p := &findings[0]
 	s.Anchor, s.Frame, s.P, s.Samples, s.Fix = p.Anchor, p.Frame, p.P, p.Samples, p.Rule.Fix.Change
-	s.facts = append(s.facts, p.Facts[0])
+	s.facts = append(s.facts, p.cited()...)
 	name := p.Rule.Title
 	if p.group != nil {
 		name = wording.Place(p.Anchor, p.Frame)

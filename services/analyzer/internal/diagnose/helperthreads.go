@@ -37,17 +37,22 @@ func helperThread(s *jvmScan, h *scan.Helper) Problem {
 		frame = s.Graph.Name(h.Anchor)
 		name = "User code"
 	}
-	part := share(h.Samples, s.Active())
-	works := events.Fact{
-		Value: part, Unit: "share", Frame: frame, JVM: s.JVM, Mode: s.Mode, Samples: samples(h.Samples),
-		StdErr: standardError(part, float64(s.Active())),
+	works := events.Count{Root: events.RootOther, Match: []string{literal(frame)}}
+	waits := works
+	waits.State = events.StateWaiting
+	sums, active := tallyAll(&modeScans{mode: s.Mode, scans: []*jvmScan{s}}, []events.Count{works, waits})
+	part := share(sums[0], active)
+	told := events.Fact{
+		Value: part, Unit: "share", Frame: frame, JVM: s.JVM, Mode: s.Mode, Samples: samples(sums[0]),
+		StdErr: standardError(part, float64(active)),
+		Count:  partOf(s.counted(works, sums[0]), s.counted(events.Count{}, active)),
 	}
 	size := fmt.Sprintf("%s of the active %s samples", wording.Percent(part), s.Mode)
-	if x := s.teOutside(h.Samples); x > 0 {
+	if x := s.teOutside(sums[0]); x > 0 {
 		size = wording.TE(x)
-		works.Value, works.Unit, works.StdErr = x, "te", 0
+		told.Value, told.Unit, told.StdErr = x, "te", 0
 	}
-	works.Text = fmt.Sprintf("%s works outside the tasks of %s: %s, %s of that waiting.", wording.Simple(frame), s.JVM, size,
-		wording.Percent(share(h.Waiting, h.Samples)))
-	return remark(fmt.Sprintf("%s also runs in helper threads: %s.", name, wording.Simple(frame)), fact{factFrame, works})
+	told.Text = fmt.Sprintf("%s works outside the tasks of %s: %s, %s of that waiting.", wording.Simple(frame), s.JVM, size,
+		wording.Percent(share(sums[1], sums[0])))
+	return remark(fmt.Sprintf("%s also runs in helper threads: %s.", name, wording.Simple(frame)), fact{factFrame, told})
 }

@@ -81,14 +81,17 @@ func limit(a *attribution, j *limits.Judgement) limiting {
 // that is theirs, of the CPU time that the JVM used while WALL ran. The JVM's own pauses are none of it: a thread that a
 // collection stops looks as if it ran.
 func measureStarvation(r *reading) starved {
-	s, onCPU := starved{vertex: -1}, uint64(0)
+	s, onCPU, runs := starved{vertex: -1}, uint64(0), r.runnable()
+	var jvms []string
 	for _, w := range r.family(rules.FamilyWall) {
 		if r.collecting(w.JVM) > maxCollecting {
 			continue
 		}
 		for _, c := range r.family(rules.FamilyCPU) {
 			if c.JVM == w.JVM && w.cores > 0 && w.perThread > 0 && c.Total > 0 {
-				n := r.runnable(w)
+				sums, _ := tallyAll(&modeScans{mode: w.Mode, scans: []*jvmScan{w}}, []events.Count{runs})
+				n := sums[0]
+				jvms = append(jvms, w.JVM)
 				s.running += w.te(n) * (1 - r.collecting(w.JVM))
 				s.got += share(c.TaskActive-c.TaskResting, c.Total) * w.cores
 				s.samples += n
@@ -104,7 +107,8 @@ func measureStarvation(r *reading) starved {
 	s.fact = fact{factMetric, events.Fact{
 		Text: fmt.Sprintf("Task threads were ready to run for %s and got %.2f cores: runnable but not on CPU for %s of that time.",
 			wording.TE(s.running), s.got, wording.Percent(s.share)),
-		Value: s.share, Unit: "share", Samples: samples(s.samples), StdErr: s.stdErr,
+		Value: s.share, Unit: "share", Mode: events.ModeWall, Samples: samples(s.samples), StdErr: s.stdErr,
+		Count: counted(runs, events.ModeWall, s.samples, jvms...),
 	}}
 	if 2*s.stdErr > s.share {
 		s.share = 0 // nothing that chance would not give
@@ -112,17 +116,17 @@ func measureStarvation(r *reading) starved {
 	return s
 }
 
-// runnable returns the samples of task threads that were ready to run: those that neither wait nor lie below a frame
+// runnable describes the samples of task threads that were ready to run: those that neither wait nor lie below a frame
 // that is known to block.
-func (r *reading) runnable(w *jvmScan) uint64 {
-	n := w.TaskActive - w.TaskWaiting
-	for _, at := range w.Sites {
-		rule := &r.catalogue.Rules[at.Rule]
-		if first := rule.Modes[0]; first == rules.FamilyWall || first == rules.FamilyLock {
-			n -= min(n, at.Samples-at.Waiting)
+func (r *reading) runnable() events.Count {
+	c := events.Count{Root: events.RootTasks, State: events.StateRunning}
+	for i := range r.catalogue.Rules {
+		rule := &r.catalogue.Rules[i]
+		if first := rule.Modes[0]; (first == rules.FamilyWall || first == rules.FamilyLock) && !rule.Waiting {
+			c.Without = append(c.Without, rule.Frames...)
 		}
 	}
-	return n
+	return c
 }
 
 // runningShare is the share of a vertex's time in which it runs or is ready to: only what runs can starve.

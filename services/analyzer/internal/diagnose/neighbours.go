@@ -46,27 +46,35 @@ func around(r *reading, l *ledger, findings []events.Finding) []Around {
 		for _, n := range scan.Around(merged, ids, maxNeighbours) {
 			out = append(out, Around{
 				Mode: m.mode, Frame: merged.Graph.Name(n.Frame), Samples: n.Samples,
-				Callers: neighboursOf(l, merged, m.mode, &n, n.Callers, "called by"),
-				Callees: neighboursOf(l, merged, m.mode, &n, n.Callees, "in its callee"),
+				Callers: neighboursOf(l, merged, m, &n, false),
+				Callees: neighboursOf(l, merged, m, &n, true),
 			})
 		}
 	}
 	return out
 }
 
-func neighboursOf(
-	l *ledger, merged *scan.Scan, mode events.Mode, of *scan.Neighbours, list []scan.Neighbour, how string,
-) []Neighbour {
+func neighboursOf(l *ledger, merged *scan.Scan, m *modeScans, of *scan.Neighbours, callees bool) []Neighbour {
 	var out []Neighbour
 	frame := merged.Graph.Name(of.Frame)
+	list, how := of.Callers, "called by"
+	if callees {
+		list, how = of.Callees, "in its callee"
+	}
+	whole := m.counted(events.Count{Match: []string{literal(frame)}}, of.Samples)
 	for _, n := range list {
-		name, part := merged.Graph.Name(n.Frame), min(1, share(n.Samples, of.Samples))
+		name, part := merged.Graph.Name(n.Frame), share(n.Samples, of.Samples)
+		path := literal(name) + " -> " + literal(frame)
+		if callees {
+			path = literal(frame) + " -> " + literal(name)
+		}
 		out = append(out, Neighbour{
 			Frame: name, Share: part, Samples: n.Samples,
 			ID: l.add(fact{factFrame, events.Fact{
-				Text:  fmt.Sprintf("%s of the active %s samples of %s are %s %s.", wording.Percent(part), mode, wording.Simple(frame), how, wording.Simple(name)),
-				Value: part, Unit: "share", Frame: frame, Mode: mode, Samples: samples(n.Samples),
+				Text:  fmt.Sprintf("%s of the active %s samples of %s are %s %s.", wording.Percent(part), m.mode, wording.Simple(frame), how, wording.Simple(name)),
+				Value: part, Unit: "share", Frame: frame, Mode: m.mode, Samples: samples(n.Samples),
 				StdErr: standardError(part, float64(of.Samples)),
+				Count:  partOf(m.counted(events.Count{Match: []string{path}}, n.Samples), whole),
 			}}),
 		})
 	}

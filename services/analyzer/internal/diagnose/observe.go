@@ -51,22 +51,28 @@ func backpressured(v *View) []Problem {
 
 // bufferWaits collects what waits for buffers: it is never blamed.
 func bufferWaits(v *View) []Problem {
-	threads, n, rule := 0.0, uint64(0), ""
+	threads, rule := 0.0, (*rules.Rule)(nil)
 	for _, g := range v.groups {
 		if g.rule.Role == rules.RoleVictim {
-			threads, n, rule = threads+g.te(), n+g.samples(), g.rule.ID
+			threads, rule = threads+g.te(), g.rule
 		}
 	}
-	if n < minSamples {
+	m := v.modeScansOf(rules.FamilyWall)
+	if rule == nil || m == nil {
+		return nil
+	}
+	waits := events.Count{Root: events.RootTasks, Match: rule.Frames}
+	sums, active := tallyAll(m, []events.Count{waits})
+	if sums[0] < minSamples {
 		return nil
 	}
 	waited := fact{factFrame, events.Fact{
-		Text:  fmt.Sprintf("Task threads waited for network buffers in %s samples, %s.", wording.Count(n), wording.TE(threads)),
+		Text:  fmt.Sprintf("Task threads waited for network buffers in %s samples, %s.", wording.Count(sums[0]), wording.TE(threads)),
 		Value: threads, Unit: "te", Frame: "org.apache.flink.runtime.io.network.buffer.LocalBufferPool.requestMemorySegmentBlocking",
-		Mode: events.ModeWall, Samples: samples(n),
+		Mode: m.mode, Samples: samples(sums[0]), Count: partOf(m.counted(waits, sums[0]), m.counted(events.Count{}, active)),
 	}}
 	return []Problem{remark(fmt.Sprintf("Task threads wait for free network buffers (rule %s). "+
-		"They are victims of a slower operator downstream, not the cause.", rule), waited)}
+		"They are victims of a slower operator downstream, not the cause.", rule.ID), waited)}
 }
 
 // offCPU says how much of the limiting vertex's busy time is waiting.

@@ -40,7 +40,7 @@ func (v *View) cost(p *Problem, one price) {
 	p.Cores = cores
 	p.Facts = append(p.Facts, fact{factMetric, events.Fact{
 		Text:  fmt.Sprintf("%s takes %.2f cores.", wording.Place(p.Anchor, p.Frame), cores),
-		Value: cores, Unit: "cores", Frame: p.Frame, Mode: p.Mode, Samples: p.Samples,
+		Value: cores, Unit: "cores", Frame: p.Frame, Mode: p.Mode,
 	}})
 	if one.core <= 0 {
 		return
@@ -50,7 +50,7 @@ func (v *View) cost(p *Problem, one price) {
 	p.Facts = append(p.Facts, fact{factMetric, events.Fact{
 		Text: fmt.Sprintf("At %.4g %s per core and hour, %s costs %.2f %s per month.", one.core, one.currency,
 			wording.Place(p.Anchor, p.Frame), month, one.currency),
-		Value: month, Unit: one.currency + "/month", Frame: p.Frame, Mode: p.Mode, Samples: p.Samples,
+		Value: month, Unit: one.currency + "/month", Frame: p.Frame, Mode: p.Mode,
 	}})
 	p.Impact += fmt.Sprintf(" It takes %.2f cores, which cost %.2f %s per month.", cores, month, one.currency)
 }

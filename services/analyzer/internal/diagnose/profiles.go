@@ -22,6 +22,9 @@ const (
 	maxPackages   = 8
 )
 
+// userCode is the name of the category of the user's code.
+const userCode = "user code"
+
 // condenser writes down what the profiles of a run show.
 type condenser struct {
 	*reading
@@ -41,7 +44,7 @@ func profiles(r *reading, l *ledger) []Profile {
 			Samples: merged.Total, Active: merged.Active(),
 		}
 		d.idleFacts(m, merged)
-		d.categories(&p, merged)
+		d.categories(&p, m, merged)
 		d.topSelf(&p, m, merged)
 		d.tree(&p, m, merged)
 		out = append(out, p)
@@ -50,26 +53,33 @@ func profiles(r *reading, l *ledger) []Profile {
 }
 
 func (d condenser) idleFacts(m *modeScans, merged *scan.Scan) {
+	all := m.counted(events.Count{Idle: events.IdleAny}, merged.Total)
 	d.add(factCheck, events.Fact{
 		Text: fmt.Sprintf("%s: %s samples of %s, %s of them idle; of the rest, %s are in task threads.", m.mode,
 			wording.Count(merged.Total), wording.Plural(len(m.scans), "JVM"), wording.Percent(share(merged.Idle, merged.Total)),
 			wording.Percent(share(merged.TaskActive, merged.Active()))),
-		Value: share(merged.Idle, merged.Total), Unit: "share", Mode: m.mode, Samples: samples(merged.Total),
+		Value: share(merged.Idle, merged.Total), Unit: "share", Mode: m.mode, Samples: samples(merged.Idle),
+		Count:  partOf(m.counted(events.Count{Idle: events.IdleOnly}, merged.Idle), all),
 		StdErr: standardError(share(merged.Idle, merged.Total), float64(merged.Total)),
 	})
+	if merged.Idle == 0 {
+		return
+	}
 	for i, n := range merged.IdleBy {
 		part := share(n, merged.Total)
 		if part < minIdle {
 			continue
 		}
+		path := &d.catalogue.Idle[i]
 		d.add(factCheck, events.Fact{
-			Text:  fmt.Sprintf("%s of all %s samples are idle: %s.", wording.Percent(part), m.mode, d.catalogue.Idle[i].Meaning),
+			Text:  fmt.Sprintf("%s of all %s samples are idle: %s.", wording.Percent(part), m.mode, path.Meaning),
 			Value: part, Unit: "share", Mode: m.mode, Samples: samples(n), StdErr: standardError(part, float64(merged.Total)),
+			Count: partOf(m.counted(events.Count{Idle: path.ID}, n), all),
 		})
 	}
 }
 
-func (d condenser) categories(p *Profile, merged *scan.Scan) {
+func (d condenser) categories(p *Profile, m *modeScans, merged *scan.Scan) {
 	for i, n := range merged.Categories {
 		name := d.scanner.Category(i)
 		part := share(n, merged.Active())
@@ -79,14 +89,15 @@ func (d condenser) categories(p *Profile, merged *scan.Scan) {
 		id := d.add(factCategory, events.Fact{
 			Text:  fmt.Sprintf("%s of the active %s samples are %s.", wording.Percent(part), p.Mode, name),
 			Value: part, Unit: "share", Mode: p.Mode, Samples: samples(n), StdErr: standardError(part, float64(merged.Active())),
+			Count: partOf(m.counted(events.Count{Category: name}, n), m.active(merged)),
 		})
 		p.Categories = append(p.Categories, Category{ID: id, Name: name, Share: part})
 	}
-	d.packages(p, merged)
+	d.packages(p, m, merged)
 }
 
 // packages splits the user's code by package.
-func (d condenser) packages(p *Profile, merged *scan.Scan) {
+func (d condenser) packages(p *Profile, m *modeScans, merged *scan.Scan) {
 	sums := map[string]uint64{}
 	for name, n := range merged.User {
 		sums[wording.Package(merged.Graph.Name(name))] += n
@@ -101,6 +112,7 @@ func (d condenser) packages(p *Profile, merged *scan.Scan) {
 		id := d.add(factCategory, events.Fact{
 			Text:  fmt.Sprintf("%s of the active %s samples are user code of %s.", wording.Percent(part), p.Mode, name),
 			Value: part, Unit: "share", Mode: p.Mode, Samples: samples(sums[name]), StdErr: standardError(part, float64(merged.Active())),
+			Count: partOf(m.counted(events.Count{Category: userCode, Package: name}, sums[name]), m.active(merged)),
 		})
 		p.Packages = append(p.Packages, Category{ID: id, Name: name, Share: part})
 	}
@@ -113,6 +125,7 @@ func (d condenser) topSelf(p *Profile, m *modeScans, merged *scan.Scan) {
 			Text:  fmt.Sprintf("%s of the active %s samples end in %s.", wording.Percent(top.Self), p.Mode, top.Frame),
 			Value: top.Self, Unit: "share", Frame: top.Frame, Mode: p.Mode, Samples: samples(t.Samples),
 			StdErr: standardError(top.Self, float64(p.Active)),
+			Count:  partOf(m.counted(events.Count{Match: []string{literal(top.Frame)}, Self: true}, t.Samples), m.active(merged)),
 		})
 		p.TopSelf = append(p.TopSelf, top)
 	}
@@ -121,6 +134,7 @@ func (d condenser) topSelf(p *Profile, m *modeScans, merged *scan.Scan) {
 func (d condenser) tree(p *Profile, m *modeScans, merged *scan.Scan) {
 	tree := scan.Prune(merged, minShare, maxLines)
 	p.Threshold = tree.Threshold
+	var above []string // ids of the lines that are open, by depth
 	for _, l := range tree.Lines {
 		line := Line{
 			Depth: l.Depth, Frame: merged.Graph.Name(l.Frame), Share: share(l.Width, p.Active), Self: share(l.Self, p.Active),
@@ -136,7 +150,21 @@ func (d condenser) tree(p *Profile, m *modeScans, merged *scan.Scan) {
 		line.ID = d.facts.addAnew(fact{factTree, events.Fact{
 			Text: text + ".", Value: line.Share, Unit: "share", Frame: line.Frame, Mode: p.Mode, Samples: samples(l.Width),
 			StdErr: standardError(line.Share, float64(p.Active)),
+			Count:  partOf(m.counted(lineCount(merged, &l, above), l.Width), m.active(merged)),
 		}})
+		above = append(above[:l.Depth], line.ID)
 		p.Tree = append(p.Tree, line)
 	}
+}
+
+// lineCount describes a line of the tree by its whole stack, which goes on from that of the line above.
+func lineCount(merged *scan.Scan, l *scan.Line, above []string) events.Count {
+	c := events.Count{}
+	if l.Depth > 0 {
+		c.From = above[l.Depth-1]
+	}
+	for _, name := range l.Stack {
+		c.Stack = append(c.Stack, merged.Graph.Name(name))
+	}
+	return c
 }

@@ -44,6 +44,7 @@ func (c *checked) checkThreads(s *jvmScan, expected float64) {
 	c.add(factCheck, events.Fact{
 		Text:  fmt.Sprintf("The samples of %s show about %s in %.0f s.", s.JVM, wording.Plural(int(threads), "task thread"), s.Seconds),
 		Value: threads, Unit: "count", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Task),
+		Count: s.counted(events.Count{Root: events.RootTask, Idle: events.IdleAny}, s.Task),
 	})
 	if threads >= 1 && math.Abs(float64(s.Task)/(expected*threads)-1) > rootsWithin {
 		c.doubts.rootsOff = true
@@ -58,6 +59,7 @@ func (c *checked) checkRoots(r *reading, s *jvmScan, subtasks int, ratio float64
 		Text: fmt.Sprintf("%s of %s gave %s samples in %.0f s, %s of what the clock promises.",
 			wording.Plural(subtasks, "task thread"), s.JVM, wording.Count(s.Task), s.Seconds, wording.Percent(ratio)),
 		Value: ratio, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Task),
+		Count: s.counted(events.Count{Root: events.RootTask, Idle: events.IdleAny}, s.Task),
 	})
 	if off {
 		c.note(s, "task threads were sampled %s as often as expected", wording.Percent(ratio))
@@ -74,20 +76,25 @@ func (c *checked) splitWall(s *jvmScan) {
 	parts := [...]struct {
 		what string
 		n    uint64
+		c    events.Count
 	}{
-		{"idle or softly backpressured", all - min(all, s.TaskActive)}, {"waiting", s.TaskWaiting}, {"ready to run", s.TaskActive - s.TaskWaiting},
+		{"idle or softly backpressured", all - min(all, s.TaskActive), events.Count{Idle: events.IdleOnly}},
+		{"waiting", s.TaskWaiting, events.Count{State: events.StateWaiting}},
+		{"ready to run", s.TaskActive - s.TaskWaiting, events.Count{State: events.StateRunning}},
 	}
 	for _, part := range parts {
 		if part.n == 0 {
 			continue
 		}
 		x := share(part.n, all)
+		part.c.Root = events.RootTasks
 		text := fmt.Sprintf("The task threads of %s were %s for %s of the time", s.JVM, part.what, wording.Percent(x))
 		if n := s.te(part.n); n > 0 {
 			text += ", " + wording.TE(n)
 		}
 		c.add(factCheck, events.Fact{
 			Text: text + ".", Value: x, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(part.n), StdErr: standardError(x, float64(all)),
+			Count: partOf(s.counted(part.c, part.n), s.counted(events.Count{Root: events.RootTasks, Idle: events.IdleAny}, all)),
 		})
 	}
 }
@@ -99,6 +106,7 @@ func (c *checked) legacySources(s *jvmScan) {
 		c.add(factCheck, events.Fact{
 			Text:  fmt.Sprintf("Legacy sources of %s run in threads of their own beside the task threads: %s.", s.JVM, wording.TE(threads)),
 			Value: threads, Unit: "te", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.SourceRoots),
+			Count: s.counted(events.Count{Root: events.RootSource, Idle: events.IdleAny}, s.SourceRoots),
 		})
 	}
 }

@@ -27,6 +27,7 @@ func sharedJobs(v *View) []Problem {
 				s.JVM, wording.Percent(this), wording.Percent(other), wording.Percent(rest)),
 			Value: rest, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.TaskActive),
 			StdErr: standardError(rest, float64(s.TaskActive)),
+			Count:  s.counted(events.Count{Root: events.RootTasks}, s.TaskActive),
 		}}
 		text := ""
 		if rest > 0 {

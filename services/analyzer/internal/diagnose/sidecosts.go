@@ -18,7 +18,7 @@ func (p *Problem) sideText() []string {
 	}
 	for i := range p.elsewhere {
 		more := &p.elsewhere[i]
-		parts = append(parts, fmt.Sprintf("and %s of them in %s, whose vertex cannot be told", wording.Percent(more.Share), wording.Simple(more.group.frame)))
+		parts = append(parts, fmt.Sprintf("and %s of them in %s, whose vertex cannot be told", wording.Percent(shareOf(more.counts.frame)), wording.Simple(more.Frame)))
 	}
 	for i := range p.also {
 		also := &p.also[i]
@@ -34,17 +34,17 @@ func (v *View) sideFacts(p *Problem) []fact {
 		_, active := v.collectorShare()
 		facts = append(facts, fact{factFrame, events.Fact{
 			Text:  fmt.Sprintf("Garbage collection takes %s of the CPU samples for what %s allocates.", wording.Percent(p.garbage), wording.Simple(p.Anchor)),
-			Value: p.garbage, Unit: "share", Frame: p.Anchor, Mode: v.modeOf(rules.FamilyCPU), Samples: samples(active),
+			Value: p.garbage, Unit: "share", Frame: p.Anchor, Mode: v.modeOf(rules.FamilyCPU),
 			StdErr: standardError(p.garbage, float64(active)),
 		}})
 	}
 	for i := range p.also {
-		facts = append(facts, v.frameFact(&p.also[i], p.also[i].Mode))
+		facts = append(facts, v.frameFacts(&p.also[i])...)
 	}
 	for i := range p.elsewhere {
 		more := p.elsewhere[i]
-		more.Frame, more.Vertices = more.group.frame, nil
-		facts = append(facts, v.frameFact(&more, p.Mode))
+		more.Vertices = nil
+		facts = append(facts, v.frameFacts(&more)...)
 	}
 	return facts
 }

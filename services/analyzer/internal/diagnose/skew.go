@@ -147,7 +147,7 @@ func (v *View) skewByWall(vertex int, isLimit bool) (Problem, bool) {
 		}
 		f.Facts = []fact{{factFrame, events.Fact{
 			Text:  fmt.Sprintf("%s takes %s of each subtask on %s and %.2f on the median TaskManager.", wording.Simple(h.anchor), wording.TE(largest), hot, median),
-			Value: ratio, Unit: "count", Frame: h.anchor, JVM: hot, Mode: events.ModeWall, Samples: samples(h.samples),
+			Value: ratio, Unit: "count", Frame: h.anchor, JVM: hot, Mode: events.ModeWall,
 		}}}
 		return f, true
 	}

@@ -15,12 +15,17 @@ func unnamed(r *reading, s *jvmScan) bool {
 	return s.Active() >= enoughNames && share(s.Unresolved, s.Active()) > r.catalogue.By("names").Warning
 }
 
-func unnamedFact(s *jvmScan) fact {
+func unnamedFact(r *reading, s *jvmScan) fact {
+	var ends []string
+	for _, glob := range r.catalogue.Frames.Unresolved {
+		ends = append(ends, glob+" $")
+	}
 	part := share(s.Unresolved, s.Active())
 	return fact{factCheck, events.Fact{
 		Text:  fmt.Sprintf("%s of the active %s samples of %s have no name.", wording.Percent(part), s.Mode, s.JVM),
 		Value: part, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.Unresolved),
 		StdErr: standardError(part, float64(s.Active())),
+		Count:  partOf(s.counted(events.Count{Match: ends}, s.Unresolved), s.counted(events.Count{}, s.Active())),
 	}}
 }
 
@@ -32,7 +37,7 @@ func unnamedFrames(v *View) []Problem {
 		for _, s := range m.scans {
 			if unnamed(v.reading, s) {
 				out = []Problem{remark(fmt.Sprintf("Many frames have no name (rule %s), so all findings are less certain. %s",
-					rule.ID, rule.Fix.Change), unnamedFact(s))}
+					rule.ID, rule.Fix.Change), unnamedFact(v.reading, s))}
 			}
 		}
 	}

@@ -62,7 +62,10 @@ func (v *View) partOf(g *group, vertex int) (p, stdErr float64) {
 			return 0, 0
 		}
 		p = min(1, g.te()/total)
-		return p, standardError(p, total*v.samplesPerThread())
+		if perThread := v.samplesPerThread(); perThread > 0 {
+			return p, standardError(p, total*perThread)
+		}
+		return p, standardError(p, float64(g.samples())/p) // of the samples that make p
 	}
 	var all uint64
 	for at, c := range v.chains() {

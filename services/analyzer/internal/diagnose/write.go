@@ -18,6 +18,7 @@ type conclusions struct {
 // conclude puts the problems into words, prices them, and sums them up.
 func conclude(v *View, r ranking, one price) conclusions {
 	t := conclusions{findings: r.findings, remarks: r.remarks}
+	v.measure(t.findings)
 	for i := range t.findings {
 		if p := &t.findings[i]; p.group != nil {
 			v.describe(p)
@@ -65,7 +66,7 @@ func write(v *View, t *conclusions) Result {
 		a.JobID, a.JobName, a.FlinkVersion = v.ctx.Job.ID, v.ctx.Job.Name, v.ctx.FlinkVersion
 	}
 	result := Result{Profiles: profiles(v.reading, l), Around: around(v.reading, l, a.Findings), FollowUps: v.followUps()}
-	a.Evidence = l.facts
+	a.Evidence, a.Counting = l.facts, counting(v.catalogue)
 	result.Analysis = a
 	result.Explanation = v.explain(a.Findings, t.findings)
 	result.Explanation.Headline = a.Verdict.Headline
@@ -77,7 +78,7 @@ func (v *View) finding(p *Problem, l *ledger) events.Finding {
 	f := events.Finding{
 		Rule: p.Rule.ID, Category: p.Rule.Category, Title: p.Rule.Title, Severity: p.Severity, Confidence: p.Confidence,
 		Anchor: p.Anchor, Frame: p.Frame, Path: p.Path, Vertices: p.Vertices, OnPath: p.OnPath, Mode: p.Mode,
-		Samples: p.Samples, TE: p.TE, P: p.P, StdErr: p.StdErr, Share: p.Share, Bound: p.Bound, Cores: p.Cores,
+		Samples: p.Samples, TE: p.TE, P: p.P, StdErr: p.StdErr, Share: p.countedShare(), Bound: p.Bound, Cores: p.Cores,
 		CostPerHour: p.CostPerHour, Currency: p.Currency, Where: p.Where, Size: p.Extent, Why: p.Why, Cause: p.Rule.Cause,
 		Recommendation: p.Rule.Recommendation(v.version()), Origin: events.OriginRules,
 	}

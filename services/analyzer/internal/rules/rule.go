@@ -97,9 +97,9 @@ type Rule struct {
 	Fix         Fix             `yaml:"fix"`
 }
 
-// TakesFrom reports that samples which both rules match are this one's.
+// TakesFrom reports that samples which both rules match are this one's. A wait for somebody else is nobody's work.
 func (r *Rule) TakesFrom(other *Rule) bool {
-	return other.Broad && !r.Broad || slices.Contains(r.Overrides, other.ID)
+	return r.Role == RoleVictim && other.Role != RoleVictim || other.Broad && !r.Broad || slices.Contains(r.Overrides, other.ID)
 }
 
 // Unexplained reports that the rule is that of code which no pattern explains: it is hot, or it waits.

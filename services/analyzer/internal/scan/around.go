@@ -20,36 +20,37 @@ type Neighbours struct {
 	Callers, Callees []Neighbour
 }
 
-// Around returns what calls a frame and what it calls, at most limit of each, for every frame of the list in one pass.
-// A frame below itself counts once, by its outermost occurrence; its callees are those of all occurrences but itself.
+// Around returns what calls a frame and what it calls, at most limit of each, for every frame of the list in one pass. A
+// sample counts once for the frame, and once for each caller and callee, however often a recursion repeats them.
 func Around(scan *Scan, frames []flamegraph.NameID, limit int) []Neighbours {
 	at := make(map[flamegraph.NameID]*around, len(frames))
 	for _, name := range frames {
-		at[name] = &around{callers: map[flamegraph.NameID]uint64{}, callees: map[flamegraph.NameID]uint64{}}
+		at[name] = &around{callers: map[flamegraph.NameID]*once{}, callees: map[flamegraph.NameID]*once{}}
 	}
 	g := scan.Graph
 	for id, f := range g.All() {
 		width := scan.ActiveWidth[id]
-		if width == 0 || id == flamegraph.Root {
+		if width == 0 || id == flamegraph.Root || f.Parent == flamegraph.None {
 			continue
 		}
-		parent := g.Frame(f.Parent)
-		if a := at[f.Name]; a != nil && id >= a.open {
-			a.open = f.End
-			a.samples += width
+		caller := g.Frame(f.Parent).Name
+		if a := at[f.Name]; a != nil {
+			a.whole.add(id, f.End, width)
 			if f.Parent != flamegraph.Root {
-				a.callers[parent.Name] += width
+				of(a.callers, caller).add(id, f.End, width)
 			}
 		}
-		if a := at[parent.Name]; a != nil && f.Parent != flamegraph.Root && f.Name != parent.Name {
-			a.callees[f.Name] += width
+		if a := at[caller]; a != nil && f.Parent != flamegraph.Root {
+			of(a.callees, f.Name).add(id, f.End, width)
 		}
 	}
 	out := make([]Neighbours, 0, len(frames))
 	for _, name := range frames {
 		a := at[name]
+		delete(a.callers, name) // a recursion is no neighbour
+		delete(a.callees, name)
 		out = append(out, Neighbours{
-			Frame: name, Samples: a.samples, Callers: heaviest(g, a.callers, limit), Callees: heaviest(g, a.callees, limit),
+			Frame: name, Samples: a.whole.samples, Callers: heaviest(g, a.callers, limit), Callees: heaviest(g, a.callees, limit),
 		})
 	}
 	return out
@@ -57,15 +58,36 @@ func Around(scan *Scan, frames []flamegraph.NameID, limit int) []Neighbours {
 
 // around collects the neighbours of one frame.
 type around struct {
-	open             flamegraph.FrameID // where the outermost open occurrence ends
-	samples          uint64
-	callers, callees map[flamegraph.NameID]uint64
+	whole            once
+	callers, callees map[flamegraph.NameID]*once
 }
 
-func heaviest(g *flamegraph.Graph, counts map[flamegraph.NameID]uint64, limit int) []Neighbour {
+// once adds up subtrees that may lie in each other, in pre-order.
+type once struct {
+	open    flamegraph.FrameID // where the outermost open subtree ends
+	samples uint64
+}
+
+func (o *once) add(id, end flamegraph.FrameID, width uint64) {
+	if id >= o.open {
+		o.open = end
+		o.samples += width
+	}
+}
+
+func of(all map[flamegraph.NameID]*once, name flamegraph.NameID) *once {
+	o := all[name]
+	if o == nil {
+		o = &once{}
+		all[name] = o
+	}
+	return o
+}
+
+func heaviest(g *flamegraph.Graph, counts map[flamegraph.NameID]*once, limit int) []Neighbour {
 	out := make([]Neighbour, 0, len(counts))
 	for name, n := range counts {
-		out = append(out, Neighbour{name, n})
+		out = append(out, Neighbour{name, n.samples})
 	}
 	slices.SortFunc(out, func(a, b Neighbour) int {
 		return cmp.Or(cmp.Compare(b.Samples, a.Samples), cmp.Compare(g.Name(a.Frame), g.Name(b.Frame)))

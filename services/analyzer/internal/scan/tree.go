@@ -12,7 +12,8 @@ type Line struct {
 	Depth   int
 	Frame   flamegraph.NameID
 	Through []flamegraph.NameID // callers left out because they add nothing of their own
-	Width   uint64              // active samples, with everything below
+	Stack   []flamegraph.NameID // all frames from the one of the line above down to Frame, without that of the line above
+	Width   uint64              // active samples of Frame, with everything below
 	Self    uint64              // of Width: not below a line of its own
 }
 
@@ -51,14 +52,13 @@ func (p *pruner) below(id flamegraph.FrameID, depth int) uint64 {
 	var held uint64
 	for _, child := range p.heavy(id) {
 		held += p.scan.ActiveWidth[child]
-		p.line(child, depth)
+		p.line(id, child, depth)
 	}
 	return held
 }
 
-func (p *pruner) line(id flamegraph.FrameID, depth int) {
+func (p *pruner) line(above, id flamegraph.FrameID, depth int) {
 	var through []flamegraph.NameID
-	width := p.scan.ActiveWidth[id]
 	for {
 		next, ok := p.onlyChild(id)
 		again := ok && p.scan.Graph.Frame(next).Name == p.scan.Graph.Frame(id).Name // a bridge method
@@ -70,9 +70,22 @@ func (p *pruner) line(id flamegraph.FrameID, depth int) {
 		}
 		id = next
 	}
-	at := len(p.lines)
-	p.lines = append(p.lines, Line{Depth: depth, Frame: p.scan.Graph.Frame(id).Name, Through: through, Width: width})
+	at, width := len(p.lines), p.scan.ActiveWidth[id]
+	p.lines = append(p.lines, Line{Depth: depth, Frame: p.scan.Graph.Frame(id).Name, Through: through, Stack: p.stack(above, id), Width: width})
 	p.lines[at].Self = width - min(width, p.below(id, depth+1))
+}
+
+// stack returns the frames below one frame down to another.
+func (p *pruner) stack(above, id flamegraph.FrameID) []flamegraph.NameID {
+	var names []flamegraph.NameID
+	for at, f := range p.scan.Graph.Callers(id) {
+		if at == above {
+			break
+		}
+		names = append(names, f.Name)
+	}
+	slices.Reverse(names)
+	return names
 }
 
 // stays reports that a frame is worth a line even in a chain.

@@ -1,0 +1,123 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"squirrly.dev/internal/wording"
+	"squirrly.dev/pkg/events"
+)
+
+// measured is what the texts of a problem say a number of samples of: the frame that they name, and the rule's pattern
+// where that matched in several places. Whichever rule takes the samples, these are all of them.
+type measured struct {
+	frame  *events.Count // of Anchor → Frame
+	all    *events.Count // of the whole pattern; nil in one place
+	places int
+}
+
+// measure counts what the texts of problems name. What a problem takes of the time is another matter: no sample is taken
+// twice.
+func (v *View) measure(problems []Problem) {
+	byMode := map[*modeScans][]*Problem{}
+	for i := range problems {
+		v.addMeasured(byMode, &problems[i])
+	}
+	ids := map[*Problem]string{}
+	for i := range problems {
+		ids[&problems[i]] = fmt.Sprintf("R%d", i+1)
+	}
+	for _, m := range v.modes {
+		if all := byMode[m]; len(all) > 0 {
+			measureIn(m, all)
+			shares(m, all, ids)
+		}
+	}
+}
+
+func (v *View) addMeasured(byMode map[*modeScans][]*Problem, p *Problem) {
+	if p.group == nil {
+		return
+	}
+	if m := v.modeScansOf(p.group.family()); m != nil {
+		byMode[m] = append(byMode[m], p)
+	}
+	for i := range p.also {
+		v.addMeasured(byMode, &p.also[i])
+	}
+	for i := range p.elsewhere {
+		v.addMeasured(byMode, &p.elsewhere[i])
+	}
+}
+
+func measureIn(m *modeScans, problems []*Problem) {
+	list := make([]events.Count, 0, 2*len(problems))
+	for _, p := range problems {
+		list = append(list, p.group.described([]string{literal(p.Frame)}), p.group.described(p.group.pattern()))
+	}
+	sums, active := tallyAll(m, list)
+	whole := m.counted(events.Count{}, active)
+	for i, p := range problems {
+		p.counts = measured{frame: partOf(m.counted(list[2*i], sums[2*i]), whole), places: len(p.group.tally(p.group.family()).frames)}
+		if p.counts.places > 1 && len(list[2*i+1].Match) > 0 && sums[2*i+1] > sums[2*i] {
+			p.counts.all = partOf(m.counted(list[2*i+1], sums[2*i+1]), whole)
+		}
+		p.Samples = p.counts.frame.Samples
+	}
+}
+
+func shareOf(c *events.Count) float64 { return share(uint64(c.Samples), uint64(c.Of.Samples)) } //nolint:gosec // not below 0
+
+// total is the count of all that a problem matched.
+func (m *measured) total() *events.Count {
+	if m.all != nil {
+		return m.all
+	}
+	return m.frame
+}
+
+// samplesText says how many samples a problem has: of the frame that is named, or of the pattern in all its places.
+func (p *Problem) samplesText() string {
+	c := p.counts.total()
+	text := fmt.Sprintf("%s of the active %s samples (%s)", wording.Percent(shareOf(c)), p.Mode, wording.Count(c.Samples))
+	if p.counts.all != nil {
+		text += fmt.Sprintf(" in %d places, %s of them in %s", p.counts.places, wording.Count(p.counts.frame.Samples), wording.Simple(p.Frame))
+	}
+	return text
+}
+
+// overlapText says which other problems share the samples of what is named.
+func (p *Problem) overlapText() string {
+	if len(p.sharedWith) == 0 {
+		return ""
+	}
+	text := wording.List(p.sharedWith) + " as well"
+	if own := p.group.samples(); own < uint64(p.counts.total().Samples) { //nolint:gosec // not below 0
+		text += ", whose time is not in that of this one"
+	}
+	return text
+}
+
+// shares notes how many samples the problems of a mode share: those of one that are not without the other's pattern.
+func shares(m *modeScans, problems []*Problem, ids map[*Problem]string) {
+	type pair struct{ p, q *Problem }
+	var pairs []pair
+	var list []events.Count
+	for _, p := range problems {
+		for _, q := range problems {
+			if p != q && ids[p] != "" && ids[q] != "" && (q.Rule.TakesFrom(p.Rule) || p.Rule.TakesFrom(q.Rule)) {
+				without := *p.counts.total()
+				without.Without = q.counts.total().Match
+				pairs, list = append(pairs, pair{p, q}), append(list, without)
+			}
+		}
+	}
+	if len(pairs) == 0 {
+		return
+	}
+	sums, _ := tallyAll(m, list)
+	for i, x := range pairs {
+		if n := x.p.counts.total().Samples - samples(sums[i]); n > 0 {
+			x.p.sharedWith = append(x.p.sharedWith, fmt.Sprintf("%s of them in %s (%s)", wording.Count(n), ids[x.q], x.q.Rule.ID))
+		}
+	}
+}
