@@ -14,6 +14,34 @@ type counter struct {
 
 // count is how many samples meet the conditions of c.
 func (k *counter) count(c *count) (int64, error) {
+	match := make([]path, len(c.Match))
+	for i, text := range c.Match {
+		match[i] = k.rules.path(text)
+	}
+	return k.sum(c, match)
+}
+
+// alone is the count of c by those of its paths alone that hold one frame, with the step that it fits being this frame.
+func (k *counter) alone(c *count, frame string) (int64, error) {
+	var match []path
+	for _, text := range c.Match {
+		p := k.rules.path(text)
+		for i := len(p.steps) - 1; i >= 0; i-- {
+			if glob(p.steps[i].name, frame) {
+				p.steps = slices.Clone(p.steps)
+				p.steps[i].name = frame
+				match = append(match, p)
+				break
+			}
+		}
+	}
+	if len(match) == 0 {
+		return 0, nil
+	}
+	return k.sum(c, match)
+}
+
+func (k *counter) sum(c *count, match []path) (int64, error) {
 	stack, err := k.stackOf(c, 0)
 	if err != nil {
 		return 0, err
@@ -25,7 +53,7 @@ func (k *counter) count(c *count) (int64, error) {
 			return 0, fmt.Errorf("there is no capture of %s in %s", jvm, c.Mode)
 		}
 		for _, w := range page {
-			if k.meets(w, c, stack) {
+			if k.meets(w, c, match, stack) {
 				sum += w.n
 			}
 		}
@@ -46,15 +74,15 @@ func (k *counter) stackOf(c *count, depth int) ([]string, error) {
 	return append(slices.Clone(above), c.Stack...), err
 }
 
-func (k *counter) meets(w *walked, c *count, stack []string) bool {
+func (k *counter) meets(w *walked, c *count, match []path, stack []string) bool {
 	return meetsRoot(w, c.Root) && meetsIdle(w, c.Idle) &&
 		(c.State == "" || (c.State == "waiting") == w.waits) &&
 		(c.Category == "" || c.Category == w.category) &&
 		(c.Package == "" || c.Package == w.pkg) &&
-		begins(w, stack) && k.meetsPaths(w, c)
+		begins(w, stack) && k.meetsPaths(w, c, match)
 }
 
-func (k *counter) meetsPaths(w *walked, c *count) bool {
+func (k *counter) meetsPaths(w *walked, c *count, match []path) bool {
 	from := 0
 	if c.Part != "" {
 		if w.last < 0 || c.Part == "own" && !w.own {
@@ -70,13 +98,14 @@ func (k *counter) meetsPaths(w *walked, c *count) bool {
 	if len(c.Above) > 0 && !k.above(w, c.Above, from) {
 		return false
 	}
-	return len(c.Match) == 0 || k.matched(w, c, from)
+	return len(match) == 0 || matched(w, match, from, c.Self)
 }
 
-func (k *counter) matched(w *walked, c *count, from int) bool {
-	for _, text := range c.Match {
-		for end := range k.rules.path(text).ends(w, from) {
-			if !c.Self || end == w.end {
+// matched reports whether one of the paths is complete in a frame from from on; with self, in that where the sample ends.
+func matched(w *walked, match []path, from int, self bool) bool {
+	for _, p := range match {
+		for end := range p.ends(w, from) {
+			if !self || end == w.end {
 				return true
 			}
 		}

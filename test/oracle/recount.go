@@ -25,6 +25,7 @@ const (
 	Text        = "text"        // its text says another number
 	Uncounted   = "uncounted"   // a fact has samples, and does not say what it counts
 	Uncountable = "uncountable" // it says it in a way that cannot be counted
+	Named       = "named"       // its text names one frame, and its count is of more than that frame
 	Sentence    = "sentence"    // a number of samples in a finding, an observation or the verdict is that of no fact it names
 )
 
@@ -132,6 +133,23 @@ func (r *recount) fact(f *fact) {
 	}
 	r.value(f, n, whole)
 	r.text(f)
+	r.named(f, n)
+}
+
+// named compares the count of a fact about one frame with that of this frame alone: no group of frames stands under the name
+// of one. A group says so, by its rule.
+func (r *recount) named(f *fact, n int64) {
+	if f.Frame == "" || len(f.Count.Match) == 0 || strings.Contains(f.Text, "(rule ") {
+		return
+	}
+	alone, err := r.counter.alone(f.Count, f.Frame)
+	if err != nil {
+		r.complain(Uncountable, f.ID, "%v: %s", err, f.Text)
+		return
+	}
+	if alone != n {
+		r.complain(Named, f.ID, "says %d of %s, which has %d: %s", n, f.Frame, alone, f.Text)
+	}
 }
 
 // value compares the value of a fact with what its counts make.

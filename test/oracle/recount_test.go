@@ -152,8 +152,13 @@ func TestRecount(t *testing.T) {
 			f := &a.Evidence[2]
 			f.Count.Of.Samples, f.Value, f.Text = 74, 9.0/74, "The collector has 9 of 74 samples."
 		}},
-		"a value that is no quotient":    {Value, func(a *analysis) { a.Evidence[0].Value = 0.6 }},
-		"another number in the text":     {Text, func(a *analysis) { a.Evidence[0].Text = "HashMap.get has 31 of 60 samples." }},
+		"a value that is no quotient": {Value, func(a *analysis) { a.Evidence[0].Value = 0.6 }},
+		"another number in the text":  {Text, func(a *analysis) { a.Evidence[0].Text = "HashMap.get has 31 of 60 samples." }},
+		"a group counted as one of its frames": {Named, func(a *analysis) {
+			f := &a.Evidence[1]
+			f.Frame, f.Samples, f.Count.Samples, f.Value, f.Text = "acme.Walk.visit", 57, 57, 57, "visit has 57 samples."
+			f.Count.Match = []string{"acme.Walk.visit", "acme.Sink.write"}
+		}},
 		"another percentage in the text": {Text, func(a *analysis) { a.Evidence[2].Text = "The collector has 8.8 % ± 0.5 of the samples." }},
 		"a headline of its own":          {Sentence, func(a *analysis) { a.Verdict.Headline = "45 samples look things up." }},
 		"a finding of its own":           {Sentence, func(a *analysis) { a.Findings[0].Samples = 51 }},

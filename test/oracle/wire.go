@@ -49,6 +49,7 @@ type fact struct {
 	Text    string  `json:"text"`
 	Value   float64 `json:"value"`
 	Unit    string  `json:"unit"`
+	Frame   string  `json:"frame"`
 	Samples int64   `json:"samples"`
 	Count   *count  `json:"count"`
 }
