@@ -25,7 +25,7 @@ func readHints(p *Plan, threads []jobcontext.Thread, isUser func(string) bool) h
 			continue
 		}
 		for _, v := range vertices {
-			p.Vertices[v].dumped = true
+			p.Vertices[v].dumped = p.Vertices[v].dumped || isTask(t.Frames)
 			p.Vertices[v].legacy = p.Vertices[v].legacy || strings.HasPrefix(t.Name, legacyThread)
 		}
 		for _, frame := range t.Frames {
@@ -52,7 +52,7 @@ func note(in map[string][]int, key string, vertices []int) {
 // ofThread returns the vertices whose subtask runs in a thread: two when jobs of one program share a TaskManager.
 func (p *Plan) ofThread(t *jobcontext.Thread) []int {
 	name, _, _, ok := taskName(t.Name)
-	if !ok || !isTask(t.Frames) {
+	if !ok {
 		return nil
 	}
 	var out []int
