@@ -47,6 +47,7 @@ type Problem struct {
 
 	group      *group    // nil without frames
 	timed      bool      // its size is one of time
+	open       bool      // it may be in a vertex that limits, or in another one
 	sizeErr    float64   // sampling error of Size
 	minor      bool      // it gains next to nothing beside the first finding
 	garbage    float64   // share of the CPU that the collector takes for it

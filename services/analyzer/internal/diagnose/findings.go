@@ -144,9 +144,9 @@ func (v *View) impactText(p *Problem) string {
 	return gain + "."
 }
 
-// placeless reports that nobody knows which vertex a problem of a task belongs to.
+// placeless reports that nobody knows whether a problem of a task belongs to the vertex that limits.
 func (p *Problem) placeless() bool {
-	return p.group != nil && len(p.group.vertices) == 0 && p.Rule.Below != rules.ScopeProcess
+	return p.open || p.group != nil && len(p.group.vertices) == 0 && p.Rule.Below != rules.ScopeProcess
 }
 
 func (v *View) rivalsLimit(vertex int) string {

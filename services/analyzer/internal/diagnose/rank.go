@@ -84,7 +84,7 @@ func choose(v *View) []Problem {
 			continue
 		case p.elsewhereOf(chosen), p.sameAs(chosen):
 			continue
-		case !p.OnPath && v.limit.Limit != events.LimitUnknown:
+		case !p.OnPath && !p.open && v.limit.Limit != events.LimitUnknown:
 			full := v.limit.Limit == events.LimitVertex && offPath == maxOffPath // a job that is not limited shows them all
 			if full || v.coresOf(p.group) < minTE && p.timed {
 				continue
@@ -115,9 +115,9 @@ func demote(chosen []Problem) {
 	}
 	place := func(p *Problem) int {
 		switch {
-		case !p.OnPath:
+		case !p.OnPath && !p.open:
 			return 2
-		case p.minor:
+		case p.minor, p.open:
 			return 1
 		}
 		return 0

@@ -25,11 +25,14 @@ func (v *View) weigh(g *group) Problem {
 	}
 	limiting := v.limit.onPath()
 	at := slices.IndexFunc(limiting, func(vertex int) bool { return slices.Contains(g.vertices, vertex) })
+	p.open = at >= 0 && g.mayBeElsewhere(limiting)
 	switch {
 	case g.rule.Of == rules.BasisCPU:
 		p.OnPath = len(limiting) > 0
 		p.Size, p.P = p.Share, p.Share
 		p.StdErr = standardError(p.P, float64(active))
+	case p.open: // it is as large as it would be in the limiting vertex, but its time is not booked as that
+		p.Size, p.sizeErr = v.partOf(g, limiting[at])
 	case at >= 0:
 		p.OnPath = true
 		p.P, p.StdErr = v.partOf(g, limiting[at])
@@ -51,6 +54,11 @@ func (v *View) weigh(g *group) Problem {
 		p.Bound = bound(p.P, g.samples())
 	}
 	return p
+}
+
+// mayBeElsewhere reports that a group may be in a vertex that is not among some.
+func (g *group) mayBeElsewhere(than []int) bool {
+	return slices.ContainsFunc(g.vertices, func(vertex int) bool { return !slices.Contains(than, vertex) })
 }
 
 // partOf is the share of a vertex's time that a group takes. Without thread equivalents it is the share of the samples
@@ -142,10 +150,10 @@ func (v *View) severity(p *Problem) events.Severity {
 		severity = events.SeverityInfo
 	}
 	highest := events.SeverityCritical
-	if p.Confidence == events.ConfidenceLow || v.limit.Limit == events.LimitUnknown {
+	if p.Confidence == events.ConfidenceLow || v.limit.Limit == events.LimitUnknown || p.open {
 		highest = events.SeverityWarning
 	}
-	if v.limit.Limit != events.LimitUnknown && !p.OnPath || !p.timed || v.ageless(p.Rule) {
+	if v.limit.Limit != events.LimitUnknown && !p.OnPath && !p.open || !p.timed || v.ageless(p.Rule) {
 		highest = events.SeverityInfo
 	}
 	if v.limit.Limit == events.LimitCPU && p.Rule.Unexplained() {
@@ -168,7 +176,7 @@ func (v *View) confidence(p *Problem) events.Confidence {
 	steps := 0
 	for _, doubt := range []bool{
 		doubts.rootsOff && p.Rule.Of != rules.BasisCPU, doubts.unresolved,
-		p.OnPath && len(p.Vertices) > 1, p.group.shared,
+		p.open, p.group.shared,
 		doubts.undersampled && family == rules.FamilyCPU && wall < 30,
 		doubts.cold && family == rules.FamilyCPU,
 	} {
