@@ -11,51 +11,6 @@ import (
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
-// Explanation is the plan of a job with what the captures show of each operator. Shares are 0 to 1, -1 is unknown; those
-// of operators are estimates, as good as their samples are many.
-type Explanation struct {
-	JobName      string            `json:"jobName,omitempty"`
-	FlinkVersion string            `json:"flinkVersion,omitempty"`
-	Headline     string            `json:"headline"` // of the verdict
-	WallSamples  int64             `json:"wallSamples"`
-	CPUSamples   int64             `json:"cpuSamples"` // active ones of task threads, as WallSamples
-	Vertices     []ExplainedVertex `json:"vertices"`   // in the order of the data flow
-	Undecided    []ExplainedRow    `json:"undecided,omitempty"`
-	OtherJobs    float64           `json:"otherJobs"`    // share of the active samples that are other jobs'
-	Unattributed float64           `json:"unattributed"` // share that may be this job's or another one's
-	Findings     []events.Finding  `json:"findings"`     // that the rows refer to
-}
-
-// ExplainedVertex is a vertex with its operators.
-type ExplainedVertex struct {
-	events.VertexLoad
-	Inputs []string       `json:"inputs,omitempty"` // names of the vertices upstream
-	Cores  float64        `json:"cores"`            // CPU that surely is its own: at least so much; -1 is unknown
-	Rows   []ExplainedRow `json:"rows"`             // operators in the order of the chain, then what Flink does for them
-}
-
-// ExplainedRow is an operator, several that cannot be told apart, or what Flink does for a vertex.
-type ExplainedRow struct {
-	Name          string     `json:"name"`
-	Depth         int        `json:"depth"`              // in the chain; 0 is its first operator
-	Vertices      []string   `json:"vertices,omitempty"` // one of which it is in; only of what is undecided
-	Busy          float64    `json:"busy"`               // share of the vertex's busy time, by WALL
-	CPU           float64    `json:"cpu"`                // share of the CPU samples of the vertex, or of all if undecided
-	State         float64    `json:"state"`              // share of its own samples in keyed state
-	Serialization float64    `json:"serialization"`      // share of its own samples
-	RecordsIn     float64    `json:"recordsIn"`          // per second, where Flink counts them
-	RecordsOut    float64    `json:"recordsOut"`
-	Samples       int64      `json:"samples"` // of CPU, or of WALL without any
-	Hottest       []HotFrame `json:"hottest,omitempty"`
-	Findings      []string   `json:"findings,omitempty"` // ids
-}
-
-// HotFrame is a Java frame in which samples of a row end.
-type HotFrame struct {
-	Frame string  `json:"frame"`
-	Share float64 `json:"share"` // of the samples of the row
-}
-
 const maxHottest = 3
 
 // rowOf names the row of a place: its vertices and what in them.
@@ -84,7 +39,7 @@ type explainer struct {
 	open        [2]uint64
 }
 
-// Explain says what the captures show of each operator of the plan. Without a context there is no plan.
+// explain says what the captures show of each operator of the plan. Without a context there is no plan.
 func (v *View) explain(findings []events.Finding, chosen []Problem) Explanation {
 	e := &explainer{View: v, rows: map[string]*row{}, vertexCPU: make([]uint64, len(v.loads)), vertexCores: make([]float64, len(v.loads))}
 	for _, family := range []rules.Family{rules.FamilyCPU, rules.FamilyWall} {
@@ -189,22 +144,7 @@ func (e *explainer) vertex(i int, load events.VertexLoad, told map[string][]stri
 		out.Inputs = append(out.Inputs, e.loads[in].Name)
 	}
 	nodes := e.plan.Vertices[i].Nodes
-	var known []operators.Place
-	for n := range nodes {
-		known = append(known, operators.Place{Vertices: []int{i}, Operators: []operators.Local{{Vertex: i, Node: n}}})
-	}
-	var several []operators.Place
-	for _, r := range e.rows {
-		if p := &r.place; slices.Equal(p.Vertices, []int{i}) && p.Row == operators.RowOperator && len(p.Operators) != 1 {
-			several = append(several, *p)
-		}
-	}
-	slices.SortFunc(several, func(a, b operators.Place) int { return cmp.Compare(rowOf(&a), rowOf(&b)) })
-	known = append(known, several...)
-	for _, flinks := range []operators.Row{operators.RowReading, operators.RowRuntime} {
-		known = append(known, operators.Place{Vertices: []int{i}, Row: flinks})
-	}
-	for _, p := range known {
+	for _, p := range e.rowsOf(i) {
 		r := e.rows[rowOf(&p)]
 		if r == nil && (len(p.Operators) != 1 || p.Row != operators.RowOperator) {
 			continue
@@ -226,6 +166,25 @@ func (e *explainer) vertex(i int, load events.VertexLoad, told map[string][]stri
 		out.Rows = append(out.Rows, shown)
 	}
 	return out
+}
+
+// rowsOf lists the rows of a vertex: its operators, those of them that cannot be told apart, and what Flink does for them.
+func (e *explainer) rowsOf(i int) []operators.Place {
+	var known, several []operators.Place
+	for n := range e.plan.Vertices[i].Nodes {
+		known = append(known, operators.Place{Vertices: []int{i}, Operators: []operators.Local{{Vertex: i, Node: n}}})
+	}
+	for _, r := range e.rows {
+		if p := &r.place; slices.Equal(p.Vertices, []int{i}) && p.Row == operators.RowOperator && len(p.Operators) != 1 {
+			several = append(several, *p)
+		}
+	}
+	slices.SortFunc(several, func(a, b operators.Place) int { return cmp.Compare(rowOf(&a), rowOf(&b)) })
+	known = append(known, several...)
+	for _, flinks := range []operators.Row{operators.RowReading, operators.RowRuntime} {
+		known = append(known, operators.Place{Vertices: []int{i}, Row: flinks})
+	}
+	return known
 }
 
 // mayHave reports that samples which cannot be told apart may be those of an operator: then none is not nothing.
