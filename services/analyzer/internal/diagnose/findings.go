@@ -36,10 +36,7 @@ func (v *View) whereText(p *Problem) string {
 	place := wording.Place(p.Anchor, p.Frame)
 	switch {
 	case p.Rule.Below == rules.ScopeProcess:
-		if p.group.inTasks {
-			return place + ", in tasks and beside them"
-		}
-		return place + ", outside the tasks"
+		return place + ", in any thread of the process"
 	case len(p.Vertices) == 1:
 		return fmt.Sprintf("%s in vertex %s", place, p.Vertices[0])
 	case len(p.Vertices) > 1:

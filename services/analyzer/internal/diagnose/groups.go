@@ -34,7 +34,6 @@ type group struct {
 	dumped   bool // a thread dump names the vertices
 	shared   bool // other jobs on the TaskManager have a part of it
 	anyTask  bool // below no operator
-	inTasks  bool // some of it is below an operator
 	flinks   bool // no user function above: the anchor is the frame
 	by       map[rules.Family]*tally
 	rows     map[string]bool // of the plan, that it lies in
@@ -168,7 +167,6 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 		groups[key] = known
 	}
 	known.operator = min(known.operator, g.operator)
-	known.inTasks = known.inTasks || at.chain >= 0
 	t := known.by[s.Family]
 	if t == nil {
 		t = &tally{frames: map[string]bool{}}
