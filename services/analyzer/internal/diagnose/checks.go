@@ -137,7 +137,7 @@ func (c *checked) checkJIT(r *reading, s *jvmScan) {
 	}
 	c.doubts.cold, c.doubts.compiling = true, true
 	c.add(factCheck, events.Fact{
-		Text: fmt.Sprintf("The JIT compiler took %s of the CPU samples of %s: the job was still warming up.",
+		Text: fmt.Sprintf("The JIT compiler took %s of the CPU of %s: the job was still warming up.",
 			wording.Percent(share(jit, s.Active())), s.JVM),
 		Value: share(jit, s.Active()), Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(jit),
 		Count:  partOf(s.counted(events.Count{Category: jitCode}, jit), s.counted(events.Count{}, s.Active())),

@@ -1,9 +1,12 @@
 package diagnose
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/scan"
@@ -36,7 +39,41 @@ func counted(c events.Count, mode events.Mode, n uint64, jvms ...string) *events
 
 // in does the same for one JVM.
 func (j *jvmScan) counted(c events.Count, n uint64) *events.Count {
+	c.Unit = j.unit()
 	return counted(c, j.Mode, n, j.JVM)
+}
+
+// unit is that of values that are no samples, as pages of --total have them; empty is samples.
+func (j *jvmScan) unit() string {
+	if j.raw.Unit == flamegraph.UnitSamples {
+		return ""
+	}
+	return j.raw.Unit
+}
+
+func (m *modeScans) unit() string {
+	for _, s := range m.scans {
+		if unit := s.unit(); unit != "" {
+			return unit
+		}
+	}
+	return ""
+}
+
+// samples names what the pages of a mode count.
+func (m *modeScans) samples() string {
+	if unit := m.unit(); unit != "" {
+		return fmt.Sprintf("%s values in %s", m.mode, unit)
+	}
+	return string(m.mode) + " samples"
+}
+
+// amount is a number of them.
+func (m *modeScans) amount(n int64) string {
+	if unit := m.unit(); unit != "" {
+		return wording.Count(n) + " " + unit
+	}
+	return wording.Count(n) + " samples"
 }
 
 // partOf is a count with the whole that it is a share of.
@@ -55,6 +92,7 @@ func (m *modeScans) jvms() []string {
 
 // counted completes a description for all JVMs of a mode.
 func (m *modeScans) counted(c events.Count, n uint64) *events.Count {
+	c.Unit = m.unit()
 	return counted(c, m.mode, n, m.jvms()...)
 }
 

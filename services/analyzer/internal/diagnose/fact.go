@@ -66,6 +66,9 @@ func (l *ledger) addAnew(f fact) string {
 	l.count[f.kind]++
 	id := f.kind + strconv.Itoa(l.count[f.kind])
 	f.ID = id
+	if f.Count != nil && f.Count.Unit != "" {
+		f.Samples, f.StdErr = 0, 0 // values are no samples, and have no sampling error
+	}
 	l.facts = append(l.facts, f.Fact)
 	return id
 }

@@ -64,7 +64,7 @@ func (v *View) sizeText(p *Problem) string {
 		parts = append(parts, wording.Percent(p.Share)+" of the CPU")
 	case p.group.untimed():
 	case p.OnPath:
-		parts = append(parts, fmt.Sprintf("%s (± %s) of the time of %s", wording.Percent(p.P), wording.Percent(2*p.StdErr), v.limitName(p)))
+		parts = append(parts, p.partText(v.limitName(p)))
 	case v.limit.Limit == events.LimitUnknown:
 		parts = append(parts, wording.Percent(p.P)+" of the active time of all tasks")
 	}
@@ -73,6 +73,14 @@ func (v *View) sizeText(p *Problem) string {
 		parts = append(parts, text)
 	}
 	return strings.Join(append(parts, p.sideText()...), ", ")
+}
+
+// partText is the part of a vertex's time, with its error where samples were counted.
+func (p *Problem) partText(vertex string) string {
+	if p.counts.frame != nil && p.counts.frame.Unit != "" {
+		return fmt.Sprintf("%s of the time of %s", wording.Percent(p.P), vertex)
+	}
+	return fmt.Sprintf("%s (± %s) of the time of %s", wording.Percent(p.P), wording.Percent(2*p.StdErr), vertex)
 }
 
 // limitName is the limiting vertex that a group on the path belongs to.
@@ -179,9 +187,11 @@ func (v *View) frameFacts(p *Problem) []fact {
 func (v *View) countFact(p *Problem, name string, c *events.Count) fact {
 	part := shareOf(c)
 	f := events.Fact{
-		Text:  fmt.Sprintf("%s has %s active %s samples (%s).", name, wording.Count(c.Samples), p.Mode, wording.Percent(part)),
-		Value: part, Unit: "share", Frame: p.Frame, Mode: p.Mode, Samples: c.Samples, Count: c,
-		StdErr: standardError(part, float64(c.Of.Samples)),
+		Text:  fmt.Sprintf("%s has %s active %s (%s).", name, wording.Count(c.Samples), p.counts.noun, wording.Percent(part)),
+		Value: part, Unit: "share", Frame: p.Frame, Mode: p.Mode, Count: c,
+	}
+	if c.Unit == "" {
+		f.Samples, f.StdErr = c.Samples, standardError(part, float64(c.Of.Samples))
 	}
 	if len(p.Vertices) == 1 {
 		f.Vertex = p.Vertices[0]

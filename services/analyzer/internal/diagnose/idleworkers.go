@@ -15,12 +15,14 @@ const minIdleWorkers = 0.05 // share of the CPU samples: going to sleep and waki
 func idleWorkers(v *View) []Problem {
 	var out []Problem
 	for _, s := range v.family(rules.FamilyCPU) {
-		var n uint64
-		for i, idle := range v.catalogue.Idle {
+		works := events.Count{Root: events.RootOther}
+		for _, idle := range v.catalogue.Idle {
 			if idle.Pool {
-				n += s.IdleBy[i]
+				works.Match = append(works.Match, idle.Frames...)
 			}
 		}
+		sums, _ := tallyAll(&modeScans{mode: s.Mode, scans: []*jvmScan{s}}, []events.Count{works})
+		n := sums[0]
 		part := share(n, s.Total)
 		if n < minSamples || part < minIdleWorkers {
 			continue
@@ -29,6 +31,7 @@ func idleWorkers(v *View) []Problem {
 			Text: fmt.Sprintf("Idle workers of thread pools take %s of the %s samples of %s (%s).", wording.Percent(part), s.Mode, s.JVM,
 				wording.Count(n)),
 			Value: part, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(n), StdErr: standardError(part, float64(s.Total)),
+			Count: partOf(s.counted(works, n), s.counted(events.Count{Idle: events.IdleAny}, s.Total)),
 		}}
 		out = append(out, remark(fmt.Sprintf("Idle workers of thread pools, owner unknown, take %s of the CPU of %s: "+
 			"they go to sleep and are woken for every small piece of work.", wording.Percent(part), s.JVM), cost))

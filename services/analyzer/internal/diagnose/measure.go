@@ -13,6 +13,7 @@ type measured struct {
 	frame  *events.Count // of Anchor → Frame
 	all    *events.Count // of the whole pattern; nil in one place
 	places int
+	noun   string // what is counted: "ITIMER samples"
 }
 
 // measure counts what the texts of problems name. What a problem takes of the time is another matter: no sample is taken
@@ -57,11 +58,13 @@ func measureIn(m *modeScans, problems []*Problem) {
 	sums, active := tallyAll(m, list)
 	whole := m.counted(events.Count{}, active)
 	for i, p := range problems {
-		p.counts = measured{frame: partOf(m.counted(list[2*i], sums[2*i]), whole), places: len(p.group.tally(p.group.family()).frames)}
+		p.counts = measured{frame: partOf(m.counted(list[2*i], sums[2*i]), whole), places: len(p.group.tally(p.group.family()).frames), noun: m.samples()}
 		if p.counts.places > 1 && len(list[2*i+1].Match) > 0 && sums[2*i+1] > sums[2*i] {
 			p.counts.all = partOf(m.counted(list[2*i+1], sums[2*i+1]), whole)
 		}
-		p.Samples = p.counts.frame.Samples
+		if p.Samples = p.counts.frame.Samples; m.unit() != "" {
+			p.Samples = 0 // values are no samples
+		}
 	}
 }
 
@@ -78,7 +81,7 @@ func (m *measured) total() *events.Count {
 // samplesText says how many samples a problem has: of the frame that is named, or of the pattern in all its places.
 func (p *Problem) samplesText() string {
 	c := p.counts.total()
-	text := fmt.Sprintf("%s of the active %s samples (%s)", wording.Percent(shareOf(c)), p.Mode, wording.Count(c.Samples))
+	text := fmt.Sprintf("%s of the active %s (%s)", wording.Percent(shareOf(c)), p.counts.noun, wording.Count(c.Samples))
 	if p.counts.all != nil {
 		text += fmt.Sprintf(" in %d places, %s of them in %s", p.counts.places, wording.Count(p.counts.frame.Samples), wording.Simple(p.Frame))
 	}

@@ -71,7 +71,7 @@ func neighboursOf(l *ledger, merged *scan.Scan, m *modeScans, of *scan.Neighbour
 		out = append(out, Neighbour{
 			Frame: name, Share: part, Samples: n.Samples,
 			ID: l.add(fact{factFrame, events.Fact{
-				Text:  fmt.Sprintf("%s of the active %s samples of %s are %s %s.", wording.Percent(part), m.mode, wording.Simple(frame), how, wording.Simple(name)),
+				Text:  fmt.Sprintf("%s of the active %s of %s are %s %s.", wording.Percent(part), m.samples(), wording.Simple(frame), how, wording.Simple(name)),
 				Value: part, Unit: "share", Frame: frame, Mode: m.mode, Samples: samples(n.Samples),
 				StdErr: standardError(part, float64(of.Samples)),
 				Count:  partOf(m.counted(events.Count{Match: []string{path}}, n.Samples), whole),

@@ -55,8 +55,8 @@ func profiles(r *reading, l *ledger) []Profile {
 func (d condenser) idleFacts(m *modeScans, merged *scan.Scan) {
 	all := m.counted(events.Count{Idle: events.IdleAny}, merged.Total)
 	d.add(factCheck, events.Fact{
-		Text: fmt.Sprintf("%s: %s samples of %s, %s of them idle; of the rest, %s are in task threads.", m.mode,
-			wording.Count(merged.Total), wording.Plural(len(m.scans), "JVM"), wording.Percent(share(merged.Idle, merged.Total)),
+		Text: fmt.Sprintf("%s: %s of %s, %s of them idle; of the rest, %s are in task threads.", m.mode,
+			m.amount(samples(merged.Total)), wording.Plural(len(m.scans), "JVM"), wording.Percent(share(merged.Idle, merged.Total)),
 			wording.Percent(share(merged.TaskActive, merged.Active()))),
 		Value: share(merged.Idle, merged.Total), Unit: "share", Mode: m.mode, Samples: samples(merged.Idle),
 		Count:  partOf(m.counted(events.Count{Idle: events.IdleOnly}, merged.Idle), all),
@@ -72,7 +72,7 @@ func (d condenser) idleFacts(m *modeScans, merged *scan.Scan) {
 		}
 		path := &d.catalogue.Idle[i]
 		d.add(factCheck, events.Fact{
-			Text:  fmt.Sprintf("%s of all %s samples are idle: %s.", wording.Percent(part), m.mode, path.Meaning),
+			Text:  fmt.Sprintf("%s of all %s are idle: %s.", wording.Percent(part), m.samples(), path.Meaning),
 			Value: part, Unit: "share", Mode: m.mode, Samples: samples(n), StdErr: standardError(part, float64(merged.Total)),
 			Count: partOf(m.counted(events.Count{Idle: path.ID}, n), all),
 		})
@@ -87,7 +87,7 @@ func (d condenser) categories(p *Profile, m *modeScans, merged *scan.Scan) {
 			continue
 		}
 		id := d.add(factCategory, events.Fact{
-			Text:  fmt.Sprintf("%s of the active %s samples are %s.", wording.Percent(part), p.Mode, name),
+			Text:  fmt.Sprintf("%s of the active %s are %s.", wording.Percent(part), m.samples(), name),
 			Value: part, Unit: "share", Mode: p.Mode, Samples: samples(n), StdErr: standardError(part, float64(merged.Active())),
 			Count: partOf(m.counted(events.Count{Category: name}, n), m.active(merged)),
 		})
@@ -110,7 +110,7 @@ func (d condenser) packages(p *Profile, m *modeScans, merged *scan.Scan) {
 			break
 		}
 		id := d.add(factCategory, events.Fact{
-			Text:  fmt.Sprintf("%s of the active %s samples are user code of %s.", wording.Percent(part), p.Mode, name),
+			Text:  fmt.Sprintf("%s of the active %s are user code of %s.", wording.Percent(part), m.samples(), name),
 			Value: part, Unit: "share", Mode: p.Mode, Samples: samples(sums[name]), StdErr: standardError(part, float64(merged.Active())),
 			Count: partOf(m.counted(events.Count{Category: userCode, Package: name}, sums[name]), m.active(merged)),
 		})
@@ -122,7 +122,7 @@ func (d condenser) topSelf(p *Profile, m *modeScans, merged *scan.Scan) {
 	for _, t := range scan.TopSelf(merged, maxTops) {
 		top := Top{Frame: merged.Graph.Name(t.Frame), Self: share(t.Samples, p.Active), TE: m.te(t.Samples), Samples: t.Samples}
 		top.ID = d.add(factFrame, events.Fact{
-			Text:  fmt.Sprintf("%s of the active %s samples end in %s.", wording.Percent(top.Self), p.Mode, top.Frame),
+			Text:  fmt.Sprintf("%s of the active %s end in %s.", wording.Percent(top.Self), m.samples(), top.Frame),
 			Value: top.Self, Unit: "share", Frame: top.Frame, Mode: p.Mode, Samples: samples(t.Samples),
 			StdErr: standardError(top.Self, float64(p.Active)),
 			Count:  partOf(m.counted(events.Count{Match: []string{literal(top.Frame)}, Self: true}, t.Samples), m.active(merged)),
@@ -143,7 +143,7 @@ func (d condenser) tree(p *Profile, m *modeScans, merged *scan.Scan) {
 		for _, through := range l.Through[:min(len(l.Through), maxThroughLen)] {
 			line.Through = append(line.Through, merged.Graph.Name(through))
 		}
-		text := fmt.Sprintf("%s holds %s of the active %s samples", line.Frame, wording.Percent(line.Share), p.Mode)
+		text := fmt.Sprintf("%s holds %s of the active %s", line.Frame, wording.Percent(line.Share), m.samples())
 		if line.TE > 0 {
 			text += ", " + wording.TE(line.TE)
 		}

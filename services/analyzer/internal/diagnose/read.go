@@ -85,6 +85,9 @@ func (r *reading) scanJVM(captures []Capture) {
 	}
 	s.captures = len(graphs)
 	s.raw = flamegraph.Merge(graphs...)
+	if s.unit() != "" {
+		s.Seconds = 0 // values say nothing about the clock
+	}
 	s.Scan = r.scanner.Scan(s.raw, rules.FamilyOf(s.Mode))
 	s.cores = coresUsed(r.ctx, s.JVM, s.Mode)
 	m := r.mode(s.Mode)
@@ -111,7 +114,11 @@ func statsOf(c *Capture) events.CaptureStats {
 	if c.Graph == nil {
 		return stats
 	}
-	stats.Samples = int64(c.Graph.Total()) //nolint:gosec // below 2^53
+	if c.Graph.Unit != flamegraph.UnitSamples {
+		stats.Notes = append(stats.Notes, fmt.Sprintf("its values are %s and no samples: shares can be read, and nothing is certain", c.Graph.Unit))
+	} else {
+		stats.Samples = int64(c.Graph.Total()) //nolint:gosec // below 2^53
+	}
 	if c.Graph.Empty() {
 		stats.Notes = append(stats.Notes, "empty")
 	}

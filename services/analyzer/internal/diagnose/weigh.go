@@ -170,6 +170,9 @@ func (v *View) confidence(p *Problem) events.Confidence {
 	wall := p.group.tally(rules.FamilyWall).samples
 	family := p.group.family()
 	doubts := &v.checked.doubts
+	if m := v.modeScansOf(family); m != nil && m.unit() != "" {
+		return events.ConfidenceLow // only samples make anything certain
+	}
 	if doubts.disagree && p.Rule.Modes[0] == rules.FamilyCPU {
 		return events.ConfidenceLow
 	}

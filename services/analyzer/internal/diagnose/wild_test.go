@@ -68,3 +68,30 @@ func TestWildRestore(t *testing.T) {
 		}
 	}
 }
+
+// TestWildValues: values of --total are no samples, and make nothing certain.
+func TestWildValues(t *testing.T) {
+	page, err := os.Open(filepath.Join("testdata", "wild", "total-values.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = page.Close() }()
+	g, err := flamegraph.Parse(page, flamegraph.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := diagnoseOK(t, Input{Captures: []Capture{capture("tm-1", events.ModeITimer, g)}}).Analysis
+	if len(a.Findings) == 0 || a.Captures[0].Samples != 0 || a.Verdict.Samples != 0 {
+		t.Errorf("%d findings, %d samples, %d behind the verdict", len(a.Findings), a.Captures[0].Samples, a.Verdict.Samples)
+	}
+	for _, f := range a.Findings {
+		if f.Samples != 0 || f.Confidence != events.ConfidenceLow || strings.Contains(f.Size, "samples") {
+			t.Errorf("%s: %d samples, confidence %s, %s", f.Rule, f.Samples, f.Confidence, f.Size)
+		}
+	}
+	for _, f := range a.Evidence {
+		if f.Samples != 0 || f.StdErr != 0 || strings.Contains(f.Text, "samples") || f.Count != nil && f.Count.Unit != "ns" {
+			t.Errorf("%+v", f)
+		}
+	}
+}
