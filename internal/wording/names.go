@@ -3,9 +3,12 @@ package wording
 import "strings"
 
 // Simple drops the package of a Java name: "com.shop.Cart.add" becomes "Cart.add", and the class "com.shop.Cart", in
-// which allocations and locks end, "Cart". Names of other languages, and those of
-// libraries in brackets, stay as they are.
+// which allocations and locks end, "Cart". A native function loses its parameters: they fill lines and tell nothing. Other
+// names, and those of libraries in brackets, stay as they are.
 func Simple(name string) string {
+	if i := parameters(name); i > 0 && strings.Contains(name[:i], "::") {
+		return name[:i]
+	}
 	if strings.ContainsAny(name, ":( /[") { // "[libc.so.6]" is a library
 		return name
 	}
@@ -17,6 +20,22 @@ func Simple(name string) string {
 		return name[method+1:]
 	}
 	return name[strings.LastIndexByte(name[:method], '.')+1:]
+}
+
+// parameters returns where the parameters of a native function begin, outside the arguments of a template, or -1.
+func parameters(name string) int {
+	depth := 0
+	for i, r := range name {
+		switch {
+		case r == '<':
+			depth++
+		case r == '>' && depth > 0:
+			depth--
+		case r == '(' && depth == 0 && i > 0 && !strings.HasPrefix(name[i:], "(anonymous") && !strings.HasSuffix(name[:i], "operator"):
+			return i
+		}
+	}
+	return -1
 }
 
 // isClass reports that the last part of a name is a class and not a method.
