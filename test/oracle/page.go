@@ -137,31 +137,16 @@ func older(text string) ([]Stack, error) {
 	return stacks(tree)
 }
 
-// newer reads the pages of async-profiler 3 and 4: names in a pool, each with a prefix of the one before it, and frames by
-// key, level and differences.
+// newer reads the pages of async-profiler 3 and 4: names in a pool, and frames by key, level and differences.
 func newer(text string) ([]Stack, error) {
 	_, rest, _ := strings.Cut(text, "\nconst cpool = [")
 	list, rest, ok := strings.Cut(rest, "\n];")
 	if !ok {
 		return nil, errors.New("the list of names does not end")
 	}
-	var names []string
-	for line := range strings.SplitSeq(strings.Trim(list, "\n"), "\n") {
-		line = strings.TrimSuffix(strings.TrimSuffix(line, "\r"), ",")
-		if len(line) < 2 {
-			return nil, fmt.Errorf("name %d is no string", len(names))
-		}
-		packed := strings.NewReplacer(`\\`, `\`, `\'`, `'`).Replace(line[1 : len(line)-1])
-		if len(names) == 0 {
-			names = append(names, packed)
-			continue
-		}
-		before := names[len(names)-1]
-		keep := int(packed[0]) - ' '
-		if keep > len(before) {
-			return nil, fmt.Errorf("name %d keeps %d bytes of %d", len(names), keep, len(before))
-		}
-		names = append(names, before[:keep]+packed[1:])
+	names, err := pool(list)
+	if err != nil {
+		return nil, err
 	}
 	var tree []node
 	var level int
@@ -185,9 +170,35 @@ func newer(text string) ([]Stack, error) {
 		if int(key>>3) >= len(names) {
 			return nil, fmt.Errorf("there is no name %d", key>>3)
 		}
-		tree = append(tree, node{level, width, kind(strings.ToValidUTF8(names[key>>3], "�"), int(key&7))})
+		tree = append(tree, node{level, width, kind(strings.ToValidUTF8(names[key>>3], "\uFFFD"), int(key&7))})
 	}
 	return stacks(tree)
+}
+
+// pool reads the list of names, each but the first with the length of the prefix that it shares with the one before it.
+func pool(list string) ([]string, error) {
+	var names []string
+	for line := range strings.SplitSeq(strings.Trim(list, "\n"), "\n") {
+		line = strings.TrimSuffix(strings.TrimSuffix(line, "\r"), ",")
+		if len(line) < 2 {
+			return nil, fmt.Errorf("name %d is no string", len(names))
+		}
+		packed := strings.NewReplacer(`\\`, `\`, `\'`, `'`).Replace(line[1 : len(line)-1])
+		if len(names) == 0 {
+			names = append(names, packed)
+			continue
+		}
+		before := names[len(names)-1]
+		keep := -1
+		if packed != "" {
+			keep = int(packed[0]) - ' '
+		}
+		if keep < 0 || keep > len(before) {
+			return nil, fmt.Errorf("name %d, %q, keeps %d bytes of %d", len(names), packed, keep, len(before))
+		}
+		names = append(names, before[:keep]+packed[1:])
+	}
+	return names, nil
 }
 
 // arguments are those of a line such as f(1,2,3).

@@ -37,24 +37,32 @@ func parsePath(text string) path {
 // ends yields the frames from index from on with which the path is complete, from the root down.
 func (p path) ends(w *walked, from int) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		n := len(w.frames)
-		before := make([]bool, n) // where the steps so far may end
-		for k, s := range p.steps {
-			now := make([]bool, n)
-			reached := false
-			for i := from; i < n; i++ {
-				fits := k == 0 || (s.direct && i > from && before[i-1]) || (!s.direct && reached)
-				now[i] = fits && w.matches(i, s.name)
-				reached = reached || before[i]
-			}
-			before = now
+		var at []bool // where the steps so far may end
+		for k := range p.steps {
+			at = p.steps[k].after(w, from, at)
 		}
-		for i := from; i < n; i++ {
-			if before[i] && (!p.last || i == n-1) && !yield(i) {
+		for i := from; i < len(at); i++ {
+			if at[i] && (!p.last || i == len(at)-1) && !yield(i) {
 				return
 			}
 		}
 	}
+}
+
+// after tells of each frame whether the step may be there, after the ones before it, which may end in the frames that
+// before tells; nil is before the first step.
+func (s *step) after(w *walked, from int, before []bool) []bool {
+	now := make([]bool, len(w.frames))
+	reached := before == nil
+	for i := from; i < len(now); i++ {
+		fits := reached
+		if s.direct && before != nil {
+			fits = i > from && before[i-1]
+		}
+		now[i] = fits && w.matches(i, s.name)
+		reached = reached || before[i]
+	}
+	return now
 }
 
 func (w *walked) matches(i int, name string) bool {

@@ -103,12 +103,18 @@ func honest() *analysis {
 		Verdict:  verdict{Headline: "It looks things up: 30 of 60 samples.", Samples: 30, Evidence: []string{"F1"}},
 		Findings: []finding{{ID: "R1", Size: "50 samples are in visit.", Samples: 50, Evidence: []string{"F2"}}},
 		Evidence: []fact{
-			{ID: "F1", Text: "HashMap.get has 30 of 60 samples of the tasks.", Unit: "share", Value: 0.5, Samples: 30,
-				Count: onTM("WALL", 30, count{Match: []string{"java.util.HashMap.get"}})},
-			{ID: "F2", Text: "visit has 50 samples (50 of 60).", Unit: "samples", Value: 50, Samples: 50,
-				Count: onTM("WALL", 50, count{Match: []string{"acme.Walk.visit"}})},
-			{ID: "F3", Text: "The collector has 9 of 114 samples (7.9 % ± 0.5).", Unit: "share", Value: 9.0 / 114, Samples: 9,
-				Count: onTM("ITIMER", 9, count{Match: []string{"GC::*"}})},
+			{
+				ID: "F1", Text: "HashMap.get has 30 of 60 samples of the tasks.", Unit: "share", Value: 0.5, Samples: 30,
+				Count: onTM("WALL", 30, count{Match: []string{"java.util.HashMap.get"}}),
+			},
+			{
+				ID: "F2", Text: "visit has 50 samples (50 of 60).", Unit: "samples", Value: 50, Samples: 50,
+				Count: onTM("WALL", 50, count{Match: []string{"acme.Walk.visit"}}),
+			},
+			{
+				ID: "F3", Text: "The collector has 9 of 114 samples (7.9 % ± 0.5).", Unit: "share", Value: 9.0 / 114, Samples: 9,
+				Count: onTM("ITIMER", 9, count{Match: []string{"GC::*"}}),
+			},
 			{ID: "F4", Text: "The sink writes in 7 samples.", Samples: 7, Count: onTM("WALL", 7, count{Match: []string{"acme.Sink.write"}})},
 			{ID: "T1", Text: "root", Samples: 71 - 11, Count: onTM("WALL", 60, count{Stack: []string{"java.lang.Thread.run"}})},
 			{ID: "T2", Text: "below", Samples: 60, Count: onTM("WALL", 60, count{From: "T1", Stack: []string{"org.flink.Task.run"}})},

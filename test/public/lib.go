@@ -15,7 +15,7 @@ import (
 func (s *settings) lib(ctx context.Context, job *Job) (string, error) {
 	flink, err := flinktest.EnsureLib(ctx, job.Flink)
 	if err != nil {
-		return "", err //nolint:wrapcheck // says what is missing
+		return "", err
 	}
 	folders := []string{flink}
 	if job.SQL != "" {

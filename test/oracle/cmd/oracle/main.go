@@ -34,9 +34,14 @@ func main() {
 	}
 }
 
+// sums are what came of all folders.
+type sums struct {
+	facts, sentences int
+	kinds            map[string]int // disagreements
+}
+
 func run(squirrly string, most int, roots []string) (bool, error) {
-	kinds := map[string]int{}
-	facts, sentences := 0, 0
+	all := sums{kinds: map[string]int{}}
 	for _, root := range roots {
 		dirs, err := folders(root)
 		if err != nil {
@@ -47,25 +52,30 @@ func run(squirrly string, most int, roots []string) (bool, error) {
 			if err != nil {
 				return false, fmt.Errorf("%s: %w", dir, err)
 			}
-			facts, sentences = facts+result.Facts, sentences+result.Sentences
-			fmt.Printf("%s: %d facts, %d sentences, %d disagreements\n", dir, result.Facts, result.Sentences, len(result.Disagreements))
-			for i, d := range result.Disagreements {
-				kinds[d.Kind]++
-				if i < most {
-					fmt.Printf("  %s %s: %s\n", d.Kind, d.Of, d.What)
-				}
-			}
+			all.add(dir, result, most)
 		}
 	}
-	fmt.Printf("%d facts counted again, %d numbers of sentences compared, disagreements:", facts, sentences)
-	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-		fmt.Printf(" %s %d", kind, kinds[kind])
+	fmt.Printf("%d facts counted again, %d numbers of sentences compared, disagreements:", all.facts, all.sentences)
+	for _, kind := range slices.Sorted(maps.Keys(all.kinds)) {
+		fmt.Printf(" %s %d", kind, all.kinds[kind])
 	}
-	if len(kinds) == 0 {
+	if len(all.kinds) == 0 {
 		fmt.Print(" none")
 	}
 	fmt.Println()
-	return len(kinds) == 0, nil
+	return len(all.kinds) == 0, nil
+}
+
+// add prints what came of one folder and adds it.
+func (s *sums) add(dir string, r *oracle.Result, most int) {
+	s.facts, s.sentences = s.facts+r.Facts, s.sentences+r.Sentences
+	fmt.Printf("%s: %d facts, %d sentences, %d disagreements\n", dir, r.Facts, r.Sentences, len(r.Disagreements))
+	for i, d := range r.Disagreements {
+		s.kinds[d.Kind]++
+		if i < most {
+			fmt.Printf("  %s %s: %s\n", d.Kind, d.Of, d.What)
+		}
+	}
 }
 
 // folders are those with a manifest, at root and below it.
@@ -89,7 +99,7 @@ func folders(root string) ([]string, error) {
 func check(squirrly, dir string) (*oracle.Result, error) {
 	folder, err := oracle.OpenFolder(dir)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the caller names the folder
+		return nil, err
 	}
 	cmd := exec.Command(squirrly, "analyze", dir, "--provider", "rules", "-o", "json") //nolint:noctx // it ends by itself
 	var complaints bytes.Buffer
@@ -98,5 +108,5 @@ func check(squirrly, dir string) (*oracle.Result, error) {
 	if len(out) == 0 {
 		return nil, fmt.Errorf("squirrly analyze: %w: %s", err, complaints.String())
 	}
-	return oracle.Recount(out, folder.Page) //nolint:wrapcheck // the caller names the folder
+	return oracle.Recount(out, folder.Page)
 }
