@@ -23,7 +23,7 @@ func explainText(e *analyzer.Explanation) string {
 	fmt.Fprintln(&b, folded(fmt.Sprintf("Shares of operators are estimates from %s CPU and %s WALL samples.",
 		wording.Count(e.CPUSamples), wording.Count(e.WallSamples)), ""))
 	for i := range e.Vertices {
-		explainVertex(&b, &e.Vertices[i], labelsOf(e))
+		explainVertex(&b, &e.Vertices[i])
 	}
 	explainUndecided(&b, e)
 	if e.OtherJobs > 0 || e.Unattributed > 0 {
@@ -47,50 +47,27 @@ func flinkVersion(e *analyzer.Explanation) string {
 	return "Flink " + e.FlinkVersion
 }
 
-// labelsOf are the short names of the vertices, by their names.
-func labelsOf(e *analyzer.Explanation) map[string]string {
-	var names []string
-	for i := range e.Vertices {
-		names = append(names, e.Vertices[i].Name)
-	}
-	out := map[string]string{}
-	for i, label := range wording.Labels(names) {
-		out[names[i]] = label
-	}
-	return out
-}
-
-func explainVertex(b *strings.Builder, v *analyzer.ExplainedVertex, labels map[string]string) {
+func explainVertex(b *strings.Builder, v *analyzer.ExplainedVertex) {
 	limits := ""
 	if v.Role == "limit" {
 		limits = "  limits the job"
 	}
-	fmt.Fprintf(b, "\n%s\n", cutTo(fmt.Sprintf("%s  ×%d%s", labels[v.Name], v.Parallelism, limits), explainWidth))
+	fmt.Fprintf(b, "\n%s\n", cutTo(fmt.Sprintf("%s  ×%d%s", v.Short(), v.Parallelism, limits), explainWidth))
 	facts := []string{"busy " + shareOf(v.Busy), "backpressured " + shareOf(v.BackPressured)}
-	if v.Cores > 0 {
+	if v.Cores >= 0.005 {
 		facts = append(facts, "at least "+wording.Decimal(v.Cores, 2)+" cores")
 	}
 	if v.RecordsIn > 0 {
 		facts = append(facts, wording.Rate(v.RecordsIn)+" records/s in")
 	}
 	fmt.Fprintln(b, cutTo("  "+strings.Join(facts, ", "), explainWidth))
-	if from := sources(v, labels); from != "" {
-		fmt.Fprintln(b, cutTo("  reads from "+from, explainWidth))
+	if len(v.Inputs) > 0 {
+		fmt.Fprintln(b, cutTo("  reads from "+strings.Join(v.Inputs, ", "), explainWidth))
 	}
 	fmt.Fprintf(b, "  %-*s %6s %6s %6s %6s %8s %s\n", nameWidth, "", "busy", "CPU", "state", "serde", "out/s", "finding")
 	for i := range v.Rows {
 		explainRow(b, &v.Rows[i])
 	}
-}
-
-func sources(v *analyzer.ExplainedVertex, labels map[string]string) string {
-	var from []string
-	for _, in := range v.Inputs {
-		if label := labels[in]; !slices.Contains(from, label) {
-			from = append(from, label)
-		}
-	}
-	return strings.Join(from, ", ")
 }
 
 func explainRow(b *strings.Builder, r *analyzer.ExplainedRow) {
@@ -120,7 +97,6 @@ const (
 )
 
 func explainUndecided(b *strings.Builder, e *analyzer.Explanation) {
-	labels := labelsOf(e)
 	shown := false
 	for i := range e.Undecided {
 		r := &e.Undecided[i]
@@ -131,13 +107,9 @@ func explainUndecided(b *strings.Builder, e *analyzer.Explanation) {
 			fmt.Fprintln(b, "\nUndecided, in shares of all samples:")
 			shown = true
 		}
-		var of []string
-		for _, name := range r.Vertices {
-			of = append(of, labels[name])
-		}
 		where := "vertex unknown"
-		if len(of) > 0 && (len(of) < len(e.Vertices) || len(of) == 2) {
-			where = "in one of " + wording.List(of)
+		if n := len(r.Vertices); n > 0 && (n < len(e.Vertices) || n == 2) {
+			where = "in one of " + wording.List(r.Vertices)
 		}
 		part := r.CPU
 		if part < 0 {

@@ -141,7 +141,9 @@ func (e *explainer) vertex(i int, load events.VertexLoad, told map[string][]stri
 		out.Cores = e.vertexCores[i]
 	}
 	for _, in := range e.loads[i].Inputs {
-		out.Inputs = append(out.Inputs, e.loads[in].Name)
+		if name := e.loads[in].Name; !slices.Contains(out.Inputs, name) {
+			out.Inputs = append(out.Inputs, name)
+		}
 	}
 	nodes := e.plan.Vertices[i].Nodes
 	for _, p := range e.rowsOf(i) {
@@ -209,12 +211,23 @@ func (e *explainer) ofVertex(shown *ExplainedRow, r *row, vertex int) {
 			shown.Busy = min(1, r.te/total)
 		}
 	}
-	if e.vertexCPU[vertex] > 0 {
+	if e.vertexCPU[vertex] > 0 && e.mayAlsoHave(vertex) <= e.vertexCPU[vertex]/10 {
 		shown.CPU = 0
 		if r != nil {
 			shown.CPU = share(r.seen[0], e.vertexCPU[vertex])
 		}
 	}
+}
+
+// mayAlsoHave returns the CPU samples that may be those of a vertex beside what surely is. With many, its own are no whole.
+func (e *explainer) mayAlsoHave(vertex int) uint64 {
+	sum := uint64(0)
+	for _, r := range e.rows {
+		if len(r.place.Vertices) > 1 && slices.Contains(r.place.Vertices, vertex) {
+			sum += r.seen[0]
+		}
+	}
+	return sum
 }
 
 func (e *explainer) undecided(r *row, findings []string) ExplainedRow {

@@ -20,7 +20,7 @@ type Explanation struct {
 // ExplainedVertex is a vertex with its operators.
 type ExplainedVertex struct {
 	events.VertexLoad
-	Inputs []string       `json:"inputs,omitempty"` // names of the vertices upstream
+	Inputs []string       `json:"inputs,omitempty"` // short names of the vertices upstream
 	Cores  float64        `json:"cores"`            // CPU that surely is its own: at least so much; -1 is unknown
 	Rows   []ExplainedRow `json:"rows"`             // operators in the order of the chain, then what Flink does for them
 }
@@ -31,7 +31,7 @@ type ExplainedRow struct {
 	Depth         int        `json:"depth"`              // in the chain; 0 is its first operator
 	Vertices      []string   `json:"vertices,omitempty"` // one of which it is in; only of what is undecided
 	Busy          float64    `json:"busy"`               // share of the vertex's busy time, by WALL
-	CPU           float64    `json:"cpu"`                // share of the CPU samples of the vertex, or of all if undecided
+	CPU           float64    `json:"cpu"`                // share of the CPU samples of the vertex; of all samples if undecided; -1 when many more may be the vertex's
 	State         float64    `json:"state"`              // share of its own samples in keyed state
 	Serialization float64    `json:"serialization"`      // share of its own samples
 	RecordsIn     float64    `json:"recordsIn"`          // per second, where Flink counts them
