@@ -16,17 +16,7 @@ func (g *Graph) Reversed(limits Limits) (*Graph, error) {
 		if f.Self == 0 {
 			continue
 		}
-		node := int32(0)
-		for caller, c := range g.Callers(id) {
-			if caller == Root {
-				break
-			}
-			node = t.child(node, c.Name, c.Kind)
-			if c.Kind != JIT && c.Kind.IsJava() {
-				t.nodes.at(node).counts.add(c.Kind.count(f.Self))
-			}
-		}
-		t.nodes.at(node).self += f.Self
+		t.addCallers(g, id, f.Self)
 		if t.nodes.len > limits.Frames {
 			return nil, fmt.Errorf("turn stacks round: %w: more than %d frames", ErrTooLarge, limits.Frames)
 		}
@@ -37,4 +27,19 @@ func (g *Graph) Reversed(limits Limits) (*Graph, error) {
 	}
 	turned.Title, turned.Unit, turned.CutNames = g.Title, g.Unit, g.CutNames
 	return turned, nil
+}
+
+// addCallers adds the stack that ends at a frame of a graph, from that frame to its outermost caller.
+func (t *trie) addCallers(g *Graph, last FrameID, self uint64) {
+	node := int32(0)
+	for caller, c := range g.Callers(last) {
+		if caller == Root {
+			break
+		}
+		node = t.child(node, c.Name, c.Kind)
+		if c.Kind != JIT && c.Kind.IsJava() {
+			t.nodes.at(node).counts.add(c.Kind.count(self))
+		}
+	}
+	t.nodes.at(node).self += self
 }

@@ -49,7 +49,7 @@ func TestConfig_Limits(t *testing.T) {
 			t.Errorf("MetricsInterval of %q = %s, want %s", text, got, want)
 		}
 	}
-	if got := (flink.Config(nil)).MetricsInterval(); got != 10*time.Second {
+	if got := flink.Config(nil).MetricsInterval(); got != 10*time.Second {
 		t.Errorf("MetricsInterval by default = %s", got)
 	}
 }

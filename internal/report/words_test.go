@@ -101,7 +101,8 @@ func TestStarvedTiles(t *testing.T) {
 	tiles := htmlPage{view: v}.Tiles()
 	want := []pair{
 		{Name: "of the time that is ready to run, without a CPU", Text: "65 %"},
-		{Name: "upper bound of the speed-up, then limited by Source: in", Text: "1.6×"}, {Name: "confidence", Text: "high"},
+		{Name: "upper bound of the speed-up, then limited by Source: in", Text: "1.6×"},
+		{Name: "confidence", Text: "high"},
 	}
 	if diff := cmp.Diff(want, tiles); diff != "" {
 		t.Error(diff)

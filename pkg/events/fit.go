@@ -66,9 +66,7 @@ func copied(b []byte) (r RecommendationReady, err error) {
 func shorten(v reflect.Value, text, list int) {
 	switch v.Kind() { //nolint:exhaustive // nothing else holds texts
 	case reflect.String:
-		if runes := []rune(v.String()); len(runes) > text {
-			v.SetString(string(runes[:text-1]) + "…")
-		}
+		v.SetString(atMost(text, v.String()))
 	case reflect.Pointer:
 		if !v.IsNil() {
 			shorten(v.Elem(), text, list)
@@ -88,4 +86,13 @@ func shorten(v reflect.Value, text, list int) {
 		}
 	default:
 	}
+}
+
+// atMost cuts a text to a number of characters, the last of which says so.
+func atMost(most int, text string) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	return string(runes[:most-1]) + "…"
 }

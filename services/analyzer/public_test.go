@@ -20,8 +20,10 @@ func TestVerdictsOfPublicJobs(t *testing.T) {
 		severity events.Severity // at least
 	}{
 		"legacy-source-kryo": {
-			events.LimitVertex, "Source: FakeKafkaSource", []string{oneOfTwo, "1,580,472 of its 1,580,491 records"},
-			[]string{"Not limited", "sleep", restarted}, events.SeverityWarning,
+			events.LimitVertex, "Source: FakeKafkaSource",
+			[]string{oneOfTwo, "1,580,472 of its 1,580,491 records"},
+			[]string{"Not limited", "sleep", restarted},
+			events.SeverityWarning,
 		},
 		"two-jobs-guilty": {events.LimitVertex, "Source: FakeKafkaSource", []string{oneOfTwo}, []string{"Not limited", "sleep"}, events.SeverityWarning},
 		"two-jobs-innocent": {
@@ -31,8 +33,10 @@ func TestVerdictsOfPublicJobs(t *testing.T) {
 		"nexmark-q20":          {events.LimitVertex, "Join[10]", []string{"63 % busy"}, []string{oneOfTwo, restarted}, events.SeverityWarning},
 		"nexmark-q20-remedied": {events.LimitVertex, "Join[10]", []string{"93 % busy"}, []string{oneOfTwo, restarted}, events.SeverityWarning},
 		"restart-loop": {
-			events.LimitRestarting, "", []string{"restarted at least 15 times in 46 s, ArithmeticException"},
-			[]string{"starvation", "busy"}, events.SeverityCritical,
+			events.LimitRestarting, "",
+			[]string{"restarted at least 15 times in 46 s, ArithmeticException"},
+			[]string{"starvation", "busy"},
+			events.SeverityCritical,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/services/analyzer/internal/limits"
@@ -55,10 +56,8 @@ func (v *View) fedWith(vertex int) map[int]bool {
 	for grown := true; grown; {
 		grown = false
 		for i := range v.loads {
-			for _, in := range v.loads[i].Inputs {
-				if path[in] && !path[i] {
-					path[i], grown = true, true
-				}
+			if !path[i] && slices.ContainsFunc(v.loads[i].Inputs, func(in int) bool { return path[in] }) {
+				path[i], grown = true, true
 			}
 		}
 	}

@@ -64,21 +64,29 @@ func (s *sight) doubt() doubt {
 	case s.task && s.interpreter:
 		return doubt{"frames of the interpreter have no names in it, and that of Task.run is one of them", again + ", not with perf"}
 	case s.task:
-		return doubt{"its stacks are cut: frames of tasks are there without Task.run, which calls them",
-			"profile without a limit of the depth (asprof -j), and give the whole page, not a part that was filtered or zoomed"}
+		return doubt{
+			"its stacks are cut: frames of tasks are there without Task.run, which calls them",
+			"profile without a limit of the depth (asprof -j), and give the whole page, not a part that was filtered or zoomed",
+		}
 	case s.jobManager:
 		return doubt{"it looks like a JobManager, and tasks run in TaskManagers", again}
 	case s.taskManager:
-		return doubt{"it is a TaskManager, but none of its tasks was seen: none runs there, or none used what this mode samples",
-			"profile while the job runs; WALL shows idle tasks, too"}
+		return doubt{
+			"it is a TaskManager, but none of its tasks was seen: none runs there, or none used what this mode samples",
+			"profile while the job runs; WALL shows idle tasks, too",
+		}
 	case s.flink:
 		return doubt{"frames of Flink are there, but none of a TaskManager", again}
 	case !s.java:
-		return doubt{"no Java method is in it: native code alone, or names of a form that is not understood",
-			again + ", which name methods package.Class.method"}
+		return doubt{
+			"no Java method is in it: native code alone, or names of a form that is not understood",
+			again + ", which name methods package.Class.method",
+		}
 	case s.simple:
-		return doubt{"no frame of Flink is in it: another JVM than a TaskManager, or cut stacks; its classes have no packages",
-			again + ", with the packages of classes (asprof without -s, jfrconv without --simple)"}
+		return doubt{
+			"no frame of Flink is in it: another JVM than a TaskManager, or cut stacks; its classes have no packages",
+			again + ", with the packages of classes (asprof without -s, jfrconv without --simple)",
+		}
 	}
 	return doubt{"no frame of Flink is in it: another JVM than a TaskManager, or class names of a form that is not understood", again}
 }

@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"slices"
 	"time"
 
 	"squirrly.dev/internal/jobcontext"
@@ -65,19 +66,13 @@ func incidentOf(c *jobcontext.Context, seen *Seen) *Incident {
 
 // waitingOf finds a subtask that did not run yet in one of the readings, or at the end.
 func waitingOf(c *jobcontext.Context, series map[subtaskKey]readings) *Incident {
-	for _, v := range c.Vertices {
-		batch := false // stages that wait for slots one after the other are how a bounded job runs
+	for i := range c.Vertices {
+		v := &c.Vertices[i]
+		// Stages that wait for slots one after the other are how a bounded job runs.
+		waitsForSlots := has(v, running) && !has(v, finished)
 		for _, s := range v.Subtasks {
-			batch = batch || s.Status == finished
-		}
-		for _, s := range v.Subtasks {
-			statuses := []string{s.Status}
-			for _, r := range series[subtaskKey{v.ID, s.Index}] {
-				statuses = append(statuses, r.Status)
-			}
-			for _, status := range statuses {
-				waits := status == initializing || status == deploying || status == scheduled && !batch && runsElsewhere(&v)
-				if waits {
+			for _, status := range statuses(s.Status, series[subtaskKey{v.ID, s.Index}]) {
+				if status == initializing || status == deploying || status == scheduled && waitsForSlots {
 					return &Incident{Happening: Initializing, Vertex: wording.Label(v.Name), Status: status}
 				}
 			}
@@ -86,11 +81,16 @@ func waitingOf(c *jobcontext.Context, series map[subtaskKey]readings) *Incident 
 	return nil
 }
 
-func runsElsewhere(v *jobcontext.Vertex) bool {
-	for _, s := range v.Subtasks {
-		if s.Status == running {
-			return true
-		}
+// statuses are those of a subtask, the last one first.
+func statuses(last string, of readings) []string {
+	all := []string{last}
+	for _, r := range of {
+		all = append(all, r.Status)
 	}
-	return false
+	return all
+}
+
+// has reports that a subtask of a vertex has a status.
+func has(v *jobcontext.Vertex, status string) bool {
+	return slices.ContainsFunc(v.Subtasks, func(s jobcontext.Subtask) bool { return s.Status == status })
 }

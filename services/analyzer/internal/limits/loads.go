@@ -116,21 +116,26 @@ func Loads(c *jobcontext.Context) []Load {
 			}
 		}
 		for _, s := range v.Subtasks {
-			readings := series[subtaskKey{v.ID, s.Index}]
-			sub := readings.load()
-			if sub.Busy == Unknown && len(v.Inputs) > 0 {
-				sub.BackPressured = Unknown // only a source is without a busy time; of others the counters are missing
-			}
-			sub.Index, sub.TaskManager, sub.Running = s.Index, s.TaskManager, s.Status == running
-			if s.Status == finished || readings.finished() {
-				sub.end()
-			}
-			l.Subtasks = append(l.Subtasks, sub)
+			l.Subtasks = append(l.Subtasks, subtaskOf(&s, series[subtaskKey{v.ID, s.Index}], len(v.Inputs) == 0))
 		}
 		sortSubtasks(l.Subtasks)
 		loads[i] = l
 	}
 	return loads
+}
+
+// subtaskOf is the load of one subtask. Only a source is without a busy time; where others have none, their counters are
+// missing.
+func subtaskOf(s *jobcontext.Subtask, seen readings, source bool) Subtask {
+	sub := seen.load()
+	if sub.Busy == Unknown && !source {
+		sub.BackPressured = Unknown
+	}
+	sub.Index, sub.TaskManager, sub.Running = s.Index, s.TaskManager, s.Status == running
+	if s.Status == finished || seen.finished() {
+		sub.end()
+	}
+	return sub
 }
 
 // labelsOf are the short names of the vertices.

@@ -108,25 +108,10 @@ func (s *Scanner) describe(g *flamegraph.Graph) []nameInfo {
 }
 
 func (s *Scanner) describeName(name string) nameInfo {
-	info := nameInfo{category: -1}
+	info := nameInfo{category: -1, flags: originOf(name)}
 	if s.IsUser(name) {
-		info.flags |= isUser
+		info.flags = info.flags&^isFlink | isUser
 		info.category = s.userCategory
-	}
-	if strings.HasPrefix(name, "org.apache.flink.") && info.flags&isUser == 0 {
-		info.flags |= isFlink
-	}
-	if isCompiledName(name) {
-		info.flags |= isCompiled
-	}
-	if slices.ContainsFunc(languages, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
-		info.flags |= isLanguage
-	}
-	if strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "jdk.") || strings.HasPrefix(name, "sun.") {
-		info.flags |= isJDK
-	}
-	if strings.HasPrefix(name, fetchers) {
-		info.flags |= isFetcher
 	}
 	best := int16(1 << 14)
 	s.globs.match(name, func(id int32) {
@@ -143,6 +128,27 @@ func (s *Scanner) describeName(name string) nameInfo {
 		}
 	})
 	return info
+}
+
+// originOf tells whose code a name is, as far as its package says so.
+func originOf(name string) nameFlags {
+	var of nameFlags
+	if strings.HasPrefix(name, "org.apache.flink.") {
+		of |= isFlink
+	}
+	if isCompiledName(name) {
+		of |= isCompiled
+	}
+	if slices.ContainsFunc(languages, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+		of |= isLanguage
+	}
+	if strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "jdk.") || strings.HasPrefix(name, "sun.") {
+		of |= isJDK
+	}
+	if strings.HasPrefix(name, fetchers) {
+		of |= isFetcher
+	}
+	return of
 }
 
 // Category names the share of the work at position i of [Scan].Categories: those of the catalogue, then the kernel and

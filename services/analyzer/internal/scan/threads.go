@@ -38,28 +38,21 @@ type Threads struct {
 // source runs, since such an operator is busy when it sleeps.
 func (s *Scan) SourceThreads() Threads {
 	var t Threads
-	// Where the subtree of such a thread, of an output, of a wait and of a request for a buffer ends.
-	var inside, output, waits, blocks flamegraph.FrameID
+	var thread, output, wait, buffer subtree
 	for id := flamegraph.Root + 1; int(id) < s.Graph.Len(); id++ {
 		f := s.Graph.Frame(id)
 		flags := s.names[f.Name].flags
-		if flags&isSourceRoot != 0 && id >= inside {
-			inside = f.End
+		thread.enter(id, f, flags&isSourceRoot != 0)
+		wait.enter(id, f, flags&isWait != 0)
+		if !thread.has(id) {
+			continue
 		}
-		if flags&isOutput != 0 && id < inside && id >= output {
-			output = f.End
-		}
-		if flags&isWait != 0 && id >= waits {
-			waits = f.End
-		}
-		if id < inside && id >= blocks && strings.HasPrefix(s.Graph.Name(f.Name), buffers) {
-			blocks = f.End
-		}
+		output.enter(id, f, flags&isOutput != 0)
+		buffer.enter(id, f, strings.HasPrefix(s.Graph.Name(f.Name), buffers))
 		switch {
-		case id >= inside:
-		case id < waits && id < blocks:
+		case wait.has(id) && buffer.has(id):
 			t.Blocked += f.Self
-		case id < waits && id >= output:
+		case wait.has(id) && !output.has(id):
 			t.Waiting += f.Self
 		default:
 			t.Running += f.Self
@@ -67,3 +60,15 @@ func (s *Scan) SourceThreads() Threads {
 	}
 	return t
 }
+
+// subtree is where the frames below one of some kind end, in the order of a graph.
+type subtree struct{ end flamegraph.FrameID }
+
+// enter begins the subtree of a frame that is of the kind, unless it stands in one already.
+func (s *subtree) enter(id flamegraph.FrameID, f *flamegraph.Frame, is bool) {
+	if is && !s.has(id) {
+		s.end = f.End
+	}
+}
+
+func (s *subtree) has(id flamegraph.FrameID) bool { return id < s.end }

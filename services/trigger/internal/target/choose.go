@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,28 +17,13 @@ import (
 // choose picks the running job that is wanted by id or name, or that started is the id of, or the only one. Where there
 // is none, but jobs that may run again, the error is [notRunning].
 func choose(jobs []flink.JobSummary, wanted, started string) (flink.JobSummary, error) {
-	var running, named, matches, waiting []flink.JobSummary
-	for _, j := range jobs {
-		is := strings.EqualFold(j.ID, wanted) || j.Name == wanted
-		if is {
-			named = append(named, j)
-		}
-		if j.State != flink.JobRunning {
-			if !flink.JobEnded(j.State) && j.State != flink.JobCancelling && (is || wanted == "") {
-				waiting = append(waiting, j)
-			}
-			continue
-		}
-		running = append(running, j)
-		if is {
-			matches = append(matches, j)
-		}
-		if wanted == "" && j.ID == started {
-			return j, nil
-		}
+	named := jobs
+	if wanted != "" {
+		named = only(jobs, func(j flink.JobSummary) bool { return strings.EqualFold(j.ID, wanted) || j.Name == wanted })
 	}
-	if wanted == "" {
-		matches = running
+	matches, waiting := only(named, isRunning), only(named, mayRun)
+	if i := slices.IndexFunc(matches, func(j flink.JobSummary) bool { return j.ID == started }); wanted == "" && i >= 0 {
+		return matches[i], nil
 	}
 	switch {
 	case len(matches) == 1:
@@ -51,7 +37,18 @@ func choose(jobs []flink.JobSummary, wanted, started string) (flink.JobSummary, 
 	case len(named) > 0:
 		return flink.JobSummary{}, refusal.New(events.CodeNoRunningJob, "job %q is %s", wanted, named[0].State)
 	}
-	return flink.JobSummary{}, refusal.New(events.CodeUnknownJob, "there is no job %q; running are %s", wanted, list(running))
+	return flink.JobSummary{}, refusal.New(events.CodeUnknownJob, "there is no job %q; running are %s", wanted, list(only(jobs, isRunning)))
+}
+
+func only(jobs []flink.JobSummary, are func(flink.JobSummary) bool) []flink.JobSummary {
+	return slices.DeleteFunc(slices.Clone(jobs), func(j flink.JobSummary) bool { return !are(j) })
+}
+
+func isRunning(j flink.JobSummary) bool { return j.State == flink.JobRunning }
+
+// mayRun reports that a job does not run, but may later.
+func mayRun(j flink.JobSummary) bool {
+	return !isRunning(j) && !flink.JobEnded(j.State) && j.State != flink.JobCancelling
 }
 
 // notRunning are jobs that do not run now and may run again, none of which is running.

@@ -234,21 +234,25 @@ func TestResolve_Refuses(t *testing.T) {
 		"only a finished one": {jobManager{"2.3.0", []job{{"aa", "Orders", "FINISHED"}}, enabled}, "", events.CodeNoRunningJob, "no job is running"},
 		"named one finished":  {jobManager{"2.3.0", []job{{"aa", "Orders", "FINISHED"}}, enabled}, "Orders", events.CodeNoRunningJob, `job "Orders" is FINISHED`},
 		"starting": {
-			jobManager{"2.3.0", []job{{"aa", "Orders", "INITIALIZING"}}, enabled}, "", events.CodeTargetNotReady,
+			jobManager{"2.3.0", []job{{"aa", "Orders", "INITIALIZING"}}, enabled},
+			"", events.CodeTargetNotReady,
 			`job "Orders" (aa) is INITIALIZING, not RUNNING`,
 		},
 		"being cancelled": {jobManager{"2.3.0", []job{{"aa", "Orders", "CANCELLING"}}, enabled}, "", events.CodeNoRunningJob, "no job is running"},
 		"restarting": {
-			jobManager{"2.3.0", []job{{"aa", "Orders", "RESTARTING"}}, enabled}, "", events.CodeJobRestarting,
+			jobManager{"2.3.0", []job{{"aa", "Orders", "RESTARTING"}}, enabled},
+			"", events.CodeJobRestarting,
 			`job "Orders" (aa) is RESTARTING, not RUNNING; the last failure of "Orders": java.lang.ArithmeticException: ` +
 				`/ by zero, password=***, in map (1/2), at 2026-01-02T03:04:05Z`,
 		},
 		"restarting, by name": {
-			jobManager{"2.3.0", []job{{"aa", "Orders", "FAILING"}, {"bb", "Billing", "RUNNING"}}, enabled}, "Orders", events.CodeJobRestarting,
+			jobManager{"2.3.0", []job{{"aa", "Orders", "FAILING"}, {"bb", "Billing", "RUNNING"}}, enabled},
+			"Orders", events.CodeJobRestarting,
 			`job "Orders" (aa) is FAILING, not RUNNING; the last failure`,
 		},
 		"two that do not run": {
-			jobManager{"2.3.0", []job{{"aa", "Orders", "CREATED"}, {"bb", "Billing", "RESTARTING"}}, enabled}, "", events.CodeJobRestarting,
+			jobManager{"2.3.0", []job{{"aa", "Orders", "CREATED"}, {"bb", "Billing", "RESTARTING"}}, enabled},
+			"", events.CodeJobRestarting,
 			`no job is RUNNING there: "Orders" (aa) is CREATED, "Billing" (bb) is RESTARTING; the last failure of "Billing": `,
 		},
 		"restarting, without a word": {
