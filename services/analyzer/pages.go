@@ -144,7 +144,8 @@ func (r *readPages) usable() int {
 	return n
 }
 
-// noTasks returns [ErrNoTask] when there are samples, and none of them in a task of Flink.
+// noTasks returns [ErrNoTask] when there are samples, and none of them in a task of Flink. LOCK proves nothing here: tasks
+// that wait for no lock are not in it.
 func (r *readPages) noTasks() error {
 	if r.tasks > 0 {
 		return nil
@@ -152,9 +153,13 @@ func (r *readPages) noTasks() error {
 	var graphs []*flamegraph.Graph
 	var names []string
 	for i := range r.captures {
-		if g := r.captures[i].Graph; g != nil && !g.Empty() {
-			graphs, names = append(graphs, g), append(names, r.names[i])
+		c := &r.captures[i]
+		if c.Mode != events.ModeLock && c.Graph != nil && !c.Graph.Empty() {
+			graphs, names = append(graphs, c.Graph), append(names, r.names[i])
 		}
+	}
+	if len(graphs) == 0 {
+		return nil
 	}
 	return intake.NoTask(names, graphs) //nolint:wrapcheck // says everything
 }
