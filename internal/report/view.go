@@ -55,8 +55,12 @@ func (v view) About() []string {
 	if v.Parent != "" {
 		about = append(about, "follow-up of "+v.Parent)
 	}
-	if !v.CreatedAt.IsZero() {
-		about = append(about, moment(v.CreatedAt))
+	at := v.CapturedAt
+	if at.IsZero() {
+		at = v.CreatedAt
+	}
+	if !at.IsZero() {
+		about = append(about, moment(at))
 	}
 	return about
 }

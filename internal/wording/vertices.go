@@ -38,7 +38,7 @@ func Label(name string) string {
 	if short(name) {
 		return tidy(name)
 	}
-	return tidy(Middle(withoutArguments(name), MaxLabel))
+	return tidy(Middle(WithoutArguments(name), MaxLabel))
 }
 
 // short reports that a name has at most MaxLabel characters, without reading a long one to its end.
@@ -61,9 +61,9 @@ func numbered(label string, n int) string {
 	return Middle(label, MaxLabel-utf8.RuneCountInString(suffix)) + suffix
 }
 
-// withoutArguments drops what stands in round brackets right behind a name: "Calc(select=[a, b])[5]" becomes "Calc[5]".
+// WithoutArguments drops what stands in round brackets right behind a name: "Calc(select=[a, b])[5]" becomes "Calc[5]".
 // Brackets after a space are the branches of a chain, and stay. A bracket that nothing closes is no list of arguments.
-func withoutArguments(name string) string {
+func WithoutArguments(name string) string {
 	ends := closings(name)
 	var b strings.Builder
 	for i := 0; i < len(name); i++ {

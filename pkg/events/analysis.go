@@ -18,7 +18,8 @@ type Analysis struct {
 	JobID        string         `json:"jobId,omitempty"`
 	JobName      string         `json:"jobName,omitempty"`
 	FlinkVersion string         `json:"flinkVersion,omitempty"`
-	CreatedAt    time.Time      `json:"createdAt"`
+	CreatedAt    time.Time      `json:"createdAt"`           // of the analysis
+	CapturedAt   time.Time      `json:"capturedAt,omitzero"` // when the profiles began, as far as it is known
 	Verdict      Verdict        `json:"verdict"`
 	Severity     Severity       `json:"severity"` // the highest of the findings
 	Degraded     bool           `json:"degraded"` // a part of the analysis could not be done
@@ -110,35 +111,37 @@ const (
 
 // Finding is one problem.
 type Finding struct {
-	ID             string         `json:"id"`             // within this analysis, for example R1
-	Fingerprint    string         `json:"fingerprint"`    // the same over runs: rule, anchor, operator, mode family
-	Rule           string         `json:"rule,omitempty"` // id in the rule catalogue, for example A1
-	Category       string         `json:"category"`       // for example blocking, serialization, state, network, gc, starvation
-	Title          string         `json:"title"`
-	Severity       Severity       `json:"severity"`
-	Confidence     Confidence     `json:"confidence"`
-	Anchor         string         `json:"anchor"`         // first user frame below an operator, else the matched frame
-	Frame          string         `json:"frame"`          // the frame that the rule matched
-	Path           []string       `json:"path,omitempty"` // frames from the operator to Frame, shortened
-	Vertices       []string       `json:"vertices,omitempty"`
-	OnPath         bool           `json:"onPath"` // in the vertex that limits the job
-	Mode           Mode           `json:"mode"`   // of the capture that carries it; empty when metrics alone do, as of a skew
-	Samples        int64          `json:"samples"`
-	TE             float64        `json:"te"`                    // thread equivalents; 1 is one subtask fully occupied
-	P              float64        `json:"p"`                     // TE over the TE of the limiting vertex's subtasks, 0 to 1
-	StdErr         float64        `json:"stdErr,omitempty"`      // sampling error of P
-	Share          float64        `json:"share"`                 // of the whole profile without idle frames, 0 to 1
-	Bound          float64        `json:"bound,omitempty"`       // 1/(1-P) on the path, 0 off it
-	Cores          float64        `json:"cores,omitempty"`       // CPU that it takes; 0 is none or unknown
-	CostPerHour    float64        `json:"costPerHour,omitempty"` // of Cores, in Currency; 0 without a price
-	Currency       string         `json:"currency,omitempty"`    // of CostPerHour, for example USD
-	Where          string         `json:"where"`                 // Key Bottlenecks: where it is
-	Size           string         `json:"size"`                  // Key Bottlenecks: how large it appears
-	Why            string         `json:"why"`                   // Key Bottlenecks: why it matters
-	Cause          string         `json:"cause"`                 // Root Causes
-	Recommendation Recommendation `json:"recommendation"`
-	Evidence       []string       `json:"evidence"` // ids of facts
-	Origin         Origin         `json:"origin"`
+	ID          string `json:"id"`          // within this analysis, for example R1
+	Fingerprint string `json:"fingerprint"` // the same over runs: rule, anchor, operator, mode family
+	// FingerprintVersion tells by which rules Fingerprint was made; 0 is the first. Those of two versions are not compared.
+	FingerprintVersion int            `json:"fingerprintVersion,omitempty"`
+	Rule               string         `json:"rule,omitempty"` // id in the rule catalogue, for example A1
+	Category           string         `json:"category"`       // for example blocking, serialization, state, network, gc, starvation
+	Title              string         `json:"title"`
+	Severity           Severity       `json:"severity"`
+	Confidence         Confidence     `json:"confidence"`
+	Anchor             string         `json:"anchor"`         // first user frame below an operator, else the matched frame
+	Frame              string         `json:"frame"`          // the frame that the rule matched
+	Path               []string       `json:"path,omitempty"` // frames from the operator to Frame, shortened
+	Vertices           []string       `json:"vertices,omitempty"`
+	OnPath             bool           `json:"onPath"` // in the vertex that limits the job
+	Mode               Mode           `json:"mode"`   // of the capture that carries it; empty when metrics alone do, as of a skew
+	Samples            int64          `json:"samples"`
+	TE                 float64        `json:"te"`                    // thread equivalents; 1 is one subtask fully occupied
+	P                  float64        `json:"p"`                     // TE over the TE of the limiting vertex's subtasks, 0 to 1
+	StdErr             float64        `json:"stdErr,omitempty"`      // sampling error of P
+	Share              float64        `json:"share"`                 // of the whole profile without idle frames, 0 to 1
+	Bound              float64        `json:"bound,omitempty"`       // 1/(1-P) on the path, 0 off it
+	Cores              float64        `json:"cores,omitempty"`       // CPU that it takes; 0 is none or unknown
+	CostPerHour        float64        `json:"costPerHour,omitempty"` // of Cores, in Currency; 0 without a price
+	Currency           string         `json:"currency,omitempty"`    // of CostPerHour, for example USD
+	Where              string         `json:"where"`                 // Key Bottlenecks: where it is
+	Size               string         `json:"size"`                  // Key Bottlenecks: how large it appears
+	Why                string         `json:"why"`                   // Key Bottlenecks: why it matters
+	Cause              string         `json:"cause"`                 // Root Causes
+	Recommendation     Recommendation `json:"recommendation"`
+	Evidence           []string       `json:"evidence"` // ids of facts
+	Origin             Origin         `json:"origin"`
 }
 
 // Recommendation says what to change for a finding.
@@ -194,6 +197,15 @@ type VertexLoad struct {
 	RecordsIn     float64 `json:"recordsIn"`      // per second, all subtasks; -1 is unknown
 	RecordsOut    float64 `json:"recordsOut"`     // per second, all subtasks; -1 is unknown
 	Role          string  `json:"role,omitempty"` // "limit", "victim" or empty
+	// Windows are the same between each two readings of the counters, so that the spread of a run is known.
+	Windows []LoadWindow `json:"windows,omitempty"`
+}
+
+// LoadWindow is how one vertex spent the time between two readings. -1 is unknown.
+type LoadWindow struct {
+	Busy       float64 `json:"busy"`       // of all subtasks together, in thread equivalents
+	RecordsIn  float64 `json:"recordsIn"`  // per second, all subtasks
+	RecordsOut float64 `json:"recordsOut"` // per second, all subtasks
 }
 
 // Short is the name of the vertex for people, as the findings say it.

@@ -10,6 +10,7 @@ type Usage struct {
 	Cores   float64 `json:"cores,omitempty"`   // CPU time of the TaskManagers over the time that passed
 	Shared  bool    `json:"shared,omitempty"`  // the TaskManagers ran other jobs too: Cores is not the job's alone
 	Cold    bool    `json:"cold,omitempty"`    // the JIT compiler was still at work
+	Starved float64 `json:"starved,omitempty"` // share of the time ready to run that task threads got no CPU, 0 to 1
 }
 
 // Cost is what one known problem or one hot function takes, whether or not it is worth a finding: later runs are
@@ -49,12 +50,41 @@ const (
 	EffectUnknown Effect = "unknown"
 )
 
+// Speed is the verdict on two runs of one job: what it gets through when it can do no more, else what it takes for each
+// record.
+type Speed string
+
+// The verdicts. Each is also said in the older words of [Effect]: faster is helped, slower is worse, same is no_effect and
+// cannot_be_told is unknown.
+const (
+	SpeedFaster  Speed = "faster"
+	SpeedSlower  Speed = "slower"
+	SpeedSame    Speed = "same"
+	SpeedUnknown Speed = "cannot_be_told"
+)
+
+// Effect is the verdict in the older words.
+func (s Speed) Effect() Effect {
+	switch s {
+	case SpeedFaster:
+		return EffectHelped
+	case SpeedSlower:
+		return EffectWorse
+	case SpeedSame:
+		return EffectNone
+	case SpeedUnknown:
+	}
+	return EffectUnknown
+}
+
 // Comparison sets the result beside that of the baseline run.
 type Comparison struct {
 	BaselineRun string       `json:"baselineRun"`
-	BaselineAt  time.Time    `json:"baselineAt,omitzero"`
+	BaselineAt  time.Time    `json:"baselineAt,omitzero"` // when it was captured
 	Summary     string       `json:"summary"`
-	Effect      Effect       `json:"effect,omitempty"`   // of everything that changed between the two runs
+	Speed       Speed        `json:"speed,omitempty"`    // faster, slower, same or cannot_be_told
+	Fixed       bool         `json:"fixed,omitempty"`    // a finding of the baseline is gone or clearly smaller, and Speed moved with it
+	Effect      Effect       `json:"effect,omitempty"`   // Speed in older words
 	Caveats     []string     `json:"caveats,omitempty"`  // what makes the two runs less comparable
 	Measures    []Measure    `json:"measures,omitempty"` // of the whole job, the decisive one first
 	Changes     []Comparable `json:"changes,omitempty"`

@@ -25,7 +25,11 @@ func Folder(dir string) (Input, error) {
 	var m struct {
 		Run      string          `json:"run"`
 		Identity events.Identity `json:"identity"`
-		Plan     struct{ Duration events.Duration }
+		Created  time.Time       `json:"createdAt"`
+		Plan     struct {
+			Duration  events.Duration
+			Requested time.Time `json:"requestedAt"`
+		}
 		Captures []events.CaptureRef `json:"captures"`
 		Context  []events.ContextRef `json:"context"`
 	}
@@ -40,7 +44,7 @@ func Folder(dir string) (Input, error) {
 	if err := json.Unmarshal(text, &m); err != nil {
 		return Input{}, fmt.Errorf("manifest of %s: %w", dir, err)
 	}
-	in := Input{Run: m.Run, Identity: m.Identity}
+	in := Input{Run: m.Run, Identity: m.Identity, Captured: began(m.Captures, m.Plan.Requested, m.Created)}
 	for _, c := range m.Captures {
 		p, err := folderPage(dir, c, time.Duration(m.Plan.Duration))
 		if err != nil {
@@ -55,6 +59,25 @@ func Folder(dir string) (Input, error) {
 		}
 	}
 	return in, nil
+}
+
+// began is when the first profile began, by Flink's clock, else the first time that is known.
+func began(captures []events.CaptureRef, otherwise ...time.Time) time.Time {
+	first := int64(0)
+	for _, c := range captures {
+		if c.TriggerTime > 0 && (first == 0 || c.TriggerTime < first) {
+			first = c.TriggerTime
+		}
+	}
+	if first > 0 {
+		return time.UnixMilli(first)
+	}
+	for _, t := range otherwise {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return time.Time{}
 }
 
 func folderPage(dir string, c events.CaptureRef, d time.Duration) (p Page, err error) {

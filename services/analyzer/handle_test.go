@@ -28,9 +28,11 @@ func TestRun_ComparesWithTheLastRun(t *testing.T) {
 		t.Errorf("graphs %+v", c.Graphs)
 	}
 	sleep := slices.IndexFunc(c.Changes, func(x events.Comparable) bool { return x.Rule == "A1" })
-	if c.Effect != events.EffectHelped || sleep < 0 || c.Changes[sleep].Change != events.ChangeResolved ||
-		c.Changes[sleep].Effect != events.EffectHelped || c.Changes[sleep].Advice == "" {
-		t.Errorf("%+v", c)
+	if c.Speed != events.SpeedFaster || !c.Fixed || c.Effect != events.EffectHelped || sleep < 0 {
+		t.Fatalf("%+v", c)
+	}
+	if x := c.Changes[sleep]; x.Change != events.ChangeResolved || x.Effect != events.EffectHelped || x.Advice == "" {
+		t.Errorf("%+v", x)
 	}
 	w.captured(run3, sleepy(), nil)
 	if _, an = w.result(run3); an.Comparison.BaselineRun != run2 || an.Comparison.Effect != events.EffectWorse {

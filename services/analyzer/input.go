@@ -33,7 +33,8 @@ type Input struct {
 	Missing  []string         // what should be there and is not, in sentences
 	Without  []string         // rules that are left out, by id
 	Baseline *events.Analysis // of an earlier run to compare with; nil is none
-	Force    bool             // pages without any task of Flink are analyzed all the same
+	Force    bool             // pages without any task of Flink, and a baseline of another job, are taken all the same
+	Captured time.Time        // when the profiles began; zero is unknown
 }
 
 func (in *Input) miss(text string) {
@@ -44,10 +45,14 @@ func (in *Input) miss(text string) {
 
 // compare sets an analysis beside the baseline, if there is one.
 func (in *Input) compare(a *events.Analysis) {
-	if in.Baseline != nil {
-		c := compare.Compare(*in.Baseline, *a)
-		a.Comparison = &c
+	if in.Baseline == nil {
+		return
 	}
+	c := compare.Compare(*in.Baseline, *a)
+	if in.Force {
+		c = compare.Insist(*in.Baseline, *a)
+	}
+	a.Comparison = &c
 }
 
 // ErrNoProfile says that none of the pages is a flame graph with samples.
@@ -78,6 +83,7 @@ func (s *Service) diagnosis(in Input) (diagnose.Result, error) {
 	}
 	a := &res.Analysis
 	a.Schema, a.Run, a.Parent, a.Identity, a.CreatedAt = events.AnalysisSchema, in.Run, in.Parent, in.Identity, time.Now().UTC()
+	a.CapturedAt = in.Captured.UTC()
 	if in.Context != nil {
 		a.JobID, a.JobName, a.FlinkVersion = in.Context.Job.ID, in.Context.Job.Name, in.Context.FlinkVersion
 	}

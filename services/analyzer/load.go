@@ -22,6 +22,7 @@ const (
 // waited for.
 func (s *Service) load(ctx context.Context, rec bus.Record, art events.ArtifactReady) (Input, error) {
 	in := Input{Run: rec.Run, Parent: rec.Plan.Parent, Identity: rec.Plan.Identity, Prompt: rec.Plan.Prompt}
+	in.Captured = began(art.Captures, rec.Plan.RequestedAt)
 	for _, c := range art.Captures {
 		p := pageOf(c, time.Duration(rec.Plan.Duration))
 		if c.Status == events.CaptureStored {

@@ -35,7 +35,7 @@ type Row struct {
 	Good                 int     // good variants without a warning
 	Jaccard, JaccardWarn float64 // of all findings, and of those above info
 	OffClean             bool    // no unrelated warning when the planted rules are off
-	Effect, Back         events.Effect
+	Speed, Back          events.Speed
 	LLM                  []LLM
 	Misses               []string
 	Fail                 string
@@ -90,11 +90,12 @@ func (r *Row) compare(run *Run) {
 		return
 	}
 	bad, good := run.Bad[0].Analysis, run.Good[0].Analysis
-	r.Effect, r.Back = analyzer.Compare(bad, good).Effect, analyzer.Compare(good, bad).Effect
-	if r.Effect != events.EffectHelped {
-		r.Misses = append(r.Misses, fmt.Sprintf("bad to good: %s: %s", r.Effect, analyzer.Compare(bad, good).Summary))
+	there, back := analyzer.Compare(bad, good), analyzer.Compare(good, bad)
+	r.Speed, r.Back = there.Speed, back.Speed
+	if there.Speed != events.SpeedFaster || !there.Fixed {
+		r.Misses = append(r.Misses, fmt.Sprintf("bad to good: %s: %s", r.Speed, there.Summary))
 	}
-	if r.Back != events.EffectWorse {
+	if back.Speed != events.SpeedSlower || back.Fixed {
 		r.Misses = append(r.Misses, fmt.Sprintf("good to bad: %s", r.Back))
 	}
 }

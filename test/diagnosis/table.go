@@ -20,7 +20,7 @@ func Table(rows []Row) string {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %d/%d | %d/%d | %d/%d | %d/%d | %.2f (%.2f) | %s | %s | %s |", r.Case, r.Flink,
 			r.First, r.Repeats, r.Vertex, r.Repeats, r.Fix, r.Repeats, r.Good, r.GoodRepeats, r.Jaccard, r.JaccardWarn,
-			mark(r.OffClean), dash(string(r.Effect)), dash(string(r.Back)))
+			mark(r.OffClean), dash(string(r.Speed)), dash(string(r.Back)))
 		for _, l := range r.LLM {
 			fmt.Fprintf(&b, " %s |", l)
 		}

@@ -42,7 +42,7 @@ together, or the folder that ` + "`squirrly profile --out`" + ` wrote. "-" reads
 The mode is taken from the title of the profile and from the end of the file name (…_WALL.html, or …_WALL_TIME.html as
 Flink names it). Without the metrics of the job (--metrics) it cannot be told which vertex limits the job; everything that
 the pages alone can prove is still said. Profiles in which no thread of a Flink task is found are refused with the likely
-reason (exit code 2), unless --force is given.`,
+reason (exit code 2), unless --force is given; so are profiles of two jobs, and a --baseline of another job.`,
 		Example: `  squirrly analyze tm-1_ITIMER.html tm-1_WALL.html
   squirrly analyze profile
   squirrly analyze profile/captures/*.html --metrics profile/context/job-*.json
@@ -61,7 +61,7 @@ reason (exit code 2), unless --force is given.`,
 	c.Flags().StringVar(&f.metrics, "metrics", "", "job.json `FILE` of an earlier run: graph and metrics of the job (default: that of the folder)")
 	c.Flags().StringVarP(&f.mode, "mode", "m", "", "mode of the files: ITIMER, WALL, CPU, ALLOC or LOCK (default: from name or title)")
 	c.Flags().DurationVarP(&f.duration, "duration", "d", 0, "how long each profile ran, if known")
-	c.Flags().BoolVar(&f.force, "force", false, "analyze profiles in which no thread of a Flink task is found")
+	c.Flags().BoolVar(&f.force, "force", false, "analyze what is refused: profiles without any thread of a Flink task, profiles of two jobs, a baseline of another job")
 	c.Flags().StringVar(&f.failOn, "fail-on", "", "exit with 3 when there are findings of this `SEVERITY`: info, warning or critical")
 	return c
 }
@@ -96,6 +96,9 @@ func (a *app) analyze(c *cobra.Command, paths []string, f analyzeFlags) error {
 	if err != nil {
 		return fmt.Errorf("analyze: %w", err)
 	}
+	if err := sameJob(in.Baseline, &an, f.force); err != nil {
+		return err
+	}
 	if err := a.render(a.out, a.flags.output, an); err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
@@ -103,6 +106,9 @@ func (a *app) analyze(c *cobra.Command, paths []string, f analyzeFlags) error {
 }
 
 func (a *app) analyzeInput(ctx context.Context, paths []string, f analyzeFlags) (analyzer.Input, error) {
+	if err := oneJob(paths); err != nil && !f.force {
+		return analyzer.Input{}, err
+	}
 	in, err := a.gatherAll(paths, f)
 	if err != nil {
 		return in, err

@@ -21,6 +21,7 @@ type diffFlags struct {
 	flamegraph string
 	mode       string
 	failOn     string
+	force      bool
 }
 
 const failOnWorse = "worse"
@@ -31,7 +32,9 @@ func (a *app) diffCommand() *cobra.Command {
 		Use:   "diff BEFORE AFTER",
 		Short: "Compare two runs: did the change help?",
 		Long: `Compare two runs of a job: what became of each finding, whether the advice of the first one helped, and which functions
-grew or shrank. Throughput decides first, then the time for each record; shares of a profile alone never do.
+grew or shrank. The answer is faster, slower, same, or cannot be told. What the job gets through at its limit decides
+first, then the time for each record; shares of a profile alone never do, and a change of the load is none of the job. Runs
+of two jobs are refused (exit code 2) unless --force is given.
 
 BEFORE and AFTER are ids of runs on a server, folders of ` + "`squirrly profile --out`" + `, files analysis.json, or flame graphs
 alone (then only the functions are compared).
@@ -46,7 +49,8 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 worse, with --fail-on worse; 4 no
 	}
 	c.Flags().StringVar(&f.flamegraph, "flamegraph", "", "write the differential flame graph to `FILE`; with several modes, one file for each")
 	c.Flags().StringVarP(&f.mode, "mode", "m", "", "mode of flame graphs whose name and title tell none: ITIMER, WALL, CPU, ALLOC or LOCK")
-	c.Flags().StringVar(&f.failOn, "fail-on", "", "exit with 3 when the job got `worse`")
+	c.Flags().StringVar(&f.failOn, "fail-on", "", "exit with 3 when the job got `worse`, which is slower")
+	c.Flags().BoolVar(&f.force, "force", false, "compare runs of two jobs: other names and, for the most part, other vertices")
 	return c
 }
 
@@ -63,6 +67,9 @@ func (a *app) diff(ctx context.Context, before, after string, f diffFlags) error
 	}
 	is, err := a.diffSide(ctx, after, f.mode)
 	if err != nil {
+		return err
+	}
+	if err := sameJob(was.analysis, is.analysis, f.force); err != nil {
 		return err
 	}
 	d, modes, err := a.difference(was, is)
@@ -86,7 +93,7 @@ func (a *app) difference(was, is diffSide) (report.Difference, []analyzer.ModeDi
 	d := report.Difference{Before: was.name, After: is.name}
 	load := 0.0
 	if was.analysis != nil && is.analysis != nil {
-		c := analyzer.Compare(*was.analysis, *is.analysis)
+		c := analyzer.CompareAnyway(*was.analysis, *is.analysis) // two jobs were refused, or are insisted on
 		c.BaselineRun = first(c.BaselineRun, was.name)
 		d.Comparison = &c
 		load = analyzer.Load(c)

@@ -52,7 +52,7 @@ func TestDiff_Folders(t *testing.T) {
 		if code != 0 || errOut != "" || !strings.HasPrefix(out, begins) {
 			t.Errorf("%s: exit %d, stderr %q, stdout begins %.80q", format, code, errOut, out)
 		}
-		for _, want := range []string{"Fix helped", "A1 in Slow.map resolved", "helped", "Remove the sleep.", "java.lang.Thread.sleep"} {
+		for _, want := range []string{"the fix is seen", "A1 in Slow.map resolved", "helped", "Remove the sleep.", "java.lang.Thread.sleep"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%s lacks %q:\n%s", format, want, out)
 			}
@@ -119,5 +119,51 @@ func TestDiff_CapturesAlone(t *testing.T) {
 	code, _, errOut = run(t, t.Context(), "", "analyze", recorded+"good", "--baseline", t.TempDir())
 	if code != 2 || !strings.Contains(errOut, "no analysis.json") {
 		t.Errorf("empty folder: exit %d, stderr %q", code, errOut)
+	}
+}
+
+// Runs of two jobs, and a baseline of another job, are refused until somebody insists.
+func TestDiff_TwoJobs(t *testing.T) {
+	clean(t)
+	write := func(job string) string {
+		an := events.Analysis{
+			Schema: events.AnalysisSchema, Run: job, JobName: job, Verdict: events.Verdict{Limit: events.LimitNone, Headline: "Not limited."},
+			Captures: []events.CaptureStats{{Mode: events.ModeWall, Samples: 900}}, Vertices: []events.VertexLoad{{Name: "map of " + job}},
+		}
+		body, err := json.Marshal(an)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "analysis.json")
+		if err := os.WriteFile(path, body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	orders, invoices := write("orders"), write("invoices")
+	if code, _, errs := run(t, t.Context(), "", "diff", orders, invoices); code != 2 || !strings.Contains(errs, "--force") {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+	if code, out, errs := run(t, t.Context(), "", "diff", orders, invoices, "--force"); code != 0 || !strings.Contains(out, "Cannot be told") {
+		t.Errorf("insisted: exit code %d: %s%s", code, out, errs)
+	}
+	if code, _, errs := run(t, t.Context(), "", "diff", orders, orders); code != 0 {
+		t.Errorf("one job: exit code %d: %s", code, errs)
+	}
+}
+
+func TestAnalyze_TwoJobs(t *testing.T) {
+	clean(t)
+	recorded := func(name string) string {
+		return filepath.Join("..", "..", "..", "..", "test", "diagnosis", "recorded", name, "bad")
+	}
+	if code, _, errs := run(t, t.Context(), "", "analyze", recorded("idle-job"), recorded("sleepy-map")); code != 2 || !strings.Contains(errs, "--force") {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+	if code, _, errs := run(t, t.Context(), "", "analyze", recorded("idle-job"), recorded("sleepy-map"), "--force"); code != 0 {
+		t.Errorf("insisted: exit code %d: %s", code, errs)
+	}
+	if code, _, errs := run(t, t.Context(), "", "analyze", recorded("idle-job"), "--baseline", recorded("boxed-agg")); code != 2 || !strings.Contains(errs, "two jobs") {
+		t.Errorf("baseline of another job: exit code %d: %s", code, errs)
 	}
 }

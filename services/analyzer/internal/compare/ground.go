@@ -1,22 +1,43 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/fingerprint"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
+// OtherJob says why two analyses are of two jobs, and empty when they may be of one: a job may have got another name, or
+// another plan for most of its vertices, and not both.
+func OtherJob(before, after *events.Analysis) string {
+	if before.JobName != "" && before.JobName == after.JobName || len(before.Vertices) == 0 || len(after.Vertices) == 0 {
+		return ""
+	}
+	common := 0
+	for _, from := range match(before.Vertices, after.Vertices) {
+		if from >= 0 {
+			common++
+		}
+	}
+	if 2*common >= max(len(before.Vertices), len(after.Vertices)) {
+		return ""
+	}
+	return fmt.Sprintf("%s and %s are two jobs: other names, and most of their vertices are not the same", nameOf(before), nameOf(after))
+}
+
+func nameOf(a *events.Analysis) string {
+	return wording.Middle(cmp.Or(a.JobName, a.Identity.Job, "the job of run "+a.Run), wording.MaxLabel)
+}
+
 // ground finds out how far the two runs can be compared at all.
 func (c *comparison) ground() {
 	before, after := families(c.before), families(c.after)
-	switch {
-	case apart(c.before.Vertices, c.after.Vertices):
-		c.apart = "the two jobs have no vertex in common"
-	case len(shared(before, after)) == 0:
+	if c.apart == "" && len(shared(before, after)) == 0 {
 		c.apart = "the two runs have no mode in common"
 	}
 	for _, f := range []rules.Family{rules.FamilyWall, rules.FamilyCPU, rules.FamilyAlloc, rules.FamilyLock} {
@@ -31,11 +52,16 @@ func (c *comparison) ground() {
 	if a, b := c.before.FlinkVersion, c.after.FlinkVersion; a != b && a != "" && b != "" {
 		c.caveat("Flink was %s in the baseline run and is %s now.", a, b)
 	}
-	for _, v := range c.after.Vertices {
-		i := slices.IndexFunc(c.before.Vertices, func(o events.VertexLoad) bool { return o.Name == v.Name })
-		if i >= 0 && c.before.Vertices[i].Parallelism != v.Parallelism {
-			c.caveat("%s had %d subtasks in the baseline run and has %d now.", v.Name, c.before.Vertices[i].Parallelism, v.Parallelism)
+	for at, from := range c.pairs {
+		if from < 0 {
+			continue
 		}
+		if was, is := &c.before.Vertices[from], &c.after.Vertices[at]; was.Parallelism != is.Parallelism {
+			c.caveat("%s had %d subtasks in the baseline run and has %d now.", is.Short(), was.Parallelism, is.Parallelism)
+		}
+	}
+	if c.upgraded() {
+		c.caveat("The baseline run was analyzed by another version, which names findings in another way: one that is not found again may still be there.")
 	}
 }
 
@@ -70,13 +96,6 @@ func shared(a, b []rules.Family) []rules.Family {
 	return slices.DeleteFunc(slices.Clone(a), func(f rules.Family) bool { return !slices.Contains(b, f) })
 }
 
-// apart reports that two jobs have nothing to do with each other, as far as their vertices are known.
-func apart(a, b []events.VertexLoad) bool {
-	return len(a) > 0 && len(b) > 0 && !slices.ContainsFunc(a, func(v events.VertexLoad) bool {
-		return slices.ContainsFunc(b, func(o events.VertexLoad) bool { return o.Name == v.Name })
-	})
-}
-
 // key tells problems apart over runs and builds. The vertices decide beside it.
 type key struct{ kind, anchor string }
 
@@ -85,9 +104,4 @@ func keyOf(f *events.Finding) key {
 		return key{f.Rule, fingerprint.Fold(f.Anchor)}
 	}
 	return key{f.Category + "/" + string(rules.FamilyOf(f.Mode)), fingerprint.Fold(f.Anchor)}
-}
-
-// overlap reports whether two lists of vertices can mean the same place. An empty one means any.
-func overlap(a, b []string) bool {
-	return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, func(v string) bool { return slices.Contains(b, v) })
 }

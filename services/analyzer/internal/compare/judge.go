@@ -17,6 +17,7 @@ const (
 	minDelta    = 0.01 // of the limiting vertex's time, or of the profile
 	minExpected = 30   // samples that an unchanged problem would have given
 	minTE       = 0.05 // below that WALL has too few samples, and the CPU profile decides
+	bareFactor  = 1.25 // of a finding that rests on counters alone
 	bareDelta   = 0.20 // of a finding that rests on counters alone, which have no sampling error
 )
 
@@ -29,7 +30,7 @@ func (c *comparison) judge(was, is *events.Finding) events.Comparable {
 	}
 	x.Change = c.change(&x, was, is, c.costs(was, is))
 	if was != nil {
-		x.Advice, x.Effect = was.Recommendation.Change, c.effectOf(x.Change)
+		x.Advice, x.Effect = was.Recommendation.Change, events.EffectUnknown
 	}
 	return x
 }
@@ -57,7 +58,7 @@ type costs struct {
 // costs measures a problem in both runs in the same way: what a CPU profile carries by CPU time, else by thread time,
 // else by samples.
 func (c *comparison) costs(was, is *events.Finding) costs {
-	a, b := c.sum(c.before, was, is), c.sum(c.after, is, was)
+	a, b := c.sum(c.before, was, is, false), c.sum(c.after, is, was, true)
 	seen := func(f rules.Family) bool {
 		return slices.Contains(families(c.before), f) && slices.Contains(families(c.after), f)
 	}
@@ -85,18 +86,18 @@ func (c *comparison) costs(was, is *events.Finding) costs {
 
 func (c *comparison) normalise(k costs) costs {
 	if c.rates {
-		k.before, k.after = per1000(k.before, c.recordsBefore), per1000(k.after, c.recordsAfter)
+		k.before, k.after = per1000(k.before, c.records[0].value), per1000(k.after, c.records[1].value)
 	}
 	return k
 }
 
 // sum adds up what an analysis measured of a problem. An analysis that lists no costs knows those of its findings.
-func (c *comparison) sum(a *events.Analysis, own, other *events.Finding) events.Cost {
+func (c *comparison) sum(a *events.Analysis, own, other *events.Finding, after bool) events.Cost {
 	var total events.Cost
 	vertices := cmp.Or(own, other).Vertices
 	want := keyOf(cmp.Or(own, other))
 	for _, x := range a.Costs {
-		if x.Rule != want.kind || fingerprint.Fold(x.Anchor) != want.anchor || !overlap(x.Vertices, vertices) {
+		if x.Rule != want.kind || fingerprint.Fold(x.Anchor) != want.anchor || !c.place(x.Vertices, vertices, own != nil, after) {
 			continue
 		}
 		total.TE += x.TE
@@ -126,6 +127,8 @@ func (c *comparison) change(x *events.Comparable, was, is *events.Finding, k cos
 	}
 	grew, fell := c.moved(x, was, is, k)
 	switch {
+	case (was == nil || is == nil) && c.upgraded() && (k.before == 0 || k.after == 0):
+		return events.ChangeUnknown // under another name it may be there
 	case was != nil && is != nil && fell:
 		return events.ChangeImproved
 	case was != nil && is != nil && grew:
@@ -148,7 +151,7 @@ func (c *comparison) moved(x *events.Comparable, was, is *events.Finding, k cost
 		return false, false // that a language model does not mention it again says nothing
 	}
 	if !k.measured {
-		big := math.Abs(x.After-x.Before) >= bareDelta && c.differ(x.Before, x.After)
+		big := math.Abs(x.After-x.Before) >= bareDelta && max(x.Before, x.After) > bareFactor*min(x.Before, x.After)
 		return big && x.After > x.Before, big && x.After < x.Before
 	}
 	if !c.rates && was != nil && is != nil {
@@ -157,9 +160,21 @@ func (c *comparison) moved(x *events.Comparable, was, is *events.Finding, k cost
 	p1, p2 := atOneLoad(x, was, k)
 	n1, n2 := c.exposures(p1, p2, k)
 	x.Z = math.Round(zOf(p1, n1, p2, n2)*10) / 10
-	counts := math.Abs(x.Z) > minZ && math.Abs(p2-p1) >= minDelta && c.differ(k.before, k.after) &&
-		min(n1, n2)*min(1, max(p1, p2)) >= minExpected
-	return counts && k.after > k.before, counts && k.after < k.before
+	counts := math.Abs(x.Z) > minZ && math.Abs(p2-p1) >= minDelta && min(n1, n2)*min(1, max(p1, p2)) >= minExpected
+	direction := c.differ(k)
+	return counts && direction > 0, counts && direction < 0
+}
+
+// differ reports a cost that changed by more than load and chance explain: 1 for more, −1 for less. One that is in one run
+// alone has changed.
+func (c *comparison) differ(k costs) int {
+	switch {
+	case k.before <= 0 || k.after <= 0:
+		return cmp.Compare(k.after, k.before)
+	case !c.rates:
+		return 0
+	}
+	return c.beyond(math.Log(k.after/k.before*c.ratio), margin(figure{}, figure{}, costNoise))
 }
 
 // atOneLoad gives both costs as shares, at the load of the run whose finding gives the share.
@@ -193,4 +208,15 @@ func (c *comparison) exposures(p1, p2 float64, k costs) (n1, n2 float64) {
 		n2 = n1 * load
 	}
 	return n1, n2
+}
+
+// place reports whether a cost of a run can be in the vertices of a finding: of one of the same run, or of the other.
+func (c *comparison) place(cost, finding []string, same, after bool) bool {
+	switch {
+	case same:
+		return len(cost) == 0 || len(finding) == 0 || slices.ContainsFunc(cost, func(v string) bool { return slices.Contains(finding, v) })
+	case after:
+		return c.overlap(finding, cost)
+	}
+	return c.overlap(cost, finding)
 }

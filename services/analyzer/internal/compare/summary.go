@@ -17,39 +17,41 @@ func (c *comparison) summary(r *events.Comparison) string {
 	if c.apart != "" {
 		return "Cannot be compared: " + c.apart + "."
 	}
-	parts, title := c.named(r), heading(r.Effect)
+	parts, title := c.named(r), heading(r)
 	if len(r.Changes) == 0 {
 		parts = []string{"no findings then and now"}
-		if r.Effect == events.EffectNone {
-			title = "No change"
-		}
 	}
-	parts = append(parts, figures(r)...)
+	parts = append(parts, c.figures(r)...)
 	switch {
-	case c.reshaped && c.relieved():
+	case c.relieved():
 		parts = append(parts, "the job is not limited any more")
-	case c.reshaped && c.strained():
+	case c.strained():
 		parts = append(parts, "the job is limited now")
 	}
 	return title + ": " + strings.Join(parts, "; ") + "."
 }
 
-func heading(e events.Effect) string {
-	switch e {
-	case events.EffectHelped:
-		return "Fix helped"
-	case events.EffectWorse:
-		return "Worse"
-	case events.EffectNone:
-		return "No effect"
+// heading says "fix" only of a job that is faster and lost a finding.
+func heading(r *events.Comparison) string {
+	switch r.Speed {
+	case events.SpeedFaster:
+		if r.Fixed {
+			return "Faster, and the fix is seen"
+		}
+		return "Faster"
+	case events.SpeedSlower:
+		return "Slower"
+	case events.SpeedSame:
+		return "The same"
+	case events.SpeedUnknown:
 	}
-	return "Not certain"
+	return "Cannot be told"
 }
 
 // named lists the findings by what became of them, those first that explain the verdict.
 func (c *comparison) named(r *events.Comparison) []string {
 	order := []events.Change{events.ChangeResolved, events.ChangeImproved, events.ChangeWorse, events.ChangeNew, events.ChangePersisting}
-	if r.Effect == events.EffectWorse {
+	if r.Speed == events.SpeedSlower {
 		order = []events.Change{events.ChangeNew, events.ChangeWorse, events.ChangePersisting, events.ChangeResolved, events.ChangeImproved}
 	}
 	var parts []string
@@ -84,21 +86,33 @@ func name(x *events.Comparable) string {
 }
 
 // figures name the throughput always, and the cost for each record when it changed.
-func figures(r *events.Comparison) []string {
+func (c *comparison) figures(r *events.Comparison) []string {
 	var parts []string
 	for _, m := range r.Measures {
 		switch {
-		case m.Name == NameThroughput && !m.Significant && math.Abs(m.After/m.Before-1) > rateMargin:
-			parts = append(parts, "throughput "+percentChange(m)+", which may be chance")
-		case m.Name == NameThroughput && !m.Significant:
-			parts = append(parts, "throughput as before ("+percentChange(m)+")")
-		case m.Name == NameThroughput && m.After >= 1.5*m.Before:
-			parts = append(parts, "throughput "+strconv.FormatFloat(m.After/m.Before, 'f', 1, 64)+"×")
+		case m.Name == NameThroughput:
+			parts = append(parts, c.throughput(m))
 		case m.Significant && m.Unit != unitShare:
 			parts = append(parts, m.Name+" "+percentChange(m))
 		}
 	}
 	return parts
+}
+
+func (c *comparison) throughput(m events.Measure) string {
+	name := "input"
+	if c.where != "" && (limited(c.before) || limited(c.after)) {
+		name = "throughput at " + c.where
+	}
+	switch {
+	case m.Significant && m.After >= 1.5*m.Before:
+		return name + " " + strconv.FormatFloat(m.After/m.Before, 'f', 1, 64) + "×"
+	case m.Significant:
+		return name + " " + percentChange(m)
+	case math.Abs(m.After/m.Before-1) > 0.1:
+		return name + " " + percentChange(m) + ", which may be chance"
+	}
+	return name + " as before (" + percentChange(m) + ")"
 }
 
 func percentChange(m events.Measure) string {

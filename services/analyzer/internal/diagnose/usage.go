@@ -16,7 +16,7 @@ func (v *View) usage() *events.Usage {
 	if v.ctx == nil {
 		return nil
 	}
-	u := &events.Usage{Records: limits.Sustained(v.loads, &v.limit.Judgement), Busy: v.busyBehindSources(), Cold: v.checked.doubts.cold}
+	u := &events.Usage{Records: limits.Sustained(v.loads, &v.limit.Judgement), Busy: v.busyBehindSources(), Cold: v.checked.doubts.cold, Starved: v.limit.starved.share}
 	for i := range v.ctx.Windows {
 		one := *v.ctx
 		one.Windows = v.ctx.Windows[i : i+1]

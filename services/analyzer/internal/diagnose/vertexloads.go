@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"squirrly.dev/internal/wording"
@@ -44,6 +45,7 @@ const maxNames = 2 << 20
 // vertexLoads renders the loads for the analysis.
 func (v *View) vertexLoads() []events.VertexLoad {
 	var out []events.VertexLoad
+	windows := v.windows()
 	longest := maxNames / max(1, len(v.loads))
 	for i := range v.loads {
 		l := &v.loads[i]
@@ -61,7 +63,34 @@ func (v *View) vertexLoads() []events.VertexLoad {
 		case slices.Contains(v.limit.Victims, i):
 			load.Role = "victim"
 		}
+		for _, w := range windows {
+			load.Windows = append(load.Windows, windowOf(&w[i]))
+		}
 		out = append(out, load)
 	}
 	return out
+}
+
+// maxWindows bounds what is kept of the readings of each vertex: the last ones.
+const maxWindows = 12
+
+// windows are the loads between the last readings.
+func (v *View) windows() [][]limits.Load {
+	if v.ctx == nil {
+		return nil
+	}
+	all := limits.Windows(v.ctx)
+	return all[max(0, len(all)-maxWindows):]
+}
+
+func windowOf(l *limits.Load) events.LoadWindow {
+	return events.LoadWindow{
+		Busy: rounded(l.Sum(limits.Busy)), RecordsIn: rounded(l.Sum(limits.In)), RecordsOut: rounded(l.Sum(limits.Out)),
+	}
+}
+
+// rounded keeps the digits of a figure that mean something.
+func rounded(x float64) float64 {
+	const digits = 1000
+	return math.Round(x*digits) / digits
 }

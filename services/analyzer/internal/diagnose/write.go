@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/fingerprint"
 )
 
 // conclusions are everything that an analysis says, before its facts have numbers.
@@ -50,7 +51,7 @@ func write(v *View, t *conclusions) Result {
 	prints := fingerprints(t.findings)
 	for i := range t.findings {
 		f := v.finding(&t.findings[i], l)
-		f.ID, f.Fingerprint = fmt.Sprintf("R%d", i+1), prints[i]
+		f.ID, f.Fingerprint, f.FingerprintVersion = fmt.Sprintf("R%d", i+1), prints[i], fingerprint.Version
 		a.Findings = append(a.Findings, f)
 		if f.Severity.AtLeast(a.Severity) {
 			a.Severity = f.Severity

@@ -45,6 +45,7 @@ func (c *checker) build(said answer.Finding, carrier events.Fact, t kept, s *sco
 		}
 	}
 	family := string(rules.FamilyOf(f.Mode)) // ITIMER and CPU find the same problem
+	f.FingerprintVersion = fingerprint.Version
 	f.Fingerprint = fingerprint.Of("llm/"+f.Category, f.Anchor, strings.Join(f.Vertices, ","), family)
 	c.adopt(s, &f)
 	return f

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer"
+)
+
+// sameJob refuses to compare analyses of two jobs, unless somebody insists. One that is nil is of any job.
+func sameJob(before, after *events.Analysis, force bool) error {
+	if before == nil || after == nil || force {
+		return nil
+	}
+	if why := analyzer.OtherJob(*before, *after); why != "" {
+		return usage("%s; --force compares them all the same", why)
+	}
+	return nil
+}
+
+// oneJob refuses profiles of two jobs. Only folders of a run name theirs, also for captures that lie in one.
+func oneJob(paths []string) error {
+	known, from := "", ""
+	for _, path := range paths {
+		job := jobOf(path)
+		switch {
+		case job == "" || job == known:
+		case known == "":
+			known, from = job, path
+		default:
+			return usage("%s is of the job %q, and %s of %q: analyze each alone, or insist with --force", from, known, path, job)
+		}
+	}
+	return nil
+}
+
+// jobOf returns the name of the job whose profiles lie in a folder or in the folder of a capture, "" when nothing tells.
+func jobOf(path string) string {
+	dir := path
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		dir = filepath.Dir(filepath.Dir(path))
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "manifest-*.json"))
+	if err != nil || len(found) != 1 {
+		return ""
+	}
+	file, err := os.Open(found[0])
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = file.Close() }()
+	var m struct {
+		Plan struct {
+			JobID   string `json:"jobId"`
+			JobName string `json:"jobName"`
+		} `json:"plan"`
+	}
+	if json.NewDecoder(io.LimitReader(file, maxAnalysis)).Decode(&m) != nil {
+		return ""
+	}
+	return first(m.Plan.JobName, m.Plan.JobID)
+}
