@@ -7,6 +7,7 @@ require (
 	squirrly.dev/internal v0.0.0
 	squirrly.dev/pkg/events v0.0.0
 	squirrly.dev/services/analyzer v0.0.0
+	squirrly.dev/test/oracle v0.0.0
 )
 
 require (
@@ -107,4 +108,5 @@ replace (
 	squirrly.dev/internal => ../../internal
 	squirrly.dev/pkg/events => ../../pkg/events
 	squirrly.dev/services/analyzer => ../../services/analyzer
+	squirrly.dev/test/oracle => ../oracle
 )
