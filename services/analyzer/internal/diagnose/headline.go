@@ -169,7 +169,8 @@ func (s *summary) notLimited(v *View, findings []Problem) {
 	}
 	s.Headline += costText(findings)
 	if starved := &v.limit.starved; starved.share >= v.catalogue.By("starvation").Warning {
-		s.Headline += fmt.Sprintf(" Its task threads get no CPU for %s of the time in which they are ready to run.", wording.Percent(starved.share))
+		s.Headline += fmt.Sprintf(" %s get no CPU for %s of the time in which they are ready to run.",
+			starved.threads("Its task threads"), wording.Percent(starved.share))
 		s.facts = append(s.facts, starved.fact)
 	}
 }
@@ -206,8 +207,8 @@ func (s *summary) starved(v *View, findings []Problem) {
 	s.VertexID, s.VertexName, s.Subtasks = load.ID, load.Name, len(load.Subtasks)
 	s.Busy, s.Samples, s.P = load.Max(limits.Busy), samples(starved.samples), starved.share
 	s.facts = []fact{starved.fact, v.vertexFacts[starved.vertex]}
-	s.Headline = fmt.Sprintf("CPU starvation limits the job: its task threads were ready to run for %s and got %.2f cores. "+
-		"It limits at %s: %s busy, %s of that without a CPU.", wording.TE(starved.running), starved.got, load.Name, wording.Percent(s.Busy),
+	s.Headline = fmt.Sprintf("CPU starvation limits the job: %s were ready to run for %s and got %.2f cores. "+
+		"It limits at %s: %s busy, %s of that without a CPU.", starved.threads("its task threads"), wording.TE(starved.running), starved.got, load.Name, wording.Percent(s.Busy),
 		wording.Percent(v.starvedShare()))
 	if v.inputIsFixed(starved.vertex) {
 		s.Headline += fmt.Sprintf(" With enough CPU it would be about %s busy.", wording.Percent(starved.need))

@@ -45,9 +45,18 @@ type starved struct {
 	share        float64 // of running: without a CPU
 	stdErr       float64 // of share
 	samples      uint64
+	shared       bool    // threads of other jobs are among them: a page tells no job from another
 	fact         fact    // if it is known
 	vertex       int     // that would not limit with enough CPU; -1 is none
 	need         float64 // busy share of that vertex with enough CPU
+}
+
+// threads names the threads that were measured.
+func (s *starved) threads(name string) string {
+	if s.shared {
+		return name + ", those of other jobs on the TaskManager among them,"
+	}
+	return name
 }
 
 const (
@@ -92,6 +101,7 @@ func measureStarvation(r *reading) starved {
 				sums, _ := tallyAll(&modeScans{mode: w.Mode, scans: []*jvmScan{w}}, []events.Count{runs})
 				n := sums[0]
 				jvms = append(jvms, w.JVM)
+				s.shared = s.shared || r.shared(w.JVM)
 				s.running += w.te(n) * (1 - r.collecting(w.JVM))
 				s.got += share(c.TaskActive-c.TaskResting, c.Total) * w.cores
 				s.samples += n
@@ -105,8 +115,8 @@ func measureStarvation(r *reading) starved {
 	s.known, s.share = true, max(0, 1-s.got/s.running)
 	s.stdErr = s.got / s.running * math.Sqrt(1/float64(s.samples)+1/float64(max(1, onCPU)))
 	s.fact = fact{factMetric, events.Fact{
-		Text: fmt.Sprintf("Task threads were ready to run for %s and got %.2f cores: runnable but not on CPU for %s of that time.",
-			wording.TE(s.running), s.got, wording.Percent(s.share)),
+		Text: fmt.Sprintf("%s were ready to run for %s and got %.2f cores: runnable but not on CPU for %s of that time.",
+			s.threads("Task threads"), wording.TE(s.running), s.got, wording.Percent(s.share)),
 		Value: s.share, Unit: "share", Mode: events.ModeWall, Samples: samples(s.samples), StdErr: s.stdErr,
 		Count: counted(runs, events.ModeWall, s.samples, jvms...),
 	}}

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"strings"
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
@@ -19,14 +20,14 @@ func starvation(v *View) []Problem {
 		return nil
 	}
 	if v.fewCores() && v.limit.Limit != events.LimitCPU && s.share < normalShare {
-		return []Problem{remark(fmt.Sprintf("Task threads were ready to run but not on CPU for %s of that time, as is normal on a small machine.",
-			wording.Percent(s.share)), s.fact)}
+		return []Problem{remark(fmt.Sprintf("%s were ready to run but not on CPU for %s of that time, as is normal on a small machine.",
+			s.threads("Task threads"), wording.Percent(s.share)), s.fact)}
 	}
 	f := finding(rule, "task threads")
 	f.Confidence, f.Mode, f.Samples = bySamples(s.samples), events.ModeWall, samples(s.samples)
 	f.TE, f.Share, f.P = s.running-s.got, s.share, v.starvedShare()
 	f.StdErr = s.stdErr
-	f.Where = "all task threads of the profiled TaskManagers"
+	f.Where = strings.TrimSuffix(s.threads("all task threads of the profiled TaskManagers"), ",")
 	f.Extent = fmt.Sprintf("%.2f of %s that were ready to run got no CPU (%s)", s.running-s.got, wording.TE(s.running), wording.Percent(s.share))
 	f.Why = "Time without a CPU looks like slow code, and no change of the code gives it back."
 	f.Facts = []fact{s.fact}
