@@ -45,6 +45,11 @@ oracle: build       ## Count all numbers of analyses again from the pages (DIR="
 public-jobs: build   ## Run the public jobs of docs/public-jobs.md (FILES=DIR, OUT=DIR, JOB=; needs JDK 17, Maven, Linux)
 	go run ./test/public -files $(FILES) -out $(OUT) $(if $(JOB),-job $(JOB))
 
+pairs: build          ## Compare unchanged jobs with themselves under a changing load, on real Flinks (PAIRS=20, CASE=, FLINK_VERSION=, OUT=)
+	go build -trimpath -o bin/ ./test/diagnosis/cmd/diagnosis
+	bin/diagnosis -pairs $(or $(PAIRS),20) $(if $(CASE),-case $(CASE)) $(if $(FLINK_VERSION),-flink $(FLINK_VERSION)) \
+	  $(if $(SECONDS),-seconds $(SECONDS)) $(if $(WARMUP),-warmup $(WARMUP)) $(if $(OUT),-out $(OUT))
+
 check: build lint isolated tidy ## What CI checks beside the tests
 	git diff --exit-code -- '*.mod' '*.sum' go.work
 

@@ -35,6 +35,7 @@ type settings struct {
 	record   string
 	provider string
 	again    bool
+	pairs    int
 }
 
 func main() {
@@ -54,6 +55,7 @@ func main() {
 	flag.StringVar(&s.record, "record", "", "folder that gets the first captures of each case, for the tests without Flink")
 	flag.StringVar(&s.provider, "provider", "", "also measure this LLM, with the key of the environment, by compact and by html block")
 	flag.BoolVar(&s.again, "again", false, "score the captures in the folder again, without Flink")
+	flag.IntVar(&s.pairs, "pairs", 0, "compare so many pairs of runs of unchanged jobs under a changing load, and nothing else")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -100,6 +102,9 @@ func run(ctx context.Context, s settings) error {
 	b := &bench{settings: s, cases: cases, providers: append(providers, real...)}
 	if b.squirrly, err = filepath.Abs(s.squirrly); err != nil {
 		return fmt.Errorf("find squirrly: %w", err)
+	}
+	if s.pairs > 0 {
+		return b.samePairs(ctx, strings.Split(s.versions, ","))
 	}
 	for version := range strings.SplitSeq(s.versions, ",") {
 		if err := b.version(ctx, version); err != nil {
