@@ -9,7 +9,7 @@ func (g *Graph) Reversed(limits Limits) (*Graph, error) {
 	limits = limits.withDefaults()
 	names := &names{ids: map[string]NameID{}, list: g.names, limits: limits}
 	for id, name := range g.names {
-		names.ids[name] = NameID(id) //nolint:gosec // bounded by Limits.Names
+		names.ids[name] = NameID(id)
 	}
 	t := newTrie(names.of("all"))
 	for id, f := range g.All() {

@@ -46,7 +46,7 @@ func (g gunzip) Read(p []byte) (int, error) {
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, ErrTooLarge) {
 		err = fmt.Errorf("%w: compressed data: %w", gzipFault(err), err)
 	}
-	return n, err //nolint:wrapcheck // wrapped above; io.EOF stays as it is
+	return n, err
 }
 
 func gzipFault(err error) error {

@@ -79,9 +79,9 @@ func shorten(v reflect.Value, text, list int) {
 			shorten(v.Index(i), text, list)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() {
-				shorten(v.Field(i), text, list)
+		for _, field := range v.Fields() {
+			if field.CanSet() {
+				shorten(field, text, list)
 			}
 		}
 	default:

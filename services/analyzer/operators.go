@@ -7,11 +7,13 @@ import (
 // Explanation is the plan of a job with what the captures show of each operator.
 type Explanation = diagnose.Explanation
 
-// Parts of an [Explanation].
 type (
+	// ExplainedVertex is a vertex in an [Explanation].
 	ExplainedVertex = diagnose.ExplainedVertex
-	ExplainedRow    = diagnose.ExplainedRow
-	HotFrame        = diagnose.HotFrame
+	// ExplainedRow is what is known of one operator, or of what Flink does for a vertex.
+	ExplainedRow = diagnose.ExplainedRow
+	// HotFrame is a frame with many samples.
+	HotFrame = diagnose.HotFrame
 )
 
 // Explain says by the rules what each operator of the plan does and takes.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -122,7 +123,7 @@ func (r *readPages) add(p *Page, profile intake.Profile, fault error) {
 	c := diagnose.Capture{
 		JVM: p.JVM, Mode: p.Mode, Requested: p.Requested, Seconds: p.Seconds,
 		Bytes: int64(len(p.Body)), Status: p.Status, Key: p.Key, Graph: profile.Graph,
-		Code: p.Code, Note: p.Note, Hint: p.Hint, Notes: append(p.Notes[:len(p.Notes):len(p.Notes)], profile.Notes...),
+		Code: p.Code, Note: p.Note, Hint: p.Hint, Notes: slices.Concat(p.Notes, profile.Notes),
 	}
 	if fault != nil {
 		r.bad = append(r.bad, fault)
@@ -161,7 +162,7 @@ func (r *readPages) noTasks() error {
 	if len(graphs) == 0 {
 		return nil
 	}
-	return intake.NoTask(names, graphs) //nolint:wrapcheck // says everything
+	return intake.NoTask(names, graphs)
 }
 
 // sentence makes the text of an error one.

@@ -149,7 +149,7 @@ func folded(text, indent string) string {
 	var lines []string
 	lead := text[:len(text)-len(strings.TrimLeft(text, " "))]
 	line := ""
-	for _, word := range strings.Fields(clean(text)) {
+	for word := range strings.FieldsSeq(clean(text)) {
 		switch {
 		case line == "":
 			line = lead + cutTo(word, explainWidth-len(lead))

@@ -21,7 +21,6 @@ func rowOf(p *operators.Place) string {
 // row collects the samples of one row.
 type row struct {
 	place                operators.Place
-	wall, cpu            uint64
 	te                   float64
 	seen                 [2]uint64 // samples of CPU and of WALL that hot and categories count
 	hot                  [2]map[string]uint64
@@ -145,7 +144,6 @@ func (e *explainer) vertex(i int, load events.VertexLoad, told map[string][]stri
 			out.Inputs = append(out.Inputs, name)
 		}
 	}
-	nodes := e.plan.Vertices[i].Nodes
 	for _, p := range e.rowsOf(i) {
 		r := e.rows[rowOf(&p)]
 		if r == nil && (len(p.Operators) != 1 || p.Row != operators.RowOperator) {
@@ -154,13 +152,7 @@ func (e *explainer) vertex(i int, load events.VertexLoad, told map[string][]stri
 		shown := e.explained(r, &p)
 		shown.Findings = told[rowOf(&p)]
 		if len(p.Operators) == 1 {
-			name := nodes[p.Operators[0].Node].Name
-			if rate, ok := records[load.ID+"\x00"+metricName(name)]; ok {
-				shown.RecordsIn, shown.RecordsOut = rate.in, rate.out
-			}
-			for at := nodes[p.Operators[0].Node].Parent; at >= 0; at = nodes[at].Parent {
-				shown.Depth++
-			}
+			e.ofOperator(&shown, p.Operators[0], load.ID, records)
 		}
 		if r != nil || !e.mayHave(p.Operators) {
 			e.ofVertex(&shown, r, i)
@@ -187,6 +179,17 @@ func (e *explainer) rowsOf(i int) []operators.Place {
 		known = append(known, operators.Place{Vertices: []int{i}, Row: flinks})
 	}
 	return known
+}
+
+// ofOperator fills in what is known of one operator alone: its records, and how deep it stands in its chain.
+func (e *explainer) ofOperator(shown *ExplainedRow, o operators.Local, vertexID string, records map[string]operatorRate) {
+	nodes := e.plan.Vertices[o.Vertex].Nodes
+	if rate, ok := records[vertexID+"\x00"+metricName(nodes[o.Node].Name)]; ok {
+		shown.RecordsIn, shown.RecordsOut = rate.in, rate.out
+	}
+	for at := nodes[o.Node].Parent; at >= 0; at = nodes[at].Parent {
+		shown.Depth++
+	}
 }
 
 // mayHave reports that samples which cannot be told apart may be those of an operator: then none is not nothing.

@@ -7,6 +7,7 @@ package intake
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"squirrly.dev/internal/flamegraph"
@@ -50,7 +51,7 @@ func Fit(g *flamegraph.Graph) (Profile, error) {
 func rootsOf(g *flamegraph.Graph) map[flamegraph.NameID]bool {
 	roots := map[flamegraph.NameID]bool{}
 	for i := range g.NumNames() {
-		id := flamegraph.NameID(i) //nolint:gosec // bounded by Limits.Names
+		id := flamegraph.NameID(i)
 		name := g.Name(id)
 		for _, root := range taskRoots() {
 			class, method := lastParts(root)
@@ -64,7 +65,7 @@ func rootsOf(g *flamegraph.Graph) map[flamegraph.NameID]bool {
 
 func taskRoots() []string {
 	roots := rules.Default().Frames.Roots
-	return append(roots.Task[:len(roots.Task):len(roots.Task)], roots.Source...)
+	return slices.Concat(roots.Task, roots.Source)
 }
 
 // lastParts splits package.Class.method into Class and method.

@@ -23,7 +23,7 @@ func doubts(graphs []*flamegraph.Graph) doubt {
 			java[f.Name] = java[f.Name] || f.Kind.IsJava()
 		}
 		for id, is := range java {
-			s.add(g.Name(flamegraph.NameID(id)), is) //nolint:gosec // bounded by Limits.Names
+			s.add(g.Name(flamegraph.NameID(id)), is)
 		}
 	}
 	return s.doubt()
@@ -38,7 +38,7 @@ func (s *sight) add(name string, java bool) {
 	}
 	s.java = true
 	name = flamegraph.Normalize(name)
-	class, _, ok := cutMethod(name)
+	class, ok := classOf(name)
 	s.simple = s.simple || ok && !strings.Contains(class, ".") && len(packagesOf()[class]) > 0
 	rest, ok := strings.CutPrefix(name, flink)
 	if !ok {

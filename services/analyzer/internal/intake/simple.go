@@ -32,8 +32,8 @@ func hasSimpleRoot(g *flamegraph.Graph) bool {
 	const most = 0.8 // of the names of Java methods
 	found, simple, java := false, 0, 0
 	for i := range g.NumNames() {
-		name := flamegraph.Normalize(g.Name(flamegraph.NameID(i))) //nolint:gosec // bounded by Limits.Names
-		class, _, ok := cutMethod(name)
+		name := flamegraph.Normalize(g.Name(flamegraph.NameID(i)))
+		class, ok := classOf(name)
 		if !ok {
 			continue
 		}
@@ -48,13 +48,13 @@ func hasSimpleRoot(g *flamegraph.Graph) bool {
 	return found && float64(simple) >= most*float64(java)
 }
 
-// cutMethod splits Class.method. It fails for what does not look like Java.
-func cutMethod(name string) (class, method string, ok bool) {
+// classOf is the class of Class.method. It fails for what does not look like Java.
+func classOf(name string) (class string, ok bool) {
 	at := strings.LastIndexByte(name, '.')
 	if at <= 0 || strings.ContainsAny(name, "[( :/") {
-		return "", "", false
+		return "", false
 	}
-	return name[:at], name[at+1:], true
+	return name[:at], true
 }
 
 // qualified returns a function that completes the names of a graph with their packages. Where several packages have
@@ -63,7 +63,7 @@ func qualified() func(string) string {
 	known := methodGlobs()
 	return func(name string) string {
 		short := flamegraph.Normalize(name)
-		class, _, ok := cutMethod(short)
+		class, ok := classOf(short)
 		if !ok || strings.Contains(class, ".") {
 			return name
 		}

@@ -202,7 +202,7 @@ func TestOfFinishedSource(t *testing.T) {
 
 // The order of subtasks and the size of all counters mean nothing.
 func TestOfProperties(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same jobs each time
+	random := rand.New(rand.NewPCG(1, 2))
 	share := func() float64 {
 		return []float64{0, .03, .07, .12, .3, .5, .6, .82, .96, 1, random.Float64()}[random.IntN(11)]
 	}

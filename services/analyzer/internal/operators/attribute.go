@@ -101,7 +101,7 @@ func Attribute(p *Plan, captures []Capture) *Attribution {
 func (a *Attribution) addChains(capture int) {
 	c := &a.captures[capture]
 	for i, chain := range c.Scan.Chains {
-		id := int32(i) //nolint:gosec // at most one for each frame
+		id := int32(i)
 		u := a.unit(c, traceOf(c.Scan, chain.Spot), anchorsOf(c.Scan, id))
 		a.chains[capture][id] = u
 		a.weigh(u, c, chain.Active-chain.Held)
@@ -112,7 +112,7 @@ func (a *Attribution) addChains(capture int) {
 func (a *Attribution) addSpots(capture int) {
 	c := &a.captures[capture]
 	for i, spot := range c.Scan.Spots {
-		id := int32(i) //nolint:gosec // at most one for each frame
+		id := int32(i)
 		if belowOperator(c.Scan, id) {
 			continue
 		}
@@ -197,12 +197,12 @@ func (a *Attribution) Parts(capture int) []Part {
 	s := a.captures[capture].Scan
 	var out []Part
 	for i, c := range s.Chains {
-		if id := int32(i); c.Active > 0 { //nolint:gosec // at most one for each frame
+		if id := int32(i); c.Active > 0 {
 			out = append(out, Part{a.Place(capture, id, c.Spot), id, c.Spot, c.Active})
 		}
 	}
 	for i, spot := range s.Spots {
-		id := int32(i) //nolint:gosec // at most one for each frame
+		id := int32(i)
 		if _, above := a.spots[capture][id]; above && spot.Active > 0 {
 			out = append(out, Part{a.Place(capture, -1, id), -1, id, spot.Active})
 		}

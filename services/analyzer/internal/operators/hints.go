@@ -51,7 +51,7 @@ func note(in map[string][]int, key string, vertices []int) {
 
 // ofThread returns the vertices whose subtask runs in a thread: two when jobs of one program share a TaskManager.
 func (p *Plan) ofThread(t *jobcontext.Thread) []int {
-	name, _, _, ok := taskName(t.Name)
+	name, _, ok := taskName(t.Name)
 	if !ok {
 		return nil
 	}
@@ -67,17 +67,18 @@ func (p *Plan) ofThread(t *jobcontext.Thread) []int {
 // legacyThread begins the name of the thread in which a legacy source runs.
 const legacyThread = "Legacy Source Thread - "
 
-// taskName reads the name of a task thread: task name, subtask and attempt, "sine (1/2)#0".
-func taskName(thread string) (name string, subtask, of int, ok bool) {
+// taskName reads the name of a task thread, "sine (1/2)#0": the name of the task, and the index of the subtask.
+func taskName(thread string) (name string, subtask int, ok bool) {
 	name = strings.TrimPrefix(thread, legacyThread)
 	end := strings.LastIndex(name, " (")
 	if end < 0 {
-		return "", 0, 0, false
+		return "", 0, false
 	}
+	var of int
 	if _, err := fmt.Sscanf(name[end+2:], "%d/%d", &subtask, &of); err != nil {
-		return "", 0, 0, false
+		return "", 0, false
 	}
-	return name[:end], subtask - 1, of, true
+	return name[:end], subtask - 1, true
 }
 
 // isTask tells the thread of a task from its timers and flushers, whose names hold the same words.

@@ -56,7 +56,7 @@ func (p *Plan) addFromThreads(jvm string, threads []jobcontext.Thread) {
 	subtasks := map[string]map[int]bool{}
 	dumped := false
 	for _, t := range threads {
-		name, subtask, _, ok := taskName(t.Name)
+		name, subtask, ok := taskName(t.Name)
 		if !ok || t.TaskManager != jvm || !isTask(t.Frames) {
 			continue
 		}

@@ -1,6 +1,7 @@
 package operators
 
 import (
+	"slices"
 	"strings"
 
 	"squirrly.dev/services/analyzer/internal/rules"
@@ -173,10 +174,8 @@ func (n *Node) among(rows []int) fit {
 	}
 	named := false
 	for _, row := range rows {
-		for _, own := range n.kinds {
-			if own == row {
-				return fitsWell
-			}
+		if slices.Contains(n.kinds, row) {
+			return fitsWell
 		}
 		named = named || nodeTable().kinds[row].Named
 	}

@@ -167,7 +167,7 @@ func (s *Scanner) addPaths(p *program, why purpose, index int, texts []string) {
 func (p *program) add(why purpose, index int, text string, glob func(string) step) error {
 	parsed, err := rules.ParsePath(text)
 	if err != nil {
-		return err //nolint:wrapcheck // it names the path
+		return err
 	}
 	compiled := path{purpose: why, index: index, leaf: parsed[len(parsed)-1].Leaf}
 	for _, st := range parsed {

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"fmt"
+	"slices"
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
@@ -26,7 +27,7 @@ func (s *Scan) Tally(counts []*events.Count) ([]uint64, error) {
 		}
 		for why, paths := range [...][]string{tallyMatch: c.Match, tallyAbove: c.Above, tallyWithout: c.Without} {
 			for _, text := range paths {
-				if err := t.program.add(purpose(why), i, text, t.glob); err != nil { //nolint:gosec // three of them
+				if err := t.program.add(purpose(why), i, text, t.glob); err != nil {
 					return nil, fmt.Errorf("count %d: %w", i, err)
 				}
 			}
@@ -145,12 +146,7 @@ func (t *tally) isA(id flamegraph.FrameID, s step) bool {
 	case classWait:
 		return flags&isWait != 0
 	}
-	for _, known := range t.steps[f.Name] {
-		if known == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(t.steps[f.Name], s)
 }
 
 // book counts the samples that end in a frame.
