@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e demo bench diagnosis oracle public-jobs check names lint isolated tidy parts clean
+.PHONY: help build test e2e demo bench diagnosis pairs oracle public-jobs check names lint isolated tidy parts clean
 
 help:                 ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
