@@ -33,8 +33,8 @@ type exceptionEntry struct {
 
 // Exceptions asks for the latest failures of a job, newest first, at most limit.
 //
-// Messages of exceptions of Flink itself come last: they say where it happened ("Could not forward element to next
-// operator"), and a cause says what. A JVM leaves message and stack trace out when hot code throws the same exception
+// Messages of exceptions that Flink itself throws come last: they say where it happened ("Could not forward element to
+// next operator"), and a cause says what. A JVM leaves message and stack trace out when hot code throws the same exception
 // again and again; the message is then that of a failure at the same time, or of an earlier one of the same class in
 // the same task. It is empty when there is none anywhere.
 func (c *Client) Exceptions(ctx context.Context, jobID string, limit int) ([]Exception, error) {
@@ -88,21 +88,38 @@ func (e exceptionEntry) exception() Exception {
 }
 
 // cause is one exception of a chain.
-type cause struct{ class, message string }
+type cause struct {
+	class, message string
+	flinks         bool // Flink threw it: it is of a class of Flink's, or was made in Flink's code
+}
 
-// telling is the first cause with a message that is not of an exception of Flink itself, else the first with one.
+// telling is the first cause with a message that Flink itself did not throw, else the innermost one with a message.
 func telling(chain []cause) cause {
-	var first cause
+	var last cause
 	for _, c := range chain {
 		if c.message == "" {
 			continue
 		}
-		if !strings.HasPrefix(c.class, "org.apache.flink.") {
+		if !c.flinks {
 			return c
 		}
-		first = cmp.Or(first, c)
+		last = c
 	}
-	return first
+	return last
+}
+
+// isFlinks reports that a class, or a frame, is Flink's own and not one of its examples.
+func isFlinks(name string) bool {
+	return strings.HasPrefix(name, "org.apache.flink.") && !strings.Contains(name, ".examples.")
+}
+
+// frameOf reads a line of a stack trace: "at module/class.method(…)" without module and class loader.
+func frameOf(line string) (string, bool) {
+	frame, ok := strings.CutPrefix(strings.TrimSpace(line), "at ")
+	if i := strings.LastIndexByte(frame[:max(0, strings.IndexByte(frame, '('))], '/'); i >= 0 {
+		frame = frame[i+1:]
+	}
+	return frame, ok
 }
 
 // maxCauses bounds a chain.
@@ -113,7 +130,12 @@ const maxCauses = 50
 func causes(stackTrace string) []cause {
 	var chain []cause
 	open := false // the last message began with an empty line
+	bare := false // no frame of the last exception was read yet
 	for line := range strings.Lines(stackTrace) {
+		if frame, ok := frameOf(line); ok && bare {
+			chain[len(chain)-1].flinks = chain[len(chain)-1].flinks || isFlinks(frame)
+			bare = false
+		}
 		text, isCause := strings.CutPrefix(line, "Caused by: ")
 		if open && !isCause && !strings.HasPrefix(line, "\t") {
 			chain[len(chain)-1].message = oneLine(line)
@@ -126,6 +148,7 @@ func causes(stackTrace string) []cause {
 		}
 		class, message, said := strings.Cut(strings.TrimRight(text, "\r\n"), ": ")
 		c := cause{class: strings.TrimSpace(class), message: oneLine(message)}
+		c.flinks, bare = isFlinks(c.class), true
 		if last := len(chain) - 1; isCause && last >= 0 && strings.HasPrefix(chain[last].message, c.class) {
 			chain[last].message = ""
 		}

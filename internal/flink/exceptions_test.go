@@ -41,10 +41,21 @@ func TestClient_Exceptions(t *testing.T) {
 		"that of a cause":            {"x.A" + at + "Caused by: x.B: inner" + at, "x.A", "x.B", "inner"},
 		"Java's default repeats":     {"x.A: x.B: inner" + at + "Caused by: x.B: inner" + at, "x.A", "x.B", "inner"},
 		"Flink's wrapper says where": {"org.apache.flink.W: Could not forward" + at + "Caused by: x.B: inner" + at, "org.apache.flink.W", "x.B", "inner"},
-		"only Flink's":               {"org.apache.flink.W: Recovery is suppressed" + at, "org.apache.flink.W", "org.apache.flink.W", "Recovery is suppressed"},
-		"none anywhere":              {"x.A\n", "x.A", "x.A", ""},
-		"an empty first line":        {"x.A: \nreal text\nmore" + at, "x.A", "x.A", "real text"},
-		"a message with colons":      {"x.A: Query: SELECT: 1" + at, "x.A", "x.A", "Query: SELECT: 1"},
+		"made in Flink's code": {
+			"java.lang.Exception: Could not complete the element 451\n\tat app//org.apache.flink.streaming.X.y(X.java:1)\n" +
+				"Caused by: java.util.concurrent.ExecutionException: x.B: inner" + at + "Caused by: x.B: inner" + at,
+			"java.lang.Exception", "x.B", "inner",
+		},
+		"Flink's examples are users": {
+			"x.A: outer\n\tat org.apache.flink.streaming.examples.X.y(X.java:1)\nCaused by: x.B: inner" + at, "x.A", "x.A", "outer",
+		},
+		"Flink alone": {
+			"x.A: outer\n\tat org.apache.flink.X.y(X.java:1)\nCaused by: x.B: inner\n\tat org.apache.flink.X.z(X.java:1)\n", "x.A", "x.B", "inner",
+		},
+		"only Flink's":          {"org.apache.flink.W: Recovery is suppressed" + at, "org.apache.flink.W", "org.apache.flink.W", "Recovery is suppressed"},
+		"none anywhere":         {"x.A\n", "x.A", "x.A", ""},
+		"an empty first line":   {"x.A: \nreal text\nmore" + at, "x.A", "x.A", "real text"},
+		"a message with colons": {"x.A: Query: SELECT: 1" + at, "x.A", "x.A", "Query: SELECT: 1"},
 	}
 	for name, test := range tests {
 		got := exceptions(t, 3, entries(history{
