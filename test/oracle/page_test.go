@@ -72,14 +72,15 @@ func TestCanonical(t *testing.T) {
 		"java/lang/invoke/LambdaForm$MH.0x00007ff82c004c00.invoke": "java.lang.invoke.LambdaForm$MH.invoke",
 		"com/acme/Job$$Lambda$14/0x00007f0b3c.apply":               "com.acme.Job$$Lambda.apply",
 		"com/acme/Job$$Lambda/0x00007f0b3c.apply":                  "com.acme.Job$$Lambda.apply",
-		"memcpy@GLIBC_2.14":                                        "memcpy",
-		"JVM_Sleep@@SUNWprivate_1.1":                               "JVM_Sleep",
-		"[main tid=17]":                                            "[main]",
-		"com/sun/proxy/$Proxy12.call":                              "com.sun.proxy.$Proxy*.call",
-		"StreamExecCalc$31.split$7":                                "StreamExecCalc$*.split$*",
-		"com/acme/Outer$1.run2":                                    "com.acme.Outer$1.run2",
-		"G1ParTask::work(unsigned int)":                            "G1ParTask::work(unsigned int)",
-		"/usr/lib/libc.so":                                         "/usr/lib/libc.so",
+
+		"memcpy@GLIBC_2.14":             "memcpy",
+		"JVM_Sleep@@SUNWprivate_1.1":    "JVM_Sleep",
+		"[main tid=17]":                 "[main]",
+		"com/sun/proxy/$Proxy12.call":   "com.sun.proxy.$Proxy*.call",
+		"StreamExecCalc$31.split$7":     "StreamExecCalc$*.split$*",
+		"com/acme/Outer$1.run2":         "com.acme.Outer$1.run2",
+		"G1ParTask::work(unsigned int)": "G1ParTask::work(unsigned int)",
+		"/usr/lib/libc.so":              "/usr/lib/libc.so",
 	} {
 		if got := oracle.Canonical(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)

@@ -47,17 +47,18 @@ func (c *comparison) limit() (was, is *events.VertexLoad) {
 			if from < 0 {
 				continue
 			}
-			a, b := &c.before.Vertices[from], &c.after.Vertices[at]
-			v := a
-			if of == c.after {
-				v = b
-			}
-			if v.ID != "" && v.ID == of.Verdict.VertexID || v.Short() == of.Verdict.VertexName {
-				return a, b
+			was, is = &c.before.Vertices[from], &c.after.Vertices[at]
+			if of == c.before && isAbout(&of.Verdict, was) || of == c.after && isAbout(&of.Verdict, is) {
+				return was, is
 			}
 		}
 	}
 	return nil, nil
+}
+
+// isAbout reports that a verdict is about a vertex.
+func isAbout(v *events.Verdict, vertex *events.VertexLoad) bool {
+	return vertex.ID != "" && vertex.ID == v.VertexID || vertex.Short() == v.VertexName
 }
 
 // sameRecords reports that the sources of both runs are the same, and everything before the pivot.
