@@ -146,16 +146,23 @@ func causes(stackTrace string) []cause {
 		if !isCause && len(chain) > 0 || len(chain) == maxCauses {
 			continue
 		}
-		class, message, said := strings.Cut(strings.TrimRight(text, "\r\n"), ": ")
-		c := cause{class: strings.TrimSpace(class), message: oneLine(message)}
-		c.flinks, bare = isFlinks(c.class), true
+		var c cause
+		c, open = parseCause(text)
+		bare = true
 		if last := len(chain) - 1; isCause && last >= 0 && strings.HasPrefix(chain[last].message, c.class) {
 			chain[last].message = ""
 		}
 		chain = append(chain, c)
-		open = said && c.message == ""
 	}
 	return chain
+}
+
+// parseCause reads "class: message". The message is open if it begins with an empty line.
+func parseCause(text string) (c cause, open bool) {
+	class, message, said := strings.Cut(strings.TrimRight(text, "\r\n"), ": ")
+	c = cause{class: strings.TrimSpace(class), message: oneLine(message)}
+	c.flinks = isFlinks(c.class)
+	return c, said && c.message == ""
 }
 
 // borrowMessages gives failures without a message that of an older one of the same class in the same task.

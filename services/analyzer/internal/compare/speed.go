@@ -106,10 +106,11 @@ func (c *comparison) byLimit(changes []events.Comparable) events.Speed {
 // witnesses counts what speaks for better and for worse.
 func (c *comparison) witnesses(changes []events.Comparable) (better, worse int) {
 	// Threads that wait for a CPU are busy.
-	votes := []int{byFindings(changes), c.cone(c.busy[0], c.busy[1], max(starved(c.before), starved(c.after)))}
+	busy := c.cone(c.busy[0], c.busy[1], max(starved(c.before), starved(c.after)))
+	votes := []int{byFindings(changes), busy}
 	// Where a limit went or came, throughput is what changed: a wait that is gone may cost CPU.
-	moved := limited(c.before) != limited(c.after)
-	if a, b := c.before.Usage, c.after.Usage; a != nil && b != nil && !a.Shared && !b.Shared && !(moved && votes[len(votes)-1] != 0) {
+	stayed := limited(c.before) == limited(c.after)
+	if a, b := c.before.Usage, c.after.Usage; a != nil && b != nil && !a.Shared && !b.Shared && (stayed || busy == 0) {
 		votes = append(votes, c.cone(figure{value: a.Cores}, figure{value: b.Cores}, 0))
 	}
 	for _, v := range votes {
