@@ -65,25 +65,41 @@ const (
 	starvedNeed   = 0.5 // a vertex that needs less of its time than this is not what limits
 )
 
-// limit takes the blame from a vertex that is busy only because its threads get no CPU: with enough of it, it would be
-// busy for less than half of its time.
+// limit takes the blame from vertices that are busy only because their threads get no CPU: with enough of it, each would
+// be busy for less than half of its time. One that would stay busy, as a sleeping one does, limits as before.
 func limit(a *attribution, j *limits.Judgement) limiting {
 	l := limiting{*j, measureStarvation(a.reading), a.unprofiled(j)}
 	s := &l.starved
 	if j.Limit != events.LimitVertex || j.Own || l.unprofiled != "" || s.share < a.catalogue.By("starvation").Warning {
 		return l
 	}
-	busy := a.loads[j.Vertex].Max(limits.Busy)
-	if busy == limits.Unknown {
-		return l
+	var stay []int
+	for _, v := range l.vertices() {
+		need := a.need(v, s.share)
+		if need >= starvedNeed {
+			stay = append(stay, v)
+		}
+		if v == j.Vertex {
+			s.need = need
+		}
 	}
-	need := busy * (1 - a.runningShare(j.Vertex)*s.share)
-	if need >= starvedNeed {
-		return l
+	switch {
+	case len(stay) == 0:
+		s.vertex = j.Vertex
+		l.Limit, l.Vertex, l.Rivals, l.Next = events.LimitCPU, -1, nil, -1
+	case !slices.Contains(stay, j.Vertex):
+		l.Blame(a.loads, stay[0], stay[1:])
 	}
-	s.vertex, s.need = j.Vertex, need
-	l.Limit, l.Vertex, l.Rivals, l.Next = events.LimitCPU, -1, nil, -1
 	return l
+}
+
+// need is the busy share of a vertex if its threads got all the CPU that they are ready for; an unknown one stays whole.
+func (a *attribution) need(vertex int, starved float64) float64 {
+	busy := a.loads[vertex].Max(limits.Busy)
+	if busy == limits.Unknown {
+		return 1
+	}
+	return busy * (1 - a.runningShare(vertex)*starved)
 }
 
 // measureStarvation compares what WALL sees running with the CPU time that task threads got: the part of the CPU profile

@@ -105,6 +105,30 @@ func TestStarvedAndSlow(t *testing.T) {
 	}
 }
 
+// TestStarvedBesideASleeper: of two branches that limit alike, the one that sleeps would limit with enough CPU, too.
+func TestStarvedBesideASleeper(t *testing.T) {
+	job := func(asleep string) Input {
+		j := newJob("tm-1").vertex("Source: in", nil, load{0.1, 0, 100}).
+			vertex("work", []string{"Source: in"}, load{0.98, 0.02, 100}).
+			vertex("other", []string{"Source: in"}, load{0.97, 0.03, 100}).cores(0.3)
+		j.TaskManagers[0].CPUCores = 16
+		j.Threads = []jobcontext.Thread{
+			{TaskManager: "tm-1", Name: "work (1/1)#0", Frames: []string{"com.shop.Work.map"}},
+			{TaskManager: "tm-1", Name: "other (1/1)#0", Frames: []string{"com.shop.Other.map"}},
+		}
+		return Input{Context: j.Context, Captures: []Capture{
+			capture("tm-1", events.ModeITimer, graph(t, "TASK;SOURCE 20", "TASK;MAP;com/shop/Work.map 200", "TASK;MAP;com/shop/Other.map 20")),
+			capture("tm-1", events.ModeWall, graph(t, "TASK;IDLE 152", "TASK;SOURCE 16", "TASK;MAP;com/shop/Work.map 156", "TASK;MAP;com/shop/Other.map"+asleep+" 156")),
+		}}
+	}
+	if v := diagnoseOK(t, job(";java/lang/Thread.sleep")).Analysis.Verdict; v.Limit != events.LimitVertex || v.VertexName != "other" {
+		t.Errorf("beside a sleeper: verdict %s: %s", v.Limit, v.Headline)
+	}
+	if v := diagnoseOK(t, job("")).Analysis.Verdict; v.Limit != events.LimitCPU {
+		t.Errorf("beside another one that runs: verdict %s: %s", v.Limit, v.Headline)
+	}
+}
+
 // TestCollectionIsNoStarvation: threads that a collection stops look as if they ran.
 func TestCollectionIsNoStarvation(t *testing.T) {
 	a := diagnoseOK(t, starvedJob(t, 0.97, 1.2, 16, 0.40*seconds*1000)).Analysis

@@ -162,6 +162,12 @@ func (j *Judgement) bySaturation(loads []Load, legacy *Legacy) {
 	}
 }
 
+// Blame makes one of the vertices that limit as much the one that does, with the rivals that are left.
+func (j *Judgement) Blame(loads []Load, vertex int, rivals []int) {
+	j.Vertex, j.Rivals, j.OneOf, j.Hot = vertex, rivals, false, nil
+	j.hot(&loads[vertex])
+}
+
 // hot finds the subtasks that limit the vertex: all of them, unless a few have much more to do than the others.
 func (j *Judgement) hot(l *Load) {
 	skew, ok := SkewOf(l)
