@@ -228,3 +228,17 @@ func TestDurationText(t *testing.T) {
 		}
 	}
 }
+
+// TestExceptionText: a failure is named within sentences.
+func TestExceptionText(t *testing.T) {
+	for _, test := range []struct{ class, message, want string }{
+		{"java.lang.ArithmeticException", "/ by zero", "ArithmeticException: / by zero"},
+		{"java.lang.Exception", "Could not complete the element: 451.", "Exception: Could not complete the element: 451"},
+		{"com.shop.Job$Lost", "Lost", "Lost"},
+		{"com.shop.Lost", "", "Lost"},
+	} {
+		if got := exceptionText(test.class, test.message); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}

@@ -195,10 +195,11 @@ func (i *Incident) throw(class, message string) {
 	i.Exception, i.Failure = simpleClass(class), exceptionText(class, wording.Middle(message, maxMessage))
 }
 
-// exceptionText names an exception as a reader would: without packages, and without a message that repeats the class.
+// exceptionText names an exception as a reader would: without packages, without a message that repeats the class, and
+// without the period of a message, since it stands within sentences.
 func exceptionText(class, message string) string {
 	class = strings.TrimSpace(class)
-	if message = strings.TrimSpace(message); message == class || message == simpleClass(class) {
+	if message = strings.TrimRight(strings.TrimSpace(message), "."); message == class || message == simpleClass(class) {
 		message = ""
 	}
 	if message == "" {
