@@ -112,12 +112,7 @@ func (a *app) profileOnce(ctx context.Context, target, dir string, f explainFlag
 		return err
 	}
 	defer stop()
-	for _, u := range uploads {
-		if _, err := store.Put(ctx, u.key, u.body); err != nil {
-			return fmt.Errorf("store context: %w", err)
-		}
-	}
-	run, err := submit(ctx, b, req)
+	run, err := submit(ctx, b, store, uploads, req)
 	if err != nil {
 		return err
 	}

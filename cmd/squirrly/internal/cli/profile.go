@@ -80,12 +80,7 @@ func (a *app) profile(ctx context.Context, target string, f profileFlags) error 
 		return err
 	}
 	defer stop()
-	for _, u := range uploads {
-		if _, err := store.Put(ctx, u.key, u.body); err != nil {
-			return fmt.Errorf("store context: %w", err)
-		}
-	}
-	run, err := submit(ctx, b, req)
+	run, err := submit(ctx, b, store, uploads, req)
 	if err != nil {
 		return err
 	}
@@ -133,9 +128,14 @@ func (a *app) pipeline(ctx context.Context, f profileFlags) (*bus.Bus, *artifact
 	return s.Bus, s.Store, s.Stop, nil
 }
 
-// submit puts the request into the inbox and returns the id that its run will have.
-func submit(ctx context.Context, b *bus.Bus, req events.ProfileRequested) (string, error) {
+// submit stores what the request refers to, puts it into the inbox and returns the id that its run will have.
+func submit(ctx context.Context, b *bus.Bus, store *artifact.Store, uploads []upload, req events.ProfileRequested) (string, error) {
 	const source = "squirrly/cli"
+	for _, u := range uploads {
+		if _, err := store.Put(ctx, u.key, u.body); err != nil {
+			return "", fmt.Errorf("store context: %w", err)
+		}
+	}
 	e, err := events.New(source, "", time.Now(), req)
 	if err != nil {
 		return "", usage("%w", err)
