@@ -12,6 +12,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 )
@@ -108,7 +109,7 @@ func (r *run) begin(ctx context.Context, mode events.Mode, i int) error {
 		for _, c := range rec.Captures {
 			jvms[c.JVM] = true
 		}
-		rec.Step = fmt.Sprintf("profiling %s on %s, %s", mode, plural(len(jvms), "TaskManager"), r.length())
+		rec.Step = fmt.Sprintf("profiling %s on %s, %s", mode, wording.Plural(len(jvms), "TaskManager"), r.length())
 		rec.Percent = r.percent(i, 0)
 		rec.Note("%s", rec.Step)
 		return nil
@@ -159,10 +160,3 @@ func (r *run) percent(mode int, share float64) int {
 }
 
 func (r *run) length() time.Duration { return time.Duration(r.plan.Duration.Seconds()) * time.Second }
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

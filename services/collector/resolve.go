@@ -10,6 +10,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 	"squirrly.dev/services/collector/internal/observe"
@@ -45,7 +46,7 @@ func (r *run) resolve(ctx context.Context) (*observer, error) {
 		rec.Captures = capture.Plan(r.modes(), chosen)
 		rec.Plan.JobID, rec.Percent = r.plan.JobID, percentResolved
 		rec.Note("job %s (%s): %s on %s: %s", r.plan.JobName, r.plan.JobID, vertices(len(graph.Vertices)),
-			plural(len(chosen), "TaskManager"), listed(chosen))
+			wording.Plural(len(chosen), "TaskManager"), listed(chosen))
 		return nil
 	})
 }
