@@ -9,10 +9,10 @@ import (
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/ask"
+	"squirrly.dev/services/analyzer/internal/ask/prompt"
 	"squirrly.dev/services/analyzer/internal/diagnose"
-	"squirrly.dev/services/analyzer/internal/explain"
 	"squirrly.dev/services/analyzer/internal/llm"
-	"squirrly.dev/services/analyzer/internal/prompt"
 )
 
 const (
@@ -27,7 +27,7 @@ func (s *Service) explain(ctx context.Context, c *bus.Claim, in Input, res diagn
 	if s.provider == nil {
 		return s.byRules(res.Analysis), nil
 	}
-	ask, err := s.question(in, res)
+	question, err := s.question(in, res)
 	if err != nil {
 		return res.Analysis, bus.Permanent(events.CodeInvalidRequest, err)
 	}
@@ -37,11 +37,11 @@ func (s *Service) explain(ctx context.Context, c *bus.Claim, in Input, res diagn
 	if rec := c.Record(); rec.Answer != nil {
 		asked, err := s.answered(ctx, *rec.Answer)
 		if err == nil {
-			return s.apply(ctx, ask, asked), nil
+			return s.apply(ctx, question, asked), nil
 		}
 		s.deps.Logger.WarnContext(ctx, "the stored answer cannot be used", "run", in.Run, "error", err)
 	}
-	asked, sent, err := explain.Ask(ctx, s.provider, ask)
+	asked, sent, err := ask.Ask(ctx, s.provider, question)
 	if err != nil {
 		if ctx.Err() != nil {
 			return res.Analysis, err
@@ -50,12 +50,12 @@ func (s *Service) explain(ctx context.Context, c *bus.Claim, in Input, res diagn
 			return res.Analysis, bus.Wait(events.CodeLLMUnavailable, llmPause, err)
 		}
 		s.deps.Logger.WarnContext(ctx, "the LLM gave no usable answer", "run", in.Run, "error", err)
-		return explain.Degrade(res.Analysis, asked, err), nil
+		return ask.Degrade(res.Analysis, asked, err), nil
 	}
 	if asked, err = s.choose(ctx, c, in, asked, sent); err != nil {
 		return res.Analysis, err
 	}
-	return s.apply(ctx, ask, asked), nil
+	return s.apply(ctx, question, asked), nil
 }
 
 // byRules says who decided when nobody was asked.
@@ -65,8 +65,8 @@ func (s *Service) byRules(a events.Analysis) events.Analysis {
 	return a
 }
 
-func (s *Service) apply(ctx context.Context, ask explain.Input, asked explain.Asked) events.Analysis {
-	a, err := explain.Apply(ask, asked)
+func (s *Service) apply(ctx context.Context, question ask.Input, asked ask.Exchange) events.Analysis {
+	a, err := ask.Apply(question, asked)
 	if err != nil {
 		s.deps.Logger.WarnContext(ctx, "the LLM gave no usable answer", "error", err)
 	}
@@ -74,7 +74,7 @@ func (s *Service) apply(ctx context.Context, ask explain.Input, asked explain.As
 }
 
 // choose stores prompt and answer and notes them in the record, unless another attempt was faster.
-func (s *Service) choose(ctx context.Context, c *bus.Claim, in Input, asked explain.Asked, sent prompt.Prompt) (explain.Asked, error) {
+func (s *Service) choose(ctx context.Context, c *bus.Claim, in Input, asked ask.Exchange, sent prompt.Prompt) (ask.Exchange, error) {
 	body, err := asked.Encode()
 	if err != nil {
 		return asked, bus.Permanent(events.CodeInternal, err)
@@ -102,13 +102,13 @@ func (s *Service) choose(ctx context.Context, c *bus.Claim, in Input, asked expl
 }
 
 // answered loads a stored answer.
-func (s *Service) answered(ctx context.Context, ref events.ObjectRef) (explain.Asked, error) {
+func (s *Service) answered(ctx context.Context, ref events.ObjectRef) (ask.Exchange, error) {
 	body, err := s.deps.Store.Get(ctx, ref, maxAnswer)
 	if errors.Is(err, artifact.ErrUnavailable) {
-		return explain.Asked{}, bus.Wait(events.CodeStoreUnavailable, storePause, err)
+		return ask.Exchange{}, bus.Wait(events.CodeStoreUnavailable, storePause, err)
 	}
 	if err != nil {
-		return explain.Asked{}, fmt.Errorf("load the answer: %w", err)
+		return ask.Exchange{}, fmt.Errorf("load the answer: %w", err)
 	}
-	return explain.Load(body)
+	return ask.Load(body)
 }

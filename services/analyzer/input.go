@@ -8,9 +8,9 @@ import (
 
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/ask"
 	"squirrly.dev/services/analyzer/internal/compare"
 	"squirrly.dev/services/analyzer/internal/diagnose"
-	"squirrly.dev/services/analyzer/internal/explain"
 	"squirrly.dev/services/analyzer/internal/intake"
 )
 
@@ -105,11 +105,11 @@ func (s *Service) Analyze(ctx context.Context, in Input) (events.Analysis, error
 	if s.provider == nil {
 		return s.byRules(res.Analysis), nil
 	}
-	ask, err := s.question(in, res)
+	question, err := s.question(in, res)
 	if err != nil {
 		return res.Analysis, err
 	}
-	a, err := explain.Explain(ctx, s.provider, ask)
+	a, err := ask.Explain(ctx, s.provider, question)
 	if err != nil {
 		s.deps.Logger.WarnContext(ctx, "the LLM gave no usable answer", "error", err)
 	}

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"squirrly.dev/services/analyzer/internal/ask"
+	"squirrly.dev/services/analyzer/internal/ask/prompt"
 	"squirrly.dev/services/analyzer/internal/diagnose"
-	"squirrly.dev/services/analyzer/internal/explain"
-	"squirrly.dev/services/analyzer/internal/prompt"
 )
 
 // PromptConfig says how an LLM is asked.
@@ -144,11 +144,11 @@ func (s *Service) Prompt(_ context.Context, in Input) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
-	ask, err := s.question(in, res)
+	question, err := s.question(in, res)
 	if err != nil {
 		return Preview{}, err
 	}
-	p, err := explain.Prompt(ask)
+	p, err := ask.Prompt(question)
 	if err != nil {
 		return Preview{}, err
 	}
@@ -175,19 +175,19 @@ func (s *Service) estimate(model string, tokens int) *Estimate {
 }
 
 // question is what the LLM is asked about a diagnosis.
-func (s *Service) question(in Input, res diagnose.Result) (explain.Input, error) {
+func (s *Service) question(in Input, res diagnose.Result) (ask.Input, error) {
 	template, err := s.templates.of(in)
 	if err != nil {
-		return explain.Input{}, err
+		return ask.Input{}, err
 	}
 	block := prompt.Block(s.cfg.LLM.Prompt.Block)
 	if in.Block != "" {
 		block = prompt.Block(in.Block)
 	}
 	if err := block.Validate(); err != nil {
-		return explain.Input{}, err
+		return ask.Input{}, err
 	}
-	q := explain.From(res)
+	q := ask.From(res)
 	q.Mask = s.cfg.LLM.Prompt.Privacy == PrivacyMask
 	p := &q.Prompt
 	p.Template, p.Block, p.Budget.Window = template, block, s.window()

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// The keys of Flink's configuration, with deprecated ones: written by the command prove.
+// The keys of Flink's configuration, with deprecated ones: written by the command rulenames.
 var (
 	//go:embed keys-1.txt
 	keysOf1 string

@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// proofs are the lists of real names that the command prove writes, by what they were read from.
+// proofs are the lists of real names that the command rulenames writes, by what they were read from.
 var proofs = []string{"1.20.5", "2.3.0", "java-17", "libraries"}
 
 // elsewhere is what the lists cannot prove.

@@ -1,0 +1,159 @@
+package ask
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"squirrly.dev/services/analyzer/internal/ask/answer"
+	"squirrly.dev/services/analyzer/internal/ask/prompt"
+	"squirrly.dev/services/analyzer/internal/ask/pseudonym"
+	"squirrly.dev/services/analyzer/internal/ask/rewrite"
+	"squirrly.dev/services/analyzer/internal/llm"
+)
+
+// Prompt returns what Ask would send first.
+func Prompt(in Input) (prompt.Prompt, error) {
+	sent, _, err := in.build()
+	return sent, err
+}
+
+// build builds the prompt, masked when the input demands it.
+func (in Input) build() (prompt.Prompt, masker, error) {
+	nonce := in.Nonce
+	if nonce == "" {
+		nonce = prompt.NewNonce()
+	}
+	shown, v, left := in.Prompt, masker{}, []string(nil)
+	if in.Mask {
+		var err error
+		if shown, v, left, err = masked(in.Prompt); err != nil {
+			return prompt.Prompt{}, v, err
+		}
+	}
+	sent, err := prompt.Build(shown, nonce)
+	if errors.Is(err, prompt.ErrTooLarge) {
+		return prompt.Prompt{}, v, &llm.Error{Kind: llm.ErrContextTooLong, Err: err, Message: err.Error()}
+	}
+	if err != nil {
+		return prompt.Prompt{}, v, fmt.Errorf("build the prompt: %w", err)
+	}
+	sent.Left = append(sent.Left, left...)
+	if in.Mask && in.Prompt.Block == prompt.BlockHTML {
+		sent.Notes = append(sent.Notes, "The pages as captured hold the user's names: the compact profile is sent instead.")
+	}
+	return sent, v, nil
+}
+
+// masker is what stands between the user's names and a provider. The zero value hides nothing.
+type masker struct{ names *pseudonym.Map }
+
+// Mask returns a text as the provider may see it.
+func (v masker) Mask(s string) string {
+	if v.names == nil {
+		return s
+	}
+	return v.names.Text(s)
+}
+
+// ours are fields that hold words of ours, which no mask may touch.
+var ours = map[string]bool{
+	"ID": true, "Ref": true, "Rule": true, "Category": true, "Unit": true, "Fingerprint": true, "Vertices": true,
+	"VertexID": true, "Vertex": true, "Evidence": true, "Key": true, "Links": true, "ConfigKeys": true, "Status": true,
+	"Claim": true, "Role": true,
+}
+
+// Unmask puts the user's names back into an answer. What is no answer stays as it is, and is refused later.
+func (v masker) Unmask(raw json.RawMessage) json.RawMessage {
+	if v.names == nil {
+		return raw
+	}
+	a, err := answer.Decode(raw)
+	if err != nil {
+		return raw
+	}
+	a = rewrite.Strings(a, func(field, s string) string {
+		if ours[field] {
+			return s
+		}
+		return v.names.Unmask(s)
+	})
+	out, err := json.Marshal(a)
+	if err != nil {
+		return raw
+	}
+	return out
+}
+
+// masked returns the input as a provider may see it, and the names of the files that are kept back.
+func masked(in prompt.Input) (prompt.Input, masker, []string, error) {
+	m := pseudonym.New()
+	in.Analysis.Vertices = slices.Clone(in.Analysis.Vertices)
+	for i := range in.Analysis.Vertices {
+		v := &in.Analysis.Vertices[i]
+		v.Name, v.Label = v.Short(), "" // the long name is not sent
+	}
+	learn(m, in)
+	text := func(field, s string) string {
+		if ours[field] {
+			return s
+		}
+		return m.Text(s)
+	}
+	in.Analysis = rewrite.Strings(in.Analysis, text)
+	in.Trees = rewrite.Strings(in.Trees, text)
+	in.Machines.TaskManagers = slices.Clone(in.Machines.TaskManagers)
+	for i := range in.Machines.TaskManagers {
+		in.Machines.TaskManagers[i].ID = m.Name("jvm", in.Machines.TaskManagers[i].ID)
+	}
+	in.Machines.Exceptions = nil
+	in.Settings = maps.Clone(in.Settings)
+	maps.DeleteFunc(in.Settings, func(_, value string) bool { return !plain.MatchString(value) })
+	var left []string
+	for _, f := range in.Files {
+		left = append(left, f.Name+" (privacy)")
+	}
+	in.Files = nil
+	in.Block = prompt.BlockCompact
+	if in.Template != nil {
+		t, err := prompt.Parse(m.Text(in.Template.Text()))
+		if err != nil {
+			return in, masker{m}, left, fmt.Errorf("mask the names in the prompt: %w", err)
+		}
+		in.Template = t
+	}
+	return in, masker{m}, left, nil
+}
+
+// plain are values of settings that cannot hold a name: numbers with a unit, and constants.
+var plain = regexp.MustCompile(`^(?:\d[\d.]*\s*[a-zA-Z%]{0,12}|true|false|rocksdb|hashmap|forst|filesystem|none|[A-Z]+_[A-Z_]+)$`)
+
+// learn gives the names of the user's to the map, in the order in which the analysis has them.
+func learn(m *pseudonym.Map, in prompt.Input) {
+	a := in.Analysis
+	m.Name("job", a.JobName)
+	for _, v := range a.Vertices {
+		m.Name("vertex", v.Short())
+	}
+	for _, c := range a.Captures {
+		m.Name("jvm", c.JVM)
+	}
+	for _, f := range a.Findings {
+		for _, frame := range slices.Concat([]string{f.Anchor, f.Frame}, f.Path) {
+			m.Frame(frame)
+		}
+	}
+	for _, f := range a.Evidence {
+		m.Frame(f.Frame)
+	}
+	for _, t := range in.Trees {
+		for _, l := range t.Lines {
+			m.Frame(l.Frame)
+		}
+	}
+	m.Frame(a.Verdict.Anchor)
+	m.Frame(a.Verdict.Frame)
+}

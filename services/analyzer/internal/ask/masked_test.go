@@ -1,0 +1,131 @@
+package ask_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/llmtest"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/ask"
+	"squirrly.dev/services/analyzer/internal/ask/prompt"
+)
+
+// private is the sample with names of the user's in every place, and privacy on.
+func private(t *testing.T) ask.Input {
+	t.Helper()
+	in := sample()
+	in.Mask = true
+	rename := strings.NewReplacer("demo.", "com.globex.pricing.", "EvenStallingFunction", "GlobexStall")
+	a := &in.Prompt.Analysis
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		f.Anchor, f.Where = rename.Replace(f.Anchor), rename.Replace(f.Where)
+		f.Path = []string{f.Anchor, "com.globex.util.GlobexPath.step"}
+	}
+	for i := range in.Prompt.Trees[0].Lines {
+		l := &in.Prompt.Trees[0].Lines[i]
+		l.Frame = rename.Replace(l.Frame)
+	}
+	a.JobName = "globex pricing"
+	a.Vertices[0].Name, a.Vertices[1].Name = "Source: globex-orders", "globex-stall"
+	a.Verdict.VertexName = "globex-stall"
+	a.Verdict.Headline = "globex-stall (2 of 2 subtasks) limits the job: 98.0 % busy in GlobexStall.map → Thread.sleep."
+	a.Captures[0].JVM = "globex-host-1:4711"
+	a.Missing = []string{"com.globex.unseen.GlobexOther could not be read"}
+	a.Evidence = append(a.Evidence, events.Fact{
+		ID: "F4", Text: "Java_com_globex_Native_read below com/globex/io/GlobexReader.read takes 10.0 %", Value: 0.1, Unit: "share",
+		Frame: "com.globex.io.GlobexReader.read", JVM: "globex-host-1:4711",
+	})
+	in.Prompt.Files = []prompt.File{{Name: "Globex.java", Text: "class GlobexStall { int map() { return 1; } }"}}
+	in.Prompt.Settings = map[string]string{
+		"pipeline.name": "globex", "state.backend.type": "rocksdb", "taskmanager.network.memory.fraction": "0.2",
+		"env.java.opts.taskmanager": "-Dglobex=1", "state.backend.incremental": "true",
+	}
+	in.Prompt.Machines = prompt.Machines{
+		TaskManagers: []jobcontext.TaskManager{{ID: "globex-host-1:4711", CPUCores: 2}}, Exceptions: []string{"globex failed"},
+	}
+	var err error
+	in.Prompt.Template, err = prompt.Parse("Explain GlobexStall of globex pricing.\n{{ .Job }} {{ metric \"globex-stall\" \"busy\" }}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+var secretName = regexp.MustCompile(`(?i)[^\n]*globex[^\n]*`)
+
+// TestMaskedPrompt: with privacy on, no name of the user's leaves.
+func TestMaskedPrompt(t *testing.T) {
+	in := private(t)
+	in.Prompt.Block = prompt.BlockHTML
+	in.Prompt.Pages = []prompt.Page{{Name: "globex", Body: []byte("globex")}}
+	p, err := ask.Prompt(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := secretName.FindAllString(p.Markdown(), -1); found != nil {
+		t.Errorf("names in the prompt: %q", found)
+	}
+	for _, want := range []string{
+		"u1.C1.m1", "job1", "vertex1", "java.lang.Thread.sleep", "state.backend.type: rocksdb", "jvm1", "98.0 %",
+	} {
+		if !strings.Contains(p.User, want) {
+			t.Errorf("%s is missing in\n%s", want, p.User)
+		}
+	}
+	if strings.Join(p.Left, " ") != "Globex.java (privacy)" || len(p.Notes) != 1 || p.Block != prompt.BlockCompact {
+		t.Errorf("left %q, notes %q, block %s", p.Left, p.Notes, p.Block)
+	}
+}
+
+// TestMaskedAnswer: what an honest model says about masked names is verified against the real ones, and a reader sees
+// these; a repair that quotes them is masked again.
+func TestMaskedAnswer(t *testing.T) {
+	for name, behaviour := range map[string]llmtest.Behaviour{"honest": llmtest.Honest(), "lying": llmtest.Lying()} {
+		in := private(t)
+		s, p := provider(t, behaviour)
+		a, err := ask.Explain(t.Context(), p, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unchanged(t, in.Prompt.Analysis, a)
+		for _, r := range s.Requests() {
+			for _, m := range r.Messages {
+				if found := secretName.FindAllString(m.Content, -1); found != nil {
+					t.Errorf("%s: names in a message of %s: %q", name, m.Role, found)
+				}
+			}
+		}
+		text := mustJSON(t, []any{a.Findings, a.Observations})
+		if regexp.MustCompile(`\bu\d+\.C\d+|vertex\d|\bC\d\.m\d`).MatchString(text) {
+			t.Errorf("%s: masks reached the reader: %s", name, text)
+		}
+		if g := a.Provenance.Grounding; name == "honest" && (g == nil || *g < 0.95) {
+			t.Errorf("of an honest answer %+v holds: %q", a.Provenance.Claims, a.Unverified)
+		}
+	}
+}
+
+// TestMaskedRealPages: no package of the sample job leaves with pages of real Flinks.
+func TestMaskedRealPages(t *testing.T) {
+	for _, dir := range dirs(t) {
+		in, _ := real(t, dir)
+		plain, err := ask.Prompt(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(plain.User, "EvenStalling") {
+			t.Fatalf("%s: the prompt names no class of the job", dir)
+		}
+		in.Mask = true
+		p, err := ask.Prompt(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(p.User, "EvenStalling") || !strings.Contains(p.User, "Thread.sleep") {
+			t.Errorf("%s: the masked prompt names a class of the job, or no sleep:\n%s", dir, p.User)
+		}
+	}
+}
