@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"squirrly.dev/internal/llmtest"
-	"squirrly.dev/services/analyzer/internal/answer"
+	"squirrly.dev/services/analyzer/internal/ask/answer"
 	"squirrly.dev/services/analyzer/internal/llm"
 )
 
@@ -157,6 +157,7 @@ func TestLadder(t *testing.T) {
 		"old tokens and text":  {llmtest.OldTokens(none), llm.FormText, 4, true},
 	} {
 		each(t, func(t *testing.T, protocol string) {
+			c := c // what is changed here is of this protocol alone
 			if c.openAI && protocol != llm.OpenAI && protocol != llm.Azure {
 				c.behaviour, c.first = llmtest.Fixed(object), 1 // has no second name for the limit
 				c.form = llm.FormSchema
