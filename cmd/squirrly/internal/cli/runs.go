@@ -75,7 +75,8 @@ func age(t time.Time) string {
 }
 
 func (a *app) runsGet() *cobra.Command {
-	return &cobra.Command{
+	var timeline bool
+	c := &cobra.Command{
 		Use: "get RUN", Short: "Print the result of a run, or how far it is", Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, v []string) error {
 			b, err := a.connect(c.Context())
@@ -86,6 +87,12 @@ func (a *app) runsGet() *cobra.Command {
 			rec, err := b.Runs.Get(c.Context(), v[0])
 			if err != nil {
 				return err
+			}
+			if timeline {
+				if a.flags.output == formatJSON {
+					return a.json(rec)
+				}
+				return a.timeline(rec)
 			}
 			if rec.State == events.StateAnalyzed {
 				store, err := openStore(c.Context(), b)
@@ -100,6 +107,8 @@ func (a *app) runsGet() *cobra.Command {
 			return a.runDetails(rec)
 		},
 	}
+	c.Flags().BoolVar(&timeline, "timeline", false, "what happened when, from the run's record alone (-o json: the record)")
+	return c
 }
 
 func (a *app) runDetails(r bus.Record) error {
