@@ -2,8 +2,9 @@
 // applies the rules, asks an LLM when one is configured, checks every number and frame of its answer, and publishes
 // the recommendation.
 //
-// [Service.Run] does that for runs on the bus; [Service.Analyze] does it for pages in memory. It reaches neither Flink
-// nor Kubernetes.
+// [Service.Run] does that for runs on the bus; [Service.Analyze] does it for pages in memory. Both are one pipeline
+// (internal/pipeline); this package is what lies around it: bus, store and configuration. It reaches neither Flink nor
+// Kubernetes.
 package analyzer
 
 import (
@@ -15,7 +16,8 @@ import (
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/llm"
+	"squirrly.dev/services/analyzer/internal/pipeline"
+	"squirrly.dev/services/analyzer/internal/question"
 )
 
 // Deps are what the service works with. Bus and Store may be nil when only Analyze is used.
@@ -26,14 +28,12 @@ type Deps struct {
 	Logger *slog.Logger
 }
 
-// Service analyses runs. It is safe for concurrent use.
+// Service analyzes runs. It is safe for concurrent use.
 type Service struct {
 	cfg      Config
 	deps     Deps
-	provider llm.Provider // nil: the rules alone
-	prices   llm.Prices
-
-	templates templates
+	pipeline *pipeline.Pipeline
+	model    *question.Model // nil: the rules alone
 }
 
 // New checks the configuration and the prompt.
@@ -44,16 +44,24 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{cfg: cfg, deps: d}
-	var err error
-	if s.templates, err = loadTemplates(cfg.PromptFile, cfg.LLM.Prompt.Dir); err != nil {
+	templates, err := question.Load(cfg.PromptFile, cfg.LLM.Prompt.Dir)
+	if err != nil {
 		return nil, err
 	}
-	if s.prices, err = cfg.LLM.prices(); err != nil {
+	prices, err := cfg.LLM.prices()
+	if err != nil {
 		return nil, err
 	}
-	if s.provider, err = cfg.LLM.open(d, s.prices); err != nil {
+	provider, err := cfg.LLM.open(d, prices)
+	if err != nil {
 		return nil, err
+	}
+	s := &Service{cfg: cfg, deps: d, pipeline: &pipeline.Pipeline{
+		Provider: provider, Notice: cfg.LLM.notice(), Questions: cfg.LLM.questions(templates),
+		CorePrice: cfg.CorePrice, Currency: cfg.Currency, Version: cfg.Version, Logger: d.Logger,
+	}}
+	if provider != nil {
+		s.model = &question.Model{Name: cfg.LLM.model(), MaxOutput: cfg.LLM.maxOutput(), Prices: prices}
 	}
 	d.Logger.Info("ready", "analysis", cfg.LLM.notice())
 	return s, nil

@@ -8,7 +8,6 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/compare"
 )
 
 // reference is the run that a run is compared with, as far as it can still be read.
@@ -117,13 +116,4 @@ func (s *Service) earlierRun(ctx context.Context, rec bus.Record, want string) (
 		return bus.Baseline{}, nil // the first run of a target
 	}
 	return bus.Baseline{Missing: "An earlier run to compare with (" + want + "): there is none."}, nil
-}
-
-// compare sets an analysis beside its baseline.
-func (r reference) compare(an *events.Analysis) {
-	if r.analysis == nil {
-		return
-	}
-	c := compare.Compare(*r.analysis, *an)
-	an.Comparison = &c
 }

@@ -77,7 +77,7 @@ func BenchmarkDiagnosis(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					in := Input{Pages: []Page{{JVM: "tm", Mode: events.ModeWall, Body: page}}}
-					if _, err := s.diagnosis(in); err != nil {
+					if _, err := s.pipeline.Diagnose(in); err != nil {
 						b.Fatal(err)
 					}
 				}

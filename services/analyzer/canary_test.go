@@ -42,7 +42,7 @@ func (l *log) String() string {
 	return l.text.String()
 }
 
-// serveWith analyses with an LLM.
+// serveWith analyzes with an LLM.
 func (w *world) serveWith(server *llmtest.Server, out *log) {
 	w.t.Helper()
 	s, err := analyzer.New(analyzer.Config{Slots: 1, Version: "test", LLM: analyzer.LLMConfig{

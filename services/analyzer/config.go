@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Config of the service. The zero value works: rules alone, default prompt.
 type Config struct {
-	Slots      int     `env:"SLOTS"       envDefault:"2"`    // runs analysed at a time
+	Slots      int     `env:"SLOTS"       envDefault:"2"`    // runs analyzed at a time
 	PromptFile string  `env:"PROMPT_FILE"`                   // Markdown that replaces the default prompt
 	ReportURL  string  `env:"REPORT_URL"`                    // where people read reports; {run} stands for the run's id
 	FollowUps  bool    `env:"FOLLOW_UPS"  envDefault:"true"` // ask for ALLOC and LOCK captures where they would explain more
@@ -29,3 +30,6 @@ func (c Config) Validate() error {
 
 // Aliases are the well-known names of the variables.
 func (Config) Aliases() map[string]string { return llmAliases }
+
+// reportURL is where people read the report of a run; empty when it is not configured.
+func (c Config) reportURL(run string) string { return strings.ReplaceAll(c.ReportURL, "{run}", run) }

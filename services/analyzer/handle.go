@@ -9,10 +9,18 @@ import (
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/pipeline"
+	"squirrly.dev/services/analyzer/internal/question"
 )
 
-// handle analyses one run: load → diagnose → ask → verify → store → tell. Every step that costs or that others may
-// have seen is kept in the record, so that a takeover goes on from there.
+// How much of a run is done, in percent; what the pipeline says lies between.
+const (
+	percentReading = 80
+	percentStoring = 95
+)
+
+// handle analyzes one run: load → analyze → store → publish. Every step that costs or that others may have seen is kept in
+// the record, so that a takeover goes on from there.
 func (s *Service) handle(ctx context.Context, c *bus.Claim) (events.Payload, error) {
 	art, err := artifactOf(ctx, c)
 	if err != nil {
@@ -34,7 +42,7 @@ func (s *Service) result(ctx context.Context, c *bus.Claim, art events.ArtifactR
 		an, err := s.stored(ctx, *stored)
 		return an, *stored, err
 	}
-	an, err := s.analyse(ctx, c, art)
+	an, err := s.analyze(ctx, c, art)
 	if err != nil {
 		return an, events.ObjectRef{}, err
 	}
@@ -42,9 +50,10 @@ func (s *Service) result(ctx context.Context, c *bus.Claim, art events.ArtifactR
 	return an, ref, err
 }
 
-// analyse makes the analysis of a run and compares it with its baseline.
-func (s *Service) analyse(ctx context.Context, c *bus.Claim, art events.ArtifactReady) (an events.Analysis, err error) {
-	if err := c.Mutate(ctx, progress("reading the captures", 80)); err != nil {
+// analyze makes the analysis of a run and compares it with its baseline.
+func (s *Service) analyze(ctx context.Context, c *bus.Claim, art events.ArtifactReady) (an events.Analysis, err error) {
+	m := memory{service: s, claim: c}
+	if err := m.Progress(ctx, "reading the captures", percentReading); err != nil {
 		return an, err
 	}
 	in, err := s.inputs(ctx, c.Record(), art)
@@ -55,23 +64,23 @@ func (s *Service) analyse(ctx context.Context, c *bus.Claim, art events.Artifact
 	if err != nil {
 		return an, err
 	}
-	in.miss(base.missing)
-	if err := c.Mutate(ctx, progress("computing evidence", 85)); err != nil {
-		return an, err
+	in.Baseline = base.analysis
+	in.Miss(base.missing)
+	if an, err = s.pipeline.Analyze(ctx, in, m); err != nil {
+		return an, asFault(err, art)
 	}
-	res, err := s.diagnosis(in)
-	if err != nil {
-		return an, bus.Permanent(noProfileCode(art), err)
+	return an, s.graphs(ctx, c, base, in, an.Comparison)
+}
+
+// asFault gives the errors that no other attempt mends their reason code.
+func asFault(err error, art events.ArtifactReady) error {
+	switch {
+	case errors.Is(err, pipeline.ErrNoProfile), errors.Is(err, pipeline.ErrNoTask):
+		return bus.Permanent(noProfileCode(art), err)
+	case errors.Is(err, question.ErrPrompt):
+		return bus.Permanent(events.CodeInvalidRequest, err)
 	}
-	if err := s.planFollowUp(ctx, c, res.FollowUps); err != nil {
-		return an, err
-	}
-	base.compare(&res.Analysis) // the LLM is told of it
-	if an, err = s.explain(ctx, c, in, res); err != nil {
-		return an, err
-	}
-	base.compare(&an) // with what the LLM found
-	return an, s.graphs(ctx, base, in, an.Comparison)
+	return err
 }
 
 // artifactOf takes the artifacts from the event, or from the record when the run is resumed, and keeps them there.
@@ -85,13 +94,6 @@ func artifactOf(ctx context.Context, c *bus.Claim) (events.ArtifactReady, error)
 		return art, bus.Permanent(events.CodeUndecodable, fmt.Errorf("artifact.ready of run %s: %w", rec.Run, err))
 	}
 	return art, c.Mutate(ctx, func(r *bus.Record) error { r.Artifact = &art; return nil })
-}
-
-func progress(step string, percent int) func(*bus.Record) error {
-	return func(r *bus.Record) error {
-		r.Step, r.Percent = step, percent
-		return nil
-	}
 }
 
 func noProfileCode(art events.ArtifactReady) events.Code {

@@ -165,7 +165,7 @@ func choices(names []string) string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-// notice says in one line who analyses.
+// notice says in one line who analyzes.
 func (c LLMConfig) notice() string {
 	if c.provider() == ProviderRules {
 		return "no LLM key is set: the analysis is by rules, and nothing leaves this machine"

@@ -87,7 +87,7 @@ func TestProvidersByEnvironment(t *testing.T) {
 			environment(t, vars...)
 			a := explained(t)
 			if a.Provenance.Provider != c.want {
-				t.Errorf("analysed by %q, want %q: %+v %q", a.Provenance.Provider, c.want, a.Provenance, a.DegradedWhy)
+				t.Errorf("analyzed by %q, want %q: %+v %q", a.Provenance.Provider, c.want, a.Provenance, a.DegradedWhy)
 			}
 			if n := len(server.Requests()); (n > 0) != (c.base != "") {
 				t.Errorf("%d requests", n)
@@ -99,7 +99,7 @@ func TestProvidersByEnvironment(t *testing.T) {
 	}
 }
 
-// explained analyses a recorded page with the model of the environment.
+// explained analyzes a recorded page with the model of the environment.
 func explained(t *testing.T) events.Analysis {
 	t.Helper()
 	c, err := analyzer.LLMFromEnv()

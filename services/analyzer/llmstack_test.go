@@ -31,8 +31,8 @@ func withSpendingControls(t *testing.T, b *bus.Bus, s *llmtest.Server, change fu
 	return svc
 }
 
-// analysed analyses a recorded page.
-func analysed(t *testing.T, s *analyzer.Service) events.Analysis {
+// analyzed analyzes a recorded page.
+func analyzed(t *testing.T, s *analyzer.Service) events.Analysis {
 	t.Helper()
 	a, err := s.Analyze(t.Context(), analyzer.Input{Pages: []analyzer.Page{page(t, "2.3.0", events.ModeITimer)}})
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -41,7 +41,7 @@ func analysed(t *testing.T, s *analyzer.Service) events.Analysis {
 	return a
 }
 
-// TestSharedEconomy lets two analyzers of one bus analyse: the second takes the answer of the first, and both spend one
+// TestSharedEconomy lets two analyzers of one bus analyze: the second takes the answer of the first, and both spend one
 // budget until it is used up. Then the rules decide, with one sentence that says why.
 func TestSharedEconomy(t *testing.T) {
 	b := bustest.Start(t)
@@ -52,7 +52,7 @@ func TestSharedEconomy(t *testing.T) {
 	for range 2 {
 		two = append(two, withSpendingControls(t, bustest.Connect(t, b.JetStream().Conn().ConnectedUrl(), "analyzer"), server, limits))
 	}
-	first, second := analysed(t, two[0]), analysed(t, two[1])
+	first, second := analyzed(t, two[0]), analyzed(t, two[1])
 	if p := first.Provenance; p.CostUSD <= 0 || p.TokensIn == 0 || p.Note != "" || first.Degraded {
 		t.Errorf("the first answer: %+v %q", p, first.DegradedWhy)
 	}
@@ -63,7 +63,7 @@ func TestSharedEconomy(t *testing.T) {
 		t.Errorf("%d requests", n)
 	}
 	poor := withSpendingControls(t, b, server, func(c *analyzer.LLMConfig) { c.Budget.DayUSD, c.CacheTTL = first.Provenance.CostUSD, 0 })
-	a := analysed(t, poor)
+	a := analyzed(t, poor)
 	if !a.Degraded || len(a.DegradedWhy) != 1 || !strings.Contains(a.DegradedWhy[0], "SQUIRRLY_LLM_BUDGET_DAY_USD=") || len(a.Findings) == 0 {
 		t.Errorf("the budget is used up: %+v %q", a.Provenance, a.DegradedWhy)
 	}
@@ -79,7 +79,7 @@ func TestBreakerInService(t *testing.T) {
 	s := withSpendingControls(t, nil, server, func(*analyzer.LLMConfig) {})
 	var a events.Analysis
 	for range 7 {
-		a = analysed(t, s)
+		a = analyzed(t, s)
 	}
 	if n := len(server.Requests()); n != 4 {
 		t.Errorf("%d requests, want one that is no failure and three that are", n)
@@ -97,7 +97,7 @@ func TestAskedOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if a := analysed(t, s); a.Degraded || a.Provenance.Provider != "openai" {
+			if a := analyzed(t, s); a.Degraded || a.Provenance.Provider != "openai" {
 				t.Errorf("%+v %q", a.Provenance, a.DegradedWhy)
 			}
 		})

@@ -3,30 +3,65 @@ package analyzer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/input"
+	"squirrly.dev/services/analyzer/internal/page"
 )
 
 const (
-	maxPage     = 64 << 20
-	maxFile     = 1 << 20
-	maxAnalysis = 16 << 20
+	maxAnalysis = 16 << 20        // bytes of a stored analysis
 	storePause  = 5 * time.Second // before the store is tried again
 )
 
+// inputs reads all that the result of a run rests on: what it captured, and what the run did that it follows up.
+func (s *Service) inputs(ctx context.Context, rec bus.Record, art events.ArtifactReady) (input.Input, error) {
+	in, err := s.load(ctx, rec, art)
+	if err != nil {
+		return in, err
+	}
+	err = s.joinParent(ctx, rec, &in)
+	return in, err
+}
+
+// joinParent adds what the run captured that this one follows up, so that the result is a whole one.
+func (s *Service) joinParent(ctx context.Context, rec bus.Record, in *input.Input) error {
+	if rec.Plan.Parent == "" {
+		return nil
+	}
+	parent, err := s.deps.Bus.Runs.Get(ctx, rec.Plan.Parent)
+	if errors.Is(err, bus.ErrNoRecord) {
+		parent, err = bus.Record{}, nil
+	}
+	if err != nil {
+		return fmt.Errorf("join run %s: %w", rec.Plan.Parent, err)
+	}
+	if parent.Artifact == nil || parent.Plan.JobID != rec.Plan.JobID {
+		in.Miss(fmt.Sprintf("The captures of run %s, which this one follows up.", rec.Plan.Parent))
+		return nil
+	}
+	first, err := s.load(ctx, parent, *parent.Artifact)
+	if err != nil {
+		return err
+	}
+	in.Join(first)
+	return nil
+}
+
 // load reads captures and context from the store. A capture that is gone counts as lost; a store that is down is
 // waited for.
-func (s *Service) load(ctx context.Context, rec bus.Record, art events.ArtifactReady) (Input, error) {
-	in := Input{Run: rec.Run, Parent: rec.Plan.Parent, Identity: rec.Plan.Identity, Prompt: rec.Plan.Prompt}
-	in.Captured = began(art.Captures, rec.Plan.RequestedAt)
+func (s *Service) load(ctx context.Context, rec bus.Record, art events.ArtifactReady) (input.Input, error) {
+	in := input.Input{Run: rec.Run, Parent: rec.Plan.Parent, Identity: rec.Plan.Identity, Prompt: rec.Plan.Prompt}
+	in.Captured = input.Began(art.Captures, rec.Plan.RequestedAt)
 	for _, c := range art.Captures {
-		p := pageOf(c, time.Duration(rec.Plan.Duration))
+		p := page.Of(c, time.Duration(rec.Plan.Duration))
 		if c.Status == events.CaptureStored {
-			body, err := s.read(ctx, c.ObjectRef, maxPage)
+			body, err := s.read(ctx, c.ObjectRef, input.MaxPage)
 			if err != nil {
 				return in, err
 			}
@@ -34,16 +69,17 @@ func (s *Service) load(ctx context.Context, rec bus.Record, art events.ArtifactR
 				p.Status = string(events.CaptureLost)
 			}
 		}
-		in.miss(p.lost())
+		in.Miss(p.Lost())
 		in.Pages = append(in.Pages, p)
 	}
-	return in, s.loadContext(ctx, &in, art.Context)
+	err := s.loadContext(ctx, &in, art.Context)
+	return in, err
 }
 
 // loadContext reads the context. What cannot be used is left out.
-func (s *Service) loadContext(ctx context.Context, in *Input, refs []events.ContextRef) error {
+func (s *Service) loadContext(ctx context.Context, in *input.Input, refs []events.ContextRef) error {
 	for _, ref := range refs {
-		limit := int64(maxFile)
+		limit := int64(input.MaxFile)
 		if ref.Kind == events.ContextJob {
 			limit = jobcontext.MaxBytes
 		}
@@ -51,25 +87,15 @@ func (s *Service) loadContext(ctx context.Context, in *Input, refs []events.Cont
 		if err != nil {
 			return err
 		}
-		if err := in.attach(ref, body); err != nil {
+		err = artifact.ErrGone
+		if body != nil {
+			err = in.Attach(ref, body)
+		}
+		if err != nil {
 			s.deps.Logger.WarnContext(ctx, "context left out", "run", in.Run, "name", ref.Name, "error", err)
 		}
 	}
 	return nil
-}
-
-// attach adds one piece of context; an empty body was gone.
-func (in *Input) attach(ref events.ContextRef, body []byte) error {
-	if body == nil {
-		return artifact.ErrGone
-	}
-	if ref.Kind == events.ContextUser {
-		in.Files = append(in.Files, File{Name: ref.Name, Text: string(body)})
-		return nil
-	}
-	var err error
-	in.Context, err = jobcontext.Decode(body)
-	return err
 }
 
 // read returns nil for an object that is gone or damaged, and waits for a store that is down.

@@ -33,7 +33,7 @@ func service(t *testing.T, cfg analyzer.Config) *analyzer.Service {
 
 func preview(t *testing.T, cfg analyzer.Config, in analyzer.Input) analyzer.Preview {
 	t.Helper()
-	p, err := service(t, cfg).Prompt(t.Context(), in)
+	p, err := service(t, cfg).Prompt(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,13 +75,13 @@ func TestPrompt_HTML(t *testing.T) {
 		t.Errorf("the configured block is %s", p.Block)
 	}
 	in.Block = "pdf"
-	if _, err := service(t, analyzer.Config{}).Prompt(t.Context(), in); err == nil || !strings.Contains(err.Error(), `profile block "pdf"`) {
+	if _, err := service(t, analyzer.Config{}).Prompt(in); err == nil || !strings.Contains(err.Error(), `profile block "pdf"`) {
 		t.Errorf("Prompt returned %v", err)
 	}
 }
 
 func TestPrompt_TooSmallWindow(t *testing.T) {
-	_, err := service(t, analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Window: 9000}}}).Prompt(t.Context(), realInput(t))
+	_, err := service(t, analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Window: 9000}}}).Prompt(realInput(t))
 	if err == nil || !strings.Contains(err.Error(), "does not fit the context of the model") {
 		t.Errorf("Prompt returned %v", err)
 	}

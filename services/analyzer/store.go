@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
@@ -13,12 +12,9 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// reportURL is where people read the report of a run; empty when it is not configured.
-func (c Config) reportURL(run string) string { return strings.ReplaceAll(c.ReportURL, "{run}", run) }
-
 // store keeps evidence, analysis and reports, and notes them in the record.
 func (s *Service) store(ctx context.Context, c *bus.Claim, an events.Analysis) (events.ObjectRef, error) {
-	if err := c.Mutate(ctx, progress("storing the result", 95)); err != nil {
+	if err := (memory{s, c}).Progress(ctx, "storing the result", percentStoring); err != nil {
 		return events.ObjectRef{}, err
 	}
 	docs, err := documents(an)
@@ -27,7 +23,7 @@ func (s *Service) store(ctx context.Context, c *bus.Claim, an events.Analysis) (
 	}
 	refs := map[string]events.ObjectRef{}
 	for name, d := range docs {
-		if refs[name], err = s.put(ctx, an, d); err != nil {
+		if refs[name], err = s.put(ctx, c.Record(), d); err != nil {
 			return events.ObjectRef{}, err
 		}
 	}
@@ -70,8 +66,9 @@ func documents(an events.Analysis) (map[string]document, error) {
 	}, nil
 }
 
-func (s *Service) put(ctx context.Context, an events.Analysis, d document) (events.ObjectRef, error) {
-	key := artifact.DocumentKey(an.Identity.Prefix(an.Run), d.name, d.ext, artifact.Sum(d.body))
+// put stores a document of a run, and waits for a store that is down.
+func (s *Service) put(ctx context.Context, rec bus.Record, d document) (events.ObjectRef, error) {
+	key := artifact.DocumentKey(rec.Plan.Identity.Prefix(rec.Run), d.name, d.ext, artifact.Sum(d.body))
 	ref, err := s.deps.Store.Put(ctx, key, d.body)
 	if err != nil {
 		return ref, bus.Wait(events.CodeStoreUnavailable, storePause, err)

@@ -44,7 +44,7 @@ func newWorld(t *testing.T) *world {
 	return &world{Bus: b, t: t, store: store}
 }
 
-// serve analyses until the returned function is called.
+// serve analyzes until the returned function is called.
 func (w *world) serve() (stop func()) {
 	w.t.Helper()
 	s, err := analyzer.New(analyzer.Config{Slots: 1, FollowUps: true, Version: "test"}, analyzer.Deps{

@@ -87,7 +87,7 @@ func (a *app) analyze(c *cobra.Command, paths []string, f analyzeFlags) error {
 		return usage("%w", err)
 	}
 	if f.show {
-		return a.preview(c.Context(), s, in)
+		return a.preview(s, in)
 	}
 	an, err := s.Analyze(c.Context(), in)
 	if errors.Is(err, analyzer.ErrNoTask) {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,8 +10,8 @@ import (
 )
 
 // preview prints what an LLM would be sent, and on stderr what that amounts to. It sends nothing.
-func (a *app) preview(ctx context.Context, s *analyzer.Service, in analyzer.Input) error {
-	p, err := s.Prompt(ctx, in)
+func (a *app) preview(s *analyzer.Service, in analyzer.Input) error {
+	p, err := s.Prompt(in)
 	if err != nil {
 		return fmt.Errorf("build the prompt: %w", err)
 	}

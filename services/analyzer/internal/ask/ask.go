@@ -30,19 +30,6 @@ type Input struct {
 // rounds is how often an answer is asked for: once, and once more to repair it.
 const rounds = 2
 
-// Explain asks and applies in one step. The error is that of the LLM and is for a log: the analysis can be used in any
-// case, since it is then that of the rules, marked degraded. Only the end of ctx leaves it as it was.
-func Explain(ctx context.Context, p llm.Provider, in Input) (events.Analysis, error) {
-	asked, _, err := Ask(ctx, p, in)
-	if err == nil {
-		return Apply(in, asked)
-	}
-	if ctx.Err() != nil {
-		return in.Prompt.Analysis, err
-	}
-	return Degrade(in.Prompt.Analysis, asked, err), err
-}
-
 // Ask builds the prompt, asks, and asks once more when the answer is not in form or says what does not hold. It returns
 // the better answer, and the prompt as it was sent. With an error it returns what was spent without success.
 func Ask(ctx context.Context, p llm.Provider, in Input) (Exchange, prompt.Prompt, error) {

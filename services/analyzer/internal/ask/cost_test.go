@@ -30,7 +30,7 @@ func TestCostOfAllRounds(t *testing.T) {
 		"unknown price": {[]llmtest.Behaviour{llmtest.Honest()}, llm.DefaultPrices(), 1},
 	} {
 		s, p := provider(t, c.behaviours...)
-		a, _ := ask.Explain(t.Context(), llm.Priced(p, c.prices, llmtest.Model), sample())
+		a, _ := explain(t.Context(), llm.Priced(p, c.prices, llmtest.Model), sample())
 		if n := len(s.Requests()); n != c.rounds {
 			t.Fatalf("%s: asked %d times", name, n)
 		}
@@ -79,7 +79,7 @@ func TestBudget(t *testing.T) {
 		})
 		in := sample()
 		in.Prompt.Analysis.Run, in.Nonce = "run", strings.Repeat("0123456789abcdef", 2)
-		a, _ := ask.Explain(t.Context(), p, in)
+		a, _ := explain(t.Context(), p, in)
 		if n := len(s.Requests()); n != c.requests {
 			t.Fatalf("%s: asked %d times", name, n)
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"squirrly.dev/internal/llmtest"
-	"squirrly.dev/services/analyzer/internal/ask"
 	"squirrly.dev/services/analyzer/internal/llm"
 	"squirrly.dev/services/analyzer/internal/llm/cache"
 )
@@ -22,11 +21,11 @@ func TestKeptAnswer(t *testing.T) {
 	p = cache.Provider(llm.Priced(p, prices(), llmtest.Model), cache.Options{
 		Store: &cache.Memory{}, TTL: time.Hour, Keep: func(json.RawMessage) bool { return true }, Logger: slog.New(slog.DiscardHandler),
 	})
-	first, err := ask.Explain(t.Context(), p, sample())
+	first, err := explain(t.Context(), p, sample())
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := ask.Explain(t.Context(), p, sample())
+	second, err := explain(t.Context(), p, sample())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +49,7 @@ func TestKeptAnswer(t *testing.T) {
 	changed := sample()
 	changed.Prompt.Analysis.Evidence[0].Text += "."
 	changed.Prompt.Analysis.Findings[0].P = 0.61
-	if _, err := ask.Explain(t.Context(), p, changed); err != nil || len(s.Requests()) != 3 {
+	if _, err := explain(t.Context(), p, changed); err != nil || len(s.Requests()) != 3 {
 		t.Errorf("another analysis got the kept answer: %d requests, %v", len(s.Requests()), err)
 	}
 }

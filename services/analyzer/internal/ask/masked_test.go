@@ -86,7 +86,7 @@ func TestMaskedAnswer(t *testing.T) {
 	for name, behaviour := range map[string]llmtest.Behaviour{"honest": llmtest.Honest(), "lying": llmtest.Lying()} {
 		in := private(t)
 		s, p := provider(t, behaviour)
-		a, err := ask.Explain(t.Context(), p, in)
+		a, err := explain(t.Context(), p, in)
 		if err != nil {
 			t.Fatal(err)
 		}

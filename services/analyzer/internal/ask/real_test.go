@@ -86,7 +86,7 @@ func TestRealPagesExplained(t *testing.T) {
 			t.Fatalf("%s: the rules find nothing", dir)
 		}
 		s, p := provider(t, llmtest.Honest())
-		honest, err := ask.Explain(t.Context(), p, in)
+		honest, err := explain(t.Context(), p, in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +99,7 @@ func TestRealPagesExplained(t *testing.T) {
 		}
 
 		_, p = provider(t, llmtest.Lying())
-		lying, err := ask.Explain(t.Context(), p, in)
+		lying, err := explain(t.Context(), p, in)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -62,3 +62,13 @@ func per1000(amount, records float64) float64 {
 	const thousand = 1000
 	return amount / records * thousand
 }
+
+// Load is the throughput of a run over that of its baseline; 0 is unknown.
+func Load(c events.Comparison) float64 {
+	for _, m := range c.Measures {
+		if m.Name == NameThroughput && m.Before > 0 {
+			return m.After / m.Before
+		}
+	}
+	return 0
+}

@@ -1,10 +1,11 @@
-package analyzer
+package page_test
 
 import (
 	"testing"
 	"time"
 
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/page"
 )
 
 // TestPage_Lost says why there is no page, and nothing where there is one.
@@ -24,7 +25,8 @@ func TestPage_Lost(t *testing.T) {
 	} {
 		c := c
 		test.change(&c)
-		if got := pageOf(c, time.Second).lost(); got != test.want {
+		p := page.Of(c, time.Second)
+		if got := p.Lost(); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package analyzer
+package input
 
 import (
 	"compress/gzip"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/page"
 )
 
 // ErrNoManifest says that a folder does not hold the artifacts of a run.
@@ -37,20 +38,20 @@ func Folder(dir string) (Input, error) {
 	if err != nil || len(found) != 1 {
 		return Input{}, fmt.Errorf("%s: %w", dir, ErrNoManifest)
 	}
-	text, err := readPart(found[0], maxFile)
+	text, err := readPart(found[0], MaxFile)
 	if err != nil {
 		return Input{}, err
 	}
 	if err := json.Unmarshal(text, &m); err != nil {
 		return Input{}, fmt.Errorf("manifest of %s: %w", dir, err)
 	}
-	in := Input{Run: m.Run, Identity: m.Identity, Captured: began(m.Captures, m.Plan.Requested, m.Created)}
+	in := Input{Run: m.Run, Identity: m.Identity, Captured: Began(m.Captures, m.Plan.Requested, m.Created)}
 	for _, c := range m.Captures {
 		p, err := folderPage(dir, c, time.Duration(m.Plan.Duration))
 		if err != nil {
 			return in, err
 		}
-		in.miss(p.lost())
+		in.Miss(p.Lost())
 		in.Pages = append(in.Pages, p)
 	}
 	for _, ref := range m.Context {
@@ -61,8 +62,8 @@ func Folder(dir string) (Input, error) {
 	return in, nil
 }
 
-// began is when the first profile began, by Flink's clock, else the first time that is known.
-func began(captures []events.CaptureRef, otherwise ...time.Time) time.Time {
+// Began is when the first profile began, by Flink's clock, else the first time that is known.
+func Began(captures []events.CaptureRef, otherwise ...time.Time) time.Time {
 	first := int64(0)
 	for _, c := range captures {
 		if c.TriggerTime > 0 && (first == 0 || c.TriggerTime < first) {
@@ -80,11 +81,11 @@ func began(captures []events.CaptureRef, otherwise ...time.Time) time.Time {
 	return time.Time{}
 }
 
-func folderPage(dir string, c events.CaptureRef, d time.Duration) (p Page, err error) {
-	p = pageOf(c, d)
+func folderPage(dir string, c events.CaptureRef, d time.Duration) (p page.Page, err error) {
+	p = page.Of(c, d)
 	if c.Status == events.CaptureStored {
 		p.File = filepath.Join(dir, "captures", path.Base(c.Key))
-		p.Body, err = readPart(p.File, maxPage)
+		p.Body, err = readPart(p.File, MaxPage)
 	}
 	if p.Body == nil {
 		p.Status = string(events.CaptureLost)
@@ -93,15 +94,15 @@ func folderPage(dir string, c events.CaptureRef, d time.Duration) (p Page, err e
 }
 
 func (in *Input) folderContext(dir string, ref events.ContextRef) error {
-	body, err := readPart(filepath.Join(dir, "context", path.Base(ref.Key)), maxPage)
+	body, err := readPart(filepath.Join(dir, "context", path.Base(ref.Key)), MaxPage)
 	if err != nil {
 		return err
 	}
 	if body == nil {
-		in.miss("The context file " + ref.Name + ": it is not in the folder.")
+		in.Miss("The context file " + ref.Name + ": it is not in the folder.")
 		return nil
 	}
-	if err := in.attach(ref, body); err != nil {
+	if err := in.Attach(ref, body); err != nil {
 		return fmt.Errorf("context of %s: %w", dir, err)
 	}
 	return nil

@@ -1,4 +1,6 @@
-package analyzer
+// Package page reads flame graphs as they were captured and makes them fit for a diagnosis. What cannot be read is told and
+// counts as lost.
+package page
 
 import (
 	"bytes"
@@ -34,16 +36,16 @@ type Page struct {
 	fault error             // why it cannot be
 }
 
-// pageOf is the page of a stored or lost capture, without its body.
-func pageOf(c events.CaptureRef, d time.Duration) Page {
+// Of is the page of a stored or lost capture, without its body.
+func Of(c events.CaptureRef, d time.Duration) Page {
 	return Page{
 		JVM: c.JVM, Mode: c.Mode, Requested: c.Requested, Seconds: d.Seconds(), Key: c.Key, Status: string(c.Status),
 		Code: c.Code, Note: c.Note, Hint: c.Hint,
 	}
 }
 
-// lost says what a page that there is none of would have been, and why there is none.
-func (p Page) lost() string {
+// Lost says what a page that there is none of would have been, and why there is none; empty when it is there.
+func (p *Page) Lost() string {
 	if p.Status != string(events.CaptureLost) || p.Note == "" {
 		return ""
 	}
@@ -77,16 +79,17 @@ func (p *Page) name() string {
 	return p.JVM + " " + string(p.Mode)
 }
 
-// readPages are the pages of an analysis, as far as they can be read.
-type readPages struct {
-	captures []diagnose.Capture
-	names    []string // of the captures
-	tasks    uint64   // samples in threads of tasks, of all captures
-	bad      []error
+// Set is the pages of an analysis, as far as they can be read.
+type Set struct {
+	Captures []diagnose.Capture
+	Bad      []error // why pages cannot be read
+
+	names []string // of the captures
+	tasks uint64   // samples in threads of tasks, of all captures
 }
 
-// parse reads the pages, several at once; one that cannot be read counts as lost.
-func parse(pages []Page) readPages {
+// Read parses the pages, several at once; one that cannot be read counts as lost. It remembers in each page what it read.
+func Read(pages []Page) Set {
 	profiles := make([]intake.Profile, len(pages))
 	faults := make([]error, len(pages))
 	var wg sync.WaitGroup
@@ -99,11 +102,11 @@ func parse(pages []Page) readPages {
 		})
 	}
 	wg.Wait()
-	var read readPages
+	var set Set
 	for i := range pages {
-		read.add(&pages[i], profiles[i], faults[i])
+		set.add(&pages[i], profiles[i], faults[i])
 	}
-	return read
+	return set
 }
 
 // fit parses a page and makes it fit for the rules.
@@ -119,53 +122,49 @@ func (p *Page) fit() (intake.Profile, error) {
 	return profile, err
 }
 
-func (r *readPages) add(p *Page, profile intake.Profile, fault error) {
+func (s *Set) add(p *Page, profile intake.Profile, fault error) {
 	c := diagnose.Capture{
 		JVM: p.JVM, Mode: p.Mode, Requested: p.Requested, Seconds: p.Seconds,
 		Bytes: int64(len(p.Body)), Status: p.Status, Key: p.Key, Graph: profile.Graph,
 		Code: p.Code, Note: p.Note, Hint: p.Hint, Notes: slices.Concat(p.Notes, profile.Notes),
 	}
 	if fault != nil {
-		r.bad = append(r.bad, fault)
+		s.Bad = append(s.Bad, fault)
 		c.Graph, c.Status = nil, "unreadable"
 		c.Notes = append(c.Notes, fault.Error())
 	}
-	r.captures = append(r.captures, c)
-	r.names = append(r.names, p.name())
-	r.tasks += profile.Tasks
+	s.Captures = append(s.Captures, c)
+	s.names = append(s.names, p.name())
+	s.tasks += profile.Tasks
 }
 
-func (r *readPages) usable() int {
+// Usable counts the pages with samples.
+func (s *Set) Usable() int {
 	n := 0
-	for i := range r.captures {
-		if g := r.captures[i].Graph; g != nil && !g.Empty() {
+	for i := range s.Captures {
+		if g := s.Captures[i].Graph; g != nil && !g.Empty() {
 			n++
 		}
 	}
 	return n
 }
 
-// noTasks returns [ErrNoTask] when there are samples, and none of them in a task of Flink. LOCK proves nothing here: tasks
+// NoTasks returns [intake.ErrNoTask] when there are samples, and none of them in a task of Flink. LOCK proves nothing here: tasks
 // that wait for no lock are not in it.
-func (r *readPages) noTasks() error {
-	if r.tasks > 0 {
+func (s *Set) NoTasks() error {
+	if s.tasks > 0 {
 		return nil
 	}
 	var graphs []*flamegraph.Graph
 	var names []string
-	for i := range r.captures {
-		c := &r.captures[i]
+	for i := range s.Captures {
+		c := &s.Captures[i]
 		if c.Mode != events.ModeLock && c.Graph != nil && !c.Graph.Empty() {
-			graphs, names = append(graphs, c.Graph), append(names, r.names[i])
+			graphs, names = append(graphs, c.Graph), append(names, s.names[i])
 		}
 	}
 	if len(graphs) == 0 {
 		return nil
 	}
 	return intake.NoTask(names, graphs)
-}
-
-// sentence makes the text of an error one.
-func sentence(text string) string {
-	return strings.ToUpper(text[:1]) + text[1:] + "."
 }

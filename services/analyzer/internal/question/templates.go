@@ -1,0 +1,82 @@
+package question
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"squirrly.dev/services/analyzer/internal/ask/prompt"
+	"squirrly.dev/services/analyzer/internal/input"
+)
+
+// ErrPrompt says that the Markdown of a request cannot be used. The text around it names the line.
+var ErrPrompt = errors.New("prompt of the request")
+
+// Templates are the prompts of a process.
+type Templates struct {
+	all *prompt.Template            // nil is the default
+	job map[string]*prompt.Template // by name of the job
+}
+
+// Load reads and checks the configured prompts: Markdown for all jobs, and a folder of <job>.md files. Either may be empty.
+func Load(file, dir string) (Templates, error) {
+	t := Templates{job: map[string]*prompt.Template{}}
+	var err error
+	if file != "" {
+		if t.all, err = loadTemplate(file); err != nil {
+			return t, fmt.Errorf("SQUIRRLY_PROMPT_FILE: %w", err)
+		}
+	}
+	if dir == "" {
+		return t, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return t, fmt.Errorf("SQUIRRLY_PROMPT_DIR: %w", err)
+	}
+	for _, e := range entries {
+		job, ok := strings.CutSuffix(e.Name(), ".md")
+		if !ok || strings.HasPrefix(job, ".") || job == "" {
+			continue
+		}
+		if t.job[job], err = loadTemplate(filepath.Join(dir, e.Name())); err != nil {
+			return t, fmt.Errorf("SQUIRRLY_PROMPT_DIR: %w", err)
+		}
+	}
+	return t, nil
+}
+
+func loadTemplate(path string) (*prompt.Template, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the prompt: %w", err)
+	}
+	t, err := prompt.Parse(string(b))
+	if err != nil {
+		return nil, fmt.Errorf("prompt %s: %w", path, err)
+	}
+	return t, nil
+}
+
+// of returns the prompt of an analysis: that of the request, else that of its job, else that of the process.
+func (t Templates) of(in *input.Input) (*prompt.Template, error) {
+	if in.Prompt != "" {
+		parsed, err := prompt.Parse(in.Prompt)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrPrompt, err)
+		}
+		return parsed, nil
+	}
+	if own, ok := t.job[in.Identity.Job]; ok {
+		return own, nil
+	}
+	return t.all, nil
+}
+
+// Check checks the Markdown of a user that is to replace the default prompt. The error names the line.
+func Check(markdown string) error {
+	_, err := prompt.Parse(markdown)
+	return err
+}

@@ -1,0 +1,53 @@
+package analyzer
+
+import (
+	"fmt"
+
+	"squirrly.dev/services/analyzer/internal/ask/prompt"
+	"squirrly.dev/services/analyzer/internal/question"
+)
+
+// PromptConfig says how an LLM is asked.
+type PromptConfig struct {
+	Dir     string  `env:"PROMPT_DIR"`         // folder of <job>.md files: Markdown for one job
+	Block   string  `env:"PROFILE_BLOCK"`      // compact or html; empty is compact
+	Window  int     `env:"LLM_CONTEXT_TOKENS"` // that the model reads and writes; 0 is DefaultWindow
+	Privacy Privacy `env:"LLM_PRIVACY"`        // off or mask; empty is off
+}
+
+// DefaultWindow is the context in tokens that a model is taken to have.
+const DefaultWindow = 128_000
+
+// Privacy says what an LLM may see of the names in a job.
+type Privacy string
+
+// The kinds of privacy.
+const (
+	PrivacyOff  Privacy = "off"
+	PrivacyMask Privacy = "mask" // the user's names are masked, and files are not sent
+)
+
+// Validate checks the names of the choices.
+func (c PromptConfig) Validate() error {
+	if err := prompt.Block(c.Block).Validate(); err != nil {
+		return fmt.Errorf("SQUIRRLY_PROFILE_BLOCK: %w", err)
+	}
+	switch {
+	case c.Privacy != "" && c.Privacy != PrivacyOff && c.Privacy != PrivacyMask:
+		return fmt.Errorf("SQUIRRLY_LLM_PRIVACY %q: choose %s or %s", string(c.Privacy), PrivacyOff, PrivacyMask)
+	case c.Window < 0:
+		return fmt.Errorf("SQUIRRLY_LLM_CONTEXT_TOKENS: %d tokens are not possible", c.Window)
+	}
+	return nil
+}
+
+// questions makes the questions of this configuration. A prompt leaves room for the answer.
+func (c LLMConfig) questions(t question.Templates) question.Builder {
+	window := c.Prompt.Window
+	if window == 0 {
+		window = DefaultWindow
+	}
+	return question.Builder{
+		Templates: t, Block: prompt.Block(c.Prompt.Block), Window: max(window-c.maxOutput(), 1), Mask: c.Prompt.Privacy == PrivacyMask,
+	}
+}
