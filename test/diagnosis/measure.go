@@ -116,12 +116,12 @@ func (r *Row) switchOff(ctx context.Context, run *Run) error {
 	return nil
 }
 
-// Rules analyses an input by the rules alone.
+// Rules analyzes an input by the rules alone.
 func Rules(ctx context.Context, in analyzer.Input) (events.Analysis, error) {
-	return analyse(ctx, in, analyzer.LLMConfig{Provider: analyzer.ProviderRules}, "")
+	return analyze(ctx, in, analyzer.LLMConfig{Provider: analyzer.ProviderRules}, "")
 }
 
-func analyse(ctx context.Context, in analyzer.Input, llm analyzer.LLMConfig, block string) (events.Analysis, error) {
+func analyze(ctx context.Context, in analyzer.Input, llm analyzer.LLMConfig, block string) (events.Analysis, error) {
 	in.Block = block
 	s, err := analyzer.New(analyzer.Config{LLM: llm, Version: "benchmark"},
 		analyzer.Deps{HTTP: &http.Client{}, Logger: slog.New(slog.DiscardHandler)})

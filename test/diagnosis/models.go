@@ -56,7 +56,7 @@ var ErrUnheard = errors.New("the answer of the language model was not used")
 // ask measures one provider.
 func (r *Row) ask(ctx context.Context, run *Run, p Provider) error {
 	first := run.Bad[0]
-	a, err := analyse(ctx, first.Input, p.LLM, p.Block)
+	a, err := analyze(ctx, first.Input, p.LLM, p.Block)
 	if err != nil {
 		return err
 	}

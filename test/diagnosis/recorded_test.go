@@ -9,7 +9,7 @@ import (
 	"squirrly.dev/test/diagnosis"
 )
 
-// captured reads a recording and analyses it by the rules of today.
+// captured reads a recording and analyzes it by the rules of today.
 func captured(t *testing.T, dir string) []diagnosis.Captured {
 	t.Helper()
 	if _, err := os.Stat(dir); err != nil {

@@ -48,7 +48,7 @@ func (a *app) readAnalysis(ctx context.Context, path string) (events.Analysis, e
 	return an, nil
 }
 
-// judge analyses the captures in the folder of a run by the rules alone.
+// judge analyzes the captures in the folder of a run by the rules alone.
 func (a *app) judge(ctx context.Context, folder string) (an events.Analysis, err error) {
 	in, err := analyzer.Folder(folder)
 	if err != nil {

@@ -98,7 +98,7 @@ func TestAnalyze_Stdin(t *testing.T) {
 	}
 }
 
-// A folder of `profile --out` is analysed with its metrics; what is no flame graph there is left alone.
+// A folder of `profile --out` is analyzed with its metrics; what is no flame graph there is left alone.
 func TestAnalyze_Folder(t *testing.T) {
 	clean(t)
 	_, url := replay(t, flinktest.Script{})

@@ -114,7 +114,7 @@ func storeIsDown(err error) bool {
 	return errors.Is(err, artifact.ErrUnavailable) || errors.Is(err, artifact.ErrCorrupt)
 }
 
-// Verdict is the error of a run whose captures hold nothing to analyse: all lost, or all empty. It is nil otherwise.
+// Verdict is the error of a run whose captures hold nothing to analyze: all lost, or all empty. It is nil otherwise.
 func Verdict(captures []bus.Capture) error {
 	var notes []string
 	codes, hints := map[events.Code]bool{}, map[string]bool{}

@@ -164,7 +164,7 @@ func (in *Intake) cooledDown(ctx context.Context, plan events.Plan, key string) 
 		return err
 	}
 	if rest := in.Limits.Cooldown - time.Since(rec.Updated); rest > 0 {
-		return refusal.New(events.CodeCooldown, "run %s has just analysed %s; the next one may start in %s",
+		return refusal.New(events.CodeCooldown, "run %s has just analyzed %s; the next one may start in %s",
 			latest[0], plan.Identity, rest.Round(time.Second))
 	}
 	return nil

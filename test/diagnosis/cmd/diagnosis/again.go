@@ -10,7 +10,7 @@ import (
 	"squirrly.dev/test/diagnosis"
 )
 
-// captured reads the captures that an earlier run left in the folder, and analyses them by the rules of today.
+// captured reads the captures that an earlier run left in the folder, and analyzes them by the rules of today.
 func (b *bench) captured(ctx context.Context, run *diagnosis.Run) (err error) {
 	if b.variant != good {
 		if run.Bad, err = b.old(ctx, run, bad); err != nil {
