@@ -25,15 +25,16 @@ type attribution struct {
 	where    *operators.Attribution
 	captures map[*jvmScan]int // its captures by their number in where
 	places   map[chainAt]place
-	vertexTE []float64 // by vertex: thread equivalents that are surely its own
+	shown    []shown // by vertex: what WALL shows that is surely its own
 }
 
 // attribute finds the vertices of everything in the captures, and how much of WALL lies in vertices that are certain.
 func attribute(r *reading) *attribution {
 	a := &attribution{
 		reading: r, plan: operators.Read(r.ctx, r.loads, r.scanner.IsUser), captures: map[*jvmScan]int{},
-		places: map[chainAt]place{}, vertexTE: make([]float64, len(r.loads)),
+		places: map[chainAt]place{},
 	}
+	counted := make([]wallCount, len(r.loads))
 	var captures []operators.Capture
 	for i, s := range r.weighed() {
 		a.captures[s] = i
@@ -50,9 +51,12 @@ func attribute(r *reading) *attribution {
 	for s, i := range a.captures {
 		for _, part := range a.where.Parts(i) {
 			if of := part.Place.Vertices; len(of) == 1 && part.Place.Owner() == operators.OwnerThis {
-				a.vertexTE[of[0]] += s.te(part.Samples)
+				counted[of[0]].add(s, part.Samples-part.Held)
 			}
 		}
+	}
+	for i := range r.loads {
+		a.shown = append(a.shown, r.within(i, counted[i]))
 	}
 	return a
 }
@@ -88,5 +92,5 @@ func (a *attribution) vertexTotal(vertex int) float64 {
 			}
 		}
 	}
-	return max(busy, a.vertexTE[vertex])
+	return max(busy, a.shown[vertex].te)
 }

@@ -39,8 +39,10 @@ type note struct {
 const jitCode = "JIT compilation"
 
 // check looks for reasons to doubt the samples.
-func check(r *reading, limit events.Limit) checked {
+func check(a *attribution, limit events.Limit) checked {
 	var c checked
+	r := a.reading
+	c.checkBusy(a)
 	c.checkRates(r)
 	for _, s := range r.family(rules.FamilyCPU) {
 		c.checkSampling(s)

@@ -5,6 +5,7 @@ import (
 
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/limits"
 )
 
 // windowSeconds returns the duration that was asked for in a mode; 0 is unknown.
@@ -18,6 +19,16 @@ func windowSeconds(c *jobcontext.Context, mode events.Mode) float64 {
 		}
 	}
 	return 0
+}
+
+// loadsDuring are the loads in the windows of one mode; none without such windows.
+func loadsDuring(c *jobcontext.Context, mode events.Mode) []limits.Load {
+	one := *c
+	one.Windows = slices.DeleteFunc(slices.Clone(c.Windows), func(w jobcontext.Window) bool { return w.Mode != string(mode) })
+	if len(one.Windows) == 0 {
+		return nil
+	}
+	return limits.Loads(&one)
 }
 
 // coresUsed returns the CPU time of a JVM over the time that passed in the windows of a mode, or in all windows when

@@ -16,7 +16,8 @@ func (v *View) coresOf(g *group) float64 {
 		return cpu.te
 	}
 	wall := g.tally(rules.FamilyWall)
-	return wall.te * share(wall.samples-min(wall.waiting, wall.samples), wall.samples) * (1 - v.limit.starved.share)
+	works := wall.samples - min(wall.held, wall.samples)
+	return wall.te * share(wall.samples-min(wall.waiting, wall.samples), works) * (1 - v.limit.starved.share)
 }
 
 // partOfCPU is the share of the tasks' CPU time that a group takes, and how many samples that rests on: of a CPU profile,

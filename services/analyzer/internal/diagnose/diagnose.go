@@ -115,7 +115,7 @@ func Diagnose(in Input) (Result, error) {
 	judged := limits.Of(r.ctx, r.loads, seen(r))
 	a := attribute(r)
 	v := &View{
-		attribution: a, checked: check(r, judged.Limit), limit: limit(a, &judged), groups: gather(a), vertexFacts: vertexFacts(r),
+		attribution: a, checked: check(a, judged.Limit), limit: limit(a, &judged), groups: gather(a), vertexFacts: vertexFacts(r),
 	}
 	t := conclude(v, rank(v, detect(v)), priceOf(in.PricePerCoreHour, in.Currency))
 	return write(v, &t), nil

@@ -104,7 +104,7 @@ func (e *explainer) add(s *jvmScan) {
 			}
 			r.hot[at][s.Graph.Name(hot.Frame)] += hot.Samples
 		}
-		r.te += s.te(part.Samples)
+		r.te += e.teIn(s, part.Samples-part.Held, part.Place.Vertices)
 		if of := part.Place.Vertices; len(of) == 1 && at == 0 {
 			e.vertexCPU[of[0]] += part.Samples
 			e.vertexCores[of[0]] += s.onCPU(part.Samples)

@@ -215,6 +215,9 @@ func (v *View) timeFact(p *Problem) (fact, bool) {
 	if p.counts.all != nil {
 		f.Text = fmt.Sprintf("%s (rule %s) takes %s", p.Rule.Title, p.Rule.ID, unit)
 	}
+	if vertex := v.boundedIn(p); vertex != "" {
+		f.Text += fmt.Sprintf(" (bounded by what %s was busy for)", vertex)
+	}
 	if p.OnPath && p.Rule.Of == rules.BasisVertex && p.P > 0 {
 		f.Text += fmt.Sprintf(", %s of the time of %s", wording.Percent(p.P), v.limitName(p))
 		f.Value, f.Unit, f.StdErr = p.P, "share", p.StdErr

@@ -14,7 +14,10 @@ import (
 // tally is what one family of modes says about a group.
 type tally struct {
 	samples, waiting uint64
-	te               float64 // thread equivalents of WALL, cores of a CPU profile; 0 is unknown
+	held             uint64  // of waiting: for an output buffer
+	te               float64 // thread equivalents of WALL without those of held, cores of a CPU profile; 0 is unknown
+	variance         float64 // of te by its samples
+	bounded          bool    // te is what the vertices were busy for, and the samples show more
 	largest          uint64  // samples of the largest site, which gives frame, leaf and path
 	frame, leaf      string
 	path, stack      []string
@@ -55,6 +58,7 @@ type site struct {
 	frame, leaf      string
 	example          flamegraph.FrameID // evidence for the path; None when unknown
 	samples, waiting uint64
+	held             uint64 // of waiting: for an output buffer
 }
 
 // gather puts the sites of all captures into groups.
@@ -71,6 +75,9 @@ func gather(a *attribution) []*group {
 	}
 	groups := make([]*group, 0, len(known))
 	for _, g := range known {
+		if t := g.by[rules.FamilyWall]; t != nil && g.rule.Below != rules.ScopeProcess {
+			t.te, t.bounded = a.mostOf(g.vertices, t)
+		}
 		if t := g.by[g.family()]; t != nil {
 			g.frame, g.leaf, g.path, g.stack = t.frame, t.leaf, t.path, t.stack
 		}
@@ -96,7 +103,7 @@ func (a *attribution) sites(s *jvmScan) []site {
 			n = at.Waiting
 		}
 		if n > 0 {
-			out = append(out, site{rule, at.Chain, at.Spot, s.Graph.Name(at.Frame), "", at.Example, n, at.Waiting})
+			out = append(out, site{rule, at.Chain, at.Spot, s.Graph.Name(at.Frame), "", at.Example, n, at.Waiting, at.Held})
 		}
 	}
 	return append(out, a.unexplained(s)...)
@@ -176,12 +183,7 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 	t.samples += at.samples
 	t.frames[at.frame] = true
 	t.waiting += at.waiting
-	t.te += s.onCPU(at.samples)
-	if at.rule.Below == rules.ScopeProcess {
-		t.te += s.teOutside(at.samples)
-	} else {
-		t.te += s.te(at.samples)
-	}
+	a.addTime(t, s, at, p.vertices)
 	if at.samples > t.largest {
 		t.largest, t.frame, t.leaf = at.samples, at.frame, at.leaf
 		t.path, t.stack = pathOf(s, at, g.operator, g.anchor), nil
@@ -189,6 +191,25 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 			t.stack = s.Graph.Stack(at.example)
 		}
 	}
+}
+
+// addTime adds what a site takes of the time. A task that waits for an output buffer is not busy meanwhile, so that this is
+// the time of nothing but what is there for it.
+func (a *attribution) addTime(t *tally, s *jvmScan, at site, vertices []int) {
+	n := at.samples
+	if at.rule.Role != rules.RoleVictim {
+		n -= at.held
+		t.held += at.held
+	}
+	one := s.te(1)
+	switch {
+	case at.rule.Below == rules.ScopeProcess:
+		one = s.teOutside(1)
+	case len(vertices) == 1:
+		one = a.shown[vertices[0]].part(one)
+	}
+	t.te += one*float64(n) + s.onCPU(n)
+	t.variance += one * one * float64(n)
 }
 
 // pathOf returns the frames from the operator (or the task) to the frame that matched.

@@ -63,10 +63,13 @@ func (r *reading) age() (int, bool) {
 
 // busyTE returns the busy time of a vertex's subtasks on the TaskManagers that have a WALL capture, or of all of them
 // without any, in thread equivalents; -1 is unknown.
-func (r *reading) busyTE(vertex int) float64 {
+func (r *reading) busyTE(vertex int) float64 { return r.busyOf(&r.loads[vertex]) }
+
+// busyOf is busyTE of one load of a vertex.
+func (r *reading) busyOf(load *limits.Load) float64 {
 	captured := r.family(rules.FamilyWall)
 	sum := 0.0
-	for _, s := range r.loads[vertex].Subtasks {
+	for _, s := range load.Subtasks {
 		seen := len(captured) == 0 || slices.ContainsFunc(captured, func(j *jvmScan) bool { return j.JVM == s.TaskManager })
 		switch {
 		case !seen:

@@ -84,7 +84,7 @@ func offCPU(v *View) []Problem {
 	busy, runs, seen := v.busyTE(limit), 0.0, false
 	for at, c := range v.chains() {
 		if v.surely(at, limit) {
-			runs += at.scan.te(c.Active - c.Waits)
+			runs += v.teIn(at.scan, c.Active-c.Waits, []int{limit})
 			seen = true
 		}
 	}

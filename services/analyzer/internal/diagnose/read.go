@@ -20,9 +20,12 @@ type reading struct {
 	catalogue *rules.Catalogue
 	scanner   *scan.Scanner
 	loads     []limits.Load // empty without a context
-	modes     []*modeScans  // WALL first
-	stats     []events.CaptureStats
-	degraded  []string // captures that were lost
+	// windows are the loads between the readings of the counters, and duringWall those of the captures of WALL alone.
+	windows    [][]limits.Load
+	duringWall []limits.Load
+	modes      []*modeScans // WALL first
+	stats      []events.CaptureStats
+	degraded   []string // captures that were lost
 }
 
 // read scans every capture. The result does not depend on the order of the captures.
@@ -33,7 +36,7 @@ func read(in *Input) *reading {
 		r.scanner = scan.NewScanner(r.catalogue)
 	}
 	if r.ctx != nil {
-		r.loads = limits.Loads(r.ctx)
+		r.loads, r.windows, r.duringWall = limits.Loads(r.ctx), limits.Windows(r.ctx), loadsDuring(r.ctx, events.ModeWall)
 	}
 	captures := slices.Clone(in.Captures)
 	slices.SortStableFunc(captures, func(a, b Capture) int {

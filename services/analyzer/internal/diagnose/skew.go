@@ -193,8 +193,8 @@ func (v *View) heats(vertex int) []*heat {
 			i = len(all)
 			all = append(all, &heat{operator: operator, anchor: anchor, te: v.coldJVMs(vertex)})
 		}
-		all[i].te[at.scan.JVM] += at.scan.te(c.Active) / subtasks
-		all[i].samples += c.Active
+		all[i].te[at.scan.JVM] += at.scan.te(c.Active-c.Held) / subtasks
+		all[i].samples += c.Active - c.Held
 	}
 	slices.SortStableFunc(all, func(a, b *heat) int { return cmp.Compare(b.samples, a.samples) })
 	return all

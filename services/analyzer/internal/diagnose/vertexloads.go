@@ -45,7 +45,7 @@ const maxNames = 2 << 20
 // vertexLoads renders the loads for the analysis.
 func (v *View) vertexLoads() []events.VertexLoad {
 	var out []events.VertexLoad
-	windows := v.windows()
+	windows := v.windows[max(0, len(v.windows)-maxWindows):]
 	longest := maxNames / max(1, len(v.loads))
 	for i := range v.loads {
 		l := &v.loads[i]
@@ -73,15 +73,6 @@ func (v *View) vertexLoads() []events.VertexLoad {
 
 // maxWindows bounds what is kept of the readings of each vertex: the last ones.
 const maxWindows = 12
-
-// windows are the loads between the last readings.
-func (v *View) windows() [][]limits.Load {
-	if v.ctx == nil {
-		return nil
-	}
-	all := limits.Windows(v.ctx)
-	return all[max(0, len(all)-maxWindows):]
-}
 
 func windowOf(l *limits.Load) events.LoadWindow {
 	return events.LoadWindow{

@@ -189,6 +189,7 @@ type Part struct {
 	Place       Place
 	Chain, Spot int32
 	Samples     uint64 // active
+	Held        uint64 // of Samples: those that wait for an output buffer
 }
 
 // Parts returns the active samples of the tasks of a capture by where they lie: below chains of operators, and at spots
@@ -198,13 +199,13 @@ func (a *Attribution) Parts(capture int) []Part {
 	var out []Part
 	for i, c := range s.Chains {
 		if id := int32(i); c.Active > 0 {
-			out = append(out, Part{a.Place(capture, id, c.Spot), id, c.Spot, c.Active})
+			out = append(out, Part{a.Place(capture, id, c.Spot), id, c.Spot, c.Active, c.Held})
 		}
 	}
 	for i, spot := range s.Spots {
 		id := int32(i)
 		if _, above := a.spots[capture][id]; above && spot.Active > 0 {
-			out = append(out, Part{a.Place(capture, -1, id), -1, id, spot.Active})
+			out = append(out, Part{a.Place(capture, -1, id), -1, id, spot.Active, 0})
 		}
 	}
 	return out

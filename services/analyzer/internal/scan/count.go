@@ -36,6 +36,9 @@ func (p *pass) count(g *flamegraph.Graph, id flamegraph.FrameID, st *state) {
 		if st.waiting {
 			at.site.Waiting += f.Self
 		}
+		if p.held(st) {
+			at.site.Held += f.Self
+		}
 	}
 	if st.chain >= 0 {
 		p.countChain(id, f, st)
@@ -43,6 +46,11 @@ func (p *pass) count(g *flamegraph.Graph, id flamegraph.FrameID, st *state) {
 	if p.isClass(id, f) {
 		p.countEnd(f, st)
 	}
+}
+
+// held reports that a task waits for an output buffer: then it is backpressured, and Flink does not call it busy.
+func (p *pass) held(st *state) bool {
+	return st.spot != NoSpot && p.out.Spots[st.spot].Stage == rules.StageHeld
 }
 
 func (p *pass) countCategory(f *flamegraph.Frame, st *state) {
@@ -104,7 +112,7 @@ func (p *pass) countChain(id flamegraph.FrameID, f *flamegraph.Frame, st *state)
 	if st.waiting {
 		c.Waits += f.Self
 	}
-	if p.out.Spots[st.spot].Stage == rules.StageHeld {
+	if p.held(st) {
 		c.Held += f.Self
 	}
 	if st.output || p.explained(st) {

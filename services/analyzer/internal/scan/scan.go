@@ -33,6 +33,7 @@ type Site struct {
 	Frame   flamegraph.NameID // that matched
 	Samples uint64
 	Waiting uint64             // of Samples
+	Held    uint64             // of Waiting: those that wait for an output buffer
 	Example flamegraph.FrameID // one such frame, for its stack
 }
 
