@@ -12,12 +12,13 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/services/analyzer/internal/ask"
 	"squirrly.dev/services/analyzer/internal/llm"
 )
 
 // The providers that have a meaning of their own here; llm.Names are all that are asked.
 const (
-	ProviderRules  = "rules" // no LLM; nothing leaves this machine
+	ProviderRules  = ask.Rules // no LLM; nothing leaves this machine
 	ProviderOpenAI = llm.OpenAI
 )
 

@@ -10,6 +10,9 @@ import (
 	"squirrly.dev/services/analyzer/internal/llm/budget"
 )
 
+// Rules is the provider of an analysis that no LLM explained.
+const Rules = "rules"
+
 // reason says in a sentence why there is no answer of the LLM.
 func reason(err error) string {
 	if r, ok := errors.AsType[*budget.Refusal](err); ok {
@@ -34,7 +37,7 @@ func Degrade(a events.Analysis, asked Exchange, err error) events.Analysis {
 	code := CodeOf(err)
 	a.Degraded = true
 	a.DegradedWhy = append(slices.Clone(a.DegradedWhy), fmt.Sprintf("%s: %s", code, reason(err)))
-	a.Provenance.Provider = "rules"
+	a.Provenance.Provider = Rules
 	a.Provenance.Note = fmt.Sprintf("The LLM (%s) was asked without success; the rules alone decided.", asked.Provider)
 	if code == events.CodeLLMBudget {
 		a.Provenance.Note = reason(err) + " The rules alone decided."
