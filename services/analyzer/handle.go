@@ -52,7 +52,7 @@ func (s *Service) result(ctx context.Context, c *bus.Claim, art events.ArtifactR
 
 // analyze makes the analysis of a run and compares it with its baseline.
 func (s *Service) analyze(ctx context.Context, c *bus.Claim, art events.ArtifactReady) (an events.Analysis, err error) {
-	m := memory{service: s, claim: c}
+	m := &memory{service: s, claim: c}
 	if err := m.Progress(ctx, "reading the captures", percentReading); err != nil {
 		return an, err
 	}

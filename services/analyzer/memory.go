@@ -23,10 +23,11 @@ const (
 type memory struct {
 	service *Service
 	claim   *bus.Claim
+	lost    *events.ObjectRef // the answer that the record names, when it cannot be used any more
 }
 
 // Progress notes in the record what is being done.
-func (m memory) Progress(ctx context.Context, step string, percent int) error {
+func (m *memory) Progress(ctx context.Context, step string, percent int) error {
 	return m.claim.Mutate(ctx, func(r *bus.Record) error {
 		r.Step, r.Percent = step, percent
 		return nil
@@ -34,7 +35,7 @@ func (m memory) Progress(ctx context.Context, step string, percent int) error {
 }
 
 // FollowUps notes which modes a run after this one should capture. A follow-up has none of its own.
-func (m memory) FollowUps(ctx context.Context, modes []events.Mode) error {
+func (m *memory) FollowUps(ctx context.Context, modes []events.Mode) error {
 	return m.claim.Mutate(ctx, func(r *bus.Record) error {
 		if m.service.cfg.FollowUps && r.Plan.Depth < events.MaxDepth {
 			r.FollowUps = modes
@@ -43,22 +44,28 @@ func (m memory) FollowUps(ctx context.Context, modes []events.Mode) error {
 	})
 }
 
-// Answer loads the answer that the record names.
-func (m memory) Answer(ctx context.Context) (*ask.Exchange, error) {
+// Answer loads the answer that the record names. One that is gone or damaged is none; a store that is down is waited for,
+// since to ask again costs money.
+func (m *memory) Answer(ctx context.Context) (*ask.Exchange, error) {
 	rec := m.claim.Record()
 	if rec.Answer == nil {
 		return nil, nil //nolint:nilnil // there is no answer.
 	}
 	asked, err := m.load(ctx, *rec.Answer)
+	if errors.Is(err, artifact.ErrUnavailable) || ctx.Err() != nil {
+		return nil, err
+	}
 	if err != nil {
+		m.lost = rec.Answer
 		m.service.deps.Logger.WarnContext(ctx, "the stored answer cannot be used", "run", rec.Run, "error", err)
 		return nil, nil //nolint:nilnil // none that can be used.
 	}
 	return &asked, nil
 }
 
-// Keep stores prompt and answer and notes them in the record, unless another attempt was faster.
-func (m memory) Keep(ctx context.Context, asked ask.Exchange, sent prompt.Prompt) (ask.Exchange, error) {
+// Keep stores prompt and answer and notes them in the record, unless another attempt was faster. What they replace there
+// is only an answer that cannot be used.
+func (m *memory) Keep(ctx context.Context, asked ask.Exchange, sent prompt.Prompt) (ask.Exchange, error) {
 	body, err := asked.Encode()
 	if err != nil {
 		return asked, bus.Permanent(events.CodeInternal, err)
@@ -73,7 +80,7 @@ func (m memory) Keep(ctx context.Context, asked ask.Exchange, sent prompt.Prompt
 		return asked, err
 	}
 	err = m.claim.Mutate(ctx, func(r *bus.Record) error {
-		if r.Answer == nil {
+		if r.Answer == nil || m.lost != nil && *r.Answer == *m.lost {
 			r.Prompt, r.Answer = &promptRef, &answerRef
 		}
 		answerRef = *r.Answer
@@ -86,7 +93,7 @@ func (m memory) Keep(ctx context.Context, asked ask.Exchange, sent prompt.Prompt
 }
 
 // Later waits for an LLM that is down, as often as it is worth it.
-func (m memory) Later(err error) error {
+func (m *memory) Later(err error) error {
 	if m.claim.Record().Attempts < llmAttempts {
 		return bus.Wait(events.CodeLLMUnavailable, llmPause, err)
 	}
@@ -94,7 +101,7 @@ func (m memory) Later(err error) error {
 }
 
 // load reads a stored answer.
-func (m memory) load(ctx context.Context, ref events.ObjectRef) (ask.Exchange, error) {
+func (m *memory) load(ctx context.Context, ref events.ObjectRef) (ask.Exchange, error) {
 	body, err := m.service.deps.Store.Get(ctx, ref, maxAnswer)
 	if errors.Is(err, artifact.ErrUnavailable) {
 		return ask.Exchange{}, bus.Wait(events.CodeStoreUnavailable, storePause, err)

@@ -14,7 +14,7 @@ import (
 
 // store keeps evidence, analysis and reports, and notes them in the record.
 func (s *Service) store(ctx context.Context, c *bus.Claim, an events.Analysis) (events.ObjectRef, error) {
-	if err := (memory{s, c}).Progress(ctx, "storing the result", percentStoring); err != nil {
+	if err := (&memory{service: s, claim: c}).Progress(ctx, "storing the result", percentStoring); err != nil {
 		return events.ObjectRef{}, err
 	}
 	docs, err := documents(an)
