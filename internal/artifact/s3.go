@@ -14,6 +14,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/pkg/events"
 )
 
 // sumHeader is the user metadata that holds the hash of an object.
@@ -52,7 +53,7 @@ func OpenS3(cfg S3Config) (*Store, error) {
 		return nil, fmt.Errorf("open S3 at %s: %w", host, err)
 	}
 	client.SetAppInfo("squirrly", daemon.Version())
-	return &Store{backend: s3{client: client, bucket: cfg.Bucket, region: cfg.Region}}, nil
+	return newStore(s3{client: client, bucket: cfg.Bucket, region: cfg.Region}), nil
 }
 
 func (c S3Config) credentials() *credentials.Credentials {
@@ -91,7 +92,8 @@ func (s s3) stat(ctx context.Context, key string) (stat, error) {
 	return stat{size: info.Size, sha256: info.UserMetadata[sumHeader]}, nil
 }
 
-// put sends the object on condition that there is none. The server checks the MD5 of the body.
+// put sends the object on condition that there is none, and looks afterwards what the server has. A put is atomic
+// there: the server checks the MD5 of the body, and shows all of the object or nothing.
 func (s s3) put(ctx context.Context, o object) error {
 	opts := minio.PutObjectOptions{
 		ContentType:      contentType(o.ref.Key),
@@ -110,11 +112,21 @@ func (s s3) put(ctx context.Context, o object) error {
 	if code := statusOf(err); code == http.StatusNotImplemented || code == http.StatusBadRequest {
 		err = s.send(ctx, o, unconditional) // this server knows no conditions
 	}
-	switch statusOf(err) {
-	case http.StatusPreconditionFailed, http.StatusConflict:
-		return nil // somebody else stored it just now; the caller checks what is there
+	switch code := statusOf(err); {
+	case code == http.StatusPreconditionFailed, code == http.StatusConflict: // somebody else stored it just now
+	case err != nil:
+		return s.wrap(err)
 	}
-	return s.wrap(err)
+	return s.verify(ctx, o.ref)
+}
+
+// verify compares what the server lists with what was sent.
+func (s s3) verify(ctx context.Context, ref events.ObjectRef) error {
+	after, err := s.stat(ctx, ref.Key)
+	if err == nil && !after.matches(ref) {
+		err = fmt.Errorf("%w: sent %d bytes, the store has %d", ErrCorrupt, ref.Size, after.size)
+	}
+	return err
 }
 
 func (s s3) send(ctx context.Context, o object, opts minio.PutObjectOptions) error {

@@ -26,9 +26,16 @@ const (
 	// Expiry is how long an object lives in a bucket that [Store.EnsureBucket] prepared.
 	Expiry = 45 * 24 * time.Hour
 
-	// callTimeout bounds one call of a server, the transfer of a whole object included.
-	callTimeout = 2 * time.Minute
+	patience = 30 * time.Second // of [Store.Await]
+
+	callTimeout  = 10 * time.Second // of one call of a server, beside the time of the transfer
+	transferRate = 1 << 20          // bytes a second: the slowest transfer that is waited for
 )
+
+// timeout bounds one call that moves n bytes.
+func timeout(n int64) time.Duration {
+	return callTimeout + time.Duration(n/transferRate)*time.Second
+}
 
 // The ways in which a store fails. A caller waits for ErrUnavailable and gives up on the others.
 var (
@@ -42,12 +49,20 @@ var (
 )
 
 // Store is an artifact store. It is safe for concurrent use.
-type Store struct{ backend backend }
+type Store struct {
+	// Patience is how long [Store.Await] takes an object that is gone, damaged or silent for one that is about to come:
+	// 30 s, less in tests.
+	Patience time.Duration
+
+	backend backend
+}
+
+func newStore(b backend) *Store { return &Store{Patience: patience, backend: b} }
 
 // backend is one kind of server. Every error of it is, or wraps, one of the errors above or a context error.
 type backend interface {
 	stat(ctx context.Context, key string) (stat, error)
-	put(ctx context.Context, o object) error
+	put(ctx context.Context, o object) error // nil: the server has the whole object
 	get(ctx context.Context, key string, limit int64) ([]byte, error)
 	ready(ctx context.Context) error
 	ensure(ctx context.Context) error
@@ -64,9 +79,12 @@ type object struct {
 type stat struct {
 	size   int64
 	sha256 string // empty when the server does not tell
+	broken error  // what the server lacks of it, although it lists it; nil otherwise
 }
 
-func (s stat) matches(ref events.ObjectRef) bool { return s.size == ref.Size && s.sha256 == ref.SHA256 }
+func (s stat) matches(ref events.ObjectRef) bool {
+	return s.broken == nil && s.size == ref.Size && s.sha256 == ref.SHA256
+}
 
 // Sum is the SHA-256 of body in 64 hex digits, as keys and references use it.
 func Sum(body []byte) string {
@@ -74,14 +92,15 @@ func Sum(body []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Put stores body under key, unless it is there already, and returns the reference to it. The key must name the
-// content, as all keys made by this package do; at most MaxBytes.
+// Put stores body under key, unless it is there already and whole, and returns the reference to it. When it returns,
+// the server has the whole object. The key must name the content, as all keys made by this package do; at most
+// MaxBytes.
 func (s *Store) Put(ctx context.Context, key string, body []byte) (events.ObjectRef, error) {
 	ref := events.ObjectRef{Key: key, SHA256: Sum(body), Size: int64(len(body))}
 	if err := check(ref); err != nil {
 		return events.ObjectRef{}, fmt.Errorf("put %s: %w", key, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout(ref.Size))
 	defer cancel()
 	if err := s.put(ctx, ref, body); err != nil {
 		return events.ObjectRef{}, fmt.Errorf("put %s: %w", key, err)
@@ -94,18 +113,26 @@ func (s *Store) put(ctx context.Context, ref events.ObjectRef, body []byte) erro
 	switch {
 	case err == nil && before.matches(ref):
 		return nil
-	case err != nil && !errors.Is(err, ErrGone):
+	case err != nil && !errors.Is(err, ErrGone) && !errors.Is(err, ErrCorrupt):
 		return err
 	}
-	if err := s.backend.put(ctx, object{ref: ref, body: body, replace: err == nil}); err != nil {
-		return err
+	return s.backend.put(ctx, object{ref: ref, body: body, replace: !errors.Is(err, ErrGone)})
+}
+
+// Check reports whether the server has the whole object, without reading it: nil, or one of the errors above.
+func (s *Store) Check(ctx context.Context, ref events.ObjectRef) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	st, err := s.backend.stat(ctx, ref.Key)
+	switch {
+	case err != nil:
+	case st.broken != nil:
+		err = st.broken
+	case ref.Size > 0 && st.size != ref.Size || st.sha256 != "" && st.sha256 != ref.SHA256:
+		err = fmt.Errorf("%w: the store lists another object under its key", ErrCorrupt)
 	}
-	after, err := s.backend.stat(ctx, ref.Key)
 	if err != nil {
-		return err
-	}
-	if !after.matches(ref) {
-		return fmt.Errorf("%w: sent %d bytes, the store has %d", ErrCorrupt, ref.Size, after.size)
+		return fmt.Errorf("check %s: %w", ref.Key, err)
 	}
 	return nil
 }
@@ -125,15 +152,45 @@ func check(ref events.ObjectRef) error {
 // Get reads an object of at most limit bytes and checks it against ref. A reference without a size (0) is checked by
 // its hash alone. An object that does not match is read a second time, since another writer may have been at it.
 func (s *Store) Get(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error) {
+	body, err := s.read(ctx, ref, limit)
+	if errors.Is(err, ErrCorrupt) {
+		body, err = s.read(ctx, ref, limit)
+	}
+	return body, err
+}
+
+// Await is [Store.Get] for an object that an event or a record has just named. What it finds gone, damaged or silent
+// may be on its way: the one who answers may not know yet what the others have agreed on. It is tried again for
+// Patience; only then the error holds.
+func (s *Store) Await(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error) {
+	const first, most = 50 * time.Millisecond, 2 * time.Second
+	until := time.Now().Add(s.Patience)
+	for wait := first; ; wait = min(2*wait, most) {
+		body, err := s.read(ctx, ref, limit)
+		if err == nil || errors.Is(err, ErrTooLarge) || time.Now().Add(wait).After(until) {
+			return body, err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+// read makes one attempt.
+func (s *Store) read(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error) {
 	if ref.Size > limit {
 		return nil, fmt.Errorf("get %s: %w: %d bytes, at most %d", ref.Key, ErrTooLarge, ref.Size, limit)
 	}
 	if ref.Size > 0 {
 		limit = ref.Size
 	}
-	body, err := s.read(ctx, ref, limit)
-	if errors.Is(err, ErrCorrupt) {
-		body, err = s.read(ctx, ref, limit)
+	ctx, cancel := context.WithTimeout(ctx, timeout(limit))
+	defer cancel()
+	body, err := s.backend.get(ctx, ref.Key, limit+1)
+	if err == nil {
+		err = compare(body, ref, limit)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("get %s: %w", ref.Key, err)
@@ -141,22 +198,16 @@ func (s *Store) Get(ctx context.Context, ref events.ObjectRef, limit int64) ([]b
 	return body, nil
 }
 
-func (s *Store) read(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	body, err := s.backend.get(ctx, ref.Key, limit+1)
-	if err != nil {
-		return nil, err
-	}
+func compare(body []byte, ref events.ObjectRef, limit int64) error {
 	switch size := int64(len(body)); {
 	case ref.Size == 0 && size > limit:
-		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
+		return fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
 	case ref.Size > 0 && size != ref.Size:
-		return nil, fmt.Errorf("%w: %d bytes instead of %d", ErrCorrupt, size, ref.Size)
+		return fmt.Errorf("%w: %d bytes instead of %d", ErrCorrupt, size, ref.Size)
 	case Sum(body) != ref.SHA256:
-		return nil, fmt.Errorf("%w: its hash differs", ErrCorrupt)
+		return fmt.Errorf("%w: its hash differs", ErrCorrupt)
 	}
-	return body, nil
+	return nil
 }
 
 // Ready reports whether the store answers and its bucket exists.

@@ -38,14 +38,15 @@ func Connect(ctx context.Context, d *daemon.Daemon, cfg NATS) (*bus.Bus, error) 
 	return b, nil
 }
 
-// Store opens the artifact store: the S3 server when one is configured, else the object store on the NATS server.
+// Store opens the artifact store: the S3 server when one is configured, else the bucket on the NATS server, which must
+// be there.
 func Store(ctx context.Context, b *bus.Bus, cfg artifact.S3Config) (*artifact.Store, error) {
 	if cfg.Endpoint != "" {
 		return artifact.OpenS3(cfg)
 	}
-	os, err := b.JetStream().ObjectStore(ctx, events.BucketArtifacts)
-	if err != nil {
-		return nil, fmt.Errorf("open bucket %s (run `squirrly provision`, or set SQUIRRLY_S3_ENDPOINT): %w", events.BucketArtifacts, err)
+	store := artifact.OpenJetStream(b.JetStream())
+	if err := store.Ready(ctx); err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", events.BucketArtifacts, err)
 	}
-	return artifact.OpenJetStream(os), nil
+	return store, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"squirrly.dev/internal/artifact"
 	"squirrly.dev/pkg/events"
 )
 
@@ -142,13 +143,10 @@ func (b *Bus) Provision(ctx context.Context, t Topology) error {
 			return err
 		}
 	}
-	object := jetstream.ObjectStoreConfig{
-		Bucket: events.BucketArtifacts, TTL: 45 * day,
-		Replicas: max(t.Replicas, 1), Storage: t.storage(), Description: "Artifacts, where there is no S3.",
-	}
-	if err := b.retryCreate(ctx, object.Bucket, func(ctx context.Context) error {
-		_, err := b.js.CreateOrUpdateObjectStore(ctx, object)
-		return err //nolint:wrapcheck // retryCreate names the bucket.
+	object := artifact.StreamConfig(t.Replicas, t.storage())
+	if err := b.retryCreate(ctx, object.Name, func(ctx context.Context) error {
+		_, err := b.js.CreateOrUpdateStream(ctx, object)
+		return err //nolint:wrapcheck // retryCreate names the stream.
 	}); err != nil {
 		return err
 	}

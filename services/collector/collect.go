@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/netguard"
@@ -20,7 +19,7 @@ import (
 // run is one attempt at one run.
 type run struct {
 	cfg    Config
-	store  *artifact.Store
+	store  Store
 	claim  capture.Claim
 	plan   events.Plan
 	flink  *flink.Client

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 
-	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
@@ -25,12 +24,19 @@ type Config struct {
 // Deps are what the service works with.
 type Deps struct {
 	Bus    *bus.Bus
-	Store  *artifact.Store
+	Store  Store
 	HTTP   *http.Client // to Flink, behind a guard
 	Logger *slog.Logger
 	// ForHosts returns a client that may also reach these hosts: those of a FlinkDeployment, which the trigger has
 	// looked up. Nil means that HTTP does for all.
 	ForHosts func(hosts ...string) *http.Client
+}
+
+// Store keeps pages and context; *artifact.Store is one.
+type Store interface {
+	Put(ctx context.Context, key string, body []byte) (events.ObjectRef, error)
+	Await(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error)
+	Check(ctx context.Context, ref events.ObjectRef) error
 }
 
 // Service profiles runs. It is safe for concurrent use.

@@ -123,7 +123,7 @@ func (r *run) userFile(ctx context.Context, f events.ContextFile) (body []byte, 
 		return []byte(f.Text), nil
 	}
 	err = r.timing.Patiently(ctx, func(ctx context.Context) error {
-		body, err = r.store.Get(ctx, events.ObjectRef{Key: f.Key, SHA256: f.SHA256, Size: f.Size}, maxUserFile)
+		body, err = r.store.Await(ctx, events.ObjectRef{Key: f.Key, SHA256: f.SHA256, Size: f.Size}, maxUserFile)
 		return err
 	})
 	return body, err

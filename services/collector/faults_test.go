@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
@@ -297,28 +296,24 @@ func check(t *testing.T, w *world, rec bus.Record, want outcome) {
 	}
 }
 
-// failingStore is an object store that is down.
+// failingStore is a store that is down.
 type failingStore struct {
-	jetstream.ObjectStore
+	Store
 	until time.Time
 }
 
-// GetInfo implements jetstream.ObjectStore.
-func (f *failingStore) GetInfo(ctx context.Context, name string, opts ...jetstream.GetObjectInfoOpt) (*jetstream.ObjectInfo, error) {
+// Put implements Store.
+func (f *failingStore) Put(ctx context.Context, key string, body []byte) (events.ObjectRef, error) {
 	if time.Now().Before(f.until) {
-		return nil, fmt.Errorf("no responders")
+		return events.ObjectRef{}, artifact.ErrUnavailable
 	}
-	return f.ObjectStore.GetInfo(ctx, name, opts...)
+	return f.Store.Put(ctx, key, body)
 }
 
 func TestRun_StoreIsDown(t *testing.T) {
 	w := newWorld(t, 1)
 	c := w.collector(w.bus)
-	os, err := w.bus.JetStream().ObjectStore(t.Context(), events.BucketArtifacts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.store = artifact.OpenJetStream(&failingStore{ObjectStore: os, until: time.Now().Add(2 * time.Second)})
+	c.store = &failingStore{Store: c.store, until: time.Now().Add(2 * time.Second)}
 	w.work(c)
 	w.sweep()
 	w.request()

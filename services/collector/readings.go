@@ -61,7 +61,7 @@ func (r *run) recall(ctx context.Context, o *observer) {
 	lost := 0
 	for _, ref := range r.claim.Record().Readings {
 		var part observe.Kept
-		body, err := r.store.Get(ctx, ref, maxKept)
+		body, err := r.store.Await(ctx, ref, maxKept)
 		if err == nil {
 			err = json.Unmarshal(body, &part)
 		}

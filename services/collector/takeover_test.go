@@ -3,7 +3,6 @@ package collector
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -11,9 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats.go/jetstream"
 
-	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/flinktest"
@@ -115,19 +112,19 @@ func (c stoppedClaim) Check(ctx context.Context) error {
 	return c.stopper.around("check", func() error { return c.Claim.Check(ctx) })
 }
 
-// stoppedStore is an object store whose worker may be stopped.
+// stoppedStore is a store whose worker may be stopped.
 type stoppedStore struct {
-	jetstream.ObjectStore
+	Store
 	stopper *stopper
 }
 
-// Put implements jetstream.ObjectStore.
-func (o stoppedStore) Put(ctx context.Context, m jetstream.ObjectMeta, r io.Reader) (i *jetstream.ObjectInfo, err error) {
+// Put implements Store.
+func (o stoppedStore) Put(ctx context.Context, key string, body []byte) (ref events.ObjectRef, err error) {
 	err = o.stopper.around("put", func() error {
-		i, err = o.ObjectStore.Put(ctx, m, r)
+		ref, err = o.Store.Put(ctx, key, body)
 		return err
 	})
-	return i, err
+	return ref, err
 }
 
 // victim starts a worker that will be stopped.
@@ -143,11 +140,7 @@ func (w *world) victim(at point, kill bool) (*stopper, *gate) {
 		}
 	})
 	c := w.collector(b)
-	os, err := b.JetStream().ObjectStore(w.t.Context(), events.BucketArtifacts)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	c.store = artifact.OpenJetStream(stoppedStore{os, s})
+	c.store = stoppedStore{c.store, s}
 	c.http = s
 	c.claim = func(held capture.Claim) capture.Claim { return stoppedClaim{held, s} }
 	c.done = func() { _ = s.around("return", func() error { return nil }) }

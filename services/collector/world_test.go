@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/flinktest"
@@ -100,7 +101,7 @@ func (w *world) request() {
 // collector is a worker on a connection of its own.
 type collector struct {
 	bus   *bus.Bus
-	store *artifact.Store
+	store Store
 	http  http.RoundTripper
 	claim func(capture.Claim) capture.Claim // wraps the claim, unless nil
 	done  func()                            // called when the handler has returned, unless nil
@@ -115,11 +116,12 @@ func (w *world) collector(b *bus.Bus) *collector {
 
 func (w *world) store(b *bus.Bus) *artifact.Store {
 	w.t.Helper()
-	os, err := b.JetStream().ObjectStore(w.t.Context(), events.BucketArtifacts)
+	store, err := backends.Store(w.t.Context(), b, artifact.S3Config{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return artifact.OpenJetStream(os)
+	store.Patience = 200 * time.Millisecond
+	return store
 }
 
 // work runs a collector until the test ends.
