@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e demo bench diagnosis pairs oracle public-jobs check names lint isolated tidy parts clean
+.PHONY: help build test e2e chaos demo bench diagnosis pairs oracle public-jobs check names lint isolated tidy parts clean
 
 help:                 ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ test:                 ## Run all fast tests: unit, contract, embedded NATS, reco
 
 e2e: parts            ## Run the tests on a real Flink, MinIO and kube-apiserver (needs JDK 17 and Maven too)
 	go test -count=1 -timeout 40m -p 1 ./test/e2e/...
+
+chaos:                ## Break everything while it works, and count how runs end (ARGS="-short", "-h" for more; as root: full disks)
+	tools/parts/build.sh minio nats-server
+	go run ./test/chaos $(ARGS)
 
 demo: build           ## Profile the sample job on a real Flink (DURATION=10s, FLINK_VERSION=2.3.0, KEEP=1)
 	@bin/demo
