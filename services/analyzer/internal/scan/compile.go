@@ -12,6 +12,7 @@ type mask [rules.MaxRules / 64]uint64
 func (m *mask) add(i int)          { m[i/64] |= 1 << (i % 64) }
 func (m *mask) drop(i int)         { m[i/64] &^= 1 << (i % 64) }
 func (m *mask) has(i int) bool     { return m[i/64]&(1<<(i%64)) != 0 }
+func (m *mask) join(o *mask)       { m[0] |= o[0]; m[1] |= o[1] }
 func (m *mask) meets(o *mask) bool { return m[0]&o[0] != 0 || m[1]&o[1] != 0 }
 
 // purpose is what the end of a path means.
@@ -47,13 +48,27 @@ var classSteps = map[string]step{
 	"@user": classUser, "@operator": classOperator, "@output": classOutput, "@wait": classWait,
 }
 
-// end is a segment that ends with a given step.
-type end struct{ path, segment int32 }
-
 // program is what runs over the graphs of one family.
 type program struct {
-	paths []path
-	ends  map[step][]end
+	paths   []path
+	ends    map[step][]end // by glob
+	classes [4][]end       // by class of frames: see ofClass
+	moves   [4]moves       // the same for all at once
+	begun   []int32        // the paths of the segments that are not the last, by their numbers
+}
+
+func newProgram() program { return program{ends: map[step][]end{}} }
+
+// ofClass returns the segments that end with a class of frames.
+func (p *program) ofClass(class step) []end { return p.classes[-1-class] }
+
+// ofGlobs returns the segments that end with one of some globs.
+func (p *program) ofGlobs(globs []step) []end {
+	var all []end
+	for _, glob := range globs {
+		all = append(all, p.ends[glob]...)
+	}
+	return all
 }
 
 // Scanner holds the compiled catalogue. It is safe for concurrent use.
@@ -126,7 +141,7 @@ func (s *Scanner) compileOverrides() {
 }
 
 func (s *Scanner) compile(family rules.Family) *program {
-	p := &program{ends: map[step][]end{}}
+	p := newProgram()
 	for i, r := range s.catalogue.Rules {
 		seesCPU := family == rules.FamilyWall && slices.Contains(r.Modes, rules.FamilyCPU)
 		if !slices.Contains(r.Modes, family) && !seesCPU {
@@ -139,15 +154,18 @@ func (s *Scanner) compile(family rules.Family) *program {
 		case rules.FamilyAlloc:
 			frames = r.AllocFrames
 		}
-		s.addPaths(p, pathEnds, i, r.Until) // first: a frame may end a match and begin another
-		s.addPaths(p, pathMatches, i, frames)
-		s.addPaths(p, pathBlocks, i, r.NotBelow)
+		s.addPaths(&p, pathEnds, i, r.Until) // first: a frame may end a match and begin another
+		s.addPaths(&p, pathMatches, i, frames)
+		s.addPaths(&p, pathBlocks, i, r.NotBelow)
 	}
 	for i, idle := range s.catalogue.Idle {
-		s.addPaths(p, pathIdles, i, idle.Frames)
-		s.addPaths(p, pathNoIdle, i, idle.NotBelow)
+		s.addPaths(&p, pathIdles, i, idle.Frames)
+		s.addPaths(&p, pathNoIdle, i, idle.NotBelow)
 	}
-	return p
+	for i, ends := range p.classes {
+		p.moves[i] = p.movesOf(ends)
+	}
+	return &p
 }
 
 func (s *Scanner) addPaths(p *program, why purpose, index int, texts []string) {
@@ -183,9 +201,19 @@ func (p *program) add(why purpose, index int, text string, glob func(string) ste
 	}
 	number := int32(len(p.paths)) //nolint:gosec // a few hundred paths
 	p.paths = append(p.paths, compiled)
+	after := int32(-1)
 	for i, segment := range compiled.segments {
-		st := segment[len(segment)-1]
-		p.ends[st] = append(p.ends[st], end{number, int32(i)})
+		e := end{path: number, segment: int32(i), after: after, begins: -1}
+		if i < len(compiled.segments)-1 {
+			e.begins = int32(len(p.begun)) //nolint:gosec // a few hundred segments
+			p.begun = append(p.begun, number)
+		}
+		after = e.begins
+		if st := segment[len(segment)-1]; st < 0 {
+			p.classes[-1-st] = append(p.classes[-1-st], e)
+		} else {
+			p.ends[st] = append(p.ends[st], e)
+		}
 	}
 	return nil
 }

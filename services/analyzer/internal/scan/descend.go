@@ -126,12 +126,18 @@ func (s *Scan) Descend(chains []int32, waiting bool) (Descent, bool) {
 	return d, len(d.Steps) > 0
 }
 
-// walk finds the nodes of a chain's frames, each once: frames share most of their callers.
+// walk finds the nodes of a chain's frames. They are asked for in pre-order, and share most of their callers.
 type walk struct {
 	scan  *Scan
 	root  *node
 	start flamegraph.NameID // the function, or the operator without one
-	nodes map[flamegraph.FrameID]*node
+	open  []walked          // the last frame and its callers that are known, outermost first
+}
+
+// walked is a frame with its node.
+type walked struct {
+	frame flamegraph.FrameID
+	node  *node
 }
 
 func newWalk(s *Scan, c *Chain, root *node) *walk {
@@ -139,14 +145,17 @@ func newWalk(s *Scan, c *Chain, root *node) *walk {
 	if start == NoName {
 		start = c.Operator
 	}
-	return &walk{scan: s, root: root, start: start, nodes: map[flamegraph.FrameID]*node{}}
+	return &walk{scan: s, root: root, start: start}
 }
 
 // node returns the node in which the samples of a frame end. A wait ends in the frame that waits, whatever the kernel
 // calls it.
 func (w *walk) node(id flamegraph.FrameID) *node {
-	if n := w.nodes[id]; n != nil {
-		return n
+	for len(w.open) > 0 && w.scan.Graph.Frame(w.open[len(w.open)-1].frame).End <= id {
+		w.open = w.open[:len(w.open)-1]
+	}
+	if last := len(w.open) - 1; last >= 0 && w.open[last].frame == id {
+		return w.open[last].node
 	}
 	f := w.scan.Graph.Frame(id)
 	caller := w.root
@@ -157,7 +166,7 @@ func (w *walk) node(id flamegraph.FrameID) *node {
 	if caller == w.root || w.scan.names[caller.name].flags&isWait == 0 {
 		n = caller.callee(nodeKey{f.Name, f.Kind.IsJava()})
 	}
-	w.nodes[id] = n
+	w.open = append(w.open, walked{id, n})
 	return n
 }
 

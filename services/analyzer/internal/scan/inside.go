@@ -31,15 +31,24 @@ func (p *pass) countInside(samples uint64, st *state) {
 	if st.chain >= 0 {
 		key.spot = NoSpot
 	}
-	part := p.out.insides[key]
-	if part == nil {
-		part = &inside{categories: make([]uint64, len(p.scanner.catalogue.Frames.Categories)), java: map[flamegraph.NameID]uint64{}}
-		p.out.insides[key] = part
+	part := p.inside
+	if key != p.insideKey || part == nil { // neighbours are mostly of one part
+		part = p.part(key)
 	}
 	if st.category >= 0 {
 		part.categories[st.category] += samples
 	}
 	part.java[st.javaName] += samples
+}
+
+func (p *pass) part(key partKey) *inside {
+	part := p.out.insides[key]
+	if part == nil {
+		part = &inside{categories: make([]uint64, len(p.scanner.catalogue.Frames.Categories)), java: map[flamegraph.NameID]uint64{}}
+		p.out.insides[key] = part
+	}
+	p.inside, p.insideKey = part, key
+	return part
 }
 
 // Part returns what happens in a chain of operators, or for chain -1 at a spot above them.

@@ -41,7 +41,8 @@ type nameInfo struct {
 	flags    nameFlags
 	category int8 // -1: that of the caller
 	stage    rules.Stage
-	steps    []int32 // globs of the paths that match
+	steps    []step // globs of the paths that match
+	moves    moves  // of the paths that have one of them
 }
 
 // globSet finds the globs that match a name without trying all of them: most end in a literal method, and most of the
@@ -99,10 +100,13 @@ func (s *globSet) match(name string, found func(int32)) {
 }
 
 // describe returns the info of every name of a graph.
-func (s *Scanner) describe(g *flamegraph.Graph) []nameInfo {
+func (s *Scanner) describe(g *flamegraph.Graph, p *program) []nameInfo {
 	infos := make([]nameInfo, g.NumNames())
 	for i := range infos {
 		infos[i] = s.describeName(g.Name(flamegraph.NameID(i)))
+		if len(infos[i].steps) > 0 {
+			infos[i].moves = p.movesOf(p.ofGlobs(infos[i].steps))
+		}
 	}
 	return infos
 }
@@ -124,7 +128,7 @@ func (s *Scanner) describeName(name string) nameInfo {
 			info.category = int8(order) //nolint:gosec // a dozen categories
 		}
 		if s.isStep[id] {
-			info.steps = append(info.steps, id)
+			info.steps = append(info.steps, step(id))
 		}
 	})
 	return info

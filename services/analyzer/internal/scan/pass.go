@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"slices"
+
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
@@ -31,7 +33,6 @@ type state struct {
 	active   mask              // rules that matched
 	blocked  mask
 	noIdle   mask
-	progress *progress
 	open     *open
 }
 
@@ -44,15 +45,18 @@ type open struct {
 // pass walks one graph.
 type pass struct {
 	scanner   *Scanner
+	graph     *flamegraph.Graph
 	program   *program
 	names     []nameInfo
 	levels    []state
-	ids       []flamegraph.FrameID // of the frames from the root down
+	begun     []bits // by level: the segments of paths that have begun
 	sites     map[siteKey]*Site
 	chains    map[Chain]int32
 	spots     map[spotKey]int32
 	helpers   map[[2]flamegraph.NameID]*Helper
 	ends      map[End]*End
+	inside    *inside // of insideKey: the last one that was counted
+	insideKey partKey
 	classEnds bool // the last frame of a stack is a class, not a method
 	out       *Scan
 }
@@ -64,12 +68,12 @@ func (p *pass) run(g *flamegraph.Graph) {
 	p.levels = append(p.levels, state{
 		chain: -1, spot: NoSpot, category: -1, javaName: NoName, caller: NoName, root: NoName, user: NoName, helper: NoName,
 	})
-	p.ids = append(p.ids, flamegraph.Root)
+	p.beginLevel(0)
 	p.count(g, flamegraph.Root, &p.levels[0])
 	for id := flamegraph.Root + 1; int(id) < g.Len(); {
 		f := g.Frame(id)
 		p.levels = append(p.levels[:f.Level], p.levels[f.Level-1])
-		p.ids = append(p.ids[:f.Level], id)
+		p.beginLevel(f.Level)
 		st := &p.levels[f.Level]
 		if idle := p.enter(g, id, st); idle >= 0 && !st.resting {
 			p.out.IdleBy[idle] += f.Width
@@ -87,6 +91,16 @@ func (p *pass) run(g *flamegraph.Graph) {
 	active := p.out.ActiveWidth
 	for id := len(active) - 1; id > 0; id-- {
 		active[g.Frame(flamegraph.FrameID(id)).Parent] += active[id] //nolint:gosec // FrameIDs are int32
+	}
+}
+
+// beginLevel makes what has begun at a level that of the level above.
+func (p *pass) beginLevel(level uint16) {
+	if int(level) == len(p.begun) {
+		p.begun = append(p.begun, newBits(len(p.program.begun)))
+	}
+	if level > 0 {
+		copy(p.begun[level], p.begun[level-1])
 	}
 }
 
@@ -192,30 +206,39 @@ func (p *pass) chain(c Chain) int32 {
 // advance moves every path on that has a segment ending in this frame. It returns the idle path that ends here, or -1.
 func (p *pass) advance(g *flamegraph.Graph, id flamegraph.FrameID, info *nameInfo, st *state) int {
 	idle := -1
-	leaf, above := g.Frame(id).End == id+1, st.progress
-	is := func(at flamegraph.FrameID, s step) bool { return p.isA(g, at, s) }
-	try := func(s step) {
-		p.program.advance(g, id, s, above, &st.progress, is, func(pa *path) {
-			if (!pa.leaf || leaf) && p.complete(g, id, st, pa) && (idle < 0 || pa.index < idle) {
-				idle = pa.index
-			}
-		})
-	}
-	for _, glob := range info.steps {
-		try(step(glob))
+	if !info.moves.none() {
+		idle = p.move(id, &info.moves, st, idle)
 	}
 	if st.operator || info.flags&(isUser|isOutput|isWait) != 0 {
 		for _, class := range [...]step{classUser, classOperator, classOutput, classWait} {
-			if p.isA(g, id, class) {
-				try(class)
+			if p.isA(id, class) {
+				idle = p.move(id, &p.program.moves[-1-class], st, idle)
 			}
 		}
 	}
 	return idle
 }
 
-func (p *pass) isA(g *flamegraph.Graph, id flamegraph.FrameID, s step) bool {
-	f := g.Frame(id)
+// move does what a frame means for the paths. It returns the idle path that ends here, if it comes before the one given.
+func (p *pass) move(id flamegraph.FrameID, m *moves, st *state, idle int) int {
+	f := p.graph.Frame(id)
+	leaf, above, at := f.End == id+1, p.begun[f.Level-1], p.begun[f.Level]
+	for i, word := range m.begins {
+		at[i] |= word
+	}
+	for i := range m.ends {
+		pa := p.program.advance(p.graph, id, &m.ends[i], above, at, p)
+		if pa != nil && (!pa.leaf || leaf) && p.complete(p.graph, id, st, pa) && (idle < 0 || pa.index < idle) {
+			idle = pa.index
+		}
+	}
+	st.blocked.join(&m.blocked)
+	st.noIdle.join(&m.noIdle)
+	return idle
+}
+
+func (p *pass) isA(id flamegraph.FrameID, s step) bool {
+	f := p.graph.Frame(id)
 	info := &p.names[f.Name]
 	switch s {
 	case classUser:
@@ -227,12 +250,7 @@ func (p *pass) isA(g *flamegraph.Graph, id flamegraph.FrameID, s step) bool {
 	case classWait:
 		return info.flags&isWait != 0
 	}
-	for _, glob := range info.steps {
-		if step(glob) == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(info.steps, s)
 }
 
 // complete does what the end of a path means. It reports whether the frame is idle.

@@ -2,47 +2,39 @@ package scan
 
 import "squirrly.dev/internal/flamegraph"
 
-// progress is how far paths of several segments got.
-type progress struct {
-	path, done int32
-	rest       *progress
+// end is a segment of a path, found by the step that it ends with.
+type end struct {
+	path, segment int32
+	after         int32 // what must have begun above: the number of the segment before, -1 for the first
+	begins        int32 // its own number, -1 for the last
 }
 
-// reached reports whether a path got that far.
-func (p *progress) reached(path, segments int32) bool {
-	for at := p; at != nil; at = at.rest {
-		if at.path == path && at.done >= segments {
-			return true
-		}
-	}
-	return false
+// fitter tells whether a frame fits a step.
+type fitter interface {
+	isA(id flamegraph.FrameID, s step) bool
 }
 
-// advance moves every path on that has a segment ending in a step that fits this frame: it calls done for those that are
-// complete, and keeps in at what is only begun. Above is the progress of the frames above, since no frame is below
-// itself; is tells whether a frame fits a step.
-func (p *program) advance(
-	g *flamegraph.Graph, id flamegraph.FrameID, s step, above *progress, at **progress,
-	is func(flamegraph.FrameID, step) bool, done func(*path),
-) {
-	for _, e := range p.ends[s] {
-		pa := &p.paths[e.path]
-		if (e.segment > 0 && !above.reached(e.path, e.segment)) || !direct(g, id, pa.segments[e.segment], is) {
-			continue
-		}
-		switch {
-		case int(e.segment) == len(pa.segments)-1:
-			done(pa)
-		case !(*at).reached(e.path, e.segment+1):
-			*at = &progress{path: e.path, done: e.segment + 1, rest: *at}
-		}
+// advance moves a path on whose segment ends in a step that fits this frame, and returns it if that completes it. What is
+// only begun is kept in at. Above is what the frames above have begun, since no frame is below itself.
+func (p *program) advance(g *flamegraph.Graph, id flamegraph.FrameID, e *end, above, at bits, frames fitter) *path {
+	if e.after >= 0 && !above.has(int(e.after)) {
+		return nil
 	}
+	pa := &p.paths[e.path]
+	if segment := pa.segments[e.segment]; len(segment) > 1 && !direct(g, id, segment, frames) {
+		return nil
+	}
+	if e.begins < 0 {
+		return pa
+	}
+	at.add(int(e.begins))
+	return nil
 }
 
 // direct reports that a frame and its direct callers fit a segment, of which the last step is known to fit.
-func direct(g *flamegraph.Graph, id flamegraph.FrameID, segment []step, is func(flamegraph.FrameID, step) bool) bool {
+func direct(g *flamegraph.Graph, id flamegraph.FrameID, segment []step, frames fitter) bool {
 	for i := len(segment) - 2; i >= 0; i-- {
-		if id = g.Frame(id).Parent; id <= flamegraph.Root || !is(id, segment[i]) {
+		if id = g.Frame(id).Parent; id <= flamegraph.Root || !frames.isA(id, segment[i]) {
 			return false
 		}
 	}

@@ -87,9 +87,10 @@ func (s *Scan) Active() uint64 { return s.Total - s.Idle }
 
 // Scan reads a graph whose names are normalised, as [flamegraph.Merge] leaves them.
 func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
-	names := s.describe(g)
+	program := s.programs[family]
+	names := s.describe(g, program)
 	p := pass{
-		scanner: s, program: s.programs[family], names: names,
+		scanner: s, graph: g, program: program, names: names,
 		sites: map[siteKey]*Site{}, chains: map[Chain]int32{}, spots: map[spotKey]int32{}, helpers: map[[2]flamegraph.NameID]*Helper{},
 		ends: map[End]*End{}, classEnds: family == rules.FamilyAlloc || family == rules.FamilyLock,
 		out: &Scan{

@@ -19,7 +19,7 @@ const (
 // single idle paths, State, Part, Match, Above, Without and Self; a description with more is an error.
 func (s *Scan) Tally(counts []*events.Count) ([]uint64, error) {
 	t := tally{
-		scan: s, counts: counts, sums: make([]uint64, len(counts)), globs: newGlobSet(), program: program{ends: map[step][]end{}},
+		scan: s, counts: counts, sums: make([]uint64, len(counts)), globs: newGlobSet(), program: newProgram(),
 	}
 	for i, c := range counts {
 		if c.Category != "" || c.Package != "" || len(c.Stack) > 0 || (c.Idle != "" && c.Idle != events.IdleAny && c.Idle != events.IdleOnly) {
@@ -47,8 +47,10 @@ type tally struct {
 	program program
 	globs   *globSet
 	steps   [][]step // by name
+	ends    [][]end  // by name
 	levels  []tallyState
-	next    int // of the operators of the scan
+	above   bits // what the frames above have begun
+	next    int  // of the operators of the scan
 }
 
 func (t *tally) run() {
@@ -56,9 +58,10 @@ func (t *tally) run() {
 	if g.Len() == 0 {
 		return
 	}
-	t.steps = make([][]step, g.NumNames())
+	t.steps, t.ends, t.above = make([][]step, g.NumNames()), make([][]end, g.NumNames()), newBits(len(t.program.begun))
 	for i := range t.steps {
 		t.globs.match(g.Name(flamegraph.NameID(i)), func(id int32) { t.steps[i] = append(t.steps[i], step(id)) })
+		t.ends[i] = t.program.ofGlobs(t.steps[i])
 	}
 	t.level(0)
 	for id, f := range g.All() {
@@ -108,27 +111,27 @@ func (t *tally) enterOperator(st *tallyState) {
 			st.matched.drop(i)
 		}
 	}
-	var kept *progress
-	for at := st.progress; at != nil; at = at.rest {
-		pa := &t.program.paths[at.path]
-		if pa.purpose != tallyMatch || t.counts[pa.index].Part == "" {
-			kept = &progress{path: at.path, done: at.done, rest: kept}
+	for number, of := range t.program.begun {
+		if pa := &t.program.paths[of]; pa.purpose == tallyMatch && t.counts[pa.index].Part != "" {
+			st.begun.drop(number)
 		}
 	}
-	st.progress = kept
 }
 
 func (t *tally) advance(id flamegraph.FrameID, f *flamegraph.Frame, st *tallyState) {
-	above := st.progress
-	try := func(s step) {
-		t.program.advance(t.scan.Graph, id, s, above, &st.progress, t.isA, func(pa *path) { st.complete(pa) })
-	}
-	for _, s := range t.steps[f.Name] {
-		try(s)
-	}
+	copy(t.above, st.begun)
+	t.advanceAll(id, t.ends[f.Name], st)
 	for class := classWait; class <= classUser; class++ {
-		if t.isA(id, class) {
-			try(class)
+		if ends := t.program.ofClass(class); len(ends) > 0 && t.isA(id, class) {
+			t.advanceAll(id, ends, st)
+		}
+	}
+}
+
+func (t *tally) advanceAll(id flamegraph.FrameID, ends []end, st *tallyState) {
+	for i := range ends {
+		if pa := t.program.advance(t.scan.Graph, id, &ends[i], t.above, st.begun, t); pa != nil {
+			st.complete(pa)
 		}
 	}
 }

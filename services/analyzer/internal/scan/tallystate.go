@@ -11,7 +11,7 @@ type tallyState struct {
 	operator     bool   // this very frame is one
 	inside, own  bool   // below an operator, and below none of its outputs
 	wait         uint16 // level of the first frame that waits; 0 is none
-	progress     *progress
+	begun        bits   // segments of paths
 
 	matched bits // by Match, in the part of the stack that counts
 	seen    bits // by Above, in all frames
@@ -28,6 +28,8 @@ func (b bits) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
 func (b bits) add(i int)      { b[i/64] |= 1 << (i % 64) }
 func (b bits) drop(i int)     { b[i/64] &^= 1 << (i % 64) }
 
+func newBits(n int) bits { return make(bits, (n+63)/64) }
+
 // level returns the state of a level, made when it is first needed.
 func (t *tally) level(n uint16) *tallyState {
 	size := (len(t.counts) + 63) / 64
@@ -35,7 +37,7 @@ func (t *tally) level(n uint16) *tallyState {
 		all := make(bits, 6*size)
 		part := func(i int) bits { return all[i*size : (i+1)*size] }
 		t.levels = append(t.levels, tallyState{
-			matched: part(0), seen: part(1), above: part(2), without: part(3), here: part(4), last: part(5),
+			begun: newBits(len(t.program.begun)), matched: part(0), seen: part(1), above: part(2), without: part(3), here: part(4), last: part(5),
 		})
 	}
 	return &t.levels[n]
@@ -43,6 +45,7 @@ func (t *tally) level(n uint16) *tallyState {
 
 // inherit makes the state of a frame that of its caller.
 func (st *tallyState) inherit(from *tallyState) {
+	copy(st.begun, from.begun)
 	copy(st.matched, from.matched)
 	copy(st.seen, from.seen)
 	copy(st.above, from.above)
@@ -50,7 +53,7 @@ func (st *tallyState) inherit(from *tallyState) {
 	clear(st.here)
 	clear(st.last)
 	st.task, st.source, st.inside, st.own = from.task, from.source, from.inside, from.own
-	st.wait, st.progress = from.wait, from.progress
+	st.wait = from.wait
 }
 
 // complete notes that a path is complete with this frame.

@@ -130,7 +130,7 @@ type Top struct {
 // TopSelf returns the frames in which most active samples end, at most limit of them and each with at least one in a
 // hundred. A sample that waits ends in the frame that waits, whatever the kernel calls it.
 func TopSelf(scan *Scan, limit int) []Top {
-	self := map[flamegraph.NameID]uint64{}
+	self := make([]uint64, scan.Graph.NumNames())
 	var waitEnd flamegraph.FrameID // of the outermost waiting frame that is open
 	var wait flamegraph.NameID
 	for id, f := range scan.Graph.All() {
@@ -147,8 +147,8 @@ func TopSelf(scan *Scan, limit int) []Top {
 	}
 	var tops []Top
 	for name, n := range self {
-		if n*100 >= scan.Active() {
-			tops = append(tops, Top{name, n})
+		if n > 0 && n*100 >= scan.Active() {
+			tops = append(tops, Top{flamegraph.NameID(name), n}) //nolint:gosec // ids are int32
 		}
 	}
 	slices.SortFunc(tops, func(a, b Top) int {
