@@ -48,7 +48,7 @@ func parse(args []string) (settings, error) {
 	var s settings
 	f := flag.NewFlagSet("chaos", flag.ContinueOnError)
 	f.StringVar(&s.topologies, "topology", "all", "one, three, s3, several with commas between, or all")
-	f.StringVar(&s.faults, "faults", "all", "kill, freeze, node, stall, isolate, store, disk, bucket, all that the topology has, or none")
+	f.StringVar(&s.faults, "faults", "all", "kill, freeze, node, stall, isolate, store, line, disk, bucket, all that the topology has, or none")
 	f.IntVar(&s.Runs, "runs", 300, "runs on each topology")
 	f.IntVar(&s.Window, "window", 16, "runs under way at a time")
 	f.IntVar(&s.Each, "each", 2, "processes of each service")

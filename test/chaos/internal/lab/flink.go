@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"maps"
@@ -15,7 +16,8 @@ import (
 
 // Flink answers as a recorded Flink did, for one run, and counts the profiles that were started on it.
 type Flink struct {
-	URL string
+	URL  string // by its line
+	Line *Link
 
 	replay *flinktest.Replay
 	server *httptest.Server
@@ -25,19 +27,26 @@ type Flink struct {
 }
 
 // NewFlink serves the recordings of one version: 1.20.5 or 2.3.0.
-func NewFlink(version string) (*Flink, error) {
+func NewFlink(ctx context.Context, version string) (*Flink, error) {
 	replay, err := flinktest.NewReplay(version)
 	if err != nil {
 		return nil, err
 	}
 	f := &Flink{replay: replay, starts: map[string]int{}}
 	f.server = httptest.NewServer(f)
-	f.URL = f.server.URL
+	if f.Line, err = NewLink(ctx, f.server.Listener.Addr().String()); err != nil {
+		f.server.Close()
+		return nil, err
+	}
+	f.URL = "http://" + f.Line.Addr
 	return f, nil
 }
 
 // Close ends the server.
-func (f *Flink) Close() { f.server.Close() }
+func (f *Flink) Close() {
+	f.Line.Close()
+	f.server.Close()
+}
 
 // Starts are the profiles that were started, by JVM and mode.
 func (f *Flink) Starts() map[string]int {

@@ -11,7 +11,7 @@ import (
 
 // A profile counts when Flink has started it, not when it was asked for.
 func TestFlink_CountsStartedProfiles(t *testing.T) {
-	f, err := lab.NewFlink("2.3.0")
+	f, err := lab.NewFlink(t.Context(), "2.3.0")
 	if err != nil {
 		t.Fatal(err)
 	}

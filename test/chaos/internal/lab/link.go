@@ -22,6 +22,7 @@ type Link struct {
 	open  chan struct{} // closed while the link carries
 	conns map[net.Conn]bool
 	ended bool
+	toxic Toxic
 }
 
 // NewLink listens on a free port and carries to an address.
@@ -67,7 +68,7 @@ func (k *Link) Close() {
 	defer k.mu.Unlock()
 	k.ended = true
 	for c := range k.conns {
-		_ = c.Close()
+		_ = c.Close() // nothing can be done about it
 	}
 }
 
@@ -105,16 +106,11 @@ func (k *Link) carry(ctx context.Context, in net.Conn) {
 
 // copy moves what arrives from src to dst while the link is open.
 func (k *Link) copy(dst io.Writer, src io.Reader) {
-	buf := make([]byte, 32<<10)
+	buf, limited := make([]byte, 32<<10), 0
 	for {
 		n, err := src.Read(buf)
 		k.wait()
-		if n > 0 {
-			if _, err := dst.Write(buf[:n]); err != nil {
-				return
-			}
-		}
-		if err != nil {
+		if !k.poison().pass(dst, buf[:n], &limited) || err != nil {
 			return
 		}
 	}
@@ -141,8 +137,8 @@ func (k *Link) track(c net.Conn) func() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.conns[c] = true
-	if k.ended {
-		_ = c.Close()
+	if k.ended || k.toxic.Reset {
+		reset(c)
 	}
 	return func() {
 		_ = c.Close()

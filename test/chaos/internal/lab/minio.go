@@ -12,6 +12,8 @@ import (
 type MinIO struct {
 	*Process
 
+	Line *Link // the way of the services to it
+
 	endpoint, access, secret string
 }
 
@@ -29,6 +31,9 @@ func StartMinIO(ctx context.Context, root, dir, data string) (*MinIO, error) {
 	m.Process = newProcess(dir, "minio", path,
 		[]string{"MINIO_ROOT_USER=" + m.access, "MINIO_ROOT_PASSWORD=" + m.secret, "MINIO_BROWSER=off", "MINIO_UPDATE=off"},
 		"server", data, "--address", addr, "--certs-dir", filepath.Join(dir, "minio-certs"))
+	if m.Line, err = NewLink(ctx, addr); err != nil {
+		return nil, err
+	}
 	if err := m.Start(); err != nil {
 		return nil, err
 	}
@@ -40,7 +45,7 @@ func StartMinIO(ctx context.Context, root, dir, data string) (*MinIO, error) {
 // Env are the variables with which services use this server.
 func (m *MinIO) Env() []string {
 	return []string{
-		"SQUIRRLY_S3_ENDPOINT=" + m.endpoint, "SQUIRRLY_S3_BUCKET=squirrly",
+		"SQUIRRLY_S3_ENDPOINT=http://" + m.Line.Addr, "SQUIRRLY_S3_BUCKET=squirrly",
 		"SQUIRRLY_S3_ACCESS_KEY=" + m.access, "SQUIRRLY_S3_SECRET_KEY=" + m.secret,
 	}
 }

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +23,7 @@ type Node struct {
 	*Process
 
 	Addr   string // for clients
+	Line   *Link  // the way of the services to it
 	Store  string // folder of its streams
 	routes string // address for the other nodes
 	links  []*Link
@@ -41,7 +43,7 @@ jetstream { store_dir: "{{.Store}}", max_file_store: 64GB, max_memory_store: 256
   listen: "{{.Listen}}"
   cluster_advertise: "127.0.0.1:9"
   no_advertise: true
-  routes: [{{range .Routes}} "nats://{{.}}" {{end}}]
+  routes: [{{range .Routes}} "nats://{{.}}", {{end}}]
 }
 {{end}}`))
 
@@ -53,16 +55,11 @@ func StartNATS(ctx context.Context, root, dir string, nodes int, store func(fold
 	}
 	n := &NATS{}
 	for i := range nodes {
-		node := &Node{Store: filepath.Join(dir, fmt.Sprintf("store%d", i+1))}
-		name := fmt.Sprintf("n%d", i+1)
-		node.Process = newProcess(dir, name, path, nil, "-c", filepath.Join(dir, name+".conf"))
-		if node.Addr, err = freeAddr(ctx); err == nil {
-			node.routes, err = freeAddr(ctx)
-		}
-		if err == nil {
-			err = store(node.Store)
-		}
+		node, err := newNode(ctx, path, dir, i+1)
 		if err != nil {
+			return nil, err
+		}
+		if err := store(node.Store); err != nil {
 			return nil, err
 		}
 		n.Nodes = append(n.Nodes, node)
@@ -72,13 +69,59 @@ func StartNATS(ctx context.Context, root, dir string, nodes int, store func(fold
 			return nil, err
 		}
 	}
-	for _, node := range n.Nodes {
-		if err := node.Start(); err != nil {
-			n.Stop()
-			return nil, err
-		}
+	if err := n.start(ctx); err != nil {
+		n.Stop()
+		return nil, err
 	}
 	return n, nil
+}
+
+func (n *NATS) start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	for _, node := range n.Nodes {
+		if err := node.Start(); err != nil {
+			return err
+		}
+	}
+	for _, node := range n.Nodes {
+		if err := node.listens(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newNode is a node with free ports.
+func newNode(ctx context.Context, path, dir string, number int) (*Node, error) {
+	name := fmt.Sprintf("n%d", number)
+	n := &Node{Store: filepath.Join(dir, fmt.Sprintf("store%d", number))}
+	n.Process = newProcess(dir, name, path, nil, "-c", filepath.Join(dir, name+".conf"))
+	var err error
+	if n.Addr, err = freeAddr(ctx); err != nil {
+		return nil, err
+	}
+	if n.routes, err = freeAddr(ctx); err != nil {
+		return nil, err
+	}
+	n.Line, err = NewLink(ctx, n.Addr)
+	return n, err
+}
+
+// listens waits until a node takes clients. Whether it has a leader is another question.
+func (n *Node) listens(ctx context.Context) error {
+	err := until(ctx, n.Name, func(ctx context.Context) error {
+		var d net.Dialer
+		c, err := d.DialContext(ctx, "tcp", n.Addr)
+		if err != nil {
+			return fmt.Errorf("connect to %s: %w", n.Name, err)
+		}
+		return c.Close()
+	})
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, n.Tail())
+	}
+	return nil
 }
 
 // configure writes the configuration of a node, with a link to each of the others.
@@ -111,11 +154,20 @@ func (n *NATS) configure(ctx context.Context, node *Node, dir string) error {
 	return nil
 }
 
-// URL names every node, for clients.
+// URL names every node directly, for who is not to be disturbed.
 func (n *NATS) URL() string {
+	return n.urls(func(node *Node) string { return node.Addr })
+}
+
+// LineURL names every node by the line that leads to it, for the services.
+func (n *NATS) LineURL() string {
+	return n.urls(func(node *Node) string { return node.Line.Addr })
+}
+
+func (n *NATS) urls(addr func(*Node) string) string {
 	var all []string
 	for _, node := range n.Nodes {
-		all = append(all, "nats://"+node.Addr)
+		all = append(all, "nats://"+addr(node))
 	}
 	return strings.Join(all, ",")
 }
@@ -132,6 +184,7 @@ func (n *NATS) Find(name string) *Node {
 func (n *NATS) Stop() {
 	for _, node := range n.Nodes {
 		node.Stop(5 * time.Second)
+		node.Line.Close()
 		for _, k := range node.links {
 			k.Close()
 		}

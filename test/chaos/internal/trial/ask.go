@@ -56,11 +56,12 @@ func (d *driver) drive(ctx context.Context, lastAsked func()) error {
 // one asks for one run and waits for its end.
 func (d *driver) one(ctx context.Context, i int, stored func()) error {
 	defer stored()
-	flink, err := lab.NewFlink(d.s.o.Flink)
+	flink, err := lab.NewFlink(ctx, d.s.o.Flink)
 	if err != nil {
 		return err
 	}
 	defer flink.Close()
+	defer d.s.lines.add(flink.Line)()
 	id := fmt.Sprintf("%d-%d", d.s.o.Seed, i)
 	a := &asked{Run: events.RunIDFromEvent(source, id)}
 	if err := d.request(ctx, id, flink.URL); err != nil {

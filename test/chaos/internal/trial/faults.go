@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -100,6 +101,8 @@ func (in *injector) strike(ctx context.Context, rnd *rand.Rand, fault string) er
 		b.Target, err = in.isolate(ctx, rnd)
 	case Store:
 		b.Target, err = in.store(rnd)
+	case Line:
+		b.Target = in.line(rnd)
 	case Disk:
 		b.Target, err = in.disk(rnd)
 	case Bucket:
@@ -162,6 +165,31 @@ func (in *injector) bucket(ctx context.Context, rnd *rand.Rand) (string, error) 
 	}
 	time.Sleep(d)
 	return name, in.s.provision(ctx)
+}
+
+// line makes the lines to one kind of server bad, each in the same way, or silent.
+func (in *injector) line(rnd *rand.Rand) string {
+	kinds := map[string][]*lab.Link{"Flink": in.s.lines.now()}
+	for _, n := range in.s.nats.Nodes {
+		kinds["NATS"] = append(kinds["NATS"], n.Line)
+	}
+	if in.s.minio != nil {
+		kinds["MinIO"] = []*lab.Link{in.s.minio.Line}
+	}
+	to := pick(rnd, slices.Sorted(maps.Keys(kinds)))
+	how := pick(rnd, append([]lab.Toxic{{Name: "timeout"}}, lab.Toxics...))
+	for _, k := range kinds[to] {
+		if how.Name == "timeout" {
+			k.Cut()
+		}
+		k.Poison(how)
+	}
+	time.Sleep(between(rnd, 2*time.Second, 12*time.Second))
+	for _, k := range kinds[to] {
+		k.Poison(lab.Toxic{})
+		k.Mend()
+	}
+	return how.Name + " to " + to
 }
 
 func freeze(p *lab.Process, d time.Duration) error {

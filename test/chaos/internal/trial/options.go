@@ -29,6 +29,7 @@ const (
 	Isolate = "isolate" // a leader is cut from the other servers, not from its clients
 	Store   = "store"   // SIGKILL or SIGSTOP of MinIO
 	Disk    = "disk"    // the disk below the streams or the artifacts is full
+	Line    = "line"    // the lines of the services to one kind of server are slow, cut up, cut short or reset
 	Bucket  = "bucket"  // a bucket is deleted, and made again later
 )
 
@@ -53,7 +54,7 @@ type Options struct {
 
 // FaultsOf are the faults that make sense on a topology.
 func FaultsOf(topology string) []string {
-	faults := []string{Kill, Freeze, Node, Stall, Disk, Bucket}
+	faults := []string{Kill, Freeze, Node, Stall, Line, Disk, Bucket}
 	switch topology {
 	case Three:
 		faults = append(faults, Isolate)

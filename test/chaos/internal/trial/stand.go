@@ -24,6 +24,7 @@ type stand struct {
 	minio    *lab.MinIO // nil where NATS has the artifacts
 	fleet    *lab.Fleet
 	receiver *lab.Receiver
+	lines    lines                // to the Flinks under way
 	disks    map[string]*lab.Disk // by the name of the process whose store it is
 	env      []string
 	nc       *nats.Conn
@@ -81,7 +82,7 @@ func (s *stand) environment() []string {
 	const slots = 8 // played Flinks cost nothing
 	secret := base64.StdEncoding.EncodeToString([]byte("a key of thirty-two bytes, 32 b."))
 	return []string{
-		"SQUIRRLY_NATS_URL=" + s.nats.URL(), "SQUIRRLY_ADMIN_ADDR=off", "SQUIRRLY_HTTP_ADDR=off",
+		"SQUIRRLY_NATS_URL=" + s.nats.LineURL(), "SQUIRRLY_ADMIN_ADDR=off", "SQUIRRLY_HTTP_ADDR=off",
 		"SQUIRRLY_FLINK_ALLOW=127.0.0.1", "SQUIRRLY_SLOTS=" + strconv.Itoa(slots), "SQUIRRLY_NOTIFY_LOG=false",
 		"SQUIRRLY_WEBHOOK_URL=" + s.receiver.URL, "SQUIRRLY_WEBHOOK_SECRET=whsec_" + secret, "SQUIRRLY_OUTBOUND_PRIVATE=true",
 		"SQUIRRLY_FOLLOW_UPS=false", "SQUIRRLY_NOTIFY_BACKOFF=1s",
