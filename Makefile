@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e chaos demo bench diagnosis pairs oracle public-jobs check names lint isolated tidy parts clean
+.PHONY: help build test e2e stores chaos demo bench diagnosis pairs oracle public-jobs check names lint isolated tidy parts clean
 
 help:                 ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test:                 ## Run all fast tests: unit, contract, embedded NATS, reco
 
 e2e: parts            ## Run the tests on a real Flink, MinIO and kube-apiserver (needs JDK 17 and Maven too)
 	go test -count=1 -timeout 40m -p 1 ./test/e2e/...
+
+stores: parts         ## Kill every artifact store and its writers with SIGKILL under 2,000 puts each, then read all back (PUTS=)
+	go test -count=1 -timeout 2h -v -run TestKill ./test/e2e/stores -puts $(or $(PUTS),2000)
 
 chaos:                ## Break everything while it works, and count how runs end (ARGS="-short", "-h" for more; as root: full disks)
 	tools/parts/build.sh minio nats-server

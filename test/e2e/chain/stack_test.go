@@ -65,7 +65,7 @@ type stack struct {
 	t        testing.TB
 	dir      string
 	nats     *server.Server
-	minio    *parts.MinIO
+	minio    *parts.S3
 	bus      *bus.Bus
 	env      []string
 	mu       sync.Mutex

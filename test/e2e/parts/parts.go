@@ -1,4 +1,5 @@
-// Package parts starts the real servers that tests talk to: MinIO, and a Kubernetes API server on an etcd of its own.
+// Package parts starts the real servers that tests talk to: two S3 servers (MinIO, versitygw), and a Kubernetes API
+// server on an etcd of its own.
 //
 // The servers are programs built by "make parts" from the modules under tools/parts, which pin their versions. Each
 // Start function takes a folder for data and logs, picks free ports on the loopback interface, returns when the server
@@ -23,6 +24,7 @@ var (
 	etcd          = program{"etcd", "etcd", "go.etcd.io/etcd/server/v3"}
 	kubeAPIServer = program{"kube-apiserver", "kube", "k8s.io/kubernetes"}
 	minioServer   = program{"minio", "minio", "github.com/minio/minio"}
+	versityGW     = program{"versitygw", "versitygw", "github.com/versity/versitygw"}
 	natsCLI       = program{"nats", "nats", "github.com/nats-io/natscli"}
 )
 
@@ -31,6 +33,13 @@ func NATSCLI() (string, error) { return natsCLI.path() }
 
 // path is the built program in the pinned version.
 func (p program) path() (string, error) {
+	if p == self {
+		path, err := os.Executable()
+		if err != nil {
+			return "", fmt.Errorf("find the running program: %w", err)
+		}
+		return path, nil
+	}
 	root, err := Root()
 	if err != nil {
 		return "", err

@@ -27,6 +27,7 @@ type process struct {
 	name string
 	log  string
 	stop context.CancelFunc
+	kill func() error
 	done chan struct{}
 	err  error // how it ended; read it only after done
 }
@@ -67,6 +68,7 @@ func start(ctx context.Context, p program, dir string, env []string, args ...str
 		cancel()
 		return nil, fmt.Errorf("start %s: %w", p.name, err)
 	}
+	proc.kill = cmd.Process.Kill
 	return proc, nil
 }
 
@@ -74,6 +76,13 @@ func start(ctx context.Context, p program, dir string, env []string, args ...str
 func (p *process) Stop() {
 	p.stop()
 	<-p.done
+}
+
+// Kill ends the server at once and waits for it.
+func (p *process) Kill() {
+	_ = p.kill() // it may have ended
+	<-p.done
+	p.stop()
 }
 
 // ready calls check until it succeeds. It gives up when the server ended, ctx ended, or startTimeout passed.
@@ -95,6 +104,14 @@ func (p *process) ready(ctx context.Context, check func(context.Context) error) 
 			}
 		}
 	}
+}
+
+// failure is how an ended process failed; nil when it did not.
+func (p *process) failure() error {
+	if p.err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w\n%s", p.name, p.err, p.tail())
 }
 
 // tail is the end of the log, for errors.
