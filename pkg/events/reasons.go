@@ -30,6 +30,7 @@ const (
 	CodeEmptyProfile      Code = "empty_profile"
 	CodeBadProfile        Code = "bad_profile"
 	CodeStoreUnavailable  Code = "store_unavailable"
+	CodeArtifactCorrupt   Code = "artifact_corrupt"
 	CodeArtifactGone      Code = "artifact_gone"
 	CodeLLMUnavailable    Code = "llm_unavailable"
 	CodeLLMBadAnswer      Code = "llm_bad_answer"
@@ -69,6 +70,7 @@ var hints = map[Code]string{
 	CodeEmptyProfile:      "The profile holds no samples; profile longer, or in another mode.",
 	CodeBadProfile:        "The stored page is not a whole flame graph of async-profiler; profile again.",
 	CodeStoreUnavailable:  "Check the artifact store (SQUIRRLY_S3_ENDPOINT, credentials, bucket); the run goes on when it is back.",
+	CodeArtifactCorrupt:   "The artifact store lost part of what it had acknowledged; run `squirrly doctor --store`, mend the store, then profile again.",
 	CodeArtifactGone:      "The artifact expired or was deleted; profile again.",
 	CodeLLMUnavailable:    "Check the LLM endpoint, key and quota; the result is by rules alone.",
 	CodeLLMBudget:         "Wait for the next day (UTC) or raise the budget (SQUIRRLY_LLM_BUDGET_*); the result is by rules alone.",

@@ -35,8 +35,8 @@ func (s *Service) baseline(ctx context.Context, c *bus.Claim) (reference, error)
 	if rec.Baseline.Analysis == nil {
 		return ref, nil
 	}
-	body, err := s.read(ctx, *rec.Baseline.Analysis, maxAnalysis)
-	if err != nil {
+	body, err := s.read(ctx, s.deps.Store.Get, *rec.Baseline.Analysis, maxAnalysis)
+	if err != nil && !isLost(err) {
 		return ref, err
 	}
 	ref.analysis = decodeAnalysis(body)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/pipeline"
@@ -36,11 +35,14 @@ func (s *Service) handle(ctx context.Context, c *bus.Claim) (events.Payload, err
 	return s.payload(an, ref)
 }
 
-// result makes and stores the analysis, or loads that of an earlier attempt.
+// result makes and stores the analysis, or loads that of an earlier attempt. One that the store has lost is made again.
 func (s *Service) result(ctx context.Context, c *bus.Claim, art events.ArtifactReady) (events.Analysis, events.ObjectRef, error) {
 	if stored := c.Record().Analysis; stored != nil {
 		an, err := s.stored(ctx, *stored)
-		return an, *stored, err
+		if !isLost(err) {
+			return an, *stored, err
+		}
+		s.deps.Logger.WarnContext(ctx, "the stored analysis is made again", "run", c.Record().Run, "error", err)
 	}
 	an, err := s.analyze(ctx, c, art)
 	if err != nil {
@@ -62,6 +64,9 @@ func (s *Service) analyze(ctx context.Context, c *bus.Claim, art events.Artifact
 	}
 	base, err := s.baseline(ctx, c)
 	if err != nil {
+		return an, err
+	}
+	if err := noneReadable(in.Pages); err != nil {
 		return an, err
 	}
 	in.Baseline = base.analysis
@@ -108,12 +113,9 @@ func noProfileCode(art events.ArtifactReady) events.Code {
 // stored loads the analysis of an earlier attempt.
 func (s *Service) stored(ctx context.Context, ref events.ObjectRef) (events.Analysis, error) {
 	var an events.Analysis
-	body, err := s.deps.Store.Get(ctx, ref, maxAnalysis)
-	if errors.Is(err, artifact.ErrGone) {
-		return an, bus.Permanent(events.CodeArtifactGone, err)
-	}
+	body, err := s.read(ctx, s.deps.Store.Await, ref, maxAnalysis)
 	if err != nil {
-		return an, bus.Wait(events.CodeStoreUnavailable, storePause, err)
+		return an, err
 	}
 	if err := json.Unmarshal(body, &an); err != nil {
 		return an, bus.Permanent(events.CodeInternal, fmt.Errorf("read stored analysis: %w", err))

@@ -53,43 +53,44 @@ func (s *Service) joinParent(ctx context.Context, rec bus.Record, in *input.Inpu
 	return nil
 }
 
-// load reads captures and context from the store. A capture that is gone counts as lost; a store that is down is
-// waited for.
+// load reads captures and context from the store. A capture that is gone or damaged counts as lost, and the result says
+// so; a store that is down is waited for.
 func (s *Service) load(ctx context.Context, rec bus.Record, art events.ArtifactReady) (input.Input, error) {
 	in := input.Input{Run: rec.Run, Parent: rec.Plan.Parent, Identity: rec.Plan.Identity, Prompt: rec.Plan.Prompt}
 	in.Captured = input.Began(art.Captures, rec.Plan.RequestedAt)
+	get := s.getter(rec)
 	for _, c := range art.Captures {
 		p := page.Of(c, time.Duration(rec.Plan.Duration))
 		if c.Status == events.CaptureStored {
-			body, err := s.read(ctx, c.ObjectRef, input.MaxPage)
-			if err != nil {
+			var err error
+			if p.Body, err = s.read(ctx, get, c.ObjectRef, input.MaxPage); isLost(err) {
+				p.Status, p.Code, p.Note, p.Hint = string(events.CaptureLost), lostCode(err), lostNote(err), lostCode(err).Hint()
+			} else if err != nil {
 				return in, err
-			}
-			if p.Body = body; body == nil {
-				p.Status = string(events.CaptureLost)
 			}
 		}
 		in.Miss(p.Lost())
 		in.Pages = append(in.Pages, p)
 	}
-	err := s.loadContext(ctx, &in, art.Context)
+	err := s.loadContext(ctx, get, &in, art.Context)
 	return in, err
 }
 
 // loadContext reads the context. What cannot be used is left out.
-func (s *Service) loadContext(ctx context.Context, in *input.Input, refs []events.ContextRef) error {
+func (s *Service) loadContext(ctx context.Context, get getter, in *input.Input, refs []events.ContextRef) error {
 	for _, ref := range refs {
 		limit := int64(input.MaxFile)
 		if ref.Kind == events.ContextJob {
 			limit = jobcontext.MaxBytes
 		}
-		body, err := s.read(ctx, ref.ObjectRef, limit)
-		if err != nil {
+		body, err := s.read(ctx, get, ref.ObjectRef, limit)
+		if err != nil && !isLost(err) {
 			return err
 		}
-		err = artifact.ErrGone
-		if body != nil {
+		if err == nil {
 			err = in.Attach(ref, body)
+		} else {
+			in.Miss(fmt.Sprintf("The context %s: %s.", ref.Name, lostNote(err)))
 		}
 		if err != nil {
 			s.deps.Logger.WarnContext(ctx, "context left out", "run", in.Run, "name", ref.Name, "error", err)
@@ -98,15 +99,67 @@ func (s *Service) loadContext(ctx context.Context, in *input.Input, refs []event
 	return nil
 }
 
-// read returns nil for an object that is gone or damaged, and waits for a store that is down.
-func (s *Service) read(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error) {
-	body, err := s.deps.Store.Get(ctx, ref, limit)
-	switch {
-	case err == nil:
-		return body, nil
-	case errors.Is(err, artifact.ErrGone), errors.Is(err, artifact.ErrCorrupt), errors.Is(err, artifact.ErrTooLarge):
-		s.deps.Logger.WarnContext(ctx, "object cannot be used", "error", err)
-		return nil, nil
+// getter reads an object of the store.
+type getter func(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error)
+
+// getter reads what a record names. Of the run that is being analyzed that was done just now, so that gone is not yet;
+// the objects of one that has ended may have expired.
+func (s *Service) getter(rec bus.Record) getter {
+	if rec.State.Terminal() {
+		return s.deps.Store.Get
+	}
+	return s.deps.Store.Await
+}
+
+// read waits for a store that is down. Any other error says that the object is lost.
+func (s *Service) read(ctx context.Context, get getter, ref events.ObjectRef, limit int64) ([]byte, error) {
+	body, err := get(ctx, ref, limit)
+	if err == nil || isLost(err) {
+		return body, err
 	}
 	return nil, bus.Wait(events.CodeStoreUnavailable, storePause, err)
+}
+
+// isLost reports whether an object cannot be had any more, however long one waits.
+func isLost(err error) bool {
+	return errors.Is(err, artifact.ErrGone) || errors.Is(err, artifact.ErrCorrupt) || errors.Is(err, artifact.ErrTooLarge)
+}
+
+// lostCode is the reason code of an object that is lost.
+func lostCode(err error) events.Code {
+	switch {
+	case errors.Is(err, artifact.ErrGone):
+		return events.CodeArtifactGone
+	case errors.Is(err, artifact.ErrCorrupt):
+		return events.CodeArtifactCorrupt
+	}
+	return events.CodeBadProfile
+}
+
+// lostNote says the same for people.
+func lostNote(err error) string {
+	switch {
+	case errors.Is(err, artifact.ErrGone):
+		return "it expired in the artifact store, or was deleted there"
+	case errors.Is(err, artifact.ErrCorrupt):
+		return "the artifact store lost part of it"
+	}
+	return "it is too large"
+}
+
+// noneReadable is the error of a run whose captures were stored and are all lost since: nothing here can take them again.
+func noneReadable(pages []page.Page) error {
+	var lost *page.Page
+	for i, p := range pages {
+		switch {
+		case p.Body != nil:
+			return nil
+		case p.Code == events.CodeArtifactCorrupt, p.Code == events.CodeArtifactGone:
+			lost = &pages[i]
+		}
+	}
+	if lost == nil {
+		return nil
+	}
+	return bus.Permanent(lost.Code, fmt.Errorf("no capture can be read; that of %s in %s mode: %s", lost.JVM, lost.Mode, lost.Note))
 }

@@ -102,10 +102,7 @@ func (m *memory) Later(err error) error {
 
 // load reads a stored answer.
 func (m *memory) load(ctx context.Context, ref events.ObjectRef) (ask.Exchange, error) {
-	body, err := m.service.deps.Store.Get(ctx, ref, maxAnswer)
-	if errors.Is(err, artifact.ErrUnavailable) {
-		return ask.Exchange{}, bus.Wait(events.CodeStoreUnavailable, storePause, err)
-	}
+	body, err := m.service.read(ctx, m.service.deps.Store.Await, ref, maxAnswer)
 	if err != nil {
 		return ask.Exchange{}, fmt.Errorf("load the answer: %w", err)
 	}

@@ -41,6 +41,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	store.Patience = 200 * time.Millisecond
 	return &world{Bus: b, t: t, store: store}
 }
 

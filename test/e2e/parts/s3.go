@@ -58,10 +58,12 @@ func newS3(ctx context.Context, p program, dir, health string) (s *S3, addr stri
 
 // Start runs the server, for the first time or again after [S3.Stop] or [S3.Kill], at the same address and on the same
 // data.
-func (s *S3) Start(ctx context.Context) (err error) {
-	if s.proc, err = start(ctx, s.program, s.dir, s.env, s.args...); err != nil {
+func (s *S3) Start(ctx context.Context) error {
+	proc, err := start(ctx, s.program, s.dir, s.env, s.args...)
+	if err != nil {
 		return err
 	}
+	s.proc = proc
 	if err := s.proc.ready(ctx, func(ctx context.Context) error { return get(ctx, s.Endpoint+s.health) }); err != nil {
 		s.Stop()
 		return err
