@@ -34,7 +34,7 @@ const (
 	percentStored   = 75
 )
 
-// collect does this step of a run: resolve → profile → gather → store → tell. Each part looks into the record for what
+// collect does this step of a run: resolve → profile → verify → gather → store → tell. Each part looks into the record for what
 // earlier attempts have done.
 func (s *Service) collect(ctx context.Context, c capture.Claim) (events.Payload, error) {
 	rec := c.Record()
@@ -51,6 +51,9 @@ func (s *Service) collect(ctx context.Context, c capture.Claim) (events.Payload,
 		return nil, err
 	}
 	if err := r.profile(ctx, o); err != nil {
+		return nil, err
+	}
+	if err := r.verify(ctx); err != nil {
 		return nil, err
 	}
 	return r.deliver(ctx, o)

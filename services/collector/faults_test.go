@@ -2,13 +2,17 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
@@ -296,15 +300,15 @@ func check(t *testing.T, w *world, rec bus.Record, want outcome) {
 	}
 }
 
-// failingStore is a store that is down.
+// failingStore is a store that may be down.
 type failingStore struct {
 	Store
-	until time.Time
+	down atomic.Bool
 }
 
 // Put implements Store.
 func (f *failingStore) Put(ctx context.Context, key string, body []byte) (events.ObjectRef, error) {
-	if time.Now().Before(f.until) {
+	if f.down.Load() {
 		return events.ObjectRef{}, artifact.ErrUnavailable
 	}
 	return f.Store.Put(ctx, key, body)
@@ -313,11 +317,14 @@ func (f *failingStore) Put(ctx context.Context, key string, body []byte) (events
 func TestRun_StoreIsDown(t *testing.T) {
 	w := newWorld(t, 1)
 	c := w.collector(w.bus)
-	c.store = &failingStore{Store: c.store, until: time.Now().Add(2 * time.Second)}
+	store := &failingStore{Store: c.store}
+	store.down.Store(true)
+	c.store = store
 	w.work(c)
 	w.sweep()
 	w.request()
 	w.until(func(r bus.Record) bool { return r.WaitsFor == events.CodeStoreUnavailable })
+	store.down.Store(false)
 	rec := w.until(in(events.StateCaptured, events.StateFailed))
 	check(t, w, rec, outcome{captures: "1 ITIMER stored\n1 WALL stored", starts: 2, waits: events.CodeStoreUnavailable})
 }
@@ -336,4 +343,79 @@ func TestRun_Cancelled(t *testing.T) {
 	if n := w.published(events.TypeArtifactReady); n != 0 {
 		t.Errorf("%d artifact.ready of a cancelled run", n)
 	}
+}
+
+// losingStore is a store that loses the body of the first page that it is asked for.
+type losingStore struct {
+	Store
+	w    *world
+	and  func() // what happens then
+	once sync.Once
+}
+
+// Check implements Store.
+func (l *losingStore) Check(ctx context.Context, ref events.ObjectRef) error {
+	var err error
+	l.once.Do(func() {
+		err = l.w.damage(ctx, ref.Key)
+		l.and()
+	})
+	return errors.Join(err, l.Store.Check(ctx, ref))
+}
+
+// damage takes the chunks of a stored object away and leaves its metadata.
+func (w *world) damage(ctx context.Context, key string) error {
+	os, err := w.bus.JetStream().ObjectStore(ctx, events.BucketArtifacts)
+	if err != nil {
+		return err
+	}
+	info, err := os.GetInfo(ctx, key)
+	if err != nil {
+		return err
+	}
+	s, err := w.bus.JetStream().Stream(ctx, "OBJ_"+events.BucketArtifacts)
+	if err != nil {
+		return err
+	}
+	return s.Purge(ctx, jetstream.WithPurgeSubject("$O."+events.BucketArtifacts+".C."+info.NUID))
+}
+
+// A page that the store has lost is downloaded again, and the JVM is not profiled again.
+func TestRun_StoreLosesAPage(t *testing.T) {
+	w := newWorld(t, 1)
+	c := w.collector(w.bus)
+	c.store = &losingStore{Store: c.store, w: w, and: func() {}}
+	w.work(c)
+	w.sweep()
+	w.request()
+	w.until(func(r bus.Record) bool { return r.WaitsFor == events.CodeArtifactCorrupt })
+	rec := w.until(in(events.StateCaptured, events.StateFailed))
+	check(t, w, rec, outcome{captures: "1 ITIMER stored\n1 WALL stored", starts: 2, waits: events.CodeArtifactCorrupt})
+	for _, c := range rec.Captures {
+		if err := w.store(w.bus).Check(t.Context(), *c.Object); err != nil || c.Code != "" || c.Samples == 0 {
+			t.Errorf("%s: %v, %+v", c.Mode, err, c)
+		}
+	}
+}
+
+// Where Flink does not have it any more, the capture is lost with that reason, and the run goes on with the others.
+func TestRun_StoreLosesAPageThatFlinkForgot(t *testing.T) {
+	w := newWorld(t, 1)
+	c := w.collector(w.bus)
+	c.store = &losingStore{Store: c.store, w: w, and: func() {
+		fresh, err := flinktest.NewReplay("1.20.5")
+		if err != nil {
+			t.Error(err)
+		}
+		w.flink.mu.Lock()
+		defer w.flink.mu.Unlock()
+		w.flink.tms[0] = fresh
+	}}
+	w.work(c)
+	w.sweep()
+	w.request()
+	rec := w.until(in(events.StateCaptured, events.StateFailed))
+	check(t, w, rec, outcome{
+		captures: "1 ITIMER lost\n1 WALL stored", starts: 2, waits: events.CodeArtifactCorrupt, says: string(events.CodeArtifactCorrupt) + ": ",
+	})
 }

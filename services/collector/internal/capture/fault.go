@@ -38,6 +38,9 @@ func (t *take) settle(ctx context.Context, c bus.Capture, err error) error {
 	if !lost {
 		return t.asRunFault(err)
 	}
+	if c.Code == events.CodeArtifactCorrupt { // stored once, and Flink cannot give it again
+		code = events.CodeArtifactCorrupt
+	}
 	why := reasonOf(code, err)
 	return t.mutate(ctx, func(rec *bus.Record, c *bus.Capture) {
 		c.State, c.Code, c.Note, c.Hint = bus.CaptureLost, why.code, why.text, why.hint

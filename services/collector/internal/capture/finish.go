@@ -12,6 +12,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/pkg/events"
 )
 
 // finish brings a running capture to stored: it waits for the end, downloads at once, verifies and stores.
@@ -146,6 +147,9 @@ func (t *take) storePage(ctx context.Context, c bus.Capture, page []byte, sample
 		}
 		return t.mutate(ctx, func(rec *bus.Record, c *bus.Capture) {
 			c.State, c.Object, c.Samples = bus.CaptureStored, &ref, samples
+			if c.Code == events.CodeArtifactCorrupt {
+				c.Code = "" // it was lost, and is there again
+			}
 			rec.Note("%s: %s stored, %s, %d samples", c.JVM, c.Mode, size(ref.Size), samples)
 		})
 	})
