@@ -26,6 +26,39 @@ type jvmScan struct {
 	cores     float64           // that the JVM used during the capture; 0 is unknown
 }
 
+// worth is how many samples at least stand behind a number of them: all, or where the page holds values, as with --total, the
+// part of its stacks that those make. Each stack was sampled once or more.
+func (j *jvmScan) worth(n uint64) float64 {
+	if j.unit() == "" {
+		return float64(n)
+	}
+	stacks := 0
+	for _, f := range j.raw.All() {
+		if f.Self > 0 {
+			stacks++
+		}
+	}
+	return share(n, j.Total) * float64(stacks)
+}
+
+// worth is the same over the captures of a family.
+func (r *reading) worth(f rules.Family, n uint64) float64 {
+	all, samples := uint64(0), 0.0
+	for _, s := range r.family(f) {
+		all += s.Total
+		samples += s.worth(s.Total)
+	}
+	return share(n, all) * samples
+}
+
+// errorOf is the sampling error of a share of n samples of a family. That of values is not known, and 0.
+func (r *reading) errorOf(f rules.Family, p, n float64) float64 {
+	if m := r.modeScansOf(f); m != nil && m.unit() != "" {
+		return 0
+	}
+	return standardError(p, n)
+}
+
 // te turns samples of WALL into thread equivalents; 0 is unknown.
 func (j *jvmScan) te(samples uint64) float64 {
 	if j.perThread <= 0 || j.Family != rules.FamilyWall {

@@ -20,17 +20,20 @@ func (v *View) coresOf(g *group) float64 {
 	return wall.te * share(wall.samples-min(wall.waiting, wall.samples), works) * (1 - v.limit.starved.share)
 }
 
-// partOfCPU is the share of the tasks' CPU time that a group takes, and how many samples that rests on: of a CPU profile,
+// partOfCPU is the share of the tasks' CPU time that a group takes, with its error: of a CPU profile,
 // or else of what WALL saw running. What waits takes none.
-func (v *View) partOfCPU(g *group) (part float64, of uint64) {
-	if of = v.taskActive(rules.FamilyCPU); of > 0 {
-		return min(1, share(g.tally(rules.FamilyCPU).samples, of)), of
+func (v *View) partOfCPU(g *group) (part, stdErr float64) {
+	of := v.taskActive(rules.FamilyCPU)
+	if of > 0 {
+		part = min(1, share(g.tally(rules.FamilyCPU).samples, of))
+		return part, v.errorOf(rules.FamilyCPU, part, float64(of))
 	}
 	for _, s := range v.family(rules.FamilyWall) {
 		of += s.TaskActive - s.TaskWaiting
 	}
 	wall := g.tally(rules.FamilyWall)
-	return min(1, share(wall.samples-min(wall.waiting, wall.samples), of)), of
+	part = min(1, share(wall.samples-min(wall.waiting, wall.samples), of))
+	return part, v.errorOf(rules.FamilyWall, part, float64(of))
 }
 
 // cpuIsMissing reports that the job would do more with more CPU, so that CPU that is saved anywhere is throughput.
@@ -55,7 +58,7 @@ func (v *View) cpuGain(g *group) float64 {
 	if all <= 0 || cores <= 0 {
 		return 1
 	}
-	return bound(min(1, cores/all), g.samples())
+	return bound(min(1, cores/all), v.worth(g.family(), g.samples()))
 }
 
 // inputIsFixed reports that the sources of a vertex send what they are given and no more: they would not send more if the

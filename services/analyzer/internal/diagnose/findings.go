@@ -25,10 +25,10 @@ func (v *View) describe(p *Problem) {
 	}
 }
 
-// bound is the speed-up if a share p of the time went to zero. Samples that all agree still leave a rest of 3/n, with a
+// bound is the speed-up if a share p of the time went to zero, by n samples. Those that all agree still leave a rest of 3/n, with a
 // confidence of 95 %, and nothing is claimed beyond a hundredfold.
-func bound(p float64, n uint64) float64 {
-	rest := max(1-p, 3/float64(n+3), 0.01)
+func bound(p, n float64) float64 {
+	rest := max(1-p, 3/(n+3), 0.01)
 	return math.Round(100/rest) / 100
 }
 

@@ -41,7 +41,7 @@ func starvation(v *View) []Problem {
 	}
 	vertex := max(v.limit.Vertex, s.vertex)
 	f.Vertices = v.names([]int{vertex})
-	f.Bound = bound(f.P, s.samples)
+	f.Bound = bound(f.P, float64(s.samples))
 	f.Extent += fmt.Sprintf(", %s of the time of %s", wording.Percent(f.P), v.loads[vertex].Name)
 	most, then := v.boundText(vertex, f.Bound)
 	f.Impact = fmt.Sprintf("At most %s the throughput with enough CPU%s.", most, then)

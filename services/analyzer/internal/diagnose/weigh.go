@@ -30,7 +30,7 @@ func (v *View) weigh(g *group) Problem {
 	case g.rule.Of == rules.BasisCPU:
 		p.OnPath = len(limiting) > 0
 		p.Size, p.P = p.Share, p.Share
-		p.StdErr = standardError(p.P, float64(active))
+		p.StdErr = v.errorOf(family, p.P, float64(active))
 	case p.open: // it is as large as it would be in the limiting vertex, but its time is not booked as that
 		p.Size, p.sizeErr = v.partOf(g, limiting[at])
 	case at >= 0:
@@ -40,18 +40,16 @@ func (v *View) weigh(g *group) Problem {
 	case v.limit.Limit == events.LimitUnknown:
 		p.Size = v.partOfTasks(g)
 		p.P = p.Size
-		p.StdErr = standardError(p.P, float64(v.taskActive(family)))
+		p.StdErr = v.errorOf(family, p.P, float64(v.taskActive(family)))
 	default: // a matter of cost, and only what burns CPU costs
-		var of uint64
-		p.Size, of = v.partOfCPU(g)
-		p.sizeErr = standardError(p.Size, float64(of))
+		p.Size, p.sizeErr = v.partOfCPU(g)
 	}
 	p.sizeErr = max(p.sizeErr, p.StdErr)
 	v.withGarbage(&p)
 	p.Confidence = v.confidence(&p)
 	p.Severity = v.severity(&p)
 	if p.OnPath {
-		p.Bound = bound(p.P, g.samples())
+		p.Bound = bound(p.P, v.worth(family, g.samples()))
 	}
 	return p
 }
@@ -71,9 +69,9 @@ func (v *View) partOf(g *group, vertex int) (p, stdErr float64) {
 		}
 		p = min(1, g.te()/total)
 		if perThread := v.samplesPerThread(); perThread > 0 {
-			return p, standardError(p, total*perThread)
+			return p, v.errorOf(rules.FamilyWall, p, total*perThread)
 		}
-		return p, standardError(p, float64(g.samples())/p) // of the samples that make p
+		return p, v.errorOf(g.family(), p, float64(g.samples())/p) // of the samples that make p
 	}
 	var all uint64
 	for at, c := range v.chains() {
@@ -82,7 +80,7 @@ func (v *View) partOf(g *group, vertex int) (p, stdErr float64) {
 		}
 	}
 	p = min(1, share(g.samples(), all))
-	return p, standardError(p, float64(all))
+	return p, v.errorOf(g.family(), p, float64(all))
 }
 
 // timeOf returns the thread equivalents of a vertex's work; of a legacy source those in which its threads run.

@@ -95,3 +95,18 @@ func TestWildValues(t *testing.T) {
 		}
 	}
 }
+
+// TestBoundOfValues: what values of --total bound follows the samples that must stand behind them, and not their size.
+func TestBoundOfValues(t *testing.T) {
+	lines := []string{"TASK;MAP;acme/Work.map;acme/Work.rare 1"}
+	for i := range 6 {
+		lines = append(lines, "TASK;MAP;acme/Work.map;acme/Work.part"+itoa(i)+" 100000000")
+	}
+	in := Input{Context: limited().Context, Captures: []Capture{capture("tm-1", events.ModeITimer, graph(t, lines...))}}
+	samples := diagnoseOK(t, in).Analysis.Findings[0].Bound
+	in.Captures[0].Graph.Unit = "ns"
+	values := diagnoseOK(t, in).Analysis.Findings[0].Bound
+	if samples < 10 || values > 4 || values < 3 {
+		t.Errorf("bound %.2f of samples and %.2f of the values of 7 stacks, want 11, as its share of the time is 0.9 of 0.99, and (7+3)/3", samples, values)
+	}
+}
