@@ -34,6 +34,8 @@ type Count struct {
 	Above []string `json:"above,omitempty"`
 	// Without are paths: none of them may match in the whole stack.
 	Without []string `json:"without,omitempty"`
+	// With are paths: one of them must match in the whole stack.
+	With []string `json:"with,omitempty"`
 	// Self takes only samples that end in the frame that completes a path of Match, as if the path ended with "$". A
 	// sample ends in the first frame of its stack that is a @wait, or else in the last one.
 	Self bool `json:"self,omitempty"`
@@ -53,6 +55,15 @@ type Count struct {
 	// Of is the whole that a share refers to. The value of a fact in the unit "share" with an Of is Samples over
 	// Of.samples.
 	Of *Count `json:"of,omitempty"`
+	// Rates turn the samples into thread equivalents or cores, one for each of JVMs; their sum is the value of a fact in the
+	// unit "te" or "cores".
+	Rates []Rate `json:"rates,omitempty"`
+	// Busy are the thread equivalents of a vertex that a share refers to: the value of a fact in the unit "share" is the sum of
+	// Rates over Busy, and 1 at most.
+	Busy float64 `json:"busy,omitempty"`
+	// AtMost says that the value is of no more than these samples: a part of them is counted for another finding or belongs to
+	// another vertex, or the busy time bounds it.
+	AtMost bool `json:"atMost,omitempty"`
 }
 
 // Root is a kind of thread, by the frames of its stacks.

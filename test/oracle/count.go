@@ -95,6 +95,9 @@ func (k *counter) meetsPaths(w *walked, c *count, match []path) bool {
 			return false
 		}
 	}
+	if len(c.With) > 0 && !k.above(w, c.With, len(w.frames)) {
+		return false
+	}
 	if len(c.Above) > 0 && !k.above(w, c.Above, from) {
 		return false
 	}
@@ -113,7 +116,7 @@ func matched(w *walked, match []path, from int, self bool) bool {
 	return false
 }
 
-// above reports whether one of the paths matches in the frames before from.
+// above reports whether one of the paths is complete in a frame before from.
 func (k *counter) above(w *walked, paths []string, from int) bool {
 	for _, text := range paths {
 		for end := range k.rules.path(text).ends(w, 0) {

@@ -26,6 +26,7 @@ const (
 	Uncounted   = "uncounted"   // a fact has samples, and does not say what it counts
 	Uncountable = "uncountable" // it says it in a way that cannot be counted
 	Named       = "named"       // its text names one frame, and its count is of more than that frame
+	Time        = "time"        // thread equivalents, cores or a bound that the counts do not make
 	Sentence    = "sentence"    // a number of samples in a finding, an observation or the verdict is that of no fact it names
 )
 
@@ -42,7 +43,7 @@ func Recount(analysisJSON []byte, pages func(jvm, mode, key string) (*Page, erro
 	if err := json.Unmarshal(analysisJSON, &a); err != nil {
 		return nil, fmt.Errorf("read the analysis: %w", err)
 	}
-	r := &recount{analysis: &a, facts: map[string]*fact{}, counted: map[string][]int64{}}
+	r := &recount{analysis: &a, facts: map[string]*fact{}, counted: map[string][]int64{}, made: map[string]float64{}}
 	for i := range a.Evidence {
 		r.facts[a.Evidence[i].ID] = &a.Evidence[i]
 	}
@@ -65,6 +66,7 @@ type recount struct {
 	facts    map[string]*fact
 	counter  counter
 	counted  map[string][]int64 // by fact: its count and that of its whole
+	made     map[string]float64 // by fact: thread equivalents or cores that its samples make
 }
 
 func (r *recount) read(pages func(jvm, mode, key string) (*Page, error)) error {
@@ -100,6 +102,9 @@ func (r *recount) fact(f *fact) {
 		if f.Samples != 0 {
 			r.complain(Uncounted, f.ID, "%d samples of what? %s", f.Samples, f.Text)
 		}
+		if f.Mode != "" && (f.Unit == "te" || f.Unit == "cores" && f.Frame != "" || saysTE(f.Text)) {
+			r.complain(Uncounted, f.ID, "time of what? %s", f.Text)
+		}
 		return
 	}
 	if r.analysis.Counting == nil {
@@ -132,6 +137,7 @@ func (r *recount) fact(f *fact) {
 		r.counted[f.ID] = append(r.counted[f.ID], w)
 	}
 	r.value(f, n, whole)
+	r.time(f)
 	r.text(f)
 	r.named(f, n)
 }
@@ -139,7 +145,7 @@ func (r *recount) fact(f *fact) {
 // named compares the count of a fact about one frame with that of this frame alone: no group of frames stands under the name
 // of one. A group says so, by its rule.
 func (r *recount) named(f *fact, n int64) {
-	if f.Frame == "" || len(f.Count.Match) == 0 || strings.Contains(f.Text, "(rule ") {
+	if f.Frame == "" || len(f.Count.Match) == 0 || f.Count.AtMost || strings.Contains(f.Text, "(rule ") {
 		return
 	}
 	alone, err := r.counter.alone(f.Count, f.Frame)
@@ -167,7 +173,7 @@ func (r *recount) value(f *fact, n, whole int64) {
 }
 
 // said finds "1,180 of 1,216 samples", "1,180 samples" and "of the 1,216 samples".
-var said = regexp.MustCompile(`(\d[\d,]*)(?: of (?:the |all |its )?(\d[\d,]*))?(?: (?:active|idle|running|waiting|task|raw|all|CPU|ITIMER|WALL|ALLOC|LOCK)){0,2} samples?\b`)
+var said = regexp.MustCompile(`(\d[\d,]*) of them in (?:R\d)|(\d[\d,]*)(?: of (?:the |all |its )?(\d[\d,]*))?(?: (?:active|idle|running|waiting|task|raw|all|CPU|ITIMER|WALL|ALLOC|LOCK)){0,2} samples?\b`)
 
 // numbersIn are the numbers of samples that a text says.
 func numbersIn(text string) []int64 {
@@ -192,7 +198,7 @@ func (r *recount) text(f *fact) {
 			r.complain(Text, f.ID, "says %d, counted were %v: %s", n, r.counted[f.ID], f.Text)
 		}
 	}
-	if f.Unit == "share" && f.Count.Of != nil && !rounds(f.Text, f.Value) {
+	if f.Unit == "share" && (f.Count.Of != nil || f.Count.Busy > 0) && !rounds(f.Text, f.Value) {
 		r.complain(Text, f.ID, "none of its percentages is %v: %s", f.Value, f.Text)
 	}
 }
@@ -223,6 +229,7 @@ func (r *recount) sentences() {
 		r.sentence(f.ID, f.Evidence, f.Title, f.Where, f.Size, f.Why, f.Cause, f.Recommendation.Change, f.Recommendation.Why,
 			f.Recommendation.Impact)
 		r.number(f.ID, f.Evidence, f.Samples)
+		r.findingTime(f)
 	}
 	for _, o := range r.analysis.Observations {
 		r.sentence("observation", o.Evidence, o.Text)

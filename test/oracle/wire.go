@@ -12,6 +12,8 @@ type analysis struct {
 
 type verdict struct {
 	Headline string   `json:"headline"`
+	P        float64  `json:"p"`
+	Bound    float64  `json:"bound"`
 	Samples  int64    `json:"samples"`
 	Evidence []string `json:"evidence"`
 }
@@ -29,6 +31,11 @@ type finding struct {
 	Why            string   `json:"why"`
 	Cause          string   `json:"cause"`
 	Samples        int64    `json:"samples"`
+	TE             float64  `json:"te"`
+	P              float64  `json:"p"`
+	Bound          float64  `json:"bound"`
+	Cores          float64  `json:"cores"`
+	OnPath         bool     `json:"onPath"`
 	Evidence       []string `json:"evidence"`
 	Recommendation struct {
 		Change string `json:"change"`
@@ -50,6 +57,7 @@ type fact struct {
 	Value   float64 `json:"value"`
 	Unit    string  `json:"unit"`
 	Frame   string  `json:"frame"`
+	Mode    string  `json:"mode"`
 	Samples int64   `json:"samples"`
 	Count   *count  `json:"count"`
 }
@@ -64,6 +72,7 @@ type count struct {
 	Match    []string `json:"match"`
 	Above    []string `json:"above"`
 	Without  []string `json:"without"`
+	With     []string `json:"with"`
 	Self     bool     `json:"self"`
 	Category string   `json:"category"`
 	Package  string   `json:"package"`
@@ -72,6 +81,18 @@ type count struct {
 	Samples  int64    `json:"samples"`
 	Unit     string   `json:"unit"`
 	Of       *count   `json:"of"`
+	Rates    []rate   `json:"rates"`
+	Busy     float64  `json:"busy"`
+	AtMost   bool     `json:"atMost"`
+}
+
+type rate struct {
+	JVM            string  `json:"jvm"`
+	Samples        int64   `json:"samples"`
+	Threads        float64 `json:"threads"`
+	Seconds        float64 `json:"seconds"`
+	IntervalMillis float64 `json:"intervalMillis"`
+	Cores          float64 `json:"cores"`
 }
 
 type counting struct {

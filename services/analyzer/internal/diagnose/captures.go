@@ -53,7 +53,14 @@ func (r *reading) worth(f rules.Family, n uint64) float64 {
 
 // errorOf is the sampling error of a share of n samples of a family. That of values is not known, and 0.
 func (r *reading) errorOf(f rules.Family, p, n float64) float64 {
-	if m := r.modeScansOf(f); m != nil && m.unit() != "" {
+	if m := r.modeScansOf(f); m != nil {
+		return m.errorOf(p, n)
+	}
+	return 0
+}
+
+func (m *modeScans) errorOf(p, n float64) float64 {
+	if m.unit() != "" {
 		return 0
 	}
 	return standardError(p, n)

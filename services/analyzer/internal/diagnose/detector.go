@@ -54,7 +54,10 @@ type Problem struct {
 	elsewhere  []Problem // the same cause where no vertex can be named
 	also       []Problem // the same fault as other rules see it
 	counts     measured
+	times      map[rules.Family]timed
+	whole      float64  // thread equivalents that P is a share of
 	proofs     []fact   // the first of Facts, which the verdict cites, too
+	overlaps   []fact   // the same as sharedWith
 	sharedWith []string // how many samples it shares with which other problem
 }
 

@@ -19,7 +19,7 @@ func (v *View) describe(p *Problem) {
 	p.Why = v.whyText(p)
 	p.Impact = v.impactText(p)
 	p.proofs = v.frameFacts(p)
-	p.Facts = slices.Concat(p.proofs, p.Facts, v.sideFacts(p))
+	p.Facts = slices.Concat(p.proofs, p.Facts, p.overlaps, v.sideFacts(p))
 	for _, vertex := range p.group.vertices {
 		p.Facts = append(p.Facts, v.vertexFacts[vertex])
 	}
@@ -212,7 +212,12 @@ func (v *View) timeFact(p *Problem) (fact, bool) {
 		Text:  fmt.Sprintf("%s takes %s", wording.Place(p.Anchor, p.Frame), unit),
 		Value: p.TE, Unit: "te", Frame: p.Frame, Mode: p.Mode,
 	}
-	if p.counts.all != nil {
+	family := p.group.carries()
+	f.Count = p.timeOf(family, false)
+	if f.Count != nil {
+		f.Mode = f.Count.Mode
+	}
+	if p.counts.all != nil || p.times[family].more {
 		f.Text = fmt.Sprintf("%s (rule %s) takes %s", p.Rule.Title, p.Rule.ID, unit)
 	}
 	if vertex := v.boundedIn(p); vertex != "" {
@@ -221,6 +226,9 @@ func (v *View) timeFact(p *Problem) (fact, bool) {
 	if p.OnPath && p.Rule.Of == rules.BasisVertex && p.P > 0 {
 		f.Text += fmt.Sprintf(", %s of the time of %s", wording.Percent(p.P), v.limitName(p))
 		f.Value, f.Unit, f.StdErr = p.P, "share", p.StdErr
+		if f.Count != nil {
+			f.Count.Busy = p.whole
+		}
 	}
 	f.Text += "."
 	if len(p.Vertices) == 1 {

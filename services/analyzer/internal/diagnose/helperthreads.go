@@ -51,6 +51,7 @@ func helperThread(s *jvmScan, h *scan.Helper) Problem {
 	if x := s.teOutside(sums[0]); x > 0 {
 		size = wording.TE(x)
 		told.Value, told.Unit, told.StdErr = x, "te", 0
+		told.Count = ratedIn(s, works, sums[0], true)
 	}
 	told.Text = fmt.Sprintf("%s works outside the tasks of %s: %s, %s of that waiting.", wording.Simple(frame), s.JVM, size,
 		wording.Percent(share(sums[1], sums[0])))

@@ -107,7 +107,8 @@ func (a *attribution) need(vertex int, starved float64) float64 {
 // collection stops looks as if it ran.
 func measureStarvation(r *reading) starved {
 	s, onCPU, runs := starved{vertex: -1}, uint64(0), r.runnable()
-	var jvms []string
+	var scans []*jvmScan
+	var ready []uint64
 	for _, w := range r.family(rules.FamilyWall) {
 		if r.collecting(w.JVM) > maxCollecting {
 			continue
@@ -116,7 +117,7 @@ func measureStarvation(r *reading) starved {
 			if c.JVM == w.JVM && w.cores > 0 && w.perThread > 0 && c.Total > 0 {
 				sums, _ := tallyAll(&modeScans{mode: w.Mode, scans: []*jvmScan{w}}, []events.Count{runs})
 				n := sums[0]
-				jvms = append(jvms, w.JVM)
+				scans, ready = append(scans, w), append(ready, n)
 				s.shared = s.shared || r.shared(w.JVM)
 				s.running += w.te(n) * (1 - r.collecting(w.JVM))
 				s.got += share(c.TaskActive-c.TaskResting, c.Total) * w.cores
@@ -130,11 +131,15 @@ func measureStarvation(r *reading) starved {
 	}
 	s.known, s.share = true, max(0, 1-s.got/s.running)
 	s.stdErr = s.got / s.running * math.Sqrt(1/float64(s.samples)+1/float64(max(1, onCPU)))
+	count, _ := rated(scans, runs, ready, false)
+	if count != nil {
+		count.AtMost = true // the pauses of the collector are none of it
+	}
 	s.fact = fact{factMetric, events.Fact{
 		Text: fmt.Sprintf("%s were ready to run for %s and got %.2f cores: runnable but not on CPU for %s of that time.",
 			s.threads("Task threads"), wording.TE(s.running), s.got, wording.Percent(s.share)),
 		Value: s.share, Unit: "share", Mode: events.ModeWall, Samples: samples(s.samples), StdErr: s.stdErr,
-		Count: counted(runs, events.ModeWall, s.samples, jvms...),
+		Count: count,
 	}}
 	if 2*s.stdErr > s.share {
 		s.share = 0 // nothing that chance would not give

@@ -27,12 +27,15 @@ func (v *View) measure(problems []Problem) {
 	for i := range problems {
 		ids[&problems[i]] = fmt.Sprintf("R%d", i+1)
 	}
+	var asked []*Problem
 	for _, m := range v.modes {
 		if all := byMode[m]; len(all) > 0 {
 			measureIn(m, all)
 			shares(m, all, ids)
+			asked = append(asked, all...)
 		}
 	}
+	v.time(asked)
 }
 
 func (v *View) addMeasured(byMode map[*modeScans][]*Problem, p *Problem) {
@@ -100,6 +103,16 @@ func (p *Problem) overlapText() string {
 	return text
 }
 
+// overlap states how many samples of a problem are those of another one, too.
+func overlap(m *modeScans, p *Problem, other string, c *events.Count) fact {
+	part := shareOf(c)
+	return fact{factFrame, events.Fact{
+		Text: fmt.Sprintf("%s of the %s active %s of %s (rule %s) are in %s as well (%s).", wording.Count(c.Samples), wording.Count(c.Of.Samples),
+			p.counts.noun, wording.Place(p.Anchor, p.Frame), p.Rule.ID, other, wording.Percent(part)),
+		Value: part, Unit: "share", Mode: m.mode, Samples: c.Samples, StdErr: m.errorOf(part, float64(c.Of.Samples)), Count: c,
+	}}
+}
+
 // shares notes how many samples the problems of a mode share: those of one that are not without the other's pattern.
 func shares(m *modeScans, problems []*Problem, ids map[*Problem]string) {
 	type pair struct{ p, q *Problem }
@@ -108,9 +121,9 @@ func shares(m *modeScans, problems []*Problem, ids map[*Problem]string) {
 	for _, p := range problems {
 		for _, q := range problems {
 			if p != q && ids[p] != "" && ids[q] != "" && (q.Rule.TakesFrom(p.Rule) || p.Rule.TakesFrom(q.Rule)) {
-				without := *p.counts.total()
-				without.Without = q.counts.total().Match
-				pairs, list = append(pairs, pair{p, q}), append(list, without)
+				both := *p.counts.total()
+				both.With, both.Of = q.counts.total().Match, nil
+				pairs, list = append(pairs, pair{p, q}), append(list, both)
 			}
 		}
 	}
@@ -119,8 +132,10 @@ func shares(m *modeScans, problems []*Problem, ids map[*Problem]string) {
 	}
 	sums, _ := tallyAll(m, list)
 	for i, x := range pairs {
-		if n := x.p.counts.total().Samples - samples(sums[i]); n > 0 {
-			x.p.sharedWith = append(x.p.sharedWith, fmt.Sprintf("%s of them in %s (%s)", wording.Count(n), ids[x.q], x.q.Rule.ID))
+		if sums[i] == 0 {
+			continue
 		}
+		x.p.sharedWith = append(x.p.sharedWith, fmt.Sprintf("%s of them in %s (%s)", wording.Count(sums[i]), ids[x.q], x.q.Rule.ID))
+		x.p.overlaps = append(x.p.overlaps, overlap(m, x.p, ids[x.q], partOf(m.counted(list[i], sums[i]), x.p.counts.total())))
 	}
 }

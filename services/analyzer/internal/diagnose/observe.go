@@ -51,25 +51,30 @@ func backpressured(v *View) []Problem {
 
 // bufferWaits collects what waits for buffers: it is never blamed.
 func bufferWaits(v *View) []Problem {
-	threads, rule := 0.0, (*rules.Rule)(nil)
+	var rule *rules.Rule
 	for _, g := range v.groups {
 		if g.rule.Role == rules.RoleVictim {
-			threads, rule = threads+g.te(), g.rule
+			rule = g.rule
 		}
 	}
-	m := v.modeScansOf(rules.FamilyWall)
-	if rule == nil || m == nil {
+	if rule == nil {
 		return nil
 	}
 	waits := events.Count{Root: events.RootTasks, Match: rule.Frames}
-	sums, active := tallyAll(m, []events.Count{waits})
-	if sums[0] < minSamples {
+	var sums []uint64
+	scans, all := v.family(rules.FamilyWall), uint64(0)
+	for _, s := range scans {
+		of, _ := tallyAll(&modeScans{mode: s.Mode, scans: []*jvmScan{s}}, []events.Count{waits})
+		sums, all = append(sums, of[0]), all+of[0]
+	}
+	count, threads := rated(scans, waits, sums, false)
+	if all < minSamples || count == nil {
 		return nil
 	}
 	waited := fact{factFrame, events.Fact{
-		Text:  fmt.Sprintf("Task threads waited for network buffers in %s samples, %s.", wording.Count(sums[0]), wording.TE(threads)),
+		Text:  fmt.Sprintf("Task threads waited for network buffers in %s samples, %s.", wording.Count(all), wording.TE(threads)),
 		Value: threads, Unit: "te", Frame: "org.apache.flink.runtime.io.network.buffer.LocalBufferPool.requestMemorySegmentBlocking",
-		Mode: m.mode, Samples: samples(sums[0]), Count: partOf(m.counted(waits, sums[0]), m.counted(events.Count{}, active)),
+		Mode: count.Mode, Samples: samples(all), Count: count,
 	}}
 	return []Problem{remark(fmt.Sprintf("Task threads wait for free network buffers (rule %s). "+
 		"They are victims of a slower operator downstream, not the cause.", rule.ID), waited)}

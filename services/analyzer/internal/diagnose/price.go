@@ -6,6 +6,7 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/rules"
 )
 
 const (
@@ -38,9 +39,13 @@ func (v *View) cost(p *Problem, one price) {
 		return
 	}
 	p.Cores = cores
+	name := wording.Place(p.Anchor, p.Frame)
+	if p.times[rules.FamilyCPU].more {
+		name = fmt.Sprintf("%s (rule %s)", p.Rule.Title, p.Rule.ID)
+	}
 	p.Facts = append(p.Facts, fact{factMetric, events.Fact{
-		Text:  fmt.Sprintf("%s takes %.2f cores.", wording.Place(p.Anchor, p.Frame), cores),
-		Value: cores, Unit: "cores", Frame: p.Frame, Mode: p.Mode,
+		Text:  fmt.Sprintf("%s takes %.2f cores.", name, cores),
+		Value: cores, Unit: "cores", Frame: p.Frame, Mode: p.Mode, Count: p.coresCount(),
 	}})
 	if one.core <= 0 {
 		return
@@ -53,4 +58,13 @@ func (v *View) cost(p *Problem, one price) {
 		Value: month, Unit: one.currency + "/month", Frame: p.Frame, Mode: p.Mode,
 	}})
 	p.Impact += fmt.Sprintf(" It takes %.2f cores, which cost %.2f %s per month.", cores, month, one.currency)
+}
+
+// coresCount describes the samples that the cores of a problem come from: those of a CPU profile, or those that WALL saw in
+// it, of which only what ran took a core.
+func (p *Problem) coresCount() *events.Count {
+	if p.group.tally(rules.FamilyCPU).te > 0 {
+		return p.timeOf(rules.FamilyCPU, false)
+	}
+	return p.timeOf(rules.FamilyWall, true)
 }

@@ -106,7 +106,7 @@ func (c *checked) legacySources(s *jvmScan) {
 		c.add(factCheck, events.Fact{
 			Text:  fmt.Sprintf("Legacy sources of %s run in threads of their own beside the task threads: %s.", s.JVM, wording.TE(threads)),
 			Value: threads, Unit: "te", JVM: s.JVM, Mode: s.Mode, Samples: samples(s.SourceRoots),
-			Count: s.counted(events.Count{Root: events.RootSource, Idle: events.IdleAny}, s.SourceRoots),
+			Count: ratedIn(s, events.Count{Root: events.RootSource, Idle: events.IdleAny}, s.SourceRoots, false),
 		})
 	}
 }

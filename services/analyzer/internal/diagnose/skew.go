@@ -147,11 +147,27 @@ func (v *View) skewByWall(vertex int, isLimit bool) (Problem, bool) {
 		}
 		f.Facts = []fact{{factFrame, events.Fact{
 			Text:  fmt.Sprintf("%s takes %s of each subtask on %s and %.2f on the median TaskManager.", wording.Simple(h.anchor), wording.TE(largest), hot, median),
-			Value: ratio, Unit: "count", Frame: h.anchor, JVM: hot, Mode: events.ModeWall,
+			Value: ratio, Unit: "count", Frame: h.anchor, JVM: hot, Mode: events.ModeWall, Count: v.heatCount(h, hot),
 		}}}
 		return f, true
 	}
 	return Problem{}, false
+}
+
+// heatCount describes the samples of which a part makes a function hot on one TaskManager.
+func (v *View) heatCount(h *heat, jvm string) *events.Count {
+	c := events.Count{Root: events.RootTasks, Match: []string{literal(h.anchor)}, Without: v.catalogue.Frames.Stages[rules.StageHeld]}
+	for _, s := range v.family(rules.FamilyWall) {
+		if s.JVM == jvm {
+			sums, _ := tallyAll(&modeScans{mode: s.Mode, scans: []*jvmScan{s}}, []events.Count{c})
+			count := ratedIn(s, c, sums[0], false)
+			if count != nil {
+				count.AtMost = true
+			}
+			return count
+		}
+	}
+	return nil
 }
 
 func (v *View) vertexName(vertex int) string {

@@ -36,6 +36,7 @@ func (v *View) weigh(g *group) Problem {
 	case at >= 0:
 		p.OnPath = true
 		p.P, p.StdErr = v.partOf(g, limiting[at])
+		p.whole = v.timeOf(limiting[at])
 		p.Size = p.P
 	case v.limit.Limit == events.LimitUnknown:
 		p.Size = v.partOfTasks(g)

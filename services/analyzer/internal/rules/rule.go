@@ -102,6 +102,11 @@ func (r *Rule) TakesFrom(other *Rule) bool {
 	return r.Role == RoleVictim && other.Role != RoleVictim || other.Broad && !r.Broad || slices.Contains(r.Overrides, other.ID)
 }
 
+// Sees reports that the rule looks at captures of a family: what shows in the CPU shows in WALL as well.
+func (r *Rule) Sees(f Family) bool {
+	return slices.Contains(r.Modes, f) || f == FamilyWall && slices.Contains(r.Modes, FamilyCPU)
+}
+
 // Unexplained reports that the rule is that of code which no pattern explains: it is hot, or it waits.
 func (r *Rule) Unexplained() bool {
 	return strings.HasPrefix(r.By, "running") || strings.HasPrefix(r.By, "waiting")

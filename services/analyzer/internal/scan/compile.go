@@ -1,8 +1,6 @@
 package scan
 
 import (
-	"slices"
-
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
@@ -143,8 +141,7 @@ func (s *Scanner) compileOverrides() {
 func (s *Scanner) compile(family rules.Family) *program {
 	p := newProgram()
 	for i, r := range s.catalogue.Rules {
-		seesCPU := family == rules.FamilyWall && slices.Contains(r.Modes, rules.FamilyCPU)
-		if !slices.Contains(r.Modes, family) && !seesCPU {
+		if !r.Sees(family) {
 			continue
 		}
 		frames := r.Frames

@@ -13,10 +13,11 @@ const (
 	tallyMatch purpose = iota
 	tallyAbove
 	tallyWithout
+	tallyWith
 )
 
 // Tally counts in one capture what each description says, whichever rule takes the samples. It sees Root, Idle but for
-// single idle paths, State, Part, Match, Above, Without and Self; a description with more is an error.
+// single idle paths, State, Part, Match, Above, Without, With and Self; a description with more is an error.
 func (s *Scan) Tally(counts []*events.Count) ([]uint64, error) {
 	t := tally{
 		scan: s, counts: counts, sums: make([]uint64, len(counts)), globs: newGlobSet(), program: newProgram(),
@@ -25,7 +26,7 @@ func (s *Scan) Tally(counts []*events.Count) ([]uint64, error) {
 		if c.Category != "" || c.Package != "" || len(c.Stack) > 0 || (c.Idle != "" && c.Idle != events.IdleAny && c.Idle != events.IdleOnly) {
 			return nil, fmt.Errorf("count %d has conditions that are not counted here", i)
 		}
-		for why, paths := range [...][]string{tallyMatch: c.Match, tallyAbove: c.Above, tallyWithout: c.Without} {
+		for why, paths := range [...][]string{tallyMatch: c.Match, tallyAbove: c.Above, tallyWithout: c.Without, tallyWith: c.With} {
 			for _, text := range paths {
 				if err := t.program.add(purpose(why), i, text, t.glob); err != nil {
 					return nil, fmt.Errorf("count %d: %w", i, err)
@@ -168,7 +169,8 @@ func (t *tally) meets(i int, c *events.Count, st *tallyState, level uint16) bool
 	switch {
 	case c.Part != "" && !st.inside, c.Part == events.PartOwn && !st.own:
 		return false
-	case len(c.Above) > 0 && !st.above.has(i), st.without.has(i):
+	case len(c.Above) > 0 && !st.above.has(i), st.without.has(i), st.lastWithout.has(i),
+		len(c.With) > 0 && !st.with.has(i) && !st.lastWith.has(i):
 		return false
 	case len(c.Match) == 0:
 		return true

@@ -45,6 +45,10 @@ func TestTally(t *testing.T) {
 		{events.Count{Match: []string{get}, Part: events.PartOperator, Above: []string{mapA}}, 48},
 		{events.Count{Match: []string{get}, Part: events.PartOwn, Above: []string{mapA}}, 16},
 		{events.Count{Match: []string{get}, Without: []string{mapB, "com.shop.Pool.*"}}, 262},
+		{events.Count{Match: []string{get}, With: []string{mapB, "com.shop.Pool.*"}}, 176},
+		{events.Count{Match: []string{mapA}, Without: []string{mapA + " $"}}, 62},
+		{events.Count{With: []string{mapA + " $"}}, 1},
+		{events.Count{With: []string{mapB, "com.shop.Pool.*"}}, 176},
 		{events.Count{Match: []string{"@operator > @operator"}}, 48},
 		{events.Count{Match: []string{mapA, mapB}}, 63},
 	}

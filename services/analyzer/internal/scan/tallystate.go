@@ -17,8 +17,11 @@ type tallyState struct {
 	seen    bits // by Above, in all frames
 	above   bits // by Above, in the frames before the last operator
 	without bits
+	with    bits
 	here    bits // a path of Match is complete with this very frame
 	last    bits // and ends with "$"
+
+	lastWithout, lastWith bits // such a path of Without or With is complete with this very frame
 }
 
 // bits is a set of descriptions.
@@ -34,10 +37,11 @@ func newBits(n int) bits { return make(bits, (n+63)/64) }
 func (t *tally) level(n uint16) *tallyState {
 	size := (len(t.counts) + 63) / 64
 	for len(t.levels) <= int(n) {
-		all := make(bits, 6*size)
+		all := make(bits, 9*size)
 		part := func(i int) bits { return all[i*size : (i+1)*size] }
 		t.levels = append(t.levels, tallyState{
-			begun: newBits(len(t.program.begun)), matched: part(0), seen: part(1), above: part(2), without: part(3), here: part(4), last: part(5),
+			begun: newBits(len(t.program.begun)), matched: part(0), seen: part(1), above: part(2), without: part(3), here: part(4),
+			last: part(5), with: part(6), lastWithout: part(7), lastWith: part(8),
 		})
 	}
 	return &t.levels[n]
@@ -50,8 +54,11 @@ func (st *tallyState) inherit(from *tallyState) {
 	copy(st.seen, from.seen)
 	copy(st.above, from.above)
 	copy(st.without, from.without)
+	copy(st.with, from.with)
 	clear(st.here)
 	clear(st.last)
+	clear(st.lastWithout)
+	clear(st.lastWith)
 	st.task, st.source, st.inside, st.own = from.task, from.source, from.inside, from.own
 	st.wait = from.wait
 }
@@ -61,8 +68,14 @@ func (st *tallyState) complete(pa *path) {
 	switch {
 	case pa.purpose == tallyAbove:
 		st.seen.add(pa.index)
+	case pa.purpose == tallyWithout && pa.leaf:
+		st.lastWithout.add(pa.index)
+	case pa.purpose == tallyWith && pa.leaf:
+		st.lastWith.add(pa.index)
 	case pa.purpose == tallyWithout:
 		st.without.add(pa.index)
+	case pa.purpose == tallyWith:
+		st.with.add(pa.index)
 	case pa.leaf:
 		st.last.add(pa.index)
 	default:
