@@ -112,12 +112,18 @@ func serveNode(context.Context) error {
 	if err := json.Unmarshal([]byte(os.Getenv(nodeVariable)), &o); err != nil {
 		return err
 	}
-	s, err := natsembed.Start(o)
-	if err != nil {
-		return err
+	const tries = 5 // a busy machine may take longer than a start is given
+	var err error
+	for range tries {
+		s, startErr := natsembed.Start(o)
+		if startErr == nil {
+			s.WaitForShutdown()
+			return nil
+		}
+		err = startErr
+		fmt.Fprintln(os.Stderr, time.Now(), err)
 	}
-	s.WaitForShutdown()
-	return nil
+	return err
 }
 
 func startNATS(nodes int) func(*testing.T) servers {
@@ -167,7 +173,7 @@ func (s *natsServers) start(ctx context.Context, i int) error {
 	if s.procs[i], err = parts.StartSelf(ctx, logs, roleVariable+"="+roleNode, nodeVariable+"="+string(o)); err != nil {
 		return err
 	}
-	return listening(ctx, s.nodes[i].Port)
+	return listening(ctx, s.procs[i], s.nodes[i].Port)
 }
 
 // crash kills any of the nodes.
@@ -178,15 +184,21 @@ func (s *natsServers) crash(ctx context.Context) error {
 	return s.start(ctx, i)
 }
 
-// listening waits until something listens on a port of 127.0.0.1.
-func listening(ctx context.Context, port int) error {
-	var err error
-	for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
-		var conn net.Conn
-		conn, err = (&net.Dialer{}).DialContext(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+// listening waits until a process listens on a port of 127.0.0.1.
+func listening(ctx context.Context, proc *parts.Self, port int) error {
+	const patience = 2 * time.Minute
+	for until := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
 			return conn.Close()
 		}
+		select {
+		case <-proc.Done():
+			return errors.Join(errors.New("the node ended"), proc.Err())
+		default:
+		}
+		if time.Now().After(until) {
+			return err
+		}
 	}
-	return err
 }
