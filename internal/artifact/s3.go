@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/minio/minio-go/v7"
@@ -149,6 +150,28 @@ func (s s3) get(ctx context.Context, key string, limit int64) ([]byte, error) {
 	}
 	return body, nil
 }
+
+// survey lists what has our hash in its metadata, or at least a key like ours: a bucket may hold objects of others.
+func (s s3) survey(ctx context.Context) (Survey, error) {
+	all := Survey{Objects: map[string]Found{}}
+	for o := range s.client.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Recursive: true}) {
+		if o.Err != nil {
+			return all, s.wrap(o.Err)
+		}
+		st, err := s.stat(ctx, o.Key)
+		switch {
+		case errors.Is(err, ErrGone):
+		case err != nil:
+			return all, err
+		case st.sha256 != "" || ours.MatchString(o.Key):
+			all.Objects[o.Key] = Found{Size: st.size, SHA256: st.sha256}
+		}
+	}
+	return all, nil
+}
+
+// ours is the form of the keys that this package makes: the last part ends in a hash, and perhaps an extension.
+var ours = regexp.MustCompile(`(-[0-9a-f]{12}(\.[a-z]+)?|/[0-9a-f]{64})$`)
 
 func (s s3) ready(ctx context.Context) error {
 	found, err := s.client.BucketExists(ctx, s.bucket)

@@ -64,6 +64,7 @@ type backend interface {
 	stat(ctx context.Context, key string) (stat, error)
 	put(ctx context.Context, o object) error // nil: the server has the whole object
 	get(ctx context.Context, key string, limit int64) ([]byte, error)
+	survey(ctx context.Context) (Survey, error)
 	ready(ctx context.Context) error
 	ensure(ctx context.Context) error
 }

@@ -33,6 +33,7 @@ func Store(t *testing.T, s *artifact.Store) {
 	t.Run("put at the same time", func(t *testing.T) { putAtTheSameTime(t, s) })
 	t.Run("get refuses", func(t *testing.T) { getRefuses(t, s) })
 	t.Run("check", func(t *testing.T) { check(t, s) })
+	t.Run("survey", func(t *testing.T) { survey(t, s) })
 	t.Run("await what comes later", func(t *testing.T) { await(t, s) })
 }
 
@@ -121,6 +122,28 @@ func check(t *testing.T, s *artifact.Store) {
 	ref.SHA256 = artifact.Sum(nil)
 	if err := s.Check(t.Context(), ref); !errors.Is(err, artifact.ErrCorrupt) {
 		t.Errorf("another object under the key: %v", err)
+	}
+}
+
+func survey(t *testing.T, s *artifact.Store) {
+	body := bytes.Repeat([]byte("listed"), 50<<10)
+	ref, err := s.Put(t.Context(), Key(body), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, deep := range []bool{false, true} {
+		all, err := s.Survey(t.Context(), deep)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := all.Objects[ref.Key]; f.Size != ref.Size || f.SHA256 != ref.SHA256 {
+			t.Errorf("deep %t: %+v", deep, f)
+		}
+		for key, f := range all.Objects {
+			if f.Broken != nil {
+				t.Errorf("deep %t: %s: %v", deep, key, f.Broken)
+			}
+		}
 	}
 }
 
