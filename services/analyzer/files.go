@@ -53,7 +53,10 @@ func (s *Service) Analyze(ctx context.Context, in Input) (events.Analysis, error
 // Explain says by the rules what each operator of the plan does and takes.
 func (s *Service) Explain(in Input) (Explanation, error) {
 	res, err := s.pipeline.Diagnose(in)
-	return res.Explanation, err
+	if err != nil {
+		return Explanation{}, err
+	}
+	return res.Explain(), nil
 }
 
 // Prompt returns what [Service.Analyze] would send for an input. It asks nobody, and needs no provider.

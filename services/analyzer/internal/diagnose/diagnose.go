@@ -51,8 +51,9 @@ type Result struct {
 	Around   []Around  // the frames of the first findings
 	// FollowUps are the modes that were not captured and would explain more.
 	FollowUps []events.Mode
-	// Explanation is the plan with what the captures show of each operator.
-	Explanation Explanation
+	// Explain lays what the captures show of each operator over the plan. It looks at the captures again, which an
+	// analysis has no use for.
+	Explain func() Explanation
 }
 
 // Profile is the condensed profile of all JVMs in one mode, without idle frames.

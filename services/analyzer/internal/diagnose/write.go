@@ -69,8 +69,11 @@ func write(v *View, t *conclusions) Result {
 	result := Result{Profiles: profiles(v.reading, l), Around: around(v.reading, l, a.Findings), FollowUps: v.followUps()}
 	a.Evidence, a.Counting = l.facts, counting(v.catalogue)
 	result.Analysis = a
-	result.Explanation = v.explain(a.Findings, t.findings)
-	result.Explanation.Headline = a.Verdict.Headline
+	result.Explain = func() Explanation {
+		out := v.explain(a.Findings, t.findings)
+		out.Headline = a.Verdict.Headline
+		return out
+	}
 	return result
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/services/analyzer/internal/rules"
 )
 
 // partKey is a chain of operators, or for chain -1 a spot above them.
@@ -24,16 +25,17 @@ type Inside struct {
 }
 
 func (p *pass) countInside(samples uint64, st *state) {
-	if st.spot == NoSpot {
+	if p.insides == nil || st.spot == NoSpot {
 		return
 	}
 	key := partKey{st.chain, st.spot}
 	if st.chain >= 0 {
 		key.spot = NoSpot
 	}
-	part := p.inside
-	if key != p.insideKey || part == nil { // neighbours are mostly of one part
-		part = p.part(key)
+	part := p.insides[key]
+	if part == nil {
+		part = &inside{categories: make([]uint64, len(p.scanner.catalogue.Frames.Categories)), java: map[flamegraph.NameID]uint64{}}
+		p.insides[key] = part
 	}
 	if st.category >= 0 {
 		part.categories[st.category] += samples
@@ -41,14 +43,13 @@ func (p *pass) countInside(samples uint64, st *state) {
 	part.java[st.javaName] += samples
 }
 
-func (p *pass) part(key partKey) *inside {
-	part := p.out.insides[key]
-	if part == nil {
-		part = &inside{categories: make([]uint64, len(p.scanner.catalogue.Frames.Categories)), java: map[flamegraph.NameID]uint64{}}
-		p.out.insides[key] = part
-	}
-	p.inside, p.insideKey = part, key
-	return part
+// insidesOf walks a graph again and counts what is inside the parts of its tasks: a table for each part, which only an
+// explanation looks into.
+func (s *Scanner) insidesOf(g *flamegraph.Graph, family rules.Family) map[partKey]*inside {
+	p := s.newPass(g, family)
+	p.insides = map[partKey]*inside{}
+	p.run(g)
+	return p.insides
 }
 
 // Part returns what happens in a chain of operators, or for chain -1 at a spot above them.
@@ -57,7 +58,7 @@ func (s *Scan) Part(chain, spot int32) Inside {
 		spot = NoSpot
 	}
 	var out Inside
-	part := s.insides[partKey{chain, spot}]
+	part := s.insides()[partKey{chain, spot}]
 	if part == nil {
 		return out
 	}

@@ -55,9 +55,8 @@ type pass struct {
 	spots     map[spotKey]int32
 	helpers   map[[2]flamegraph.NameID]*Helper
 	ends      map[End]*End
-	inside    *inside // of insideKey: the last one that was counted
-	insideKey partKey
-	classEnds bool // the last frame of a stack is a class, not a method
+	insides   map[partKey]*inside // nil: nobody asks
+	classEnds bool                // the last frame of a stack is a class, not a method
 	out       *Scan
 }
 

@@ -3,6 +3,7 @@ package scan
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/services/analyzer/internal/rules"
@@ -79,17 +80,16 @@ type Scan struct {
 	names     []nameInfo
 	own       [][]ownEnd           // by chain: where samples end that no rule explains
 	operators []flamegraph.FrameID // frames that are operators, in pre-order
-	insides   map[partKey]*inside
+	insides   func() map[partKey]*inside
 }
 
 // Active returns the samples that are not idle.
 func (s *Scan) Active() uint64 { return s.Total - s.Idle }
 
-// Scan reads a graph whose names are normalised, as [flamegraph.Merge] leaves them.
-func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
+func (s *Scanner) newPass(g *flamegraph.Graph, family rules.Family) *pass {
 	program := s.programs[family]
 	names := s.describe(g, program)
-	p := pass{
+	return &pass{
 		scanner: s, graph: g, program: program, names: names,
 		sites: map[siteKey]*Site{}, chains: map[Chain]int32{}, spots: map[spotKey]int32{}, helpers: map[[2]flamegraph.NameID]*Helper{},
 		ends: map[End]*End{}, classEnds: family == rules.FamilyAlloc || family == rules.FamilyLock,
@@ -98,10 +98,15 @@ func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
 			Categories:  make([]uint64, len(s.catalogue.Frames.Categories)+2),
 			User:        map[flamegraph.NameID]uint64{},
 			ActiveWidth: make([]uint64, g.Len()),
-			insides:     map[partKey]*inside{},
 			names:       names,
+			insides:     sync.OnceValue(func() map[partKey]*inside { return s.insidesOf(g, family) }),
 		},
 	}
+}
+
+// Scan reads a graph whose names are normalised, as [flamegraph.Merge] leaves them.
+func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
+	p := s.newPass(g, family)
 	p.run(g)
 	slices.SortFunc(p.out.Sites, func(a, b *Site) int {
 		return cmp.Or(cmp.Compare(b.Samples, a.Samples), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Example, b.Example))
