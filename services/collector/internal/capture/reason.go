@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"squirrly.dev/internal/flink"
-	"squirrly.dev/internal/mask"
+	"squirrly.dev/internal/redact"
 	"squirrly.dev/pkg/events"
 )
 
@@ -37,13 +37,13 @@ var remedies = []struct{ says, hint string }{
 
 // reasonOf says why an error lost a capture.
 func reasonOf(code events.Code, err error) reason {
-	r := reason{code: code, text: mask.Text(summary(err)), hint: code.Hint()}
+	r := reason{code: code, text: redact.Text(summary(err)), hint: code.Hint()}
 	answer, ok := errors.AsType[*flink.Error](err)
 	if !ok || code != events.CodeModeRefused && code != events.CodeProfilerFailed {
 		return r
 	}
 	if text := answer.Reason(); text != "" {
-		r.text = mask.Text(shortened(text))
+		r.text = redact.Text(shortened(text))
 	}
 	said := strings.Join(answer.Messages, "\n")
 	for _, m := range remedies {

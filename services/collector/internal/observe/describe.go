@@ -8,7 +8,7 @@ import (
 
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/jobcontext"
-	"squirrly.dev/internal/mask"
+	"squirrly.dev/internal/redact"
 )
 
 const (
@@ -155,7 +155,7 @@ func (d *Description) set(fn func(*jobcontext.Context)) {
 
 // tidy masks the configuration and bounds it.
 func tidy(config flink.Config) map[string]string {
-	out := mask.Config(config)
+	out := redact.Config(config)
 	n := 0
 	for key, value := range out {
 		if n++; n > maxConfig {

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"squirrly.dev/internal/mask"
+	"squirrly.dev/internal/redact"
 )
 
 const (
@@ -23,7 +23,7 @@ func plainText(description string) string {
 	var lines []string
 	for line := range strings.Lines(s) {
 		if line = strings.TrimRight(line, " \r\n\t"); line != "" {
-			lines = append(lines, mask.Text(line))
+			lines = append(lines, redact.Text(line))
 		}
 	}
 	s = strings.Join(lines, "\n")
@@ -36,7 +36,7 @@ func plainText(description string) string {
 // line masks the first line of a text that others wrote and bounds it.
 func line(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
-	return cut(mask.Text(cut(s)))
+	return cut(redact.Text(cut(s)))
 }
 
 func cut(s string) string {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"squirrly.dev/internal/flink"
-	"squirrly.dev/internal/mask"
+	"squirrly.dev/internal/redact"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/refusal"
 )
@@ -95,12 +95,12 @@ func failure(e flink.Exception) string {
 		text += ": " + e.Message
 	}
 	const longest = 160 // bytes
-	text = mask.Text(text)
+	text = redact.Text(text)
 	if len(text) > longest {
 		text = strings.ToValidUTF8(text[:longest], "") + "…"
 	}
 	if e.Task != "" {
-		text += ", in " + short(mask.Text(e.Task))
+		text += ", in " + short(redact.Text(e.Task))
 	}
 	if e.Time > 0 {
 		text += ", at " + time.UnixMilli(e.Time).UTC().Format(time.RFC3339)

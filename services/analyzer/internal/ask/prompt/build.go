@@ -11,9 +11,9 @@ import (
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/redact"
 	"squirrly.dev/services/analyzer/internal/ask/answer"
 	"squirrly.dev/services/analyzer/internal/ask/rewrite"
-	"squirrly.dev/services/analyzer/internal/redact"
 )
 
 // Prompt is what a provider is sent.

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/redact"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/services/analyzer/internal/ask/snippet"
-	"squirrly.dev/services/analyzer/internal/redact"
 )
 
 // maxTokenBytes is more than a token of source code or prose holds on average: what a file has beyond it cannot fit.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"squirrly.dev/services/analyzer/internal/redact"
+	"squirrly.dev/internal/redact"
 )
 
 // maxPageBytesPerToken is more than a token of a page holds: pages beyond it do not fit and need no counting.

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"squirrly.dev/internal/redact"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/redact"
 )
 
 // level says how much of the profile is shown.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"squirrly.dev/services/analyzer/internal/redact"
+	"squirrly.dev/internal/redact"
 )
 
 // secrets are lines with a canary in them. The canary must not survive.

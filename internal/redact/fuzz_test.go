@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"squirrly.dev/services/analyzer/internal/redact"
+	"squirrly.dev/internal/redact"
 )
 
 // FuzzText puts each known form of a secret between hostile texts. The secret never survives whole, and a second pass
