@@ -149,16 +149,30 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	return body, true
 }
 
-// envelope makes the CloudEvent of a plain request, and refuses a request that nobody could accept.
+// errEvent says that a body is a CloudEvent: around it, there would be another one, which the inbox rejects.
+var errEvent = errors.New("body: expected the request alone, without a CloudEvent around it (those go onto the bus, to " +
+	events.SubjectRequested + ")")
+
+// envelope makes the CloudEvent of a plain request, and refuses a request that nobody could accept: it reads what it made
+// as the inbox will.
 func envelope(id string, body []byte) ([]byte, error) {
-	if _, _, err := events.DecodeRequest(nil, body); err != nil {
-		return nil, err
+	_, origin, err := events.DecodeRequest(nil, body)
+	switch {
+	case err != nil:
+		return nil, err //nolint:wrapcheck // it says which field is wrong.
+	case origin.ID != "" || origin.Source != "":
+		return nil, errEvent
 	}
 	e := events.Event{
 		SpecVersion: events.SpecVersion, ID: id, Source: source, Type: events.TypeProfileRequested,
 		Time: time.Now().UTC(), DataContentType: "application/json", Data: json.RawMessage(body),
 	}
-	return e.Encode()
+	event, err := e.Encode()
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it says which field is wrong.
+	}
+	_, _, err = events.DecodeRequest(nil, event)
+	return event, err //nolint:wrapcheck // it says which field is wrong.
 }
 
 func (a *API) run(w http.ResponseWriter, r *http.Request) {

@@ -162,9 +162,12 @@ func TestProblems(t *testing.T) {
 		inbox  error
 		reads  error
 	}{
-		"not JSON":          {call: call{method: "POST", path: "/v1/profiles", body: `{`}, status: 400, code: "invalid_request", says: "decode request"},
-		"misspelt":          {call: call{method: "POST", path: "/v1/profiles", body: `{"targt":{}}`}, status: 400, code: "invalid_request", says: "field targt"},
-		"no target":         {call: call{method: "POST", path: "/v1/profiles", body: `{}`}, status: 400, code: "invalid_request", says: "field target"},
+		"not JSON":  {call: call{method: "POST", path: "/v1/profiles", body: `{`}, status: 400, code: "invalid_request", says: "decode request"},
+		"misspelt":  {call: call{method: "POST", path: "/v1/profiles", body: `{"targt":{}}`}, status: 400, code: "invalid_request", says: "field targt"},
+		"no target": {call: call{method: "POST", path: "/v1/profiles", body: `{}`}, status: 400, code: "invalid_request", says: "field target"},
+		"an event": {call: call{method: "POST", path: "/v1/profiles", body: `{"specversion":"1.0","id":"1","source":"me","type":"` +
+			string(events.TypeProfileRequested) + `","data":` + body + `}`}, status: 400, code: "invalid_request", says: "without a CloudEvent"},
+		"another event":     {call: call{method: "POST", path: "/v1/profiles", body: `{"specversion":"1.0","id":"1","source":"me","type":"x"}`}, status: 400, code: "invalid_request", says: "type"},
 		"a form":            {call: call{method: "POST", path: "/v1/profiles", body: body, header: map[string]string{"Content-Type": "text/plain"}}, status: 415, code: "invalid_request", says: "application/json"},
 		"too large":         {call: call{method: "POST", path: "/v1/profiles", body: `{"reason":"` + strings.Repeat("x", 70<<10) + `"}`}, status: 413, code: "invalid_request", says: "60 KiB"},
 		"long key":          {call: call{method: "POST", path: "/v1/profiles", body: body, header: map[string]string{"Idempotency-Key": strings.Repeat("x", 201)}}, status: 400, code: "invalid_request", says: "Idempotency-Key"},
