@@ -99,6 +99,8 @@ func Fault(err error, t Timing) error {
 		return bus.Permanent(events.CodeProfilingDisabled, err)
 	case errors.Is(err, flink.ErrDurationOutOfRange):
 		return bus.Permanent(events.CodeDurationRange, err)
+	case errors.Is(err, flink.ErrTooLarge): // it is as large when it is asked for again
+		return bus.Permanent(events.CodeUnknownTarget, err)
 	case errors.Is(err, flink.ErrUnavailable), errors.Is(err, flink.ErrMalformed), errors.Is(err, flink.ErrNotFound):
 		return bus.Wait(events.CodeUnreachable, t.Later, err)
 	}
