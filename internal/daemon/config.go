@@ -29,6 +29,10 @@ const (
 // OPENAI_API_KEY, for example. The first name wins.
 type Aliased interface{ Aliases() map[string]string }
 
+// Switchable is implemented by a configuration with variables that an empty value turns off, where others take their
+// default when they are empty. OffWhenEmpty lists their names; the fields get the value "off".
+type Switchable interface{ OffWhenEmpty() []string }
+
 // ConfigError says which variables are wrong, one sentence for each.
 type ConfigError struct{ Problems []string }
 
@@ -42,6 +46,9 @@ func (e *ConfigError) Error() string { return "configuration: " + strings.Join(e
 func Load[C any](environ []string) (C, error) {
 	var cfg C
 	vars := toMap(environ)
+	if s, ok := any(&cfg).(Switchable); ok {
+		switchOff(vars, s.OffWhenEmpty())
+	}
 	problems, err := resolve(&cfg, vars)
 	if err != nil {
 		return cfg, err
@@ -58,6 +65,15 @@ func Load[C any](environ []string) (C, error) {
 		}
 	}
 	return cfg, nil
+}
+
+// switchOff writes out what an empty value means, since the parser of the variables takes it for one that is not set.
+func switchOff(vars map[string]string, names []string) {
+	for _, name := range names {
+		if value, set := vars[name]; set && value == "" && vars[name+fileSuffix] == "" {
+			vars[name] = "off"
+		}
+	}
 }
 
 func options(vars map[string]string) env.Options {

@@ -76,6 +76,27 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// switched is a configuration with an address that can be turned off.
+type switched struct {
+	Addr string `env:"ADDR" envDefault:"127.0.0.1:1"`
+}
+
+func (switched) OffWhenEmpty() []string { return []string{"SQUIRRLY_ADDR"} }
+
+func TestLoad_OffWhenEmpty(t *testing.T) {
+	for _, c := range []struct {
+		environ []string
+		want    string
+	}{
+		{nil, "127.0.0.1:1"}, {[]string{"SQUIRRLY_ADDR="}, "off"}, {[]string{"SQUIRRLY_ADDR=:2"}, ":2"},
+		{[]string{"SQUIRRLY_ADDR=", "SQUIRRLY_ADDR_FILE=" + secretFile(t, ":3")}, ":3"},
+	} {
+		if got, err := daemon.Load[switched](c.environ); err != nil || got.Addr != c.want {
+			t.Errorf("%v: %q, %v, want %q", c.environ, got.Addr, err, c.want)
+		}
+	}
+}
+
 func TestLoadExplains(t *testing.T) {
 	for name, c := range map[string]struct {
 		environ []string

@@ -59,6 +59,9 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// OffWhenEmpty lists the variables that an empty value turns off.
+func (Config) OffWhenEmpty() []string { return []string{"SQUIRRLY_HTTP_ADDR"} }
+
 // withDefaults fills in what was left out, for a configuration that was not loaded from the environment.
 func (c Config) withDefaults() Config {
 	const slots = 8
