@@ -86,3 +86,21 @@ func TestIdleWorkers(t *testing.T) {
 		t.Errorf("40 of 340 samples: %t, 5 of 305: %t", said(40), said(5))
 	}
 }
+
+// TestLimiterByItsFrames: of the threads of a rate limiter, what its own frames prove is its; a pool's thread that wakes a task
+// is nobody's, and what a limited source reads and sends is no work of the limiter.
+func TestLimiterByItsFrames(t *testing.T) {
+	const limit = "org/apache/flink/api/connector/source/util/ratelimit/"
+	const pool = "java/lang/Thread.run;java/util/concurrent/ThreadPoolExecutor.runWorker;java/util/concurrent/CompletableFuture$AsyncRun.run;"
+	in := starvedJob(t, 0.45, 0.8, 16, 0)
+	in.Captures[0].Graph = graph(t, "TASK;MAP;com/shop/Work.map 200", "TASK;SOURCE;"+limit+"RateLimitedSourceReader.pollNext;com/shop/Numbers.next 60",
+		"TASK;SOURCE;"+limit+"RateLimitedSourceReader.isAvailable;"+limit+"GuavaRateLimiter.acquire;java/util/concurrent/CompletableFuture.runAsync 50",
+		pool+"org/apache/flink/streaming/runtime/io/MultipleFuturesAvailabilityHelper.notifyCompletion 40")
+	a := diagnoseOK(t, in).Analysis
+	if f := ruleOf(a, "D27"); f == nil || f.Samples != 50 {
+		t.Errorf("%+v, want the limiter with 50 samples", f)
+	}
+	if !hasFact(a, "those that wake a task, take 11 % of the ITIMER samples of tm-1 (40)") {
+		t.Error("the threads that wake a task are not told")
+	}
+}

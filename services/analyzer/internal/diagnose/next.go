@@ -79,5 +79,9 @@ func (v *View) boundText(fixed int, bound float64) (most, then string) {
 	if next.vertex < 0 {
 		return wording.Times(bound), ""
 	}
-	return wording.Times(next.at), fmt.Sprintf(", then %s limits (%s without it)", v.loads[next.vertex].Name, wording.Times(bound))
+	name := v.loads[next.vertex].Name
+	if wording.Times(next.at) == wording.Times(1) {
+		return wording.Times(next.at), fmt.Sprintf(", since %s is as busy and limits at once (%s if that were not so)", name, wording.Times(bound))
+	}
+	return wording.Times(next.at), fmt.Sprintf(", then %s limits (%s without it)", name, wording.Times(bound))
 }
