@@ -48,9 +48,11 @@ func parse(args []string) (settings, error) {
 	var s settings
 	f := flag.NewFlagSet("chaos", flag.ContinueOnError)
 	f.StringVar(&s.topologies, "topology", "all", "one, three, s3, several with commas between, or all")
-	f.StringVar(&s.faults, "faults", "all", "kill, freeze, node, stall, isolate, store, line, disk, bucket, all that the topology has, or none")
+	f.StringVar(&s.faults, "faults", "all", "kill, term, freeze, node, stall, isolate, store, line, disk, bucket, all that the topology has, or none")
 	f.IntVar(&s.Runs, "runs", 300, "runs on each topology")
 	f.IntVar(&s.Window, "window", 16, "runs under way at a time")
+	f.IntVar(&s.Copies, "copies", 5, "of each request")
+	f.IntVar(&s.Poison, "poison", 100, "unreadable messages in the inbox")
 	f.IntVar(&s.Each, "each", 2, "processes of each service")
 	f.DurationVar(&s.AckWait, "ack-wait", 8*time.Second, "silence after which another worker takes over")
 	f.DurationVar(&s.Every, "every", 4*time.Second, "between two faults, on average")

@@ -107,6 +107,15 @@ func (f *Fleet) Kill(p *Process) error {
 	return p.Signal(syscall.SIGKILL)
 }
 
+// Restart ends a service in good order, as a rolling update does; it comes back. It reports false when that took longer
+// than the grace that a pod has.
+func (f *Fleet) Restart(p *Process) (inTime bool) {
+	f.mu.Lock()
+	f.killed[p] = true
+	f.mu.Unlock()
+	return p.Stop(stopGrace)
+}
+
 // Exits names the services that ended though nobody killed them, once for each time.
 func (f *Fleet) Exits() []string {
 	f.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -87,19 +88,52 @@ func (d *driver) one(ctx context.Context, i int, stored func()) error {
 func (d *driver) request(ctx context.Context, id, url string) error {
 	body := fmt.Appendf(nil, `{"specversion":"1.0","id":%q,"source":%q,"type":%q,"data":{"target":{"url":%q},"duration":"2s"}}`,
 		id, source, events.TypeProfileRequested, url)
+	for i := range max(d.s.o.Copies, 1) {
+		msgID := id
+		if i%2 == 1 {
+			msgID = "" // as a copy that comes when the server has forgotten the first
+		}
+		if err := d.store(ctx, body, msgID); err != nil {
+			return fmt.Errorf("request run %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// store publishes into the inbox until the server says that it is stored.
+func (d *driver) store(ctx context.Context, body []byte, msgID string) error {
 	for {
 		msg := &nats.Msg{Subject: events.SubjectRequested, Data: body, Header: nats.Header{
 			events.HeaderContentType: {events.ContentType},
 		}}
-		_, err := d.s.js.PublishMsg(ctx, msg, jetstream.WithMsgID(id))
-		if err == nil {
-			return nil
+		var opts []jetstream.PublishOpt
+		if msgID != "" {
+			opts = append(opts, jetstream.WithMsgID(msgID))
 		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("request run %s: %w", id, err)
+		_, err := d.s.js.PublishMsg(ctx, msg, opts...)
+		if err == nil || ctx.Err() != nil {
+			return err //nolint:wrapcheck // the caller says which.
 		}
 		time.Sleep(time.Second)
 	}
+}
+
+// unreadable are bodies that are no request, whatever one does with them.
+var unreadable = []string{
+	`{"target":`, ``, "\x00\xff\xfe", `[]`, `{"specversion":"9.9","id":"x","source":"chaos","type":"x"}`,
+	`{"specversion":"1.0","id":"x","source":"chaos","type":"dev.squirrly.profile.requested.v7","data":{}}`,
+	`{"specversion":"1.0","id":7,"source":"chaos"}`, `"` + "\u202e" + strings.Repeat("x", 60<<10) + `"`,
+}
+
+// poison puts messages into the inbox that nobody can read, between the requests.
+func (d *driver) poison(ctx context.Context) error {
+	for i := range d.s.o.Poison {
+		if err := d.store(ctx, []byte(unreadable[i%len(unreadable)]), ""); err != nil {
+			return fmt.Errorf("poison: %w", err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return nil
 }
 
 // wait returns true when the record says that the run is over, and false when nothing has moved for too long.

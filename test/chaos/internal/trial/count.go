@@ -45,15 +45,24 @@ func (r *Result) count(ctx context.Context, s *stand, d *driver) error {
 	if err != nil {
 		return err
 	}
-	told := s.receiver.Times()
-	for _, times := range told {
+	for who, n := range r.Dead {
+		if strings.HasPrefix(who, events.DurableTrigger+" ") {
+			r.Buried += n
+		}
+	}
+	told := map[string]bool{}
+	for id, times := range s.receiver.Times() {
+		run, _, _ := strings.Cut(id, "/") // the id of an event is that of its run and its type
+		told[run] = true
 		r.Again += times - 1
 	}
 	for _, a := range d.all {
 		r.judge(ctx, s, a, ends[a.Run])
+		if len(ends[a.Run]) > 0 && !told[a.Run] {
+			r.Untold++
+		}
 	}
 	r.Asked = len(d.all)
-	r.Untold = max(0, r.Asked-r.Stuck-r.Lost-len(told))
 	r.Recovery = recovery(r.Blows, d.ends())
 	slices.Sort(r.RunTimes)
 	r.Log, err = readLogs(s.fleet.Logs())

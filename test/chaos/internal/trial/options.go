@@ -23,6 +23,7 @@ var Topologies = []string{One, Three, S3}
 // The faults.
 const (
 	Kill    = "kill"    // SIGKILL of a service
+	Term    = "term"    // SIGTERM of a service
 	Freeze  = "freeze"  // SIGSTOP of a service, for up to twice the time after which another takes over
 	Node    = "node"    // SIGKILL of a NATS server
 	Stall   = "stall"   // SIGSTOP of a NATS server
@@ -39,6 +40,8 @@ type Options struct {
 	Faults   []string
 	Runs     int
 	Window   int           // runs under way at a time
+	Copies   int           // of each request, half of them as beyond the window of duplicates
+	Poison   int           // messages for the inbox that nobody can read
 	Each     int           // processes of each service
 	AckWait  time.Duration // silence after which another takes over
 	Every    time.Duration // between two faults, on average
@@ -54,7 +57,7 @@ type Options struct {
 
 // FaultsOf are the faults that make sense on a topology.
 func FaultsOf(topology string) []string {
-	faults := []string{Kill, Freeze, Node, Stall, Line, Disk, Bucket}
+	faults := []string{Kill, Term, Freeze, Node, Stall, Line, Disk, Bucket}
 	switch topology {
 	case Three:
 		faults = append(faults, Isolate)

@@ -30,6 +30,9 @@ var rows = []row{
 	{"webhooks sent again (same id)", func(r Result) string { return fmt.Sprint(r.Again) }},
 	{"runs by state", func(r Result) string { return counted(r.States) }},
 	{"without a result, by reason", func(r Result) string { return counted(r.Failed) }},
+	{"unreadable messages sent, dead letters of the inbox", func(r Result) string {
+		return fmt.Sprintf("%d, %d", r.Options.Poison, r.Buried)
+	}},
 	{"dead letters", func(r Result) string { return counted(r.Dead) }},
 	{"deliveries superseded", func(r Result) string { return fmt.Sprint(r.Log.Superseded) }},
 	{"objects not found", func(r Result) string { return fmt.Sprint(r.Log.Gone) }},

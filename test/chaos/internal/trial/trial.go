@@ -24,14 +24,16 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	defer calm()
 	struck := make(chan error, 1)
 	go func() { struck <- in.run(striking) }()
+	poisoned := make(chan error, 1)
+	go func() { poisoned <- d.poison(ctx) }()
 	driven := d.drive(ctx, calm)
 	calm()
-	if err := errors.Join(driven, <-struck); err != nil {
+	if err := errors.Join(driven, <-struck, <-poisoned); err != nil {
 		return Result{}, err
 	}
 	s.told(ctx)
 	late := s.fleet.Stop()
-	r := Result{Options: o, Took: time.Since(began), Blows: in.blows, Exits: s.fleet.Exits(), Late: late}
+	r := Result{Options: o, Took: time.Since(began), Blows: in.blows, Exits: s.fleet.Exits(), Late: append(in.overdue, late...)}
 	if err := r.count(ctx, s, d); err != nil {
 		return r, fmt.Errorf("count the ends: %w", err)
 	}
