@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -120,15 +121,16 @@ func (d *driver) store(ctx context.Context, body []byte, msgID string) error {
 
 // unreadable are bodies that are no request, whatever one does with them.
 var unreadable = []string{
-	`{"target":`, ``, "\x00\xff\xfe", `[]`, `{"specversion":"9.9","id":"x","source":"chaos","type":"x"}`,
-	`{"specversion":"1.0","id":"x","source":"chaos","type":"dev.squirrly.profile.requested.v7","data":{}}`,
+	`{"target":`, ``, "\x00\xff\xfe", `[]`, `{"specversion":"9.9","id":"#","source":"chaos","type":"x"}`,
+	`{"specversion":"1.0","id":"#","source":"chaos","type":"dev.squirrly.profile.requested.v7","data":{}}`,
 	`{"specversion":"1.0","id":7,"source":"chaos"}`, `"` + "\u202e" + strings.Repeat("x", 60<<10) + `"`,
 }
 
 // poison puts messages into the inbox that nobody can read, between the requests.
 func (d *driver) poison(ctx context.Context) error {
 	for i := range d.s.o.Poison {
-		if err := d.store(ctx, []byte(unreadable[i%len(unreadable)]), ""); err != nil {
+		body := strings.ReplaceAll(unreadable[i%len(unreadable)], "#", strconv.Itoa(i))
+		if err := d.store(ctx, []byte(body), ""); err != nil {
 			return fmt.Errorf("poison: %w", err)
 		}
 		time.Sleep(50 * time.Millisecond)

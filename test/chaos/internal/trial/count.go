@@ -63,6 +63,13 @@ func (r *Result) count(ctx context.Context, s *stand, d *driver) error {
 		}
 	}
 	r.Asked = len(d.all)
+	for _, a := range d.all {
+		delete(ends, a.Run)
+	}
+	r.Refused = len(ends) // of messages that are no request of ours
+	if n := r.Buried + r.Refused; n < r.Options.Poison {
+		r.wrong("of %d unreadable messages %d became a dead letter or were refused", r.Options.Poison, n)
+	}
 	r.Recovery = recovery(r.Blows, d.ends())
 	slices.Sort(r.RunTimes)
 	r.Log, err = readLogs(s.fleet.Logs())
@@ -93,6 +100,9 @@ func (r *Result) judge(ctx context.Context, s *stand, a *asked, ends []end) {
 		r.wrong("run %s is %s, and no event says so", a.Run, rec.State)
 	case rec.State == events.StateAnalyzed && len(a.Starts) == 0:
 		r.wrong("run %s is analyzed, and no profile was started for it", a.Run)
+	case rec.State != events.StateAnalyzed && len(r.Options.Faults) == 0:
+		r.wrong("run %s is %s without any fault", a.Run, rec.State)
+		fallthrough
 	case rec.State != events.StateAnalyzed && rec.Outcome != nil:
 		r.Failed[rec.Outcome.Code]++
 	}
@@ -136,7 +146,7 @@ func (r record) adopted() (n int) {
 // crashes counts the owners that left no outcome, as the history of the run has them.
 func (r record) crashes() (n int) {
 	for _, line := range r.History {
-		if strings.Contains(line.Text, "left no outcome") {
+		if strings.Contains(line.Text, "taken over from a worker that is gone") {
 			n++
 		}
 	}

@@ -26,6 +26,7 @@ type Result struct {
 	Lost     int                  `json:"lost"`     // stored requests of which nothing became
 	Stuck    int                  `json:"stuck"`    // runs that never ended
 	Buried   int                  `json:"buried"`   // dead letters of the inbox
+	Refused  int                  `json:"refused"`  // messages of the inbox that ended as a rejected run
 	Adopted  int                  `json:"adopted"`  // captures that another collector began
 	Again    int                  `json:"again"`    // webhooks that came again, under the same id
 	Untold   int                  `json:"untold"`   // ends of which no webhook came

@@ -30,13 +30,13 @@ var rows = []row{
 	{"webhooks sent again (same id)", func(r Result) string { return fmt.Sprint(r.Again) }},
 	{"runs by state", func(r Result) string { return counted(r.States) }},
 	{"without a result, by reason", func(r Result) string { return counted(r.Failed) }},
-	{"unreadable messages sent, dead letters of the inbox", func(r Result) string {
-		return fmt.Sprintf("%d, %d", r.Options.Poison, r.Buried)
+	{"unreadable messages sent: dead letters, refused", func(r Result) string {
+		return fmt.Sprintf("%d: %d, %d", r.Options.Poison, r.Buried, r.Refused)
 	}},
 	{"dead letters", func(r Result) string { return counted(r.Dead) }},
 	{"deliveries superseded", func(r Result) string { return fmt.Sprint(r.Log.Superseded) }},
 	{"objects not found", func(r Result) string { return fmt.Sprint(r.Log.Gone) }},
-	{"counted as crashes", func(r Result) string { return fmt.Sprint(r.Crashes) }},
+	{"takeovers counted as crashes", func(r Result) string { return fmt.Sprint(r.Crashes) }},
 	{"captures adopted", func(r Result) string { return fmt.Sprint(r.Adopted) }},
 	{"panics", func(r Result) string { return fmt.Sprint(len(r.Log.Panics)) }},
 	{"services that ended by themselves", func(r Result) string { return fmt.Sprint(len(r.Exits)) }},
