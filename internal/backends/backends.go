@@ -44,7 +44,7 @@ func Store(ctx context.Context, b *bus.Bus, cfg artifact.S3Config) (*artifact.St
 	if cfg.Endpoint != "" {
 		return artifact.OpenS3(cfg)
 	}
-	store := artifact.OpenJetStream(b.JetStream())
+	store := b.Artifacts()
 	if err := store.Ready(ctx); err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w", events.BucketArtifacts, err)
 	}

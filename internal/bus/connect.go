@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"squirrly.dev/internal/bus/internal/raw"
 	"squirrly.dev/pkg/events"
 )
 
@@ -29,12 +31,11 @@ const apiTimeout = 5 * time.Second
 
 // Bus is a connection with everything a service needs. It is safe for concurrent use.
 type Bus struct {
-	Runs *Runs
-
-	nc  *nats.Conn
-	js  jetstream.JetStream
-	log *slog.Logger
-	tel telemetry
+	nc      *nats.Conn
+	js      jetstream.JetStream
+	log     *slog.Logger
+	tel     telemetry
+	streams sync.Map // handles of streams, by name
 }
 
 // Connect opens a connection that never gives up reconnecting, and waits until it is up or ctx ends.
@@ -89,24 +90,15 @@ func newBus(nc *nats.Conn, log *slog.Logger) (*Bus, error) {
 		nc.Close()
 		return nil, err
 	}
-	b := &Bus{nc: nc, js: js, log: log, tel: tel}
-	b.Runs = &Runs{bus: b}
-	return b, nil
+	return &Bus{nc: nc, js: js, log: log, tel: tel}, nil
 }
 
-// JetStream gives access to the buckets that are not the bus's own, such as the object store.
-func (b *Bus) JetStream() jetstream.JetStream { return b.js }
-
-// Ready reports whether the connection is up and the streams exist.
-func (b *Bus) Ready(ctx context.Context) error {
-	if !b.nc.IsConnected() {
-		return fmt.Errorf("NATS is not connected")
-	}
-	if _, err := b.js.Stream(ctx, events.StreamEvents); err != nil {
-		return fmt.Errorf("stream %s (run `squirrly provision`): %w", events.StreamEvents, err)
-	}
-	return nil
+func init() { //nolint:gochecknoinits // the helpers of tests are served without a word in the API.
+	raw.JetStream = func(bus any) jetstream.JetStream { return bus.(*Bus).js } //nolint:forcetypeassert,revive // tests only.
 }
+
+// Log is where the bus writes to.
+func (b *Bus) Log() *slog.Logger { return b.log }
 
 // Close flushes what was published and closes the connection.
 func (b *Bus) Close() {

@@ -1,10 +1,13 @@
-// Package bus carries Squirrly's events over NATS JetStream: connecting, provisioning, publishing facts once, the
-// worker protocol, run records, dead letters and trace propagation.
+// Package bus carries Squirrly's messages over NATS JetStream: connecting, provisioning, publishing facts once, the one
+// loop that consumes them, dead letters, typed buckets changed by compare-and-set, and trace propagation.
 //
-// A service gives a [Handler] to [Bus.Work] and sees a [Claim] on one run: it may look at the record, change it while
-// it owns it, and return the payload of the event to publish next, or an error that says what to do ([Wait],
-// [Permanent]). Everything else — claiming, heartbeats, cancelling, the order of event, record and acknowledgement,
-// dead letters — happens here and nowhere else.
+// Nobody gets the client itself. Three habits of a replicated JetStream are kept in here:
+//   - A decision is a compare-and-set that succeeded, never a read: no read is linearizable, an isolated leader answers
+//     with what it knew. A conflict proves nothing either, since it is also given for a message that is only on its way;
+//     after one, the message is read back.
+//   - Every stream is read at its leader: direct get, with which any replica answers, is off.
+//   - A call without an answer may have had its effect. It is repeated with the same message id, which the server
+//     stores once.
 //
-// What may not go in: anything that knows what a particular service does, Flink, object storage, HTTP.
+// What may not go in: what a run is (package run), what a service does, Flink, object storage, HTTP.
 package bus

@@ -1,7 +1,6 @@
 package bus_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -19,7 +18,7 @@ func subjectCount(t *testing.T, s jetstream.Stream, subject string) uint64 {
 	return info.State.Subjects[subject]
 }
 
-func waitLetters(t *testing.T, b *bus.Bus) []bus.Letter {
+func waitLetters(t *testing.T, b *bus.Bus) []bus.DeadLetter {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		letters, err := b.DeadLetters(t.Context(), 100)
@@ -32,15 +31,4 @@ func waitLetters(t *testing.T, b *bus.Bus) []bus.Letter {
 	}
 	t.Fatal("no dead letter after 20 s")
 	return nil
-}
-
-func sweep(t *testing.T, b *bus.Bus) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = bus.Sweeper{Bus: b, Every: 50 * time.Millisecond, Stale: 2 * time.Second}.Run(ctx)
-	}()
-	t.Cleanup(func() { cancel(); <-done })
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -12,8 +13,13 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// PublishFact stores a fact about a run, once: its subject holds the run id, so a second message on it is refused by
-// the server, inside and after the duplicate window, and that counts as success.
+// publishFor is how long a fact is tried to be stored, against a stream without a majority for example.
+const publishFor = time.Minute
+
+// PublishFact stores a fact about a run, once: its subject holds the run id, so the first compare-and-set expects no
+// message there. A conflict proves nothing, since it is also given for a message that is only on its way and may never
+// arrive. So after one the subject is read back: with this fact on it, all is well; with none, it is published again;
+// and behind a message of somebody else it is published nevertheless, with an alarm.
 func (b *Bus) PublishFact(ctx context.Context, subject string, e events.Event) error {
 	body, err := e.Encode()
 	if err != nil {
@@ -27,17 +33,73 @@ func (b *Bus) PublishFact(ctx context.Context, subject string, e events.Event) e
 		msg.Header[events.HeaderSeverity] = []string{string(s)}
 	}
 	inject(ctx, msg.Header)
-	_, err = b.js.PublishMsg(ctx, msg,
-		jetstream.WithMsgID(e.ID), jetstream.WithExpectStream(events.StreamEvents),
-		jetstream.WithExpectLastSequencePerSubject(0))
-	var api *jetstream.APIError
-	if errors.As(err, &api) && api.ErrorCode == errCodeWrongLast {
-		return nil
+	until := time.Now().Add(publishFor)
+	for try, expected := 0, uint64(0); ; try++ {
+		err := b.swap(ctx, msg, e.ID, expected)
+		if err == nil {
+			return nil
+		}
+		if IsConflict(err) {
+			var found bool
+			if found, expected, err = b.readBack(ctx, subject, e.ID, expected); found {
+				return nil
+			}
+		}
+		if err != nil && !IsConflict(err) || time.Now().After(until) || pause(ctx, try) != nil {
+			return fmt.Errorf("publish %s of run %s: %w", e.Type, e.RunID, errors.Join(err, ctx.Err()))
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("publish %s of run %s: %w", e.Type, e.RunID, err)
+}
+
+// readBack looks for a fact on its subject. Without it, it returns the sequence of the last message there, 0 being none;
+// a message that was not known before is somebody else's, and an alarm.
+func (b *Bus) readBack(ctx context.Context, subject, id string, known uint64) (found bool, last uint64, err error) {
+	m, err := b.last(ctx, events.StreamEvents, subject)
+	if err != nil || m == nil {
+		return false, 0, err
 	}
-	return nil
+	if holds(m, id) {
+		return true, m.Sequence, nil
+	}
+	if found, err = b.stands(ctx, subject, id, m.Sequence); found || err != nil {
+		return found, m.Sequence, err
+	}
+	if m.Sequence != known {
+		b.tel.foreign.Add(ctx, 1)
+		b.log.ErrorContext(ctx, "somebody else's message is on the subject of a fact, which is published behind it: who may publish there?",
+			"subject", subject, "seq", m.Sequence, "fact", id)
+	}
+	return false, m.Sequence, nil
+}
+
+// stands looks for a fact among the messages that are on its subject before the given one.
+func (b *Bus) stands(ctx context.Context, subject, id string, before uint64) (bool, error) {
+	const most = 64 // messages of others
+	for seq, n := uint64(1), 0; n < most; n++ {
+		var m *jetstream.RawStreamMsg
+		err := b.read(ctx, events.StreamEvents, func(ctx context.Context, s jetstream.Stream) error {
+			var err error
+			m, err = s.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(subject))
+			return err //nolint:wrapcheck // the caller says what for.
+		})
+		if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && m.Sequence >= before {
+			return false, nil
+		}
+		if err != nil || holds(m, id) {
+			return err == nil, err
+		}
+		seq = m.Sequence + 1
+	}
+	return false, nil
+}
+
+// holds reports whether a message is the event with an id.
+func holds(m *jetstream.RawStreamMsg, id string) bool {
+	if m.Header.Get(jetstream.MsgIDHeader) == id {
+		return true
+	}
+	e, err := events.DecodeEvent(m.Data)
+	return err == nil && e.ID == id
 }
 
 // severityOf is the severity of a result, which subscribers filter by without reading the body.
@@ -73,30 +135,30 @@ func (b *Bus) Forward(ctx context.Context, subject string, header map[string]str
 // Request puts a request into the inbox and waits until it is stored. The message id makes a repeated call the same
 // request; with a CloudEvent the id of the event does that already.
 func (b *Bus) Request(ctx context.Context, subject, msgID, contentType string, body []byte) error {
-	h := nats.Header{}
+	h := events.Header{}
 	if contentType != "" {
 		h[events.HeaderContentType] = []string{contentType}
 	}
-	return b.publish(ctx, subject, msgID, body, h)
+	return b.Publish(ctx, subject, msgID, h, body)
 }
 
-// Cancel asks for the end of a run.
+// Cancel asks, in the inbox, for the end of a run.
 func (b *Bus) Cancel(ctx context.Context, run string) error {
-	return b.publish(ctx, events.SubjectCancel+events.Token(run), "", nil, nats.Header{})
+	return b.Publish(ctx, events.SubjectCancel+events.Token(run), "", nil, nil)
 }
 
-// Resume tells a service to take a run up again. It is for that service only.
-func (b *Bus) Resume(ctx context.Context, service, run string) error {
-	return b.publish(ctx, events.ResumeSubject(service, run), "", nil, nats.Header{events.HeaderRun: {run}})
-}
-
-func (b *Bus) publish(ctx context.Context, subject, msgID string, body []byte, h nats.Header) error {
-	inject(ctx, h)
-	var opts []jetstream.PublishOpt
-	if msgID != "" {
-		opts = append(opts, jetstream.WithMsgID(msgID))
+// Publish stores a message in the stream of its subject. The message id makes a repeated call the same message, for the
+// window in which the server knows it; without one each call that has no answer may have stored a message.
+func (b *Bus) Publish(ctx context.Context, subject, msgID string, h events.Header, body []byte) error {
+	m := &nats.Msg{Subject: subject, Data: body, Header: nats.Header{}}
+	for k, v := range h {
+		m.Header[k] = v
 	}
-	if _, err := b.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: body, Header: h}, opts...); err != nil {
+	inject(ctx, m.Header)
+	if msgID != "" {
+		return b.store(ctx, m, jetstream.WithMsgID(msgID))
+	}
+	if _, err := b.js.PublishMsg(ctx, m); err != nil {
 		return fmt.Errorf("publish to %s: %w", subject, err)
 	}
 	return nil

@@ -42,11 +42,12 @@ var propagator = propagation.TraceContext{}
 
 func inject(ctx context.Context, h nats.Header) { propagator.Inject(ctx, carrier(h)) }
 
-// telemetry holds the instruments of the worker loop.
+// telemetry holds the instruments of the bus.
 type telemetry struct {
 	tracer   trace.Tracer
 	attempts metric.Int64Counter
 	seconds  metric.Float64Histogram
+	foreign  metric.Int64Counter
 }
 
 func newTelemetry() (telemetry, error) {
@@ -61,6 +62,10 @@ func newTelemetry() (telemetry, error) {
 		metric.WithDescription("Time from delivery to settlement, by step and outcome."),
 		metric.WithExplicitBucketBoundaries(.01, .1, 1, 5, 30, 60, 120, 300, 600)); err != nil {
 		return t, fmt.Errorf("make histogram: %w", err)
+	}
+	if t.foreign, err = meter.Int64Counter("squirrly.fact.foreign",
+		metric.WithDescription("Messages of somebody else on the subject of a fact: an alarm.")); err != nil {
+		return t, fmt.Errorf("make counter: %w", err)
 	}
 	return t, nil
 }

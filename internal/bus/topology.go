@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"squirrly.dev/internal/artifact"
 	"squirrly.dev/pkg/events"
 )
 
@@ -20,9 +20,10 @@ const (
 	day           = 24 * time.Hour
 	dupWindow     = 10 * time.Minute
 	maxAckPending = 1024
-	// maxDeliver is above the fifth delivery at which the application parks a message itself.
-	maxDeliver   = 64
-	inboxDeliver = 5
+	// maxDeliver is above every delivery at which the application parks a message itself.
+	maxDeliver = 64
+	// maxRecordBytes bounds the record of a run.
+	maxRecordBytes = 256 << 10
 )
 
 // Topology says how streams and buckets are made.
@@ -40,6 +41,8 @@ func (t Topology) storage() jetstream.StorageType {
 	return jetstream.FileStorage
 }
 
+func (t Topology) ackWait() time.Duration { return cmp.Or(t.AckWait, DefaultAckWait) }
+
 // keptAnswers is the size of the bucket of answers; the server reserves it.
 func (t Topology) keptAnswers() int64 {
 	if t.Memory {
@@ -50,7 +53,7 @@ func (t Topology) keptAnswers() int64 {
 
 func (t Topology) streams() []jetstream.StreamConfig {
 	common := func(c jetstream.StreamConfig) jetstream.StreamConfig {
-		c.Replicas, c.Storage, c.Duplicates, c.AllowDirect = max(t.Replicas, 1), t.storage(), dupWindow, true
+		c.Replicas, c.Storage, c.Duplicates = max(t.Replicas, 1), t.storage(), dupWindow
 		return c
 	}
 	return []jetstream.StreamConfig{
@@ -76,35 +79,10 @@ func (t Topology) streams() []jetstream.StreamConfig {
 	}
 }
 
-func (t Topology) buckets() []jetstream.KeyValueConfig {
-	return []jetstream.KeyValueConfig{
-		{
-			Bucket: events.BucketRuns, Description: "Run records, changed by compare-and-set only.",
-			History: 1, TTL: 45 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(), MaxValueSize: maxRecordBytes,
-		},
-		{
-			Bucket: events.BucketNotify, Description: "What was told to whom.",
-			History: 1, TTL: 45 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(),
-		},
-		{
-			Bucket: events.BucketSpending, Description: "What language models cost, by day and by run; changed by compare-and-set only.",
-			History: 1, TTL: 45 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(), MaxValueSize: 1 << 10,
-		},
-		{
-			Bucket: events.BucketAnswers, Description: "Answers of language models to identical questions.",
-			History: 1, TTL: 30 * day, Replicas: max(t.Replicas, 1), Storage: t.storage(), MaxValueSize: 1 << 20, MaxBytes: t.keptAnswers(),
-		},
-	}
-}
-
 func (t Topology) consumer(name string, filters ...string) jetstream.ConsumerConfig {
-	wait := t.AckWait
-	if wait == 0 {
-		wait = DefaultAckWait
-	}
 	return jetstream.ConsumerConfig{
 		Durable: name, FilterSubjects: filters, AckPolicy: jetstream.AckExplicitPolicy,
-		AckWait: wait, MaxAckPending: maxAckPending, MaxDeliver: maxDeliver, Replicas: max(t.Replicas, 1),
+		AckWait: t.ackWait(), MaxAckPending: maxAckPending, MaxDeliver: maxDeliver, Replicas: max(t.Replicas, 1),
 	}
 }
 
@@ -125,30 +103,16 @@ func NotifierDurable(channel string) string {
 	return events.DurableNotifierPrefix + events.Token(channel)
 }
 
-// Provision creates or updates every stream, bucket and durable. It is the only place that does; services bind.
+// Provision creates or updates every stream, bucket and durable, and so turns direct get off where an older version, or
+// somebody else, had turned it on. It is the only place that does; services bind.
 func (b *Bus) Provision(ctx context.Context, t Topology) error {
-	for _, c := range t.streams() {
+	for _, c := range t.all() {
 		if err := b.retryCreate(ctx, c.Name, func(ctx context.Context) error {
 			_, err := b.js.CreateOrUpdateStream(ctx, c)
 			return err //nolint:wrapcheck // retryCreate names the stream.
 		}); err != nil {
 			return err
 		}
-	}
-	for _, c := range t.buckets() {
-		if err := b.retryCreate(ctx, c.Bucket, func(ctx context.Context) error {
-			_, err := b.js.CreateOrUpdateKeyValue(ctx, c)
-			return err //nolint:wrapcheck // retryCreate names the bucket.
-		}); err != nil {
-			return err
-		}
-	}
-	object := artifact.StreamConfig(t.Replicas, t.storage())
-	if err := b.retryCreate(ctx, object.Name, func(ctx context.Context) error {
-		_, err := b.js.CreateOrUpdateStream(ctx, object)
-		return err //nolint:wrapcheck // retryCreate names the stream.
-	}); err != nil {
-		return err
 	}
 	if err := b.createConsumer(ctx, events.StreamRequests, t.consumer(events.DurableTrigger)); err != nil {
 		return err

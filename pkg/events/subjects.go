@@ -33,6 +33,7 @@ const (
 	StreamEvents    = "SQUIRRLY_EVENTS"
 	StreamDead      = "SQUIRRLY_DEAD"
 	BucketRuns      = "SQUIRRLY_RUNS"
+	BucketLeases    = "SQUIRRLY_LEASES"
 	BucketNotify    = "SQUIRRLY_NOTIFY"
 	BucketSpending  = "SQUIRRLY_SPENDING"
 	BucketAnswers   = "SQUIRRLY_ANSWERS"

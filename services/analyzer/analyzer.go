@@ -15,6 +15,7 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/pipeline"
 	"squirrly.dev/services/analyzer/internal/question"
@@ -32,6 +33,7 @@ type Deps struct {
 type Service struct {
 	cfg      Config
 	deps     Deps
+	runs     *run.Runs // nil without a bus
 	pipeline *pipeline.Pipeline
 	model    *question.Model // nil: the rules alone
 }
@@ -60,6 +62,9 @@ func New(cfg Config, d Deps) (*Service, error) {
 		Provider: provider, Notice: cfg.LLM.notice(), Questions: cfg.LLM.questions(templates),
 		CorePrice: cfg.CorePrice, Currency: cfg.Currency, Version: cfg.Version, Logger: d.Logger,
 	}}
+	if d.Bus != nil {
+		s.runs = run.New(d.Bus)
+	}
 	if provider != nil {
 		s.model = &question.Model{Name: cfg.LLM.model(), MaxOutput: cfg.LLM.maxOutput(), Prices: prices}
 	}
@@ -72,6 +77,6 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.deps.Bus == nil || s.deps.Store == nil {
 		return errors.New("the analyzer needs a bus and an artifact store")
 	}
-	step := bus.Step{Service: events.DurableAnalyzer, Working: events.StateAnalyzing, Done: events.StateAnalyzed, After: s.after}
-	return s.deps.Bus.Work(ctx, step, s.cfg.Slots, s.handle)
+	step := run.Step{Service: events.DurableAnalyzer, Working: events.StateAnalyzing, Done: events.StateAnalyzed, After: s.after}
+	return s.runs.Work(ctx, step, s.cfg.Slots, s.handle)
 }

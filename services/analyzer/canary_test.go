@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"squirrly.dev/internal/artifact"
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/daemon"
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/internal/llmtest"
 	"squirrly.dev/internal/report"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 )
@@ -60,9 +61,9 @@ func (w *world) serveWith(server *llmtest.Server, out *log) {
 }
 
 // planted stores a run with a context and a file that hold more than they should, and tells of it.
-func (w *world) planted(run string, j job, change func(*jobcontext.Context), file string) {
+func (w *world) planted(id string, j job, change func(*jobcontext.Context), file string) {
 	w.t.Helper()
-	prefix := orders.Prefix(run)
+	prefix := orders.Prefix(id)
 	c := j.context()
 	change(c)
 	body, err := c.Encode()
@@ -72,7 +73,7 @@ func (w *world) planted(run string, j job, change func(*jobcontext.Context), fil
 	key := func(name string) func(string) string {
 		return func(sha string) string { return artifact.ContextKey(prefix, name, sha) }
 	}
-	art := events.ArtifactReady{Run: run, Identity: orders}
+	art := events.ArtifactReady{Run: id, Identity: orders}
 	for _, mode := range j.modes() {
 		ref := w.put(func(sha string) string { return artifact.CaptureKey(prefix, "tm-1", mode, sha) }, []byte(j.stacks[mode]))
 		art.Captures = append(art.Captures, events.CaptureRef{JVM: "tm-1", Mode: mode, Status: events.CaptureStored, ObjectRef: ref, Samples: 1})
@@ -82,25 +83,25 @@ func (w *world) planted(run string, j job, change func(*jobcontext.Context), fil
 		{Name: jobcontext.Name, Kind: events.ContextJob, ObjectRef: art.Manifest},
 		{Name: "Enrich.java", Kind: events.ContextUser, ObjectRef: w.put(key("Enrich.java"), []byte(file))},
 	}
-	rec := bus.Record{Run: run, State: events.StateCaptured, Plan: events.Plan{
-		Run: run, Identity: orders, JobID: "j", JobName: "orders", Modes: j.modes(), Duration: events.Duration(seconds * time.Second),
+	rec := run.Record{Run: id, State: events.StateCaptured, Plan: events.Plan{
+		Run: id, Identity: orders, JobID: "j", JobName: "orders", Modes: j.modes(), Duration: events.Duration(seconds * time.Second),
 		Target:   events.Target{Cluster: "prod", Namespace: "flink", Deployment: "orders"},
 		Deadline: time.Now().Add(time.Minute), RequestedAt: time.Now(),
 	}}
-	if created, err := w.Runs.Create(w.t.Context(), rec); err != nil || !created {
+	if created, err := run.New(w.Bus).Create(w.t.Context(), rec); err != nil || !created {
 		w.t.Fatalf("create: %v, %v", created, err)
 	}
 	e, err := rec.Event(events.DurableCollector, art)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.PublishFact(w.t.Context(), orders.Subject(e.Type, run), e); err != nil {
+	if err := w.PublishFact(w.t.Context(), orders.Subject(e.Type, id), e); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
 // outgoing is everything that left the analyzer: what the LLM got, the log, every event, and every document of the run.
-func (w *world) outgoing(rec bus.Record, an events.Analysis, server *llmtest.Server, out *log) map[string]string {
+func (w *world) outgoing(rec run.Record, an events.Analysis, server *llmtest.Server, out *log) map[string]string {
 	w.t.Helper()
 	all := map[string]string{"log": out.String()}
 	for _, r := range server.Requests() {
@@ -108,7 +109,7 @@ func (w *world) outgoing(rec bus.Record, an events.Analysis, server *llmtest.Ser
 			all["prompt"] += m.Content + "\n"
 		}
 	}
-	s, err := w.JetStream().Stream(w.t.Context(), events.StreamEvents)
+	s, err := bustest.JetStream(w.Bus).Stream(w.t.Context(), events.StreamEvents)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
 // after asks for the follow-up of a run whose result is out, in the inbox of its job. The request is the same one however often it is sent.
-func (s *Service) after(ctx context.Context, rec bus.Record) error {
+func (s *Service) after(ctx context.Context, rec run.Record) error {
 	if len(rec.FollowUps) == 0 {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/compare"
 	"squirrly.dev/services/analyzer/internal/diffgraph"
@@ -15,12 +16,12 @@ import (
 )
 
 // graphs stores the differential flame graphs of a run and its baseline, as far as its captures are still there.
-func (s *Service) graphs(ctx context.Context, c *bus.Claim, base reference, in input.Input, cmp *events.Comparison) error {
+func (s *Service) graphs(ctx context.Context, c *run.Claim, base reference, in input.Input, cmp *events.Comparison) error {
 	if base.analysis == nil || cmp == nil {
 		return nil
 	}
-	rec, err := s.deps.Bus.Runs.Get(ctx, base.run)
-	if errors.Is(err, bus.ErrNoRecord) || err == nil && rec.Artifact == nil {
+	rec, err := s.runs.Get(ctx, base.run)
+	if errors.Is(err, run.ErrNoRecord) || err == nil && rec.Artifact == nil {
 		return nil
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/pipeline"
 	"squirrly.dev/services/analyzer/internal/question"
@@ -20,7 +21,7 @@ const (
 
 // handle analyzes one run: load → analyze → store → publish. Every step that costs or that others may have seen is kept in
 // the record, so that a takeover goes on from there.
-func (s *Service) handle(ctx context.Context, c *bus.Claim) (events.Payload, error) {
+func (s *Service) handle(ctx context.Context, c *run.Claim) (events.Payload, error) {
 	art, err := artifactOf(ctx, c)
 	if err != nil {
 		return nil, err
@@ -29,14 +30,14 @@ func (s *Service) handle(ctx context.Context, c *bus.Claim) (events.Payload, err
 	if err != nil {
 		return nil, err
 	}
-	if err := s.deps.Bus.Runs.AddLatest(ctx, an.Identity.Key(), an.Run); err != nil {
+	if err := s.runs.AddLatest(ctx, an.Identity.Key(), an.Run); err != nil {
 		return nil, err
 	}
 	return s.payload(an, ref)
 }
 
 // result makes and stores the analysis, or loads that of an earlier attempt. One that the store has lost is made again.
-func (s *Service) result(ctx context.Context, c *bus.Claim, art events.ArtifactReady) (events.Analysis, events.ObjectRef, error) {
+func (s *Service) result(ctx context.Context, c *run.Claim, art events.ArtifactReady) (events.Analysis, events.ObjectRef, error) {
 	if stored := c.Record().Analysis; stored != nil {
 		an, err := s.stored(ctx, *stored)
 		if !isLost(err) {
@@ -53,7 +54,7 @@ func (s *Service) result(ctx context.Context, c *bus.Claim, art events.ArtifactR
 }
 
 // analyze makes the analysis of a run and compares it with its baseline.
-func (s *Service) analyze(ctx context.Context, c *bus.Claim, art events.ArtifactReady) (an events.Analysis, err error) {
+func (s *Service) analyze(ctx context.Context, c *run.Claim, art events.ArtifactReady) (an events.Analysis, err error) {
 	m := &memory{service: s, claim: c}
 	if err := m.Progress(ctx, "reading the captures", percentReading); err != nil {
 		return an, err
@@ -89,7 +90,7 @@ func asFault(err error, art events.ArtifactReady) error {
 }
 
 // artifactOf takes the artifacts from the event, or from the record when the run is resumed, and keeps them there.
-func artifactOf(ctx context.Context, c *bus.Claim) (events.ArtifactReady, error) {
+func artifactOf(ctx context.Context, c *run.Claim) (events.ArtifactReady, error) {
 	rec := c.Record()
 	if rec.Artifact != nil {
 		return *rec.Artifact, nil
@@ -98,7 +99,7 @@ func artifactOf(ctx context.Context, c *bus.Claim) (events.ArtifactReady, error)
 	if err != nil {
 		return art, bus.Permanent(events.CodeUndecodable, fmt.Errorf("artifact.ready of run %s: %w", rec.Run, err))
 	}
-	return art, c.Mutate(ctx, func(r *bus.Record) error { r.Artifact = &art; return nil })
+	return art, c.Mutate(ctx, func(r *run.Record) error { r.Artifact = &art; return nil })
 }
 
 func noProfileCode(art events.ArtifactReady) events.Code {

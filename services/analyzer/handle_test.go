@@ -5,7 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -81,7 +82,7 @@ func TestRun_BaselineExpired(t *testing.T) {
 	w.serve()
 	w.captured(run1, sleepy(), nil)
 	rec, _ := w.result(run1)
-	os, err := w.JetStream().ObjectStore(t.Context(), events.BucketArtifacts)
+	os, err := bustest.JetStream(w.Bus).ObjectStore(t.Context(), events.BucketArtifacts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,7 @@ func TestRun_FollowUp(t *testing.T) {
 	if !slices.Equal(rec.FollowUps, []events.Mode{events.ModeAlloc}) {
 		t.Fatalf("follow-ups %v of %+v", rec.FollowUps, an.Findings)
 	}
-	w.until(run2, func(bus.Record) bool { return len(w.requests()) == 1 })
+	w.until(run2, func(run.Record) bool { return len(w.requests()) == 1 })
 	req := w.requests()[0]
 	if req.Parent != run2 || req.Depth != 1 || !slices.Equal(req.Modes, rec.FollowUps) || req.Target != rec.Plan.Target {
 		t.Errorf("request %+v", req)
@@ -137,25 +138,25 @@ func TestRun_KilledAnywhere(t *testing.T) {
 	w.result(run1)
 	w.captured(run2, littered(), nil)
 	whole, _ := w.result(run2)
-	w.until(run2, func(bus.Record) bool { return len(w.requests()) == 1 })
+	w.until(run2, func(run.Record) bool { return len(w.requests()) == 1 })
 	w.captured(run3, quick(), func(p *events.Plan) { p.Baseline = events.BaselineNone }) // a later run changes nothing
 	w.result(run3)
 	stop()
 
-	for name, step := range map[string]func(*bus.Record){
-		"after the baseline was chosen": func(r *bus.Record) {
+	for name, step := range map[string]func(*run.Record){
+		"after the baseline was chosen": func(r *run.Record) {
 			r.State, r.Analysis, r.Evidence, r.Reports, r.FollowUps = events.StateAnalyzing, nil, nil, nil, nil
 		},
-		"after the analysis was stored": func(r *bus.Record) { r.State = events.StateAnalyzing },
-		"after the record was finished": func(*bus.Record) {},
-		"before anything was in the record": func(r *bus.Record) {
+		"after the analysis was stored": func(r *run.Record) { r.State = events.StateAnalyzing },
+		"after the record was finished": func(*run.Record) {},
+		"before anything was in the record": func(r *run.Record) {
 			r.State, r.Artifact = events.StateCaptured, whole.Artifact
 			r.Analysis, r.Evidence, r.Reports, r.FollowUps = nil, nil, nil, nil
 		},
 	} {
 		w.rewind(run2, step)
 		stop := w.serve()
-		rec := w.until(run2, func(r bus.Record) bool { return r.State == events.StateAnalyzed && r.Owner == "" && w.settled() })
+		rec := w.until(run2, func(r run.Record) bool { return r.State == events.StateAnalyzed && r.Owner == "" && w.settled() })
 		stop()
 		if rec.Baseline.Run != run1 || !slices.Equal(rec.FollowUps, whole.FollowUps) || rec.Analysis == nil {
 			t.Errorf("%s: baseline %+v, follow-ups %v", name, rec.Baseline, rec.FollowUps)

@@ -79,7 +79,7 @@ func (d Deps) answers() cache.Store {
 	if d.Bus == nil {
 		return &cache.Memory{}
 	}
-	return cache.KV{JS: d.Bus.JetStream()}
+	return cache.Shared(d.Bus)
 }
 
 // book is where spending is counted: by all who share the bus, or by this process alone.
@@ -87,7 +87,7 @@ func (d Deps) book() budget.Book {
 	if d.Bus == nil {
 		return &budget.Memory{}
 	}
-	return budget.KV{JS: d.Bus.JetStream()}
+	return budget.Shared(d.Bus)
 }
 
 // prices are what models cost.

@@ -50,7 +50,7 @@ func TestSharedEconomy(t *testing.T) {
 	limits := func(c *analyzer.LLMConfig) { c.Budget.DayUSD = 0.5 }
 	var two []*analyzer.Service
 	for range 2 {
-		two = append(two, withSpendingControls(t, bustest.Connect(t, b.JetStream().Conn().ConnectedUrl(), "analyzer"), server, limits))
+		two = append(two, withSpendingControls(t, bustest.Connect(t, bustest.JetStream(b).Conn().ConnectedUrl(), "analyzer"), server, limits))
 	}
 	first, second := analyzed(t, two[0]), analyzed(t, two[1])
 	if p := first.Provenance; p.CostUSD <= 0 || p.TokensIn == 0 || p.Note != "" || first.Degraded {

@@ -9,6 +9,7 @@ import (
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/input"
 	"squirrly.dev/services/analyzer/internal/page"
@@ -20,7 +21,7 @@ const (
 )
 
 // inputs reads all that the result of a run rests on: what it captured, and what the run did that it follows up.
-func (s *Service) inputs(ctx context.Context, rec bus.Record, art events.ArtifactReady) (input.Input, error) {
+func (s *Service) inputs(ctx context.Context, rec run.Record, art events.ArtifactReady) (input.Input, error) {
 	in, err := s.load(ctx, rec, art)
 	if err != nil {
 		return in, err
@@ -30,13 +31,13 @@ func (s *Service) inputs(ctx context.Context, rec bus.Record, art events.Artifac
 }
 
 // joinParent adds what the run captured that this one follows up, so that the result is a whole one.
-func (s *Service) joinParent(ctx context.Context, rec bus.Record, in *input.Input) error {
+func (s *Service) joinParent(ctx context.Context, rec run.Record, in *input.Input) error {
 	if rec.Plan.Parent == "" {
 		return nil
 	}
-	parent, err := s.deps.Bus.Runs.Get(ctx, rec.Plan.Parent)
-	if errors.Is(err, bus.ErrNoRecord) {
-		parent, err = bus.Record{}, nil
+	parent, err := s.runs.GetNamed(ctx, rec.Plan.Parent)
+	if errors.Is(err, run.ErrNoRecord) {
+		parent, err = run.Record{}, nil
 	}
 	if err != nil {
 		return fmt.Errorf("join run %s: %w", rec.Plan.Parent, err)
@@ -55,7 +56,7 @@ func (s *Service) joinParent(ctx context.Context, rec bus.Record, in *input.Inpu
 
 // load reads captures and context from the store. A capture that is gone or damaged counts as lost, and the result says
 // so; a store that is down is waited for.
-func (s *Service) load(ctx context.Context, rec bus.Record, art events.ArtifactReady) (input.Input, error) {
+func (s *Service) load(ctx context.Context, rec run.Record, art events.ArtifactReady) (input.Input, error) {
 	in := input.Input{Run: rec.Run, Parent: rec.Plan.Parent, Identity: rec.Plan.Identity, Prompt: rec.Plan.Prompt}
 	in.Captured = input.Began(art.Captures, rec.Plan.RequestedAt)
 	get := s.getter(rec)
@@ -104,7 +105,7 @@ type getter func(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte
 
 // getter reads what a record names. Of the run that is being analyzed that was done just now, so that gone is not yet;
 // the objects of one that has ended may have expired.
-func (s *Service) getter(rec bus.Record) getter {
+func (s *Service) getter(rec run.Record) getter {
 	if rec.State.Terminal() {
 		return s.deps.Store.Get
 	}

@@ -6,14 +6,15 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
 // damage takes the body of a stored object away and leaves its metadata, as a lost block of the server does.
 func (w *world) damage(key string) {
 	w.t.Helper()
-	os, err := w.JetStream().ObjectStore(w.t.Context(), events.BucketArtifacts)
+	os, err := bustest.JetStream(w.Bus).ObjectStore(w.t.Context(), events.BucketArtifacts)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -21,7 +22,7 @@ func (w *world) damage(key string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := w.JetStream().Stream(w.t.Context(), "OBJ_"+events.BucketArtifacts)
+	s, err := bustest.JetStream(w.Bus).Stream(w.t.Context(), "OBJ_"+events.BucketArtifacts)
 	if err == nil {
 		err = s.Purge(w.t.Context(), jetstream.WithPurgeSubject("$O."+events.BucketArtifacts+".C."+info.NUID))
 	}
@@ -49,7 +50,7 @@ func (w *world) damaged(run string, j job, modes ...events.Mode) {
 
 // fact reads artifact.ready of a run.
 func (w *world) fact(subject string) (events.ArtifactReady, error) {
-	s, err := w.JetStream().Stream(w.t.Context(), events.StreamEvents)
+	s, err := bustest.JetStream(w.Bus).Stream(w.t.Context(), events.StreamEvents)
 	if err != nil {
 		return events.ArtifactReady{}, err
 	}
@@ -86,7 +87,7 @@ func TestRun_AllCapturesDamaged(t *testing.T) {
 	j := sleepy()
 	w.damaged(run1, j, j.modes()...)
 	w.serve()
-	rec := w.until(run1, func(r bus.Record) bool { return r.State.Terminal() })
+	rec := w.until(run1, func(r run.Record) bool { return r.State.Terminal() })
 	if rec.State != events.StateFailed || rec.Outcome.Code != events.CodeArtifactCorrupt {
 		t.Errorf("%s, %+v", rec.State, rec.Outcome)
 	}
@@ -98,9 +99,9 @@ func TestRun_AnalysisDamaged(t *testing.T) {
 	w.serve()
 	w.captured(run1, sleepy(), nil)
 	first, _ := w.result(run1)
-	w.until(run1, func(r bus.Record) bool { return r.Owner == "" && w.settled() })
+	w.until(run1, func(r run.Record) bool { return r.Owner == "" && w.settled() })
 	w.damage(first.Analysis.Key)
-	w.rewind(run1, func(r *bus.Record) { r.State = events.StateAnalyzing })
+	w.rewind(run1, func(r *run.Record) { r.State = events.StateAnalyzing })
 	if _, an := w.result(run1); len(an.Findings) == 0 {
 		t.Errorf("%+v", an)
 	}

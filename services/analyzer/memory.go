@@ -8,6 +8,7 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/ask"
 	"squirrly.dev/services/analyzer/internal/ask/prompt"
@@ -22,13 +23,13 @@ const (
 // memory is what the record of a run and the store know of its analysis. It implements [pipeline.Memory].
 type memory struct {
 	service *Service
-	claim   *bus.Claim
+	claim   *run.Claim
 	lost    *events.ObjectRef // the answer that the record names, when it cannot be used any more
 }
 
 // Progress notes in the record what is being done.
 func (m *memory) Progress(ctx context.Context, step string, percent int) error {
-	return m.claim.Mutate(ctx, func(r *bus.Record) error {
+	return m.claim.Mutate(ctx, func(r *run.Record) error {
 		r.Step, r.Percent = step, percent
 		return nil
 	})
@@ -36,7 +37,7 @@ func (m *memory) Progress(ctx context.Context, step string, percent int) error {
 
 // FollowUps notes which modes a run after this one should capture. A follow-up has none of its own.
 func (m *memory) FollowUps(ctx context.Context, modes []events.Mode) error {
-	return m.claim.Mutate(ctx, func(r *bus.Record) error {
+	return m.claim.Mutate(ctx, func(r *run.Record) error {
 		if m.service.cfg.FollowUps && r.Plan.Depth < events.MaxDepth {
 			r.FollowUps = modes
 		}
@@ -79,7 +80,7 @@ func (m *memory) Keep(ctx context.Context, asked ask.Exchange, sent prompt.Promp
 	if err != nil {
 		return asked, err
 	}
-	err = m.claim.Mutate(ctx, func(r *bus.Record) error {
+	err = m.claim.Mutate(ctx, func(r *run.Record) error {
 		if r.Answer == nil || m.lost != nil && *r.Answer == *m.lost {
 			r.Prompt, r.Answer = &promptRef, &answerRef
 		}

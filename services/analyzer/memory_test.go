@@ -3,8 +3,9 @@ package analyzer_test
 import (
 	"testing"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/llmtest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -16,9 +17,9 @@ func TestRun_AnswerOfAnEarlierAttempt(t *testing.T) {
 	w.serveWith(server, &log{})
 	w.captured(run1, sleepy(), nil)
 	first, _ := w.result(run1)
-	again := func() bus.Record {
-		w.until(run1, func(r bus.Record) bool { return r.Owner == "" && w.settled() })
-		w.rewind(run1, func(r *bus.Record) {
+	again := func() run.Record {
+		w.until(run1, func(r run.Record) bool { return r.Owner == "" && w.settled() })
+		w.rewind(run1, func(r *run.Record) {
 			r.State, r.Analysis, r.Evidence, r.Reports = events.StateAnalyzing, nil, nil, nil
 		})
 		rec, an := w.result(run1)
@@ -30,7 +31,7 @@ func TestRun_AnswerOfAnEarlierAttempt(t *testing.T) {
 	if rec := again(); *rec.Answer != *first.Answer || len(server.Requests()) != 1 {
 		t.Errorf("asked %d times, answer %+v", len(server.Requests()), rec.Answer)
 	}
-	os, err := w.JetStream().ObjectStore(t.Context(), events.BucketArtifacts)
+	os, err := bustest.JetStream(w.Bus).ObjectStore(t.Context(), events.BucketArtifacts)
 	if err == nil {
 		err = os.Delete(t.Context(), first.Answer.Key)
 	}

@@ -9,11 +9,12 @@ import (
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/report"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
 // store keeps evidence, analysis and reports, and notes them in the record.
-func (s *Service) store(ctx context.Context, c *bus.Claim, an events.Analysis) (events.ObjectRef, error) {
+func (s *Service) store(ctx context.Context, c *run.Claim, an events.Analysis) (events.ObjectRef, error) {
 	if err := (&memory{service: s, claim: c}).Progress(ctx, "storing the result", percentStoring); err != nil {
 		return events.ObjectRef{}, err
 	}
@@ -28,7 +29,7 @@ func (s *Service) store(ctx context.Context, c *bus.Claim, an events.Analysis) (
 		}
 	}
 	ref, evidence := refs[artifact.Analysis], refs[artifact.Evidence]
-	err = c.Mutate(ctx, func(r *bus.Record) error {
+	err = c.Mutate(ctx, func(r *run.Record) error {
 		r.Analysis, r.Evidence = &ref, &evidence
 		r.Reports = map[string]events.ObjectRef{"html": refs["html"], "markdown": refs["markdown"]}
 		return nil
@@ -67,7 +68,7 @@ func documents(an events.Analysis) (map[string]document, error) {
 }
 
 // put stores a document of a run, and waits for a store that is down.
-func (s *Service) put(ctx context.Context, rec bus.Record, d document) (events.ObjectRef, error) {
+func (s *Service) put(ctx context.Context, rec run.Record, d document) (events.ObjectRef, error) {
 	key := artifact.DocumentKey(rec.Plan.Identity.Prefix(rec.Run), d.name, d.ext, artifact.Sum(d.body))
 	ref, err := s.deps.Store.Put(ctx, key, d.body)
 	if err != nil {

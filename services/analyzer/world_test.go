@@ -14,6 +14,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 )
@@ -72,10 +73,10 @@ func (w *world) put(key func(sha string) string, body []byte) events.ObjectRef {
 }
 
 // captured stores captures and context of a run and tells of them, as a collector does.
-func (w *world) captured(run string, j job, change func(*events.Plan)) {
+func (w *world) captured(id string, j job, change func(*events.Plan)) {
 	w.t.Helper()
 	p := events.Plan{
-		Run: run, Identity: orders, RestURL: "http://orders-rest:8081", JobID: "j", JobName: "orders", Target: events.Target{
+		Run: id, Identity: orders, RestURL: "http://orders-rest:8081", JobID: "j", JobName: "orders", Target: events.Target{
 			Cluster: "prod", Namespace: "flink", Deployment: "orders",
 		},
 		Modes: j.modes(), Duration: events.Duration(seconds * time.Second), Deadline: time.Now().Add(time.Minute), RequestedAt: time.Now(),
@@ -83,8 +84,8 @@ func (w *world) captured(run string, j job, change func(*events.Plan)) {
 	if change != nil {
 		change(&p)
 	}
-	prefix := orders.Prefix(run)
-	art := events.ArtifactReady{Run: run, Identity: orders}
+	prefix := orders.Prefix(id)
+	art := events.ArtifactReady{Run: id, Identity: orders}
 	for mode, stacks := range j.stacks {
 		body := []byte(stacks)
 		ref := w.put(func(sha string) string { return artifact.CaptureKey(prefix, "tm-1", mode, sha) }, body)
@@ -99,25 +100,25 @@ func (w *world) captured(run string, j job, change func(*events.Plan)) {
 	ref := w.put(func(sha string) string { return artifact.ContextKey(prefix, jobcontext.Name, sha) }, body)
 	art.Context = []events.ContextRef{{Name: jobcontext.Name, Kind: events.ContextJob, ObjectRef: ref}}
 	art.Manifest = ref
-	rec := bus.Record{Run: run, State: events.StateCaptured, Plan: p}
-	if created, err := w.Runs.Create(w.t.Context(), rec); err != nil || !created {
+	rec := run.Record{Run: id, State: events.StateCaptured, Plan: p}
+	if created, err := run.New(w.Bus).Create(w.t.Context(), rec); err != nil || !created {
 		w.t.Fatalf("create: %v, %v", created, err)
 	}
 	e, err := rec.Event(events.DurableCollector, art)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.PublishFact(w.t.Context(), orders.Subject(e.Type, run), e); err != nil {
+	if err := w.PublishFact(w.t.Context(), orders.Subject(e.Type, id), e); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
 // result waits for the end of a run and returns its record and its analysis.
-func (w *world) result(run string) (bus.Record, events.Analysis) {
+func (w *world) result(id string) (run.Record, events.Analysis) {
 	w.t.Helper()
-	rec := w.until(run, func(r bus.Record) bool { return r.State.Terminal() })
+	rec := w.until(id, func(r run.Record) bool { return r.State.Terminal() })
 	if rec.State != events.StateAnalyzed {
-		w.t.Fatalf("run %s is %s: %+v", run, rec.State, rec.Outcome)
+		w.t.Fatalf("run %s is %s: %+v", id, rec.State, rec.Outcome)
 	}
 	body, err := w.store.Get(w.t.Context(), *rec.Analysis, 1<<20)
 	if err != nil {
@@ -130,10 +131,10 @@ func (w *world) result(run string) (bus.Record, events.Analysis) {
 	return rec, an
 }
 
-func (w *world) until(run string, ok func(bus.Record) bool) bus.Record {
+func (w *world) until(id string, ok func(run.Record) bool) run.Record {
 	w.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		rec, err := w.Runs.Get(w.t.Context(), run)
+		rec, err := run.New(w.Bus).Get(w.t.Context(), id)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -141,17 +142,17 @@ func (w *world) until(run string, ok func(bus.Record) bool) bus.Record {
 			return rec
 		}
 	}
-	rec, _ := w.Runs.Get(w.t.Context(), run)
-	w.t.Fatalf("run %s did not get there: %+v", run, rec)
-	return bus.Record{}
+	rec, _ := run.New(w.Bus).Get(w.t.Context(), id)
+	w.t.Fatalf("run %s did not get there: %+v", id, rec)
+	return run.Record{}
 }
 
 // rewind makes the record of a run what it was before a step, as if its worker had died there, and delivers it again.
-func (w *world) rewind(run string, change func(*bus.Record)) {
+func (w *world) rewind(id string, change func(*run.Record)) {
 	w.t.Helper()
-	_, err := w.Runs.Update(w.t.Context(), run, func(r *bus.Record) error { change(r); return nil })
+	_, err := run.New(w.Bus).Update(w.t.Context(), id, func(r *run.Record) error { change(r); return nil })
 	if err == nil {
-		err = w.Resume(w.t.Context(), events.DurableAnalyzer, run)
+		err = run.New(w.Bus).Resume(w.t.Context(), events.DurableAnalyzer, id)
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -161,7 +162,7 @@ func (w *world) rewind(run string, change func(*bus.Record)) {
 // requests are the requests in the inbox.
 func (w *world) requests() []events.ProfileRequested {
 	w.t.Helper()
-	s, err := w.JetStream().Stream(w.t.Context(), events.StreamRequests)
+	s, err := bustest.JetStream(w.Bus).Stream(w.t.Context(), events.StreamRequests)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -187,7 +188,7 @@ func (w *world) requests() []events.ProfileRequested {
 // settled reports that every delivery of the analyzer is acknowledged.
 func (w *world) settled() bool {
 	w.t.Helper()
-	c, err := w.JetStream().Consumer(w.t.Context(), events.StreamEvents, events.DurableAnalyzer)
+	c, err := bustest.JetStream(w.Bus).Consumer(w.t.Context(), events.StreamEvents, events.DurableAnalyzer)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -201,7 +202,7 @@ func (w *world) settled() bool {
 // facts counts the stored messages on a subject.
 func (w *world) facts(subject string) uint64 {
 	w.t.Helper()
-	s, err := w.JetStream().Stream(w.t.Context(), events.StreamEvents)
+	s, err := bustest.JetStream(w.Bus).Stream(w.t.Context(), events.StreamEvents)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -11,13 +11,14 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 )
 
-// run is one attempt at one run.
-type run struct {
+// attempt is one attempt at one run.
+type attempt struct {
 	cfg    Config
 	store  Store
 	claim  capture.Claim
@@ -45,7 +46,7 @@ func (s *Service) collect(ctx context.Context, c capture.Claim) (events.Payload,
 	if err != nil {
 		return nil, bus.Permanent(events.CodeInvalidRequest, err)
 	}
-	r := &run{cfg: s.cfg, store: s.deps.Store, claim: c, plan: rec.Plan, flink: client, timing: s.timing, log: s.deps.Logger}
+	r := &attempt{cfg: s.cfg, store: s.deps.Store, claim: c, plan: rec.Plan, flink: client, timing: s.timing, log: s.deps.Logger}
 	o, err := r.resolve(ctx)
 	if err != nil {
 		return nil, err
@@ -68,8 +69,8 @@ func (s *Service) http(plan events.Plan) *http.Client {
 }
 
 // profile takes the captures, one mode after the other, while the counters are read.
-func (r *run) profile(ctx context.Context, o *observer) error {
-	kept := &readings{run: r}
+func (r *attempt) profile(ctx context.Context, o *observer) error {
+	kept := &readings{attempt: r}
 	stop := o.start(ctx, func(ctx context.Context) { kept.keep(ctx, o.sampler) })
 	defer stop()
 	for i, mode := range r.modes() {
@@ -87,7 +88,7 @@ func (r *run) profile(ctx context.Context, o *observer) error {
 }
 
 // modes are those of the plan, each once.
-func (r *run) modes() []events.Mode {
+func (r *attempt) modes() []events.Mode {
 	var modes []events.Mode
 	for _, m := range r.plan.Modes {
 		if !slices.Contains(modes, m) {
@@ -98,15 +99,15 @@ func (r *run) modes() []events.Mode {
 }
 
 // open reports whether captures of a mode are still to be taken.
-func (r *run) open(mode events.Mode) bool {
-	return slices.ContainsFunc(r.claim.Record().Captures, func(c bus.Capture) bool {
-		done := c.State == bus.CaptureStored || c.State == bus.CaptureLost
+func (r *attempt) open(mode events.Mode) bool {
+	return slices.ContainsFunc(r.claim.Record().Captures, func(c run.Capture) bool {
+		done := c.State == run.CaptureStored || c.State == run.CaptureLost
 		return !done && (c.Mode == mode || c.Requested == mode)
 	})
 }
 
-func (r *run) begin(ctx context.Context, mode events.Mode, i int) error {
-	return r.claim.Mutate(ctx, func(rec *bus.Record) error {
+func (r *attempt) begin(ctx context.Context, mode events.Mode, i int) error {
+	return r.claim.Mutate(ctx, func(rec *run.Record) error {
 		jvms := map[string]bool{}
 		for _, c := range rec.Captures {
 			jvms[c.JVM] = true
@@ -119,7 +120,7 @@ func (r *run) begin(ctx context.Context, mode events.Mode, i int) error {
 }
 
 // take takes the captures of one mode and moves the percentage on meanwhile.
-func (r *run) take(ctx context.Context, mode events.Mode, i int, o *observer) error {
+func (r *attempt) take(ctx context.Context, mode events.Mode, i int, o *observer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ticking := make(chan struct{})
@@ -137,7 +138,7 @@ func (r *run) take(ctx context.Context, mode events.Mode, i int, o *observer) er
 
 // tick writes the share of the time that has passed into the record. A failure does not matter: the next write of
 // the capture itself finds out.
-func (r *run) tick(ctx context.Context, mode int) {
+func (r *attempt) tick(ctx context.Context, mode int) {
 	const every = 3 * time.Second
 	began := time.Now()
 	ticker := time.NewTicker(every)
@@ -149,16 +150,18 @@ func (r *run) tick(ctx context.Context, mode int) {
 		case <-ticker.C:
 		}
 		share := min(1, time.Since(began).Seconds()/r.length().Seconds())
-		_ = r.claim.Mutate(ctx, func(rec *bus.Record) error {
+		_ = r.claim.Mutate(ctx, func(rec *run.Record) error {
 			rec.Percent = max(rec.Percent, r.percent(mode, share))
 			return nil
 		})
 	}
 }
 
-func (r *run) percent(mode int, share float64) int {
+func (r *attempt) percent(mode int, share float64) int {
 	const span = percentCaptured - percentResolved
 	return percentResolved + int(span*(float64(mode)+share)/float64(len(r.modes())))
 }
 
-func (r *run) length() time.Duration { return time.Duration(r.plan.Duration.Seconds()) * time.Second }
+func (r *attempt) length() time.Duration {
+	return time.Duration(r.plan.Duration.Seconds()) * time.Second
+}

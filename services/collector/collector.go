@@ -11,6 +11,7 @@ import (
 	"net/http"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 )
@@ -59,8 +60,8 @@ func New(cfg Config, d Deps) (*Service, error) {
 
 // Run handles profile.planned until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	step := bus.Step{Service: events.DurableCollector, Working: events.StateProfiling, Done: events.StateCaptured}
-	return s.deps.Bus.Work(ctx, step, s.cfg.Slots, func(ctx context.Context, c *bus.Claim) (events.Payload, error) {
+	step := run.Step{Service: events.DurableCollector, Working: events.StateProfiling, Done: events.StateCaptured}
+	return run.New(s.deps.Bus).Work(ctx, step, s.cfg.Slots, func(ctx context.Context, c *run.Claim) (events.Payload, error) {
 		return s.collect(ctx, c)
 	})
 }

@@ -10,14 +10,15 @@ import (
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 )
 
 // deliver stores the context, the user's files and last the manifest, and keeps the payload in the record, so that a
 // later attempt tells the same.
-func (r *run) deliver(ctx context.Context, o *observer) (events.Payload, error) {
-	err := r.claim.Mutate(ctx, func(rec *bus.Record) error {
+func (r *attempt) deliver(ctx context.Context, o *observer) (events.Payload, error) {
+	err := r.claim.Mutate(ctx, func(rec *run.Record) error {
 		rec.Step, rec.Percent = "storing context and manifest", percentCaptured
 		return nil
 	})
@@ -43,7 +44,7 @@ func (r *run) deliver(ctx context.Context, o *observer) (events.Payload, error) 
 	if ready.Manifest, err = r.manifest(ctx, ready, what); err != nil {
 		return nil, err
 	}
-	err = r.claim.Mutate(ctx, func(rec *bus.Record) error {
+	err = r.claim.Mutate(ctx, func(rec *run.Record) error {
 		if rec.Artifact == nil {
 			rec.Artifact, rec.Percent = &ready, percentStored
 		}
@@ -54,7 +55,7 @@ func (r *run) deliver(ctx context.Context, o *observer) (events.Payload, error) 
 }
 
 // refs are the captures as the event tells them.
-func refs(captures []bus.Capture) []events.CaptureRef {
+func refs(captures []run.Capture) []events.CaptureRef {
 	out := make([]events.CaptureRef, 0, len(captures))
 	for _, c := range captures {
 		ref := events.CaptureRef{
@@ -62,7 +63,7 @@ func refs(captures []bus.Capture) []events.CaptureRef {
 			TriggerTime: c.TriggerTime, Requested: c.Requested, Adopted: c.Adopted,
 			Code: c.Code, Note: c.Note, Hint: c.Hint,
 		}
-		if c.State == bus.CaptureStored && c.Object != nil {
+		if c.State == run.CaptureStored && c.Object != nil {
 			ref.Status, ref.ObjectRef = events.CaptureStored, *c.Object
 		}
 		out = append(out, ref)
@@ -71,7 +72,7 @@ func refs(captures []bus.Capture) []events.CaptureRef {
 }
 
 // jobContext stores what Flink said.
-func (r *run) jobContext(ctx context.Context, what *jobcontext.Context) (events.ContextRef, error) {
+func (r *attempt) jobContext(ctx context.Context, what *jobcontext.Context) (events.ContextRef, error) {
 	body, err := encode(what, jobcontext.MaxBytes)
 	if err != nil {
 		return events.ContextRef{}, bus.Permanent(events.CodeInternal, err)
@@ -80,10 +81,10 @@ func (r *run) jobContext(ctx context.Context, what *jobcontext.Context) (events.
 	return events.ContextRef{Name: jobcontext.Name, Kind: events.ContextJob, ObjectRef: ref}, err
 }
 
-func (r *run) prefix() string { return r.plan.Identity.Prefix(r.plan.Run) }
+func (r *attempt) prefix() string { return r.plan.Identity.Prefix(r.plan.Run) }
 
 // put stores one object, as long as this attempt owns the run.
-func (r *run) put(ctx context.Context, key string, body []byte) (ref events.ObjectRef, err error) {
+func (r *attempt) put(ctx context.Context, key string, body []byte) (ref events.ObjectRef, err error) {
 	if err := r.claim.Check(ctx); err != nil {
 		return ref, err
 	}
@@ -98,7 +99,7 @@ func (r *run) put(ctx context.Context, key string, body []byte) (ref events.Obje
 const maxUserFile = 1 << 20
 
 // userFiles puts the files of the request beside the captures. One that cannot be had is named, and missing.
-func (r *run) userFiles(ctx context.Context, o *observer) ([]events.ContextRef, error) {
+func (r *attempt) userFiles(ctx context.Context, o *observer) ([]events.ContextRef, error) {
 	var out []events.ContextRef
 	for _, f := range r.plan.Context {
 		body, err := r.userFile(ctx, f)
@@ -118,7 +119,7 @@ func (r *run) userFiles(ctx context.Context, o *observer) ([]events.ContextRef, 
 	return out, nil
 }
 
-func (r *run) userFile(ctx context.Context, f events.ContextFile) (body []byte, err error) {
+func (r *attempt) userFile(ctx context.Context, f events.ContextFile) (body []byte, err error) {
 	if f.Key == "" {
 		return []byte(f.Text), nil
 	}
@@ -164,7 +165,7 @@ type manifestVersions struct {
 	Java     string `json:"java,omitempty"`
 }
 
-func (r *run) manifest(ctx context.Context, ready events.ArtifactReady, what *jobcontext.Context) (events.ObjectRef, error) {
+func (r *attempt) manifest(ctx context.Context, ready events.ArtifactReady, what *jobcontext.Context) (events.ObjectRef, error) {
 	p := r.plan
 	body, err := json.MarshalIndent(manifest{
 		Schema: manifestSchema, Run: p.Run, Identity: p.Identity, CreatedAt: time.Now().UTC(),

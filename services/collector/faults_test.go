@@ -15,8 +15,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/internal/artifact"
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -243,7 +244,7 @@ func empty(t *testing.T) []byte {
 	return []byte(strings.Join(kept, ""))
 }
 
-func check(t *testing.T, w *world, rec bus.Record, want outcome) {
+func check(t *testing.T, w *world, rec run.Record, want outcome) {
 	t.Helper()
 	history := ""
 	for _, l := range rec.History {
@@ -323,7 +324,7 @@ func TestRun_StoreIsDown(t *testing.T) {
 	w.work(c)
 	w.sweep()
 	w.request()
-	w.until(func(r bus.Record) bool { return r.WaitsFor == events.CodeStoreUnavailable })
+	w.until(func(r run.Record) bool { return r.WaitsFor == events.CodeStoreUnavailable })
 	store.down.Store(false)
 	rec := w.until(in(events.StateCaptured, events.StateFailed))
 	check(t, w, rec, outcome{captures: "1 ITIMER stored\n1 WALL stored", starts: 2, waits: events.CodeStoreUnavailable})
@@ -335,8 +336,8 @@ func TestRun_Cancelled(t *testing.T) {
 	w.plan.Duration = events.Duration(30 * time.Second)
 	w.work(w.collector(w.bus))
 	w.request()
-	w.until(func(r bus.Record) bool { return len(r.Captures) > 0 && r.Captures[0].State == bus.CaptureRunning })
-	if _, err := w.bus.Runs.Update(t.Context(), w.plan.Run, func(r *bus.Record) error { r.Cancel = true; return nil }); err != nil {
+	w.until(func(r run.Record) bool { return len(r.Captures) > 0 && r.Captures[0].State == run.CaptureRunning })
+	if _, err := run.New(w.bus).Update(t.Context(), w.plan.Run, func(r *run.Record) error { r.Cancel = true; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	w.until(in(events.StateCancelled))
@@ -365,7 +366,7 @@ func (l *losingStore) Check(ctx context.Context, ref events.ObjectRef) error {
 
 // damage takes the chunks of a stored object away and leaves its metadata.
 func (w *world) damage(ctx context.Context, key string) error {
-	os, err := w.bus.JetStream().ObjectStore(ctx, events.BucketArtifacts)
+	os, err := bustest.JetStream(w.bus).ObjectStore(ctx, events.BucketArtifacts)
 	if err != nil {
 		return err
 	}
@@ -373,7 +374,7 @@ func (w *world) damage(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	s, err := w.bus.JetStream().Stream(ctx, "OBJ_"+events.BucketArtifacts)
+	s, err := bustest.JetStream(w.bus).Stream(ctx, "OBJ_"+events.BucketArtifacts)
 	if err != nil {
 		return err
 	}
@@ -388,7 +389,7 @@ func TestRun_StoreLosesAPage(t *testing.T) {
 	w.work(c)
 	w.sweep()
 	w.request()
-	w.until(func(r bus.Record) bool { return r.WaitsFor == events.CodeArtifactCorrupt })
+	w.until(func(r run.Record) bool { return r.WaitsFor == events.CodeArtifactCorrupt })
 	rec := w.until(in(events.StateCaptured, events.StateFailed))
 	check(t, w, rec, outcome{captures: "1 ITIMER stored\n1 WALL stored", starts: 2, waits: events.CodeArtifactCorrupt})
 	for _, c := range rec.Captures {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 )
@@ -117,7 +118,7 @@ func (o *watch) measure(t *testing.T, rec func() (requested, ready time.Time), t
 // times are when the plan and the artifacts were published, by the clock of the broker.
 func (w *world) times() (requested, ready time.Time) {
 	w.t.Helper()
-	s, err := w.bus.JetStream().Stream(w.t.Context(), events.StreamEvents)
+	s, err := bustest.JetStream(w.bus).Stream(w.t.Context(), events.StreamEvents)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ type observer struct {
 	seen observe.Observed
 }
 
-func newObserver(ctx context.Context, r *run, g observe.Graph, jvms []string) *observer {
+func newObserver(ctx context.Context, r *attempt, g observe.Graph, jvms []string) *observer {
 	ctx, cancel := context.WithTimeout(ctx, contextTime)
 	defer cancel()
 	config, _ := r.flink.JobManagerConfig(ctx) // without it, Flink's default

@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"squirrly.dev/internal/artifact"
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/services/collector/internal/observe"
 )
 
 // readings keeps what was read of the counters in the artifact store, so that a collector which takes the run over has
 // the windows of those that came before.
 type readings struct {
-	*run
+	*attempt
 	last time.Time // when something was kept
 }
 
@@ -49,14 +49,14 @@ func (k *readings) keep(ctx context.Context, s *observe.Sampler) {
 		k.log.InfoContext(ctx, "a reading of the counters is not kept", "error", err)
 		return
 	}
-	_ = k.claim.Mutate(ctx, func(rec *bus.Record) error {
+	_ = k.claim.Mutate(ctx, func(rec *run.Record) error {
 		rec.Readings = append(rec.Readings, ref)
 		return nil
 	})
 }
 
 // recall hands what earlier attempts have read to the sampler.
-func (r *run) recall(ctx context.Context, o *observer) {
+func (r *attempt) recall(ctx context.Context, o *observer) {
 	var all []observe.Kept
 	lost := 0
 	for _, ref := range r.claim.Record().Readings {

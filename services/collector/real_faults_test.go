@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 )
@@ -28,10 +28,10 @@ func TestReal_TaskManagerDies(t *testing.T) {
 	w.work(worker)
 	w.sweep()
 	w.request()
-	w.until(func(r bus.Record) bool {
+	w.until(func(r run.Record) bool {
 		running := 0
 		for _, cap := range r.Captures {
-			if cap.State == bus.CaptureRunning {
+			if cap.State == run.CaptureRunning {
 				running++
 			}
 		}
@@ -40,21 +40,21 @@ func TestReal_TaskManagerDies(t *testing.T) {
 	if err := c.KillTaskManager(1); err != nil {
 		t.Fatal(err)
 	}
-	var rec bus.Record
+	var rec run.Record
 	for range 3 { // Flink takes its time to notice
-		if rec = w.until(func(r bus.Record) bool { return r.State != events.StateProfiling || r.Attempts > rec.Attempts }); rec.State != events.StateProfiling {
+		if rec = w.until(func(r run.Record) bool { return r.State != events.StateProfiling || r.Attempts > rec.Attempts }); rec.State != events.StateProfiling {
 			break
 		}
 	}
 	for _, l := range rec.History {
 		t.Log(l.At.Format("15:04:05.000"), l.Text)
 	}
-	states := map[string]bus.CaptureState{}
+	states := map[string]run.CaptureState{}
 	for _, cap := range rec.Captures {
 		states[cap.JVM] = cap.State
 		t.Logf("%s %s: %s", cap.JVM, cap.State, cap.Note)
 	}
-	if rec.State != events.StateCaptured || states[flinktest.TaskManagerID(0)] != bus.CaptureStored || states[flinktest.TaskManagerID(1)] != bus.CaptureLost {
+	if rec.State != events.StateCaptured || states[flinktest.TaskManagerID(0)] != run.CaptureStored || states[flinktest.TaskManagerID(1)] != run.CaptureLost {
 		t.Errorf("state %s, captures %v, outcome %+v", rec.State, states, rec.Outcome)
 	}
 	t.Logf("missing: %q", w.context(w.ready()).Missing)

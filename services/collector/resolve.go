@@ -10,6 +10,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
@@ -20,11 +21,11 @@ import (
 const maxCaptures = 80
 
 // resolve finds the job and, at the first claim, freezes the JVMs to profile: a later attempt takes the same ones.
-func (r *run) resolve(ctx context.Context) (*observer, error) {
+func (r *attempt) resolve(ctx context.Context) (*observer, error) {
 	if len(r.claim.Record().Captures) > 0 {
 		return r.resume(ctx), nil
 	}
-	if err := r.claim.Mutate(ctx, func(rec *bus.Record) error { rec.Step = "finding the TaskManagers"; return nil }); err != nil {
+	if err := r.claim.Mutate(ctx, func(rec *run.Record) error { rec.Step = "finding the TaskManagers"; return nil }); err != nil {
 		return nil, err
 	}
 	graph, err := r.findJob(ctx)
@@ -42,7 +43,7 @@ func (r *run) resolve(ctx context.Context) (*observer, error) {
 	o := newObserver(ctx, r, graph, chosen)
 	noteUnprofiled(o, graph, chosen)
 	o.before(ctx)
-	return o, r.claim.Mutate(ctx, func(rec *bus.Record) error {
+	return o, r.claim.Mutate(ctx, func(rec *run.Record) error {
 		rec.Captures = capture.Plan(r.modes(), chosen)
 		rec.Plan.JobID, rec.Percent = r.plan.JobID, percentResolved
 		rec.Note("job %s (%s): %s on %s: %s", r.plan.JobName, r.plan.JobID, vertices(len(graph.Vertices)),
@@ -68,7 +69,7 @@ func noteUnprofiled(o *observer, graph observe.Graph, chosen []string) {
 
 // resume goes on with the JVMs of an earlier attempt, and with what it read. The job may be gone by now; its profiles
 // are not.
-func (r *run) resume(ctx context.Context) *observer {
+func (r *attempt) resume(ctx context.Context) *observer {
 	var jvms []string
 	for _, c := range r.claim.Record().Captures {
 		if !slices.Contains(jvms, c.JVM) {
@@ -88,7 +89,7 @@ func (r *run) resume(ctx context.Context) *observer {
 }
 
 // findJob reads the planned job, or the one that has replaced it under the same name.
-func (r *run) findJob(ctx context.Context) (observe.Graph, error) {
+func (r *attempt) findJob(ctx context.Context) (observe.Graph, error) {
 	var graph observe.Graph
 	err := r.patiently(ctx, func(ctx context.Context) error {
 		var err error
@@ -109,7 +110,7 @@ func (r *run) findJob(ctx context.Context) (observe.Graph, error) {
 }
 
 // replacement is the one running job of the same name.
-func (r *run) replacement(ctx context.Context) (observe.Graph, error) {
+func (r *attempt) replacement(ctx context.Context) (observe.Graph, error) {
 	jobs, err := r.flink.Jobs(ctx)
 	if err != nil {
 		return observe.Graph{}, err
@@ -128,7 +129,7 @@ func (r *run) replacement(ctx context.Context) (observe.Graph, error) {
 }
 
 // scope narrows the TaskManagers to those of the plan, and to as many as a run can hold.
-func (r *run) scope(all []string) ([]string, error) {
+func (r *attempt) scope(all []string) ([]string, error) {
 	chosen := all
 	if only := r.plan.Scope.TaskManagers; len(only) > 0 {
 		chosen = slices.DeleteFunc(slices.Clone(all), func(tm string) bool { return !slices.Contains(only, tm) })
@@ -145,7 +146,7 @@ func (r *run) scope(all []string) ([]string, error) {
 }
 
 // patiently repeats a call of Flink while Flink is away, for some seconds.
-func (r *run) patiently(ctx context.Context, call func(context.Context) error) error {
+func (r *attempt) patiently(ctx context.Context, call func(context.Context) error) error {
 	return r.timing.Retry(ctx, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, r.timing.Call)
 		defer cancel()
@@ -154,7 +155,7 @@ func (r *run) patiently(ctx context.Context, call func(context.Context) error) e
 }
 
 // explain adds to a missing profiler why it is missing: an old Flink, or the switch.
-func (r *run) explain(ctx context.Context, err error) error {
+func (r *attempt) explain(ctx context.Context, err error) error {
 	if !errors.Is(err, flink.ErrProfilerUnavailable) {
 		return err
 	}

@@ -11,10 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 )
@@ -103,7 +103,7 @@ type stoppedClaim struct {
 }
 
 // Mutate implements capture.Claim.
-func (c stoppedClaim) Mutate(ctx context.Context, fn func(*bus.Record) error) error {
+func (c stoppedClaim) Mutate(ctx context.Context, fn func(*run.Record) error) error {
 	return c.stopper.around("mutate", func() error { return c.Claim.Mutate(ctx, fn) })
 }
 
@@ -130,7 +130,7 @@ func (o stoppedStore) Put(ctx context.Context, key string, body []byte) (ref eve
 // victim starts a worker that will be stopped.
 func (w *world) victim(at point, kill bool) (*stopper, *gate) {
 	w.t.Helper()
-	g, address := newGate(w.t, w.bus.JetStream().Conn().ConnectedUrl())
+	g, address := newGate(w.t, bustest.JetStream(w.bus).Conn().ConnectedUrl())
 	b := bustest.Connect(w.t, address, "victim")
 	s := newStopper(at, func() {
 		if kill {
@@ -147,7 +147,7 @@ func (w *world) victim(at point, kill bool) (*stopper, *gate) {
 	w.work(c)
 	w.sweep()
 	w.t.Cleanup(func() { // runs before work's own cleanup
-		b.JetStream().Conn().Close()
+		bustest.JetStream(b).Conn().Close()
 		select {
 		case <-s.release:
 		default:
@@ -204,7 +204,7 @@ func TestTakeover_AfterFreeze(t *testing.T) {
 			close(s.release)
 			w.settled()
 			w.whole(rec)
-			after, err := w.bus.Runs.Get(t.Context(), w.plan.Run)
+			after, err := run.New(w.bus).Get(t.Context(), w.plan.Run)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -244,7 +244,7 @@ func (w *world) reach(s *stopper) {
 // settled waits until no delivery of the collector is open.
 func (w *world) settled() {
 	w.t.Helper()
-	c, err := w.bus.JetStream().Consumer(w.t.Context(), events.StreamEvents, events.DurableCollector)
+	c, err := bustest.JetStream(w.bus).Consumer(w.t.Context(), events.StreamEvents, events.DurableCollector)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func (w *world) settled() {
 }
 
 // whole checks that a run is complete: every JVM profiled once in every mode, and told once.
-func (w *world) whole(rec bus.Record) {
+func (w *world) whole(rec run.Record) {
 	w.t.Helper()
 	if rec.State != events.StateCaptured {
 		w.t.Fatalf("state %s: %+v", rec.State, rec.Outcome)
@@ -280,7 +280,7 @@ func (w *world) whole(rec bus.Record) {
 		w.t.Errorf("profiles (-want +got):\n%s\n%s", diff, history)
 	}
 	for _, c := range rec.Captures {
-		if c.State != bus.CaptureStored {
+		if c.State != run.CaptureStored {
 			w.t.Errorf("capture %+v\n%s", c, history)
 		}
 	}

@@ -7,16 +7,17 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 )
 
 // verify looks whether the store still has every page that the record calls stored, some perhaps by an earlier attempt.
 // A lost one is downloaded again at the next attempt, since Flink keeps the last pages of each JVM.
-func (r *run) verify(ctx context.Context) error {
+func (r *attempt) verify(ctx context.Context) error {
 	lost := map[int]error{}
 	for i, c := range r.claim.Record().Captures {
-		if c.State != bus.CaptureStored || c.Object == nil {
+		if c.State != run.CaptureStored || c.Object == nil {
 			continue
 		}
 		err := r.timing.Patiently(ctx, func(ctx context.Context) error { return r.store.Check(ctx, *c.Object) })
@@ -30,10 +31,10 @@ func (r *run) verify(ctx context.Context) error {
 	if len(lost) == 0 {
 		return nil
 	}
-	err := r.claim.Mutate(ctx, func(rec *bus.Record) error {
+	err := r.claim.Mutate(ctx, func(rec *run.Record) error {
 		for i := range lost {
 			c := &rec.Captures[i]
-			c.State, c.Object, c.Samples, c.Code = bus.CaptureRunning, nil, 0, events.CodeArtifactCorrupt
+			c.State, c.Object, c.Samples, c.Code = run.CaptureRunning, nil, 0, events.CodeArtifactCorrupt
 			rec.Note("%s: %s is lost in the artifact store, it is downloaded again", c.JVM, c.Mode)
 		}
 		return nil

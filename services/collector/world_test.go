@@ -19,6 +19,7 @@ import (
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/internal/natsembed"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 )
@@ -85,8 +86,8 @@ func startBroker(t *testing.T) *bus.Bus {
 // request creates the run and publishes its plan, as the trigger does.
 func (w *world) request() {
 	w.t.Helper()
-	rec := bus.Record{Run: w.plan.Run, State: events.StatePlanned, Plan: w.plan}
-	if created, err := w.bus.Runs.Create(w.t.Context(), rec); err != nil || !created {
+	rec := run.Record{Run: w.plan.Run, State: events.StatePlanned, Plan: w.plan}
+	if created, err := run.New(w.bus).Create(w.t.Context(), rec); err != nil || !created {
 		w.t.Fatalf("create: %v, %v", created, err)
 	}
 	e, err := rec.Event("trigger", events.ProfilePlanned{Plan: w.plan})
@@ -134,12 +135,12 @@ func (w *world) work(c *collector) (stop func()) {
 		w.t.Fatal(err)
 	}
 	s.timing = c.timing
-	step := bus.Step{Service: events.DurableCollector, Working: events.StateProfiling, Done: events.StateCaptured}
+	step := run.Step{Service: events.DurableCollector, Working: events.StateProfiling, Done: events.StateCaptured}
 	ctx, cancel := context.WithCancel(w.t.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = c.bus.Work(ctx, step, 1, func(ctx context.Context, claim *bus.Claim) (events.Payload, error) {
+		_ = run.New(c.bus).Work(ctx, step, 1, func(ctx context.Context, claim *run.Claim) (events.Payload, error) {
 			var held capture.Claim = claim
 			if c.claim != nil {
 				held = c.claim(claim)
@@ -163,19 +164,19 @@ func (w *world) sweep() {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = bus.Sweeper{Bus: w.bus, Every: 50 * time.Millisecond, Stale: 5 * time.Second}.Run(ctx)
+		_ = run.Sweeper{Runs: run.New(w.bus), Every: 50 * time.Millisecond, Stale: 5 * time.Second}.Run(ctx)
 	}()
 	w.t.Cleanup(func() { cancel(); <-ended })
 }
 
 // until polls the record until ok.
-func (w *world) until(ok func(bus.Record) bool) bus.Record {
+func (w *world) until(ok func(run.Record) bool) run.Record {
 	w.t.Helper()
-	var rec bus.Record
+	var rec run.Record
 	var err error
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		// A busy machine may answer late.
-		if rec, err = w.bus.Runs.Get(w.t.Context(), w.plan.Run); err == nil && ok(rec) {
+		if rec, err = run.New(w.bus).Get(w.t.Context(), w.plan.Run); err == nil && ok(rec) {
 			return rec
 		}
 	}
@@ -184,12 +185,12 @@ func (w *world) until(ok func(bus.Record) bool) bus.Record {
 	return rec
 }
 
-func in(states ...events.State) func(bus.Record) bool {
-	return func(r bus.Record) bool { return slices.Contains(states, r.State) }
+func in(states ...events.State) func(run.Record) bool {
+	return func(r run.Record) bool { return slices.Contains(states, r.State) }
 }
 
 // finish requests the run, works, and returns the record at its end.
-func (w *world) finish() bus.Record {
+func (w *world) finish() run.Record {
 	w.t.Helper()
 	w.work(w.collector(w.bus))
 	w.sweep()
@@ -200,7 +201,7 @@ func (w *world) finish() bus.Record {
 // published counts the messages about the run of one type.
 func (w *world) published(of events.Type) uint64 {
 	w.t.Helper()
-	s, err := w.bus.JetStream().Stream(w.t.Context(), events.StreamEvents)
+	s, err := bustest.JetStream(w.bus).Stream(w.t.Context(), events.StreamEvents)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -221,7 +222,7 @@ func (w *world) published(of events.Type) uint64 {
 // ready returns the payload of the event.
 func (w *world) ready() events.ArtifactReady {
 	w.t.Helper()
-	s, err := w.bus.JetStream().Stream(w.t.Context(), events.StreamEvents)
+	s, err := bustest.JetStream(w.bus).Stream(w.t.Context(), events.StreamEvents)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -72,8 +72,8 @@ func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, ch := range s.channels {
 		s.log.InfoContext(ctx, "channel is on", "channel", ch.Name())
-		d := delivery.New(ch, s.bus, s.bus.JetStream(), policy, s.log)
-		g.Go(func() error { return s.bus.Subscribe(ctx, bus.NotifierDurable(ch.Name()), s.cfg.Slots, d.Handle) })
+		d := delivery.New(ch, s.bus, s.bus, policy, s.log)
+		g.Go(func() error { return s.bus.Consume(ctx, bus.Channel(ch.Name(), s.cfg.Slots), bus.Facts(d.Handle)) })
 	}
 	g.Go(func() error { // without any channel there still is nothing to fail
 		<-ctx.Done()

@@ -78,7 +78,7 @@ func TestRun(t *testing.T) {
 		}
 	})
 	advice := make(chan *nats.Msg, 10)
-	if _, err := b.JetStream().Conn().ChanSubscribe("acme.>", advice); err != nil {
+	if _, err := bustest.JetStream(b).Conn().ChanSubscribe("acme.>", advice); err != nil {
 		t.Fatal(err)
 	}
 
@@ -102,7 +102,7 @@ func TestRun(t *testing.T) {
 		t.Fatal("the webhook was not tried again")
 	}
 	id := events.Identity{Cluster: "c", Namespace: "n", Job: "j"}
-	stream, err := b.JetStream().Stream(t.Context(), events.StreamEvents)
+	stream, err := bustest.JetStream(b).Stream(t.Context(), events.StreamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/services/trigger/internal/api"
 	"squirrly.dev/services/trigger/internal/intake"
 	"squirrly.dev/services/trigger/internal/kube"
@@ -31,6 +32,7 @@ type Deps struct {
 type Service struct {
 	cfg    Config
 	bus    *bus.Bus
+	runs   *run.Runs
 	intake *intake.Intake
 	log    *slog.Logger
 }
@@ -52,8 +54,9 @@ func New(cfg Config, d Deps) (*Service, error) {
 		Cluster: cfg.Cluster, Clusters: kube.NewClusters(cfg.Kubeconfig, cfg.Cluster), Namespaces: cfg.Namespaces,
 		RestTemplate: cfg.RestTemplate, Guard: guard, Patience: cfg.Patience, Transport: d.Transport,
 	}
-	return &Service{cfg: cfg, bus: d.Bus, log: d.Logger, intake: &intake.Intake{
-		Runs: d.Bus.Runs, Bus: d.Bus, Target: resolver, Logger: d.Logger,
+	runs := run.New(d.Bus)
+	return &Service{cfg: cfg, bus: d.Bus, runs: runs, log: d.Logger, intake: &intake.Intake{
+		Runs: runs, Targets: runs.Targets, Bus: d.Bus, Target: resolver, Logger: d.Logger,
 		Limits: intake.Limits{Duration: cfg.Duration, MaxDuration: cfg.MaxDuration, Deadline: cfg.Deadline, Cooldown: cfg.Cooldown},
 	}}, nil
 }
@@ -61,10 +64,10 @@ func New(cfg Config, d Deps) (*Service, error) {
 // Run takes requests and sweeps until ctx ends, or until one of its parts cannot go on.
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.bus.Receive(ctx, s.cfg.Slots, s.intake.Handle) })
-	g.Go(func() error { return bus.Sweeper{Bus: s.bus, Every: s.cfg.Sweep}.Run(ctx) })
+	g.Go(func() error { return s.bus.Consume(ctx, bus.Inbox(s.cfg.Slots), bus.Messages(s.intake.Handle)) })
+	g.Go(func() error { return run.Sweeper{Runs: s.runs, Every: s.cfg.Sweep}.Run(ctx) })
 	if s.cfg.HTTPAddr != "" {
-		a := &api.API{Inbox: s.bus, Records: s.bus.Runs, Token: s.cfg.HTTPToken.Reveal(), Logger: s.log}
+		a := &api.API{Inbox: s.bus, Records: s.runs, Token: s.cfg.HTTPToken.Reveal(), Logger: s.log}
 		g.Go(func() error { return a.Serve(ctx, s.cfg.HTTPAddr) })
 	}
 	return g.Wait() //nolint:wrapcheck // the parts say what they are.

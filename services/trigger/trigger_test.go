@@ -15,6 +15,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger"
 )
@@ -48,12 +49,12 @@ func freeAddr(t *testing.T) string {
 }
 
 // await waits until the record of a run fulfils a condition.
-func await(t *testing.T, b *bus.Bus, run string, ok func(bus.Record) bool) bus.Record {
+func await(t *testing.T, b *bus.Bus, id string, ok func(run.Record) bool) run.Record {
 	t.Helper()
-	var last bus.Record
+	var last run.Record
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		rec, err := b.Runs.Get(t.Context(), run)
-		if errors.Is(err, bus.ErrNoRecord) {
+		rec, err := run.New(b).Get(t.Context(), id)
+		if errors.Is(err, run.ErrNoRecord) {
 			continue
 		}
 		if err != nil {
@@ -63,7 +64,7 @@ func await(t *testing.T, b *bus.Bus, run string, ok func(bus.Record) bool) bus.R
 			return rec
 		}
 	}
-	t.Fatalf("run %s is %+v after 20 s", run, last)
+	t.Fatalf("run %s is %+v after 20 s", id, last)
 	return last
 }
 
@@ -98,8 +99,8 @@ func post(t *testing.T, addr, body string) string {
 	return ""
 }
 
-func is(state events.State) func(bus.Record) bool {
-	return func(r bus.Record) bool { return r.State == state }
+func is(state events.State) func(run.Record) bool {
+	return func(r run.Record) bool { return r.State == state }
 }
 
 // From a request by HTTP to the plan, and from DELETE to the end of the run, on what real Flinks answered.
@@ -109,16 +110,16 @@ func TestRun(t *testing.T) {
 	start(t, b, trigger.Config{HTTPAddr: addr, Local: true, Sweep: 50 * time.Millisecond})
 	for _, version := range []string{"1.20.5", "2.3.0"} {
 		rest := flink(t, version)
-		run := post(t, addr, `{"target":{"url":"`+rest+`"},"duration":"10s"}`)
-		rec := await(t, b, run, is(events.StatePlanned))
+		id := post(t, addr, `{"target":{"url":"`+rest+`"},"duration":"10s"}`)
+		rec := await(t, b, id, is(events.StatePlanned))
 		if p := rec.Plan; p.JobID != flinktest.RecordedJobID || p.RestURL != rest || p.Duration.Seconds() != 10 || rec.Requester != "squirrly/http" {
 			t.Errorf("Flink %s: requested by %s: plan %+v", version, rec.Requester, p)
 		}
 		second := post(t, addr, `{"target":{"url":"`+rest+`"}}`)
-		if o := await(t, b, second, is(events.StateRejected)).Outcome; o == nil || o.Code != events.CodeCoalesced || !strings.Contains(o.Message, run) {
+		if o := await(t, b, second, is(events.StateRejected)).Outcome; o == nil || o.Code != events.CodeCoalesced || !strings.Contains(o.Message, id) {
 			t.Errorf("the second request: %+v", o)
 		}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, "http://"+addr+"/v1/runs/"+run, nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, "http://"+addr+"/v1/runs/"+id, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +128,7 @@ func TestRun(t *testing.T) {
 			t.Fatal(res, err)
 		}
 		_ = res.Body.Close()
-		await(t, b, run, is(events.StateCancelled))
+		await(t, b, id, is(events.StateCancelled))
 	}
 }
 
@@ -149,7 +150,7 @@ func TestRun_AllowList(t *testing.T) {
 		if err := b.Request(t.Context(), events.SubjectRequested, id, "", body); err != nil {
 			t.Fatal(err)
 		}
-		rec := await(t, b, events.RunIDFromMsgID(id, stored), func(bus.Record) bool { return true })
+		rec := await(t, b, events.RunIDFromMsgID(id, stored), func(run.Record) bool { return true })
 		if rec.State != c.want || c.want == events.StateRejected && rec.Outcome.Code != events.CodeForbidden {
 			t.Errorf("%s: %s, %+v", name, rec.State, rec.Outcome)
 		}
@@ -161,7 +162,7 @@ func TestRun_Sweeps(t *testing.T) {
 	b := bustest.Start(t)
 	start(t, b, trigger.Config{Sweep: 50 * time.Millisecond})
 	id := events.Identity{Cluster: "c", Namespace: "n", Job: "j"}
-	_, err := b.Runs.Create(t.Context(), bus.Record{
+	_, err := run.New(b).Create(t.Context(), run.Record{
 		Run: "r1", State: events.StatePlanned, Plan: events.Plan{Run: "r1", Identity: id, Deadline: time.Now().Add(-time.Second)},
 	})
 	if err != nil {

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/internal/raw"
 	"squirrly.dev/internal/natsembed"
 )
 
@@ -118,3 +120,6 @@ func freePorts(t testing.TB, n int) []int {
 	}
 	return ports
 }
+
+// JetStream returns the client of a bus, with which tests look at what is stored.
+func JetStream(b *bus.Bus) jetstream.JetStream { return raw.JetStream(b) }

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/pkg/events"
 )
 
@@ -92,7 +93,7 @@ func TestRequester_AnAnswerIsNoCancellation(t *testing.T) {
 	if err := nc.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	stream, err := b.JetStream().Stream(t.Context(), events.StreamRequests)
+	stream, err := bustest.JetStream(b).Stream(t.Context(), events.StreamRequests)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func TestServices_MayFollowUp(t *testing.T) {
 	if r, origin, err := events.DecodeRequest(events.Header(stored.Header), stored.Data); err != nil || r.Parent != run || origin.Source != events.SourceAnalyzer {
 		t.Errorf("stored %+v from %q, %v", r, origin.Source, err)
 	}
-	stream, err := b.JetStream().Stream(t.Context(), events.StreamRequests)
+	stream, err := bustest.JetStream(b).Stream(t.Context(), events.StreamRequests)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +148,7 @@ func TestServices_MayFollowUp(t *testing.T) {
 func total(t *testing.T, b *bus.Bus) uint64 {
 	t.Helper()
 	var n uint64
-	list := b.JetStream().ListStreams(t.Context())
+	list := bustest.JetStream(b).ListStreams(t.Context())
 	for info := range list.Info() {
 		n += info.State.Msgs
 	}
@@ -159,7 +160,7 @@ func total(t *testing.T, b *bus.Bus) uint64 {
 
 func message(t *testing.T, b *bus.Bus, name string, seq uint64) *jetstream.RawStreamMsg {
 	t.Helper()
-	s, err := b.JetStream().Stream(t.Context(), name)
+	s, err := bustest.JetStream(b).Stream(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/pkg/events"
 )
 
@@ -59,7 +60,7 @@ func TestSubscriber_ReadsRecommendations(t *testing.T) {
 	readOne(t, c)
 
 	// The other one is made by an administrator.
-	if _, err := b.JetStream().CreateConsumer(t.Context(), events.StreamEvents, durable("audit", events.SubjectReady)); err != nil {
+	if _, err := bustest.JetStream(b).CreateConsumer(t.Context(), events.StreamEvents, durable("audit", events.SubjectReady)); err != nil {
 		t.Fatal(err)
 	}
 	_, js = as(t, url, "audit")
@@ -160,7 +161,7 @@ func TestSubscriber_CannotWidenItsFilter(t *testing.T) {
 	if err != nil || !strings.Contains(string(reply.Data), `"error"`) {
 		t.Errorf("another filter in the body: %v, %s", err, reply.Data)
 	}
-	if _, err := b.JetStream().Consumer(t.Context(), events.StreamEvents, "dashboard"); err == nil {
+	if _, err := bustest.JetStream(b).Consumer(t.Context(), events.StreamEvents, "dashboard"); err == nil {
 		t.Error("the durable was made")
 	}
 }
@@ -178,7 +179,7 @@ func TestSubscriber_CannotPushIntoTheInbox(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(200 * time.Millisecond) // long enough for a message that would be pushed at once
-		_ = b.JetStream().DeleteConsumer(t.Context(), events.StreamEvents, "dashboard")
+		_ = bustest.JetStream(b).DeleteConsumer(t.Context(), events.StreamEvents, "dashboard")
 	}
 	if after := total(t, b); after != before {
 		t.Errorf("%d messages more are stored", after-before)
@@ -205,7 +206,7 @@ func TestExampleSubscriber(t *testing.T) {
 	if run := firstRun(t, program, env); run != "r3" {
 		t.Errorf("then %s", run)
 	}
-	if _, err := b.JetStream().CreateConsumer(t.Context(), events.StreamEvents, durable("audit", events.SubjectReady)); err != nil {
+	if _, err := bustest.JetStream(b).CreateConsumer(t.Context(), events.StreamEvents, durable("audit", events.SubjectReady)); err != nil {
 		t.Fatal(err)
 	}
 	env = append(os.Environ(), "NATS_URL="+url, "NATS_USER=audit", "NATS_PASSWORD=secret-of-audit", "BIND=1")

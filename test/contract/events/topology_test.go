@@ -35,7 +35,7 @@ type durable struct {
 // The document describes the streams and durables that are made, as the server has them.
 func TestAsyncAPI_JetStream(t *testing.T) {
 	have := topology{Streams: map[string]stream{}, Durables: map[string]durable{}}
-	js := bustest.Start(t, "log").JetStream()
+	js := bustest.JetStream(bustest.Start(t, "log"))
 	for info := range js.ListStreams(t.Context()).Info() {
 		if strings.HasPrefix(info.Config.Name, "KV_") || strings.HasPrefix(info.Config.Name, "OBJ_") {
 			continue

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/test/e2e/parts"
 )
@@ -24,16 +24,16 @@ func TestFollowUp(t *testing.T) {
 		s.explain(t)
 		t.Fatalf("run is %s with follow-ups %v, want analyzed with LOCK: %+v", first.State, first.FollowUps, first.Outcome)
 	}
-	var second bus.Record
+	var second run.Record
 	until(t, 2*time.Minute, "the follow-up is over", func() bool {
-		all, err := s.bus.Runs.List(t.Context())
+		all, err := run.New(s.bus).List(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(all) > 2 {
 			t.Fatalf("%d runs, want the first and its follow-up", len(all))
 		}
-		at := slices.IndexFunc(all, func(r bus.Record) bool { return r.Plan.Parent == first.Run })
+		at := slices.IndexFunc(all, func(r run.Record) bool { return r.Plan.Parent == first.Run })
 		if at >= 0 {
 			second = all[at]
 		}
@@ -42,7 +42,7 @@ func TestFollowUp(t *testing.T) {
 	checkFollowUp(t, s, second)
 }
 
-func checkFollowUp(t *testing.T, s *stack, rec bus.Record) {
+func checkFollowUp(t *testing.T, s *stack, rec run.Record) {
 	t.Helper()
 	if rec.State != events.StateAnalyzed || rec.Plan.Depth != 1 || !slices.Equal(rec.Plan.Modes, []events.Mode{events.ModeLock}) {
 		t.Fatalf("the follow-up is %s, depth %d, modes %v: %+v", rec.State, rec.Plan.Depth, rec.Plan.Modes, rec.Outcome)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/pkg/events"
@@ -72,7 +73,7 @@ func lastTwo(b *testing.B, client *flink.Client) (first, second flink.Profile) {
 // stored is when the server stored the message on a subject.
 func (s *stack) stored(b *testing.B, subject string) time.Time {
 	b.Helper()
-	stream, err := s.bus.JetStream().Stream(b.Context(), events.StreamEvents)
+	stream, err := bustest.JetStream(s.bus).Stream(b.Context(), events.StreamEvents)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,25 +8,26 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
 // blow is what happens to a service at a moment of a run.
 type blow struct {
 	service string
-	at      func(bus.Record) bool // the moment
+	at      func(run.Record) bool // the moment
 	name    string
 }
 
-func inState(s events.State) func(bus.Record) bool {
-	return func(r bus.Record) bool { return r.State == s }
+func inState(s events.State) func(run.Record) bool {
+	return func(r run.Record) bool { return r.State == s }
 }
 
-func capture(mode events.Mode, s bus.CaptureState) func(bus.Record) bool {
-	return func(r bus.Record) bool {
+func capture(mode events.Mode, s run.CaptureState) func(run.Record) bool {
+	return func(r run.Record) bool {
 		for _, c := range r.Captures {
 			if c.Mode == mode && c.State == s {
 				return true
@@ -41,11 +42,11 @@ var blows = []blow{
 	{"trigger", nil, "request stored"},
 	{"trigger", inState(events.StatePlanned), "planned"},
 	{"collector", inState(events.StatePlanned), "planned"},
-	{"collector", capture(events.ModeITimer, bus.CaptureIntended), "first capture intended"},
-	{"collector", capture(events.ModeITimer, bus.CaptureRunning), "first capture running"},
-	{"collector", capture(events.ModeITimer, bus.CaptureStored), "first capture stored"},
-	{"collector", capture(events.ModeWall, bus.CaptureRunning), "second capture running"},
-	{"collector", capture(events.ModeWall, bus.CaptureStored), "second capture stored"},
+	{"collector", capture(events.ModeITimer, run.CaptureIntended), "first capture intended"},
+	{"collector", capture(events.ModeITimer, run.CaptureRunning), "first capture running"},
+	{"collector", capture(events.ModeITimer, run.CaptureStored), "first capture stored"},
+	{"collector", capture(events.ModeWall, run.CaptureRunning), "second capture running"},
+	{"collector", capture(events.ModeWall, run.CaptureStored), "second capture stored"},
 	{"collector", inState(events.StateCaptured), "captured"},
 	{"analyzer", inState(events.StateCaptured), "captured"},
 	{"analyzer", inState(events.StateAnalyzing), "analyzing"},
@@ -135,7 +136,7 @@ var seenProfiles = map[int64]bool{}
 // count is how many messages are stored on a subject.
 func (s *stack) count(t testing.TB, subject string) uint64 {
 	t.Helper()
-	stream, err := s.bus.JetStream().Stream(t.Context(), events.StreamEvents)
+	stream, err := bustest.JetStream(s.bus).Stream(t.Context(), events.StreamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,10 +9,10 @@ import (
 	"testing"
 
 	"squirrly.dev/internal/artifact"
-	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/internal/llmtest"
 	"squirrly.dev/internal/report"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -91,7 +91,7 @@ func checkLLM(t *testing.T, a events.Analysis, degraded bool) {
 }
 
 // analysis reads the stored analysis of a run out of MinIO.
-func (s *stack) analysis(t *testing.T, rec bus.Record) events.Analysis {
+func (s *stack) analysis(t *testing.T, rec run.Record) events.Analysis {
 	t.Helper()
 	store, err := artifact.OpenS3(s.s3())
 	if err != nil {

@@ -16,7 +16,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/test/e2e/parts"
 )
@@ -86,7 +88,7 @@ func (s *stack) recommendation(t *testing.T, d time.Duration) events.Recommendat
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
-	cons, err := s.bus.JetStream().CreateOrUpdateConsumer(ctx, events.StreamEvents, jetstream.ConsumerConfig{
+	cons, err := bustest.JetStream(s.bus).CreateOrUpdateConsumer(ctx, events.StreamEvents, jetstream.ConsumerConfig{
 		Durable: "team1_recs", FilterSubject: events.SubjectReady, AckPolicy: jetstream.AckExplicitPolicy,
 	})
 	if err != nil {
@@ -114,7 +116,7 @@ func (s *stack) recommendation(t *testing.T, d time.Duration) events.Recommendat
 // explain logs what became of every run.
 func (s *stack) explain(t *testing.T) {
 	t.Helper()
-	all, err := s.bus.Runs.List(context.WithoutCancel(t.Context()))
+	all, err := run.New(s.bus).List(context.WithoutCancel(t.Context()))
 	if err != nil {
 		t.Log(err)
 	}
@@ -144,7 +146,7 @@ func (s *stack) natsCLI(t *testing.T, args ...string) string {
 func (s *stack) listen(t *testing.T, subject string) <-chan []byte {
 	t.Helper()
 	got := make(chan []byte, 8)
-	sub, err := s.bus.JetStream().Conn().Subscribe(subject, func(m *natsMsg) { got <- m.Data })
+	sub, err := bustest.JetStream(s.bus).Conn().Subscribe(subject, func(m *natsMsg) { got <- m.Data })
 	if err != nil {
 		t.Fatal(err)
 	}

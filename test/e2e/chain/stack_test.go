@@ -23,6 +23,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/daemon"
 	"squirrly.dev/internal/natsembed"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/test/e2e/parts"
 )
@@ -31,7 +32,7 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
+	code, err := runTests(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -39,7 +40,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func run(m *testing.M) (int, error) {
+func runTests(m *testing.M) (int, error) {
 	root, err := parts.Root()
 	if err != nil {
 		return 0, err
@@ -217,9 +218,9 @@ func until(t testing.TB, d time.Duration, what string, ok func() bool) {
 }
 
 // record reads the record of a run; ok is false while there is none.
-func (s *stack) record(run string) (bus.Record, bool) {
-	rec, err := s.bus.Runs.Get(s.t.Context(), run)
-	if err != nil && !errors.Is(err, bus.ErrNoRecord) && s.t.Context().Err() == nil {
+func (s *stack) record(id string) (run.Record, bool) {
+	rec, err := run.New(s.bus).Get(s.t.Context(), id)
+	if err != nil && !errors.Is(err, run.ErrNoRecord) && s.t.Context().Err() == nil {
 		s.t.Logf("read record: %v", err)
 	}
 	return rec, err == nil
@@ -236,18 +237,18 @@ func freeAddr(t testing.TB) string {
 }
 
 // ask puts a request into the inbox and returns the record of its run once that is over.
-func (s *stack) ask(t testing.TB, body string) bus.Record {
+func (s *stack) ask(t testing.TB, body string) run.Record {
 	t.Helper()
-	id := uuid.NewString()
-	event := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"e2e","type":%q,"data":%s}`, id, events.TypeProfileRequested, body)
-	if err := s.bus.Request(t.Context(), events.SubjectRequested, id, events.ContentType, []byte(event)); err != nil {
+	sent := uuid.NewString()
+	event := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"e2e","type":%q,"data":%s}`, sent, events.TypeProfileRequested, body)
+	if err := s.bus.Request(t.Context(), events.SubjectRequested, sent, events.ContentType, []byte(event)); err != nil {
 		t.Fatal(err)
 	}
-	run := events.RunIDFromEvent("e2e", id)
-	var rec bus.Record
+	id := events.RunIDFromEvent("e2e", sent)
+	var rec run.Record
 	until(t, 2*time.Minute, "the run is over", func() bool {
 		var ok bool
-		rec, ok = s.record(run)
+		rec, ok = s.record(id)
 		return ok && rec.State.Terminal()
 	})
 	return rec

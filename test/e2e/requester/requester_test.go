@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/natsembed"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/test/e2e/parts"
@@ -34,7 +35,7 @@ func TestRequester(t *testing.T) {
 		if want := `"seq":` + strconv.FormatUint(seq, 10); c.form != "plain" && !strings.Contains(out, want) {
 			t.Errorf("%s printed %s, want %s", c.form, out, want)
 		}
-		s, err := b.JetStream().Stream(t.Context(), events.StreamRequests)
+		s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamRequests)
 		if err != nil {
 			t.Fatal(err)
 		}

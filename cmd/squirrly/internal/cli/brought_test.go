@@ -16,7 +16,7 @@ const brought = "testdata/brought/"
 // analyzed runs analyze and decodes what it printed.
 func analyzed(t *testing.T, args ...string) events.Analysis {
 	t.Helper()
-	code, out, errOut := run(t, t.Context(), "", append([]string{"analyze", "-o", "json"}, args...)...)
+	code, out, errOut := runCLI(t, t.Context(), "", append([]string{"analyze", "-o", "json"}, args...)...)
 	var an events.Analysis
 	if err := json.Unmarshal([]byte(out), &an); err != nil || code != 0 {
 		t.Fatalf("%v: exit %d, stderr %q: %v", args, code, errOut, err)
@@ -73,7 +73,7 @@ func TestAnalyze_NoTask(t *testing.T) {
 		"native alone":     {write("n_CPU.collapsed", "start_thread;GangWorker::loop 7\n"), "no Java method is in it"},
 		"no packages":      {write("s_CPU.collapsed", "Thread.run;ThreadPoolExecutor$Worker.run;HashMap.get 7\n"), "asprof without -s"},
 	} {
-		code, out, errOut := run(t, t.Context(), "", "analyze", c.path)
+		code, out, errOut := runCLI(t, t.Context(), "", "analyze", c.path)
 		if code != 2 || out != "" || !strings.Contains(errOut, c.says) || !strings.Contains(errOut, filepath.Base(c.path)) {
 			t.Errorf("%s: exit %d, stderr %q, want %q", name, code, errOut, c.says)
 		}
@@ -131,7 +131,7 @@ func TestAnalyze_Foreign(t *testing.T) {
 	for file, says := range map[string]string{
 		"tm_WALL.svg": "an SVG flame graph", "tm_WALL.txt": "the text output of async-profiler",
 	} {
-		code, out, errOut := run(t, t.Context(), "", "analyze", brought+file)
+		code, out, errOut := runCLI(t, t.Context(), "", "analyze", brought+file)
 		if code != 1 || out != "" || !strings.Contains(errOut, says) || !strings.Contains(errOut, brought+file+": ") || strings.Contains(errOut, "truncated") {
 			t.Errorf("%s: exit %d, %q", file, code, errOut)
 		}
@@ -140,7 +140,7 @@ func TestAnalyze_Foreign(t *testing.T) {
 	if err := os.WriteFile(path, []byte("a;b 1\na;b 2\na;c\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, errOut := run(t, t.Context(), "", "analyze", path); !strings.Contains(errOut, "tm_WALL.collapsed: parse profile: line 3: ") {
+	if _, _, errOut := runCLI(t, t.Context(), "", "analyze", path); !strings.Contains(errOut, "tm_WALL.collapsed: parse profile: line 3: ") {
 		t.Errorf("%q", errOut)
 	}
 }

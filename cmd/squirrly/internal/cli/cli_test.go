@@ -18,8 +18,8 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// run executes one command line with nothing of the caller's environment that names servers or keys.
-func run(t *testing.T, ctx context.Context, stdin string, args ...string) (code int, out, errOut string) { //nolint:revive // t first, as in every test.
+// runCLI executes one command line with nothing of the caller's environment that names servers or keys.
+func runCLI(t *testing.T, ctx context.Context, stdin string, args ...string) (code int, out, errOut string) { //nolint:revive // t first, as in every test.
 	t.Helper()
 	var o, e bytes.Buffer
 	code = cli.Run(ctx, args, strings.NewReader(stdin), &o, &e)
@@ -64,7 +64,7 @@ func TestRun_Usage(t *testing.T) {
 		"credentials":      {[]string{"profile", "http://user:secret@x:1"}, 2, "without user"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, out, errOut := run(t, t.Context(), "", c.args...)
+			code, out, errOut := runCLI(t, t.Context(), "", c.args...)
 			if code != c.code || !strings.Contains(errOut, c.says) || out != "" {
 				t.Errorf("exit %d, want %d; stderr %q, want %q; stdout %q", code, c.code, errOut, c.says, out)
 			}
@@ -78,7 +78,7 @@ func TestRun_Usage(t *testing.T) {
 func TestAnalyze_Formats(t *testing.T) {
 	clean(t)
 	for format, begins := range map[string]string{"text": "2 flame graphs", "markdown": "#", "html": "<!DOCTYPE html>", "json": "{"} {
-		code, out, errOut := run(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "-o", format)
+		code, out, errOut := runCLI(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "-o", format)
 		if code != 0 || !strings.HasPrefix(strings.TrimSpace(out), begins) || !strings.Contains(out, "EvenStallingFunction") {
 			t.Errorf("%s: exit %d, stderr %q, stdout begins %.80q", format, code, errOut, out)
 		}
@@ -88,7 +88,7 @@ func TestAnalyze_Formats(t *testing.T) {
 func TestAnalyze_Stdin(t *testing.T) {
 	clean(t)
 	stacks := "java/lang/Thread.run;org/apache/flink/runtime/taskmanager/Task.run;org/apache/flink/streaming/api/operators/StreamMap.processElement;app/Slow.map;java/lang/Thread.sleep 900\n"
-	code, out, errOut := run(t, t.Context(), stacks, "analyze", "-", "--mode", "WALL", "-o", "json", "--fail-on", "warning")
+	code, out, errOut := runCLI(t, t.Context(), stacks, "analyze", "-", "--mode", "WALL", "-o", "json", "--fail-on", "warning")
 	var a events.Analysis
 	if err := json.Unmarshal([]byte(out), &a); err != nil || code != 3 {
 		t.Fatalf("exit %d, want 3 for findings; %v; stderr %q", code, err, errOut)
@@ -103,12 +103,12 @@ func TestAnalyze_Folder(t *testing.T) {
 	clean(t)
 	_, url := replay(t, flinktest.Script{})
 	dir := t.TempDir()
-	if code, _, errOut := run(t, t.Context(), "", "profile", url, "--duration", "1s", "--out", dir); code != 0 {
+	if code, _, errOut := runCLI(t, t.Context(), "", "profile", url, "--duration", "1s", "--out", dir); code != 0 {
 		t.Fatalf("profile: exit %d: %s", code, errOut)
 	}
 	var of, bare events.Analysis
 	for args, a := range map[string]*events.Analysis{dir: &of, filepath.Join(dir, "captures"): &bare} {
-		code, out, errOut := run(t, t.Context(), "", "analyze", args, "-o", "json")
+		code, out, errOut := runCLI(t, t.Context(), "", "analyze", args, "-o", "json")
 		if err := json.Unmarshal([]byte(out), a); err != nil || code != 0 || len(a.Captures) != 2 {
 			t.Fatalf("%s: exit %d, %v, %d captures: %s", args, code, err, len(a.Captures), errOut)
 		}
@@ -116,7 +116,7 @@ func TestAnalyze_Folder(t *testing.T) {
 	if of.JobName != "squirrly-sample" || len(of.Vertices) == 0 || bare.JobName != "" {
 		t.Errorf("job %q with %d vertices of the folder, %q of its captures alone", of.JobName, len(of.Vertices), bare.JobName)
 	}
-	if code, _, errOut := run(t, t.Context(), "", "analyze", t.TempDir()); code != 2 || !strings.Contains(errOut, "no flame graphs there") {
+	if code, _, errOut := runCLI(t, t.Context(), "", "analyze", t.TempDir()); code != 2 || !strings.Contains(errOut, "no flame graphs there") {
 		t.Errorf("an empty folder: exit %d, %q", code, errOut)
 	}
 }
@@ -129,7 +129,7 @@ func TestAnalyze_Prompt(t *testing.T) {
 	if err := os.WriteFile(file, []byte("db.password=hunter2-hunter2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	code, out, errOut := run(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "--context", file, "--prompt")
+	code, out, errOut := runCLI(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "--context", file, "--prompt")
 	if code != 0 || !strings.Contains(out, "EvenStallingFunction") || !strings.Contains(out, "db.password=") {
 		t.Errorf("exit %d, stderr %q, prompt %.200q", code, errOut, out)
 	}
@@ -137,7 +137,7 @@ func TestAnalyze_Prompt(t *testing.T) {
 		!strings.Contains(errOut, "with an answer of 8000 tokens (prices of 20") {
 		t.Errorf("stderr %q", errOut)
 	}
-	_, _, errOut = run(t, t.Context(), "", "analyze", page("ITIMER"), "--prompt", "--model", "our-model")
+	_, _, errOut = runCLI(t, t.Context(), "", "analyze", page("ITIMER"), "--prompt", "--model", "our-model")
 	if !strings.Contains(errOut, "would go to our-model: the cost is unknown") {
 		t.Errorf("stderr %q", errOut)
 	}
@@ -147,18 +147,18 @@ func TestAnalyze_Prompt(t *testing.T) {
 func TestAnalyze_Baseline(t *testing.T) {
 	clean(t)
 	dir := t.TempDir()
-	_, before, _ := run(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "-o", "json")
+	_, before, _ := runCLI(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "-o", "json")
 	if err := os.WriteFile(filepath.Join(dir, "analysis.json"), []byte(before), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{dir, filepath.Join(dir, "analysis.json")} {
-		code, out, errOut := run(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "--baseline", path, "-o", "json")
+		code, out, errOut := runCLI(t, t.Context(), "", "analyze", page("ITIMER"), page("WALL"), "--baseline", path, "-o", "json")
 		var a events.Analysis
 		if err := json.Unmarshal([]byte(out), &a); err != nil || code != 0 || a.Comparison == nil || a.Comparison.Summary == "" {
 			t.Fatalf("exit %d, %v, %s: %+v", code, err, errOut, a.Comparison)
 		}
 	}
-	if code, _, errOut := run(t, t.Context(), "", "analyze", page("WALL"), "--baseline", page("WALL")); code != 2 || !strings.Contains(errOut, "is no analysis") {
+	if code, _, errOut := runCLI(t, t.Context(), "", "analyze", page("WALL"), "--baseline", page("WALL")); code != 2 || !strings.Contains(errOut, "is no analysis") {
 		t.Errorf("exit %d, %q", code, errOut)
 	}
 }
@@ -185,7 +185,7 @@ func TestAnalyze_Pprof(t *testing.T) {
 	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	code, out, errOut := run(t, t.Context(), "", "analyze", path, "-o", "json")
+	code, out, errOut := runCLI(t, t.Context(), "", "analyze", path, "-o", "json")
 	var a events.Analysis
 	if err := json.Unmarshal([]byte(out), &a); err != nil || code != 0 {
 		t.Fatalf("exit %d, %v: %s", code, err, errOut)
@@ -217,7 +217,7 @@ func TestProfile_OneShot(t *testing.T) {
 	if err := os.WriteFile(notes, []byte("it was fast last week"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	code, out, errOut := run(t, t.Context(), "", "profile", url, "--duration", "1s", "--context", notes, "--out", dir, "-o", "json")
+	code, out, errOut := runCLI(t, t.Context(), "", "profile", url, "--duration", "1s", "--context", notes, "--out", dir, "-o", "json")
 	if code != 0 {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
@@ -255,7 +255,7 @@ func TestProfile_Refused(t *testing.T) {
 		"metadata service":   {[]string{"http://169.254.169.254"}, 4, "forbidden"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, out, errOut := run(t, t.Context(), "", append([]string{"profile", "-d", "1s"}, c.args...)...)
+			code, out, errOut := runCLI(t, t.Context(), "", append([]string{"profile", "-d", "1s"}, c.args...)...)
 			if code != c.code || !strings.Contains(errOut, c.says) || out != "" {
 				t.Errorf("exit %d, want %d; stderr %q, want %s", code, c.code, errOut, c.says)
 			}
@@ -269,7 +269,7 @@ func TestProfile_Interrupt(t *testing.T) {
 	_, url := replay(t, flinktest.Script{Polls: -1})
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	code, _, errOut := run(t, ctx, "", "profile", url, "-d", "30s")
+	code, _, errOut := runCLI(t, ctx, "", "profile", url, "-d", "30s")
 	if code != 130 || !strings.Contains(errOut, "is cancelled") {
 		t.Errorf("exit %d, want 130; stderr %q", code, errOut)
 	}

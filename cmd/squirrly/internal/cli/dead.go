@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 )
 
 func (a *app) deadCommand() *cobra.Command {
@@ -73,7 +74,7 @@ func (a *app) deadReplay() *cobra.Command {
 		Long: `Send a dead letter on its way again. A request goes back into the inbox. A letter of a worker resumes its run; when
 that run is over, the same profile is requested anew, since a run that ended stays as it is.`,
 		RunE: a.withLetter(func(c *cobra.Command, b *bus.Bus, seq uint64) error {
-			r, err := b.Replay(c.Context(), seq)
+			r, err := run.New(b).Replay(c.Context(), seq)
 			if err != nil {
 				return fmt.Errorf("replay: %w", err)
 			}

@@ -11,6 +11,7 @@ import (
 	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/natsembed"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -34,7 +35,7 @@ func server(t *testing.T) (string, *bus.Bus) {
 }
 
 // storeRun puts a folder of a run onto the server, as the services leave it.
-func storeRun(t *testing.T, b *bus.Bus, run, dir string) {
+func storeRun(t *testing.T, b *bus.Bus, id, dir string) {
 	t.Helper()
 	store, err := backends.Store(t.Context(), b, artifact.S3Config{})
 	if err != nil {
@@ -45,19 +46,20 @@ func storeRun(t *testing.T, b *bus.Bus, run, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ref, err := store.Put(t.Context(), run+"/"+name+"-"+artifact.Sum(body), body)
+		ref, err := store.Put(t.Context(), id+"/"+name+"-"+artifact.Sum(body), body)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return ref
 	}
 	analysis := put("analysis.json")
-	rec := bus.Record{
-		Run: run, State: events.StateAnalyzed, Analysis: &analysis, Artifact: &events.ArtifactReady{Run: run, Captures: []events.CaptureRef{
+	rec := run.Record{
+		Run: id, State: events.StateAnalyzed, Analyzed: run.Analyzed{Analysis: &analysis},
+		Collected: run.Collected{Artifact: &events.ArtifactReady{Run: id, Captures: []events.CaptureRef{
 			{JVM: "tm", Mode: events.ModeWall, Status: events.CaptureStored, ObjectRef: put("tm-WALL-0123.collapsed")},
-		}},
+		}}},
 	}
-	if created, err := b.Runs.Create(t.Context(), rec); err != nil || !created {
+	if created, err := run.New(b).Create(t.Context(), rec); err != nil || !created {
 		t.Fatalf("create: %v, %v", created, err)
 	}
 }
@@ -68,7 +70,7 @@ func TestDiff_Runs(t *testing.T) {
 	url, b := server(t)
 	storeRun(t, b, before, runFolder(t, true))
 	storeRun(t, b, after, runFolder(t, false))
-	code, out, errOut := run(t, t.Context(), "", "--nats", url, "diff", before, after, "-o", "json")
+	code, out, errOut := runCLI(t, t.Context(), "", "--nats", url, "diff", before, after, "-o", "json")
 	var d struct {
 		Comparison events.Comparison
 		Profiles   []struct{ Mode events.Mode }
@@ -79,7 +81,7 @@ func TestDiff_Runs(t *testing.T) {
 	if d.Comparison.Effect != events.EffectHelped || len(d.Profiles) != 1 || d.Profiles[0].Mode != events.ModeWall {
 		t.Errorf("%+v", d)
 	}
-	code, _, errOut = run(t, t.Context(), "", "--nats", url, "diff", before, "00000000-0000-5000-8000-000000000003")
+	code, _, errOut = runCLI(t, t.Context(), "", "--nats", url, "diff", before, "00000000-0000-5000-8000-000000000003")
 	if code != 5 || !strings.Contains(errOut, "0003") {
 		t.Errorf("exit %d for an unknown run; stderr %q", code, errOut)
 	}

@@ -48,7 +48,7 @@ func TestDiff_Folders(t *testing.T) {
 	bad, good := runFolder(t, true), runFolder(t, false)
 	graph := filepath.Join(t.TempDir(), "diff.html")
 	for format, begins := range map[string]string{"text": "From ", "markdown": "# From", "html": "<!DOCTYPE html>", "json": "{"} {
-		code, out, errOut := run(t, t.Context(), "", "diff", bad, good, "-o", format, "--flamegraph", graph)
+		code, out, errOut := runCLI(t, t.Context(), "", "diff", bad, good, "-o", format, "--flamegraph", graph)
 		if code != 0 || errOut != "" || !strings.HasPrefix(out, begins) {
 			t.Errorf("%s: exit %d, stderr %q, stdout begins %.80q", format, code, errOut, out)
 		}
@@ -82,7 +82,7 @@ func TestDiff_ExitCodes(t *testing.T) {
 		"bad fail-on":   {[]string{bad, good, "--fail-on", "info"}, 2, "choose worse"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, _, errOut := run(t, t.Context(), "", append([]string{"diff"}, c.args...)...)
+			code, _, errOut := runCLI(t, t.Context(), "", append([]string{"diff"}, c.args...)...)
 			if code != c.code || !strings.Contains(errOut, c.says) {
 				t.Errorf("exit %d, want %d; stderr %q, want %q", code, c.code, errOut, c.says)
 			}
@@ -94,11 +94,11 @@ func TestDiff_ExitCodes(t *testing.T) {
 func TestDiff_Pages(t *testing.T) {
 	clean(t)
 	other := filepath.Join("../../../../internal/flink/testdata/1.20.5/profiles", "WALL.html")
-	code, out, errOut := run(t, t.Context(), "", "diff", other, page("WALL"))
+	code, out, errOut := runCLI(t, t.Context(), "", "diff", other, page("WALL"))
 	if code != 0 || errOut != "" || strings.Contains(out, "Since the baseline") {
 		t.Errorf("exit %d, stderr %q:\n%s", code, errOut, out)
 	}
-	code, out, _ = run(t, t.Context(), "", "diff", page("WALL"), page("WALL"))
+	code, out, _ = runCLI(t, t.Context(), "", "diff", page("WALL"), page("WALL"))
 	if code != 0 || !strings.Contains(out, "No difference") {
 		t.Errorf("exit %d:\n%s", code, out)
 	}
@@ -108,15 +108,15 @@ func TestDiff_Pages(t *testing.T) {
 func TestDiff_CapturesAlone(t *testing.T) {
 	clean(t)
 	recorded := "../../../../test/diagnosis/recorded/http-lookup/"
-	code, out, errOut := run(t, t.Context(), "", "diff", recorded+"bad", recorded+"good")
+	code, out, errOut := runCLI(t, t.Context(), "", "diff", recorded+"bad", recorded+"good")
 	if code != 0 || errOut != "" || !strings.Contains(out, "A2") || !strings.Contains(out, "helped") {
 		t.Errorf("diff: exit %d, stderr %q:\n%s", code, errOut, out)
 	}
-	code, out, errOut = run(t, t.Context(), "", "analyze", recorded+"good", "--baseline", recorded+"bad")
+	code, out, errOut = runCLI(t, t.Context(), "", "analyze", recorded+"good", "--baseline", recorded+"bad")
 	if code != 0 || !strings.Contains(out, "Since the baseline") {
 		t.Errorf("analyze: exit %d, stderr %q:\n%s", code, errOut, out)
 	}
-	code, _, errOut = run(t, t.Context(), "", "analyze", recorded+"good", "--baseline", t.TempDir())
+	code, _, errOut = runCLI(t, t.Context(), "", "analyze", recorded+"good", "--baseline", t.TempDir())
 	if code != 2 || !strings.Contains(errOut, "no analysis.json") {
 		t.Errorf("empty folder: exit %d, stderr %q", code, errOut)
 	}
@@ -141,13 +141,13 @@ func TestDiff_TwoJobs(t *testing.T) {
 		return path
 	}
 	orders, invoices := write("orders"), write("invoices")
-	if code, _, errs := run(t, t.Context(), "", "diff", orders, invoices); code != 2 || !strings.Contains(errs, "--force") {
+	if code, _, errs := runCLI(t, t.Context(), "", "diff", orders, invoices); code != 2 || !strings.Contains(errs, "--force") {
 		t.Errorf("exit code %d: %s", code, errs)
 	}
-	if code, out, errs := run(t, t.Context(), "", "diff", orders, invoices, "--force"); code != 0 || !strings.Contains(out, "Cannot be told") {
+	if code, out, errs := runCLI(t, t.Context(), "", "diff", orders, invoices, "--force"); code != 0 || !strings.Contains(out, "Cannot be told") {
 		t.Errorf("insisted: exit code %d: %s%s", code, out, errs)
 	}
-	if code, _, errs := run(t, t.Context(), "", "diff", orders, orders); code != 0 {
+	if code, _, errs := runCLI(t, t.Context(), "", "diff", orders, orders); code != 0 {
 		t.Errorf("one job: exit code %d: %s", code, errs)
 	}
 }
@@ -157,13 +157,13 @@ func TestAnalyze_TwoJobs(t *testing.T) {
 	recorded := func(name string) string {
 		return filepath.Join("..", "..", "..", "..", "test", "diagnosis", "recorded", name, "bad")
 	}
-	if code, _, errs := run(t, t.Context(), "", "analyze", recorded("idle-job"), recorded("sleepy-map")); code != 2 || !strings.Contains(errs, "--force") {
+	if code, _, errs := runCLI(t, t.Context(), "", "analyze", recorded("idle-job"), recorded("sleepy-map")); code != 2 || !strings.Contains(errs, "--force") {
 		t.Errorf("exit code %d: %s", code, errs)
 	}
-	if code, _, errs := run(t, t.Context(), "", "analyze", recorded("idle-job"), recorded("sleepy-map"), "--force"); code != 0 {
+	if code, _, errs := runCLI(t, t.Context(), "", "analyze", recorded("idle-job"), recorded("sleepy-map"), "--force"); code != 0 {
 		t.Errorf("insisted: exit code %d: %s", code, errs)
 	}
-	if code, _, errs := run(t, t.Context(), "", "analyze", recorded("idle-job"), "--baseline", recorded("boxed-agg")); code != 2 || !strings.Contains(errs, "two jobs") {
+	if code, _, errs := runCLI(t, t.Context(), "", "analyze", recorded("idle-job"), "--baseline", recorded("boxed-agg")); code != 2 || !strings.Contains(errs, "two jobs") {
 		t.Errorf("baseline of another job: exit code %d: %s", code, errs)
 	}
 }

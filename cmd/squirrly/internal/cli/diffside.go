@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"squirrly.dev/internal/artifact"
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 )
@@ -62,19 +62,19 @@ func (a *app) folderSide(ctx context.Context, dir, mode string) (diffSide, error
 }
 
 // runSide reads a run from the server.
-func (a *app) runSide(ctx context.Context, run string) (diffSide, error) {
-	s := diffSide{name: run}
+func (a *app) runSide(ctx context.Context, id string) (diffSide, error) {
+	s := diffSide{name: id}
 	b, err := a.connect(ctx)
 	if err != nil {
 		return s, err
 	}
 	defer b.Close()
-	rec, err := b.Runs.Get(ctx, run)
+	rec, err := run.New(b).Get(ctx, id)
 	if err != nil {
 		return s, err
 	}
 	if rec.State != events.StateAnalyzed {
-		return s, fmt.Errorf("run %s is %s: it has no result", run, rec.State)
+		return s, fmt.Errorf("run %s is %s: it has no result", id, rec.State)
 	}
 	store, err := openStore(ctx, b)
 	if err != nil {
@@ -90,7 +90,7 @@ func (a *app) runSide(ctx context.Context, run string) (diffSide, error) {
 }
 
 // storedPages reads the captures of a run as far as they are still there.
-func (a *app) storedPages(ctx context.Context, store *artifact.Store, rec bus.Record) []analyzer.Page {
+func (a *app) storedPages(ctx context.Context, store *artifact.Store, rec run.Record) []analyzer.Page {
 	if rec.Artifact == nil {
 		return nil
 	}

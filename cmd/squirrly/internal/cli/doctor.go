@@ -14,6 +14,7 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
@@ -85,7 +86,7 @@ const (
 
 func examine(ctx context.Context, b *bus.Bus, store *artifact.Store, deep bool) (storeHealth, error) {
 	h := storeHealth{Deep: deep, Broken: []brokenObject{}}
-	runs, err := b.Runs.List(ctx)
+	runs, err := run.New(b).List(ctx)
 	if err != nil {
 		return h, fmt.Errorf("list runs: %w", err)
 	}
@@ -94,7 +95,7 @@ func examine(ctx context.Context, b *bus.Bus, store *artifact.Store, deep bool) 
 		return h, err //nolint:wrapcheck // it says what was done.
 	}
 	h.Runs, h.Objects, h.Unfinished = len(runs), len(all.Objects), all.Unfinished
-	named, absent := map[string]bus.Record{}, []events.ObjectRef{}
+	named, absent := map[string]run.Record{}, []events.ObjectRef{}
 	for _, rec := range runs {
 		for _, ref := range stored(rec) {
 			f, ok := all.Objects[ref.Key]
@@ -125,7 +126,7 @@ func examine(ctx context.Context, b *bus.Bus, store *artifact.Store, deep bool) 
 }
 
 // expired reports whether the objects of a run may have expired.
-func expired(rec bus.Record) bool {
+func expired(rec run.Record) bool {
 	const margin = 24 * time.Hour
 	return time.Since(rec.Created) > artifact.Expiry-margin
 }
@@ -154,10 +155,10 @@ func confirm(ctx context.Context, store *artifact.Store, absent []events.ObjectR
 }
 
 // stored lists all that the record of a run names: also what an export makes anew.
-func stored(rec bus.Record) []events.ObjectRef {
+func stored(rec run.Record) []events.ObjectRef {
 	refs := append(objects(rec), rec.Readings...)
 	for _, c := range rec.Captures {
-		if c.State == bus.CaptureStored && c.Object != nil && rec.Artifact == nil {
+		if c.State == run.CaptureStored && c.Object != nil && rec.Artifact == nil {
 			refs = append(refs, *c.Object)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -20,7 +22,7 @@ type health struct {
 
 func doctor(t *testing.T, url string, more ...string) (int, health) {
 	t.Helper()
-	code, out, errOut := run(t, t.Context(), "", append([]string{"--nats", url, "doctor", "--store", "-o", "json"}, more...)...)
+	code, out, errOut := runCLI(t, t.Context(), "", append([]string{"--nats", url, "doctor", "--store", "-o", "json"}, more...)...)
 	var h health
 	if err := json.Unmarshal([]byte(out), &h); err != nil {
 		t.Fatalf("exit %d, %v; stdout %q, stderr %q", code, err, out, errOut)
@@ -37,7 +39,7 @@ func TestDoctor_Store(t *testing.T) {
 		t.Fatalf("exit %d, %+v", code, h)
 	}
 	storeRun(t, b, bad, runFolder(t, false))
-	rec, err := b.Runs.Get(t.Context(), bad)
+	rec, err := run.New(b).Get(t.Context(), bad)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +48,7 @@ func TestDoctor_Store(t *testing.T) {
 	if code != 1 || len(h.Broken) != 1 || h.Broken[0].Problem != "incomplete" || h.Broken[0].Run != bad || h.Broken[0].Key != rec.Analysis.Key {
 		t.Fatalf("exit %d, %+v", code, h)
 	}
-	code, out, _ := run(t, t.Context(), "", "--nats", url, "doctor", "--store")
+	code, out, _ := runCLI(t, t.Context(), "", "--nats", url, "doctor", "--store")
 	if code != 1 || !strings.Contains(out, "incomplete") || !strings.Contains(out, rec.Analysis.Key) || !strings.Contains(out, "profile again") {
 		t.Errorf("exit %d, %s", code, out)
 	}
@@ -58,13 +60,13 @@ func TestDoctor_MissingAndDamaged(t *testing.T) {
 	const lost = "00000000-0000-5000-8000-000000000003"
 	url, b := server(t)
 	ref := events.ObjectRef{Key: "a/analysis-" + artifact.Sum(nil)[:12] + ".json", SHA256: artifact.Sum(nil), Size: 5}
-	if _, err := b.Runs.Create(t.Context(), bus.Record{Run: lost, State: events.StateAnalyzed, Analysis: &ref}); err != nil {
+	if _, err := run.New(b).Create(t.Context(), run.Record{Run: lost, State: events.StateAnalyzed, Analyzed: run.Analyzed{Analysis: &ref}}); err != nil {
 		t.Fatal(err)
 	}
 	if code, h := doctor(t, url); code != 1 || len(h.Broken) != 1 || h.Broken[0].Problem != "missing" || h.Broken[0].Run != lost {
 		t.Errorf("exit %d, %+v", code, h)
 	}
-	os, err := b.JetStream().ObjectStore(t.Context(), events.BucketArtifacts)
+	os, err := bustest.JetStream(b).ObjectStore(t.Context(), events.BucketArtifacts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +83,7 @@ func TestDoctor_Deep(t *testing.T) {
 	const id = "00000000-0000-5000-8000-000000000004"
 	url, b := server(t)
 	storeRun(t, b, id, runFolder(t, true))
-	rec, err := b.Runs.Get(t.Context(), id)
+	rec, err := run.New(b).Get(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +99,7 @@ func TestDoctor_Deep(t *testing.T) {
 // damage replaces the content of an object behind its metadata; with nothing, it takes it away.
 func damage(t *testing.T, b *bus.Bus, key, with string) {
 	t.Helper()
-	os, err := b.JetStream().ObjectStore(t.Context(), events.BucketArtifacts)
+	os, err := bustest.JetStream(b).ObjectStore(t.Context(), events.BucketArtifacts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,12 +108,12 @@ func damage(t *testing.T, b *bus.Bus, key, with string) {
 		t.Fatal(err)
 	}
 	subject := "$O." + events.BucketArtifacts + ".C." + info.NUID
-	s, err := b.JetStream().Stream(t.Context(), "OBJ_"+events.BucketArtifacts)
+	s, err := bustest.JetStream(b).Stream(t.Context(), "OBJ_"+events.BucketArtifacts)
 	if err == nil {
 		err = s.Purge(t.Context(), jetstream.WithPurgeSubject(subject))
 	}
 	if err == nil && with != "" {
-		_, err = b.JetStream().Publish(t.Context(), subject, []byte(with))
+		_, err = bustest.JetStream(b).Publish(t.Context(), subject, []byte(with))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +122,7 @@ func damage(t *testing.T, b *bus.Bus, key, with string) {
 
 func TestDoctor_SaysWhatToLookAt(t *testing.T) {
 	clean(t)
-	if code, _, errOut := run(t, t.Context(), "", "doctor"); code != 2 || !strings.Contains(errOut, "--store") {
+	if code, _, errOut := runCLI(t, t.Context(), "", "doctor"); code != 2 || !strings.Contains(errOut, "--store") {
 		t.Errorf("exit %d, %s", code, errOut)
 	}
 }

@@ -18,7 +18,7 @@ var publicJob = filepath.Join("..", "..", "..", "..", "services", "analyzer", "i
 // TestExplain: the plan with its operators, in 80 columns and as JSON.
 func TestExplain(t *testing.T) {
 	clean(t)
-	code, text, errs := run(t, t.Context(), "", "explain", publicJob)
+	code, text, errs := runCLI(t, t.Context(), "", "explain", publicJob)
 	if code != 0 {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
@@ -35,7 +35,7 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
-	code, text, errs = run(t, t.Context(), "", "explain", publicJob, "-o", "json")
+	code, text, errs = runCLI(t, t.Context(), "", "explain", publicJob, "-o", "json")
 	var e analyzer.Explanation
 	if err := json.Unmarshal([]byte(text), &e); code != 0 || err != nil {
 		t.Fatalf("exit %d: %v %s", code, err, errs)
@@ -63,7 +63,7 @@ func TestExplain(t *testing.T) {
 func TestExplain_Target(t *testing.T) {
 	clean(t)
 	_, url := replay(t, flinktest.Script{})
-	code, text, errs := run(t, t.Context(), "", "explain", url, "--duration", "1s")
+	code, text, errs := runCLI(t, t.Context(), "", "explain", url, "--duration", "1s")
 	if code != 0 || !strings.Contains(text, "squirrly-sample") || !strings.Contains(text, "arbitrary-stall") {
 		t.Errorf("exit %d: %s\n%s", code, errs, text)
 	}
@@ -77,7 +77,7 @@ func TestExplain_Refused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, line := range map[string][]string{"no plan": {"explain", dir}, "a format": {"explain", publicJob, "-o", "html"}, "nothing": {"explain"}} {
-		if code, _, errs := run(t, t.Context(), "", line...); code != 2 {
+		if code, _, errs := runCLI(t, t.Context(), "", line...); code != 2 {
 			t.Errorf("%s: exit %d: %s", name, code, errs)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"squirrly.dev/cmd/squirrly/internal/progress"
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 )
 
 const (
@@ -21,10 +22,10 @@ const (
 )
 
 // follow shows a run on stderr until it ends, and returns its last record.
-func (a *app) follow(ctx context.Context, b *bus.Bus, run string) (bus.Record, error) {
-	changes, err := b.Runs.Watch(ctx, run)
+func (a *app) follow(ctx context.Context, b *bus.Bus, id string) (run.Record, error) {
+	changes, err := run.New(b).Watch(ctx, id)
 	if err != nil {
-		return bus.Record{}, fmt.Errorf("follow run %s: %w", run, err)
+		return run.Record{}, fmt.Errorf("follow run %s: %w", id, err)
 	}
 	p := a.progress()
 	defer p.Done()
@@ -35,7 +36,7 @@ func (a *app) follow(ctx context.Context, b *bus.Bus, run string) (bus.Record, e
 		select {
 		case rec, ok := <-changes:
 			if !ok {
-				return bus.Record{}, ended(ctx, run)
+				return run.Record{}, ended(ctx, id)
 			}
 			quiet = nil
 			p.Update(rec)
@@ -51,9 +52,9 @@ func (a *app) follow(ctx context.Context, b *bus.Bus, run string) (bus.Record, e
 	}
 }
 
-func ended(ctx context.Context, run string) error {
+func ended(ctx context.Context, id string) error {
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("follow run %s: %w", run, err)
+		return fmt.Errorf("follow run %s: %w", id, err)
 	}
 	return errors.New("the connection to NATS was closed while following the run")
 }

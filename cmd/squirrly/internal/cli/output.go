@@ -10,8 +10,8 @@ import (
 	"unicode"
 
 	"squirrly.dev/internal/artifact"
-	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/report"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -51,7 +51,7 @@ func (a *app) render(w io.Writer, format string, an events.Analysis) error {
 }
 
 // conclude prints what became of a run that ended.
-func (a *app) conclude(ctx context.Context, store *artifact.Store, rec bus.Record, failOn events.Severity) error {
+func (a *app) conclude(ctx context.Context, store *artifact.Store, rec run.Record, failOn events.Severity) error {
 	if rec.State != events.StateAnalyzed {
 		if a.flags.output == formatJSON {
 			if err := a.json(rec); err != nil {
@@ -63,7 +63,7 @@ func (a *app) conclude(ctx context.Context, store *artifact.Store, rec bus.Recor
 	return a.printResult(ctx, store, rec, failOn)
 }
 
-func (a *app) printResult(ctx context.Context, store *artifact.Store, rec bus.Record, failOn events.Severity) error {
+func (a *app) printResult(ctx context.Context, store *artifact.Store, rec run.Record, failOn events.Severity) error {
 	an, err := loadAnalysis(ctx, store, rec)
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func failOnSeverity(an events.Analysis, failOn events.Severity) error {
 	return &coded{code: exitFindings, quiet: true, err: fmt.Errorf("findings of severity %s", an.Severity)}
 }
 
-func loadAnalysis(ctx context.Context, store *artifact.Store, rec bus.Record) (events.Analysis, error) {
+func loadAnalysis(ctx context.Context, store *artifact.Store, rec run.Record) (events.Analysis, error) {
 	var an events.Analysis
 	if rec.Analysis == nil {
 		return an, fmt.Errorf("run %s has no stored analysis", rec.Run)

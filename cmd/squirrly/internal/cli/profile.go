@@ -12,6 +12,7 @@ import (
 	"squirrly.dev/cmd/squirrly/internal/local"
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -80,15 +81,15 @@ func (a *app) profile(ctx context.Context, target string, f profileFlags) error 
 		return err
 	}
 	defer stop()
-	run, err := submit(ctx, b, store, uploads, req)
+	id, err := submit(ctx, b, store, uploads, req)
 	if err != nil {
 		return err
 	}
 	if f.noWait && a.remote() {
-		_, err := fmt.Fprintln(a.out, run)
+		_, err := fmt.Fprintln(a.out, id)
 		return err //nolint:wrapcheck // of stdout.
 	}
-	rec, err := a.await(ctx, b, run, f.timeout)
+	rec, err := a.await(ctx, b, id, f.timeout)
 	if err != nil {
 		return err
 	}
@@ -152,31 +153,31 @@ func submit(ctx context.Context, b *bus.Bus, store *artifact.Store, uploads []up
 }
 
 // await follows the run; an interrupt cancels it.
-func (a *app) await(ctx context.Context, b *bus.Bus, run string, timeout time.Duration) (bus.Record, error) {
+func (a *app) await(ctx context.Context, b *bus.Bus, id string, timeout time.Duration) (run.Record, error) {
 	wait := ctx
 	if timeout > 0 {
 		var cancel context.CancelFunc
 		wait, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	rec, err := a.follow(wait, b, run)
+	rec, err := a.follow(wait, b, id)
 	if err == nil || wait.Err() == nil {
 		return rec, err
 	}
-	fmt.Fprintln(a.err, "squirrly: cancelling run", run)
+	fmt.Fprintln(a.err, "squirrly: cancelling run", id)
 	const grace = 15 * time.Second
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	if cancelErr := b.Cancel(last, run); cancelErr != nil {
+	if cancelErr := b.Cancel(last, id); cancelErr != nil {
 		return rec, errors.Join(err, cancelErr)
 	}
-	if rec, followErr := a.follow(last, b, run); followErr == nil && rec.State == events.StateAnalyzed {
+	if rec, followErr := a.follow(last, b, id); followErr == nil && rec.State == events.StateAnalyzed {
 		return rec, nil // it was done already
 	}
 	if ctx.Err() == nil {
-		return rec, &coded{code: exitTimeout, err: fmt.Errorf("run %s was not done after %s; it is cancelled", run, timeout)}
+		return rec, &coded{code: exitTimeout, err: fmt.Errorf("run %s was not done after %s; it is cancelled", id, timeout)}
 	}
-	return rec, &coded{code: exitInterrupted, err: fmt.Errorf("interrupted; run %s is cancelled", run)}
+	return rec, &coded{code: exitInterrupted, err: fmt.Errorf("interrupted; run %s is cancelled", id)}
 }
 
 func severity(s string) (events.Severity, error) {

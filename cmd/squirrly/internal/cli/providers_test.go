@@ -121,7 +121,7 @@ func TestProviders_Examples(t *testing.T) {
 			default:
 				args = append(args, "--provider", name, "--llm-url", base)
 			}
-			code, out, errOut := run(t, t.Context(), "", args...)
+			code, out, errOut := runCLI(t, t.Context(), "", args...)
 			var a events.Analysis
 			if err := json.Unmarshal([]byte(out), &a); err != nil || code != 0 {
 				t.Fatalf("exit %d: %v\n%s", code, err, errOut)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -29,11 +29,11 @@ func (a *app) runsLs() *cobra.Command {
 				return err
 			}
 			defer b.Close()
-			all, err := b.Runs.List(c.Context())
+			all, err := run.New(b).List(c.Context())
 			if err != nil {
 				return fmt.Errorf("list runs: %w", err)
 			}
-			slices.SortFunc(all, func(x, y bus.Record) int { return y.Created.Compare(x.Created) })
+			slices.SortFunc(all, func(x, y run.Record) int { return y.Created.Compare(x.Created) })
 			all = all[:min(len(all), most)]
 			if a.flags.output == formatJSON {
 				return a.json(all)
@@ -45,7 +45,7 @@ func (a *app) runsLs() *cobra.Command {
 	return c
 }
 
-func (a *app) runTable(runs []bus.Record) error {
+func (a *app) runTable(runs []run.Record) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RUN\tSTATE\tTARGET\tAGE\tSTEP")
 	for _, r := range runs {
@@ -84,7 +84,7 @@ func (a *app) runsGet() *cobra.Command {
 				return err
 			}
 			defer b.Close()
-			rec, err := b.Runs.Get(c.Context(), v[0])
+			rec, err := run.New(b).Get(c.Context(), v[0])
 			if err != nil {
 				return err
 			}
@@ -111,7 +111,7 @@ func (a *app) runsGet() *cobra.Command {
 	return c
 }
 
-func (a *app) runDetails(r bus.Record) error {
+func (a *app) runDetails(r run.Record) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "run\t%s\nstate\t%s\ntarget\t%s\njob\t%s %s\n", r.Run, r.State, clean(r.Plan.Identity.String()),
 		clean(r.Plan.JobName), clean(r.Plan.JobID))
@@ -139,7 +139,7 @@ func (a *app) runsWatch() *cobra.Command {
 				return err
 			}
 			defer b.Close()
-			if _, err := b.Runs.Get(c.Context(), v[0]); err != nil {
+			if _, err := run.New(b).Get(c.Context(), v[0]); err != nil {
 				return err
 			}
 			rec, err := a.follow(c.Context(), b, v[0])
@@ -166,7 +166,7 @@ that was started: it runs to its end and is ignored.`,
 				return err
 			}
 			defer b.Close()
-			rec, err := b.Runs.Get(c.Context(), v[0])
+			rec, err := run.New(b).Get(c.Context(), v[0])
 			if err != nil {
 				return err
 			}

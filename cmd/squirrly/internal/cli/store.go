@@ -11,6 +11,7 @@ import (
 	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -33,7 +34,7 @@ const (
 
 // export writes the objects of a finished run below dir: captures, context, evidence and analysis as they were stored,
 // and the report in all formats.
-func (a *app) export(ctx context.Context, store *artifact.Store, rec bus.Record, dir string) error {
+func (a *app) export(ctx context.Context, store *artifact.Store, rec run.Record, dir string) error {
 	an, err := loadAnalysis(ctx, store, rec)
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ func (a *app) exportReports(dir string, an events.Analysis) error {
 }
 
 // objects lists what the record refers to.
-func objects(rec bus.Record) []events.ObjectRef {
+func objects(rec run.Record) []events.ObjectRef {
 	var refs []events.ObjectRef
 	if rec.Artifact != nil {
 		refs = append(refs, rec.Artifact.Manifest)

@@ -5,13 +5,13 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 )
 
 // timeline prints what the record alone says of a run: when each step began and ended, how long nothing was heard
 // before it, and who holds the run now. It asks neither Flink nor the artifact store, so that it works for a run whose
 // parts are gone.
-func (a *app) timeline(r bus.Record) error {
+func (a *app) timeline(r run.Record) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "run %s of %s, %s\n\n", r.Run, clean(r.Plan.Identity.String()), r.State)
 	fmt.Fprintln(w, "TIME\tSINCE START\tAFTER\tWHAT")
@@ -32,7 +32,7 @@ func (a *app) timeline(r bus.Record) error {
 }
 
 // now says what a run is waiting for at a time, and since when nothing was written.
-func now(r bus.Record, at time.Time) string {
+func now(r run.Record, at time.Time) string {
 	silent := span(at.Sub(r.Updated))
 	switch {
 	case r.State.Terminal() && r.Outcome != nil:

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -13,9 +13,9 @@ func TestTimeline(t *testing.T) {
 	start := time.Date(2026, 11, 27, 10, 0, 0, 0, time.Local)
 	var out strings.Builder
 	a := &app{out: &out}
-	err := a.timeline(bus.Record{
+	err := a.timeline(run.Record{
 		Run: "r1", State: events.StateFailed, Requester: "ci", Created: start, Updated: start.Add(time.Minute),
-		History: []bus.Line{{At: start.Add(400 * time.Millisecond), Text: "planned: job a\x1b[2J"}, {At: start.Add(65 * time.Second), Text: "collector: captured"}},
+		History: []run.Line{{At: start.Add(400 * time.Millisecond), Text: "planned: job a\x1b[2J"}, {At: start.Add(65 * time.Second), Text: "collector: captured"}},
 		Outcome: &events.Outcome{Code: events.CodeDeadlineExceeded, Message: "not done"},
 	})
 	if err != nil {
@@ -33,10 +33,10 @@ func TestTimeline(t *testing.T) {
 
 func TestNow(t *testing.T) {
 	at := time.Date(2026, 11, 27, 10, 0, 0, 0, time.UTC)
-	for want, rec := range map[string]bus.Record{
-		"Waits for flink_unreachable, is tried again in 5s.":                           {WaitsFor: "flink_unreachable", NotBefore: at.Add(5 * time.Second)},
-		"Was to be tried again (flink_unreachable) 1m0s ago, and nobody took it up":    {WaitsFor: "flink_unreachable", NotBefore: at.Add(-time.Minute)},
-		"Held by collector (capturing), which last wrote 30s ago.":                     {Owner: "x", OwnerStep: "collector", Step: "capturing", Updated: at.Add(-30 * time.Second)},
+	for want, rec := range map[string]run.Record{
+		"Waits for flink_unreachable, is tried again in 5s.":                           {Ownership: run.Ownership{WaitsFor: "flink_unreachable", NotBefore: at.Add(5 * time.Second)}},
+		"Was to be tried again (flink_unreachable) 1m0s ago, and nobody took it up":    {Ownership: run.Ownership{WaitsFor: "flink_unreachable", NotBefore: at.Add(-time.Minute)}},
+		"Held by collector (capturing), which last wrote 30s ago.":                     {Ownership: run.Ownership{Owner: "x", OwnerStep: "collector"}, Step: "capturing", Updated: at.Add(-30 * time.Second)},
 		"Held by nobody, last written 2m0s ago: the next service has not taken it up.": {State: events.StateCaptured, Updated: at.Add(-2 * time.Minute)},
 		"Over: analyzed.": {State: events.StateAnalyzed, Updated: at},
 	} {

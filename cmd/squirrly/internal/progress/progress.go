@@ -10,7 +10,7 @@ import (
 	"time"
 	"unicode"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -22,7 +22,7 @@ type Printer struct {
 	start time.Time
 
 	mu    sync.Mutex
-	rec   bus.Record
+	rec   run.Record
 	named bool      // the run was named
 	last  time.Time // of the last printed line of the history
 	drawn bool
@@ -38,7 +38,7 @@ func New(w io.Writer, live bool, width int) *Printer {
 }
 
 // Update shows what is new in a record.
-func (p *Printer) Update(rec bus.Record) {
+func (p *Printer) Update(rec run.Record) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rec = rec
@@ -51,7 +51,7 @@ func (p *Printer) Update(rec bus.Record) {
 }
 
 // history prints the lines of the record's history that are newer than the last one printed.
-func (p *Printer) history(rec bus.Record) {
+func (p *Printer) history(rec run.Record) {
 	for _, l := range rec.History {
 		if !l.At.After(p.last) {
 			continue
@@ -117,7 +117,7 @@ func (p *Printer) draw() {
 }
 
 // Ended says in one line how the run ended.
-func (p *Printer) Ended(rec bus.Record) {
+func (p *Printer) Ended(rec run.Record) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()

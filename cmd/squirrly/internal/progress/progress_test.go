@@ -7,19 +7,19 @@ import (
 	"time"
 
 	"squirrly.dev/cmd/squirrly/internal/progress"
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
-func line(second int, text string) bus.Line {
-	return bus.Line{At: time.Date(2026, 11, 23, 1, 0, second, 0, time.UTC), Text: text}
+func line(second int, text string) run.Line {
+	return run.Line{At: time.Date(2026, 11, 23, 1, 0, second, 0, time.UTC), Text: text}
 }
 
 // Each thing that happened is one line, however often the record comes.
 func TestPrinter_Plain(t *testing.T) {
 	var out bytes.Buffer
 	p := progress.New(&out, false, 0)
-	rec := bus.Record{Run: "r1", State: events.StatePlanned, History: []bus.Line{line(1, "planned")}}
+	rec := run.Record{Run: "r1", State: events.StatePlanned, History: []run.Line{line(1, "planned")}}
 	p.Update(rec)
 	p.Tick()
 	rec.History = append(rec.History, line(2, "profiling \x1b[31mWALL"))
@@ -43,9 +43,9 @@ func TestPrinter_Plain(t *testing.T) {
 func TestPrinter_Rejected(t *testing.T) {
 	var out bytes.Buffer
 	p := progress.New(&out, false, 0)
-	p.Update(bus.Record{
+	p.Update(run.Record{
 		Run: "r1", State: events.StateRejected, Outcome: &events.Outcome{Code: events.CodeForbidden},
-		History: []bus.Line{line(1, "rejected: not allowed")},
+		History: []run.Line{line(1, "rejected: not allowed")},
 	})
 	if strings.Contains(out.String(), "not allowed") {
 		t.Errorf("said twice:\n%s", out.String())
@@ -55,7 +55,7 @@ func TestPrinter_Rejected(t *testing.T) {
 func TestPrinter_Live(t *testing.T) {
 	var out bytes.Buffer
 	p := progress.New(&out, true, 40)
-	p.Update(bus.Record{Run: "r1", State: events.StateProfiling, Step: "profiling WALL on 1 TaskManager, 30s", Percent: 40})
+	p.Update(run.Record{Run: "r1", State: events.StateProfiling, Step: "profiling WALL on 1 TaskManager, 30s", Percent: 40})
 	p.Tick()
 	p.Done()
 	lines := strings.Split(out.String(), "\r\x1b[K")

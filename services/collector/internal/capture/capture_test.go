@@ -10,6 +10,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -37,7 +38,7 @@ func TestAdoptable(t *testing.T) {
 		"none after the newest that was seen": {60, events.ModeWall, 30, 0},
 	}
 	for name, test := range tests {
-		p, ok := adoptable(list, bus.Capture{Mode: test.mode, Seen: test.seen}, test.seconds)
+		p, ok := adoptable(list, run.Capture{Mode: test.mode, Seen: test.seen}, test.seconds)
 		if ok != (test.want != 0) || p.TriggerTime != test.want {
 			t.Errorf("%s: %d, %t, want %d", name, p.TriggerTime, ok, test.want)
 		}
@@ -55,7 +56,7 @@ func TestWorst(t *testing.T) {
 		"a wait":                       {[]error{nil, wait}, wait},
 		"an end before a wait":         {[]error{wait, end, nil}, end},
 		"an end after what it stopped": {[]error{context.Canceled, end}, end},
-		"superseded before a wait":     {[]error{wait, bus.ErrSuperseded}, bus.ErrSuperseded},
+		"superseded before a wait":     {[]error{wait, run.ErrSuperseded}, run.ErrSuperseded},
 	} {
 		if got := worst(test.errs); !errors.Is(got, test.want) || (got == nil) != (test.want == nil) {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
@@ -64,18 +65,18 @@ func TestWorst(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	lost := func(code events.Code) bus.Capture {
-		return bus.Capture{State: bus.CaptureLost, Code: code, Note: "x", Hint: "about " + string(code)}
+	lost := func(code events.Code) run.Capture {
+		return run.Capture{State: run.CaptureLost, Code: code, Note: "x", Hint: "about " + string(code)}
 	}
-	stored := func(samples int64) bus.Capture { return bus.Capture{State: bus.CaptureStored, Samples: samples} }
+	stored := func(samples int64) run.Capture { return run.Capture{State: run.CaptureStored, Samples: samples} }
 	for name, test := range map[string]struct {
-		captures []bus.Capture
+		captures []run.Capture
 		want     events.Code
 	}{
-		"one is enough":     {[]bus.Capture{lost(""), stored(1), stored(0)}, ""},
-		"all are empty":     {[]bus.Capture{stored(0), lost("")}, events.CodeEmptyProfile},
-		"all are lost":      {[]bus.Capture{lost(""), lost(events.CodeModeRefused)}, events.CodeAllCapturesLost},
-		"all by one reason": {[]bus.Capture{lost(events.CodeModeRefused), lost(events.CodeModeRefused)}, events.CodeModeRefused},
+		"one is enough":     {[]run.Capture{lost(""), stored(1), stored(0)}, ""},
+		"all are empty":     {[]run.Capture{stored(0), lost("")}, events.CodeEmptyProfile},
+		"all are lost":      {[]run.Capture{lost(""), lost(events.CodeModeRefused)}, events.CodeAllCapturesLost},
+		"all by one reason": {[]run.Capture{lost(events.CodeModeRefused), lost(events.CodeModeRefused)}, events.CodeModeRefused},
 	} {
 		err := Verdict(test.captures)
 		var code events.Code
@@ -104,11 +105,11 @@ func TestNextLook(t *testing.T) {
 
 func TestPlan(t *testing.T) {
 	got := Plan([]events.Mode{events.ModeITimer, events.ModeWall}, []string{"a", "b"})
-	want := []bus.Capture{
-		{JVM: "a", Mode: "ITIMER", State: bus.CapturePending},
-		{JVM: "b", Mode: "ITIMER", State: bus.CapturePending},
-		{JVM: "a", Mode: "WALL", State: bus.CapturePending},
-		{JVM: "b", Mode: "WALL", State: bus.CapturePending},
+	want := []run.Capture{
+		{JVM: "a", Mode: "ITIMER", State: run.CapturePending},
+		{JVM: "b", Mode: "ITIMER", State: run.CapturePending},
+		{JVM: "a", Mode: "WALL", State: run.CapturePending},
+		{JVM: "b", Mode: "WALL", State: run.CapturePending},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)

@@ -12,12 +12,13 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
 // settle decides what an error means: the capture is lost or tried in another mode, and the run goes on (nil); or the
 // run waits or fails.
-func (t *take) settle(ctx context.Context, c bus.Capture, err error) error {
+func (t *take) settle(ctx context.Context, c run.Capture, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -26,9 +27,9 @@ func (t *take) settle(ctx context.Context, c bus.Capture, err error) error {
 	}
 	if errors.Is(err, flink.ErrModeRefused) && t.canFallBack(c) {
 		why := reasonOf(events.CodeModeRefused, err)
-		return t.mutate(ctx, func(rec *bus.Record, c *bus.Capture) {
-			*c = bus.Capture{
-				JVM: c.JVM, Mode: events.ModeITimer, Requested: events.ModeCPU, State: bus.CapturePending,
+		return t.mutate(ctx, func(rec *run.Record, c *run.Capture) {
+			*c = run.Capture{
+				JVM: c.JVM, Mode: events.ModeITimer, Requested: events.ModeCPU, State: run.CapturePending,
 				Code: why.code, Note: "CPU was refused: " + why.text, Hint: why.hint,
 			}
 			rec.Note("%s: CPU was refused, ITIMER instead", c.JVM)
@@ -42,14 +43,14 @@ func (t *take) settle(ctx context.Context, c bus.Capture, err error) error {
 		code = events.CodeArtifactCorrupt
 	}
 	why := reasonOf(code, err)
-	return t.mutate(ctx, func(rec *bus.Record, c *bus.Capture) {
-		c.State, c.Code, c.Note, c.Hint = bus.CaptureLost, why.code, why.text, why.hint
+	return t.mutate(ctx, func(rec *run.Record, c *run.Capture) {
+		c.State, c.Code, c.Note, c.Hint = run.CaptureLost, why.code, why.text, why.hint
 		rec.Note("%s: %s lost: %s", c.JVM, c.Mode, why.text)
 	})
 }
 
 // canFallBack reports whether ITIMER can stand in for a refused CPU profile.
-func (t *take) canFallBack(c bus.Capture) bool {
+func (t *take) canFallBack(c run.Capture) bool {
 	return c.Mode == events.ModeCPU && !slices.Contains(t.Plan.Modes, events.ModeITimer)
 }
 
@@ -120,12 +121,12 @@ func storeIsDown(err error) bool {
 }
 
 // Verdict is the error of a run whose captures hold nothing to analyze: all lost, or all empty. It is nil otherwise.
-func Verdict(captures []bus.Capture) error {
+func Verdict(captures []run.Capture) error {
 	var notes []string
 	codes, hints := map[events.Code]bool{}, map[string]bool{}
 	stored, samples := 0, int64(0)
 	for _, c := range captures {
-		if c.State == bus.CaptureStored {
+		if c.State == run.CaptureStored {
 			stored++
 			samples += c.Samples
 			continue

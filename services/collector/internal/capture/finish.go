@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"squirrly.dev/internal/artifact"
-	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
 // finish brings a running capture to stored: it waits for the end, downloads at once, verifies and stores.
-func (t *take) finish(ctx context.Context, c bus.Capture) error {
+func (t *take) finish(ctx context.Context, c run.Capture) error {
 	p, err := t.await(ctx, c)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ var errForgotten = errors.New("the TaskManager does not know the profile any mor
 var errOverdue = errors.New("the profile did not end in time")
 
 // await looks at the list until the profile has ended.
-func (t *take) await(ctx context.Context, c bus.Capture) (flink.Profile, error) {
+func (t *take) await(ctx context.Context, c run.Capture) (flink.Profile, error) {
 	length := time.Duration(t.seconds()) * time.Second
 	due := time.Now()
 	overdue := due.Add(length + t.Timing.Overdue)
@@ -135,7 +135,7 @@ func (t *take) retryDownload(ctx context.Context, err error) error {
 }
 
 // storePage stores the page and says so in the record.
-func (t *take) storePage(ctx context.Context, c bus.Capture, page []byte, samples int64) error {
+func (t *take) storePage(ctx context.Context, c run.Capture, page []byte, samples int64) error {
 	key := artifact.CaptureKey(t.Plan.Identity.Prefix(t.Plan.Run), c.JVM, c.Mode, artifact.Sum(page))
 	if err := t.Claim.Check(ctx); err != nil {
 		return err
@@ -145,8 +145,8 @@ func (t *take) storePage(ctx context.Context, c bus.Capture, page []byte, sample
 		if err != nil {
 			return err
 		}
-		return t.mutate(ctx, func(rec *bus.Record, c *bus.Capture) {
-			c.State, c.Object, c.Samples = bus.CaptureStored, &ref, samples
+		return t.mutate(ctx, func(rec *run.Record, c *run.Capture) {
+			c.State, c.Object, c.Samples = run.CaptureStored, &ref, samples
 			if c.Code == events.CodeArtifactCorrupt {
 				c.Code = "" // it was lost, and is there again
 			}

@@ -7,6 +7,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -44,15 +45,15 @@ func TestReasonOf(t *testing.T) {
 }
 
 func TestVerdict_HintOfAll(t *testing.T) {
-	lost := func(hint string) bus.Capture {
-		return bus.Capture{State: bus.CaptureLost, Code: events.CodeModeRefused, Note: "x", Hint: hint}
+	lost := func(hint string) run.Capture {
+		return run.Capture{State: run.CaptureLost, Code: events.CodeModeRefused, Note: "x", Hint: hint}
 	}
 	for name, test := range map[string]struct {
-		captures []bus.Capture
+		captures []run.Capture
 		want     string
 	}{
-		"the same": {[]bus.Capture{lost("a"), lost("a")}, "a"},
-		"two":      {[]bus.Capture{lost("a"), lost("b")}, ""},
+		"the same": {[]run.Capture{lost("a"), lost("a")}, "a"},
+		"two":      {[]run.Capture{lost("a"), lost("b")}, ""},
 	} {
 		f, ok := errors.AsType[*bus.Fault](Verdict(test.captures))
 		if !ok || f.Code != events.CodeModeRefused || f.Hint != test.want {

@@ -15,6 +15,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -30,10 +31,10 @@ type Store interface {
 	Put(ctx context.Context, key string, body []byte) (events.ObjectRef, error)
 }
 
-// Claim is the hold on a run; *[bus.Claim] is one.
+// Claim is the hold on a run; *[run.Claim] is one.
 type Claim interface {
-	Record() bus.Record
-	Mutate(ctx context.Context, fn func(*bus.Record) error) error
+	Record() run.Record
+	Mutate(ctx context.Context, fn func(*run.Record) error) error
 	Check(ctx context.Context) error
 }
 
@@ -63,11 +64,11 @@ func New(p Profiler, s Store, c Claim, plan events.Plan) *Runner {
 }
 
 // Plan lays the captures of a run out: every mode on every JVM.
-func Plan(modes []events.Mode, jvms []string) []bus.Capture {
-	all := make([]bus.Capture, 0, len(modes)*len(jvms))
+func Plan(modes []events.Mode, jvms []string) []run.Capture {
+	all := make([]run.Capture, 0, len(modes)*len(jvms))
 	for _, mode := range modes {
 		for _, jvm := range jvms {
-			all = append(all, bus.Capture{JVM: jvm, Mode: mode, State: bus.CapturePending})
+			all = append(all, run.Capture{JVM: jvm, Mode: mode, State: run.CapturePending})
 		}
 	}
 	return all
@@ -97,7 +98,7 @@ func (r *Runner) Mode(ctx context.Context, mode events.Mode, w Window) error {
 }
 
 // asked is the mode in which the plan wants a capture.
-func asked(c *bus.Capture) events.Mode {
+func asked(c *run.Capture) events.Mode {
 	if c.Requested != "" {
 		return c.Requested
 	}
@@ -111,11 +112,11 @@ func (r *Runner) run(ctx context.Context, i int, w Window) error {
 		c := t.capture()
 		var err error
 		switch c.State {
-		case bus.CapturePending, bus.CaptureIntended:
+		case run.CapturePending, run.CaptureIntended:
 			err = t.start(ctx, c)
-		case bus.CaptureRunning:
+		case run.CaptureRunning:
 			err = t.finish(ctx, c)
-		case bus.CaptureStored, bus.CaptureLost:
+		case run.CaptureStored, run.CaptureLost:
 			return nil
 		default:
 			return bus.Permanent(events.CodeInternal, fmt.Errorf("capture of %s is in state %q", c.JVM, c.State))
@@ -138,11 +139,11 @@ type take struct {
 	bad        int       // downloads that were no whole page
 }
 
-func (t *take) capture() bus.Capture { return t.Claim.Record().Captures[t.index] }
+func (t *take) capture() run.Capture { return t.Claim.Record().Captures[t.index] }
 
 // mutate changes the capture in the record.
-func (t *take) mutate(ctx context.Context, fn func(*bus.Record, *bus.Capture)) error {
-	return t.Claim.Mutate(ctx, func(rec *bus.Record) error {
+func (t *take) mutate(ctx context.Context, fn func(*run.Record, *run.Capture)) error {
+	return t.Claim.Mutate(ctx, func(rec *run.Record) error {
 		fn(rec, &rec.Captures[t.index])
 		return nil
 	})

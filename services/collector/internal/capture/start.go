@@ -9,19 +9,20 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
 // start brings a capture to running: it finds the profile that an earlier attempt started, or starts one.
-func (t *take) start(ctx context.Context, c bus.Capture) error {
+func (t *take) start(ctx context.Context, c run.Capture) error {
 	list, err := t.list(ctx, c.JVM)
 	if err != nil {
 		return err
 	}
-	if c.State == bus.CaptureIntended {
+	if c.State == run.CaptureIntended {
 		if p, ok := adoptable(list, c, t.seconds()); ok {
-			return t.mutate(ctx, func(rec *bus.Record, c *bus.Capture) {
-				c.State, c.TriggerTime, c.Adopted = bus.CaptureRunning, p.TriggerTime, true
+			return t.mutate(ctx, func(rec *run.Record, c *run.Capture) {
+				c.State, c.TriggerTime, c.Adopted = run.CaptureRunning, p.TriggerTime, true
 				rec.Note("%s: %s profile of an earlier attempt taken over", c.JVM, c.Mode)
 			})
 		}
@@ -33,9 +34,9 @@ func (t *take) start(ctx context.Context, c bus.Capture) error {
 }
 
 // post starts the profile, with the intention in the record before and the trigger time after.
-func (t *take) post(ctx context.Context, c bus.Capture, seen int64) error {
-	err := t.mutate(ctx, func(_ *bus.Record, c *bus.Capture) {
-		c.State, c.Seen = bus.CaptureIntended, seen
+func (t *take) post(ctx context.Context, c run.Capture, seen int64) error {
+	err := t.mutate(ctx, func(_ *run.Record, c *run.Capture) {
+		c.State, c.Seen = run.CaptureIntended, seen
 	})
 	if err != nil {
 		return err
@@ -57,8 +58,8 @@ func (t *take) post(ctx context.Context, c bus.Capture, seen int64) error {
 		return t.refused(ctx, err)
 	}
 	t.posted, t.busySince = time.Now(), time.Time{}
-	return t.mutate(ctx, func(_ *bus.Record, c *bus.Capture) {
-		c.State, c.TriggerTime = bus.CaptureRunning, p.TriggerTime
+	return t.mutate(ctx, func(_ *run.Record, c *run.Capture) {
+		c.State, c.TriggerTime = run.CaptureRunning, p.TriggerTime
 	})
 }
 
@@ -74,7 +75,7 @@ func (t *take) refused(ctx context.Context, err error) error {
 		return pause(ctx, t.Timing.Look)
 	case errors.Is(err, flink.ErrProfilerBusy) && t.unanswered == 0:
 		// Whoever runs there is a stranger, since this start was refused: nothing may be adopted.
-		if err := t.mutate(ctx, func(_ *bus.Record, c *bus.Capture) { c.State = bus.CapturePending }); err != nil {
+		if err := t.mutate(ctx, func(_ *run.Record, c *run.Capture) { c.State = run.CapturePending }); err != nil {
 			return err
 		}
 		return t.busy(ctx, 0)
@@ -105,7 +106,7 @@ func (t *take) busy(ctx context.Context, length time.Duration) error {
 
 // adoptable finds the profile that an attempt which left no word may have started: the oldest in the same mode and for
 // the same time after the newest that it had seen. All times are by the clock of that JVM.
-func adoptable(list []flink.Profile, c bus.Capture, seconds int) (flink.Profile, bool) {
+func adoptable(list []flink.Profile, c run.Capture, seconds int) (flink.Profile, bool) {
 	for _, p := range slices.Backward(list) {
 		if p.TriggerTime > c.Seen && events.Mode(p.Mode) == c.Mode && p.Duration == int64(seconds) {
 			return p, true

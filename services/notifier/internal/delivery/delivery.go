@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier/internal/channel"
@@ -48,12 +46,12 @@ type Delivery struct {
 	log     *slog.Logger
 }
 
-// New makes the delivery of a channel; js leads to the bucket of notifications.
-func New(ch channel.Channel, b Publisher, js jetstream.JetStream, p Policy, log *slog.Logger) *Delivery {
-	return &Delivery{channel: ch, bus: b, ledger: ledger{js}, policy: p, log: log}
+// New makes the delivery of a channel; b holds the bucket of notifications.
+func New(ch channel.Channel, p Publisher, b *bus.Bus, policy Policy, log *slog.Logger) *Delivery {
+	return &Delivery{channel: ch, bus: p, ledger: ledger{bus.OpenBucket[entry](b, events.BucketNotify)}, policy: policy, log: log}
 }
 
-// Handle handles one event: a [bus.Subscriber].
+// Handle handles one event, for [bus.Facts].
 func (d *Delivery) Handle(ctx context.Context, e events.Event, _ uint64) error {
 	m, err := channel.Read(e)
 	if err != nil {
@@ -63,32 +61,35 @@ func (d *Delivery) Handle(ctx context.Context, e events.Event, _ uint64) error {
 		d.log.InfoContext(ctx, "too old to be told", "channel", d.channel.Name(), "run", m.Run, "age", age.Round(time.Minute))
 		return nil
 	}
-	entry, err := d.ledger.begin(ctx, d.channel.Name(), m.Run, e.ID)
+	key := events.Token(d.channel.Name()) + "." + events.Token(m.Run)
+	began := time.Now()
+	entry, err := d.ledger.begin(ctx, key, e.ID)
 	if err != nil {
 		return err
 	}
 	if entry.State == intended {
-		if err := d.attempt(ctx, m, &entry); err != nil {
+		if err := d.attempt(ctx, began, key, m, &entry); err != nil {
 			return err
 		}
 	}
 	return d.announce(ctx, m, entry)
 }
 
-// attempt sends once and notes the result. The error says when to try again.
-func (d *Delivery) attempt(ctx context.Context, m channel.Message, e *entry) error {
-	limited, cancel := context.WithTimeout(ctx, sendTime)
+// attempt sends once and notes the result. The error says when to try again. The intention was noted a moment ago; a
+// process that was frozen since sends nothing, for another one may have begun.
+func (d *Delivery) attempt(ctx context.Context, began time.Time, key string, m channel.Message, e *entry) error {
+	limited, cancel := context.WithDeadline(ctx, began.Add(sendTime))
 	defer cancel()
 	err := d.channel.Send(limited, m)
 	switch {
 	case err == nil:
-		return d.ledger.end(ctx, e, sent, "", "")
+		return d.ledger.end(ctx, key, e, sent, "", "")
 	case ctx.Err() != nil:
 		return fmt.Errorf("tell run %s: %w", m.Run, err)
 	case errors.Is(err, channel.ErrRefused):
-		return d.ledger.end(ctx, e, failed, events.CodeChannelRefused, brief(err))
+		return d.ledger.end(ctx, key, e, failed, events.CodeChannelRefused, brief(err))
 	case e.Attempt >= d.policy.Attempts:
-		return d.ledger.end(ctx, e, failed, events.CodeDeliveryFailed, brief(err))
+		return d.ledger.end(ctx, key, e, failed, events.CodeDeliveryFailed, brief(err))
 	}
 	return bus.Wait(events.CodeDeliveryFailed, d.pause(e.Attempt, err), fmt.Errorf("tell run %s: %w", m.Run, err))
 }

@@ -63,7 +63,7 @@ func failedRun(t *testing.T, at time.Time) events.Event {
 }
 
 func newDelivery(b *bus.Bus, ch channel.Channel, p delivery.Publisher) *delivery.Delivery {
-	return delivery.New(ch, p, b.JetStream(), policy, slog.New(slog.DiscardHandler))
+	return delivery.New(ch, p, b, policy, slog.New(slog.DiscardHandler))
 }
 
 // run drives a delivery by a real consumer until t ends.
@@ -73,7 +73,7 @@ func run(t *testing.T, b *bus.Bus, d *delivery.Delivery) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = b.Subscribe(ctx, bus.NotifierDurable("webhook"), 2, d.Handle)
+		_ = b.Consume(ctx, bus.Channel("webhook", 2), bus.Facts(d.Handle))
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 }
@@ -88,7 +88,7 @@ func publish(t *testing.T, b *bus.Bus, e events.Event) {
 // notice waits for the event about the notification of a run.
 func notice(t *testing.T, b *bus.Bus, kind events.Type, run string) events.Event {
 	t.Helper()
-	s, err := b.JetStream().Stream(t.Context(), events.StreamEvents)
+	s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func notice(t *testing.T, b *bus.Bus, kind events.Type, run string) events.Event
 // notices counts the events about the notifications of a run.
 func notices(t *testing.T, b *bus.Bus, run string) int {
 	t.Helper()
-	s, err := b.JetStream().Stream(t.Context(), events.StreamEvents)
+	s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,13 +2,11 @@ package delivery
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
+	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
 )
 
@@ -30,67 +28,49 @@ type entry struct {
 	At      time.Time   `json:"at"`
 	Code    events.Code `json:"code,omitempty"`
 	Message string      `json:"message,omitempty"`
-
-	key      string
-	revision uint64
 }
+
+// over reports whether the event is told, or given up.
+func (e entry) over() bool { return e.State == sent || e.State == failed }
 
 // ledger keeps entries in the bucket of notifications.
-type ledger struct{ js jetstream.JetStream }
+type ledger struct{ entries *bus.Bucket[entry] }
+
+// errOther says that another attempt to tell the same event began meanwhile.
+var errOther = errors.New("another attempt has begun")
 
 // begin notes the intention of one more attempt, unless the entry is over already.
-func (l ledger) begin(ctx context.Context, channel, run, event string) (entry, error) {
-	e := entry{key: events.Token(channel) + "." + events.Token(run)}
-	kv, err := l.bucket(ctx)
-	if err != nil {
-		return e, err
-	}
-	stored, err := kv.Get(ctx, e.key)
-	switch {
-	case errors.Is(err, jetstream.ErrKeyNotFound):
-	case err != nil:
-		return e, fmt.Errorf("read what %s was told: %w", channel, err)
-	default:
-		if err := json.Unmarshal(stored.Value(), &e); err != nil || e.Event != event {
-			e = entry{key: e.key} // of another event, or unreadable: begin anew
+func (l ledger) begin(ctx context.Context, key, event string) (entry, error) {
+	e, err := l.entries.Upsert(ctx, key, func(e *entry) error {
+		if e.Event != event {
+			*e = entry{Event: event} // of another event: begin anew
 		}
-		e.revision = stored.Revision()
+		if e.over() {
+			return errOver
+		}
+		e.State, e.Attempt, e.At = intended, e.Attempt+1, time.Now().UTC()
+		return nil
+	})
+	if err != nil && !errors.Is(err, errOver) {
+		return e, fmt.Errorf("note the intention: %w", err)
 	}
-	if e.State == sent || e.State == failed {
-		return e, nil
-	}
-	e.Event, e.State, e.Attempt = event, intended, e.Attempt+1
-	return e, l.write(ctx, &e)
+	return e, nil
 }
 
-// end notes how a delivery ended.
-func (l ledger) end(ctx context.Context, e *entry, s state, code events.Code, message string) error {
-	e.State, e.Code, e.Message = s, code, message
-	return l.write(ctx, e)
-}
+var errOver = errors.New("the event is told")
 
-func (l ledger) write(ctx context.Context, e *entry) error {
-	kv, err := l.bucket(ctx)
+// end notes how an attempt ended, unless another one has begun: then that one tells.
+func (l ledger) end(ctx context.Context, key string, e *entry, s state, code events.Code, message string) error {
+	ended, err := l.entries.Update(ctx, key, func(stored *entry) error {
+		if stored.Event != e.Event || stored.Attempt != e.Attempt {
+			return errOther
+		}
+		stored.State, stored.Code, stored.Message, stored.At = s, code, message, time.Now().UTC()
+		return nil
+	})
 	if err != nil {
-		return err
+		return fmt.Errorf("note the delivery: %w", err)
 	}
-	e.At = time.Now().UTC()
-	body, err := json.Marshal(e)
-	if err == nil && e.revision == 0 {
-		e.revision, err = kv.Create(ctx, e.key, body)
-	} else if err == nil {
-		e.revision, err = kv.Update(ctx, e.key, body, e.revision)
-	}
-	if err != nil {
-		return fmt.Errorf("note delivery %s: %w", e.key, err)
-	}
+	*e = ended
 	return nil
-}
-
-func (l ledger) bucket(ctx context.Context) (jetstream.KeyValue, error) {
-	kv, err := l.js.KeyValue(ctx, events.BucketNotify)
-	if err != nil {
-		return nil, fmt.Errorf("open bucket %s (run `squirrly provision`): %w", events.BucketNotify, err)
-	}
-	return kv, nil
 }

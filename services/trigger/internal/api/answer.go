@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -55,19 +55,19 @@ type view struct {
 	Captures  []capture         `json:"captures,omitempty"`
 	Analysis  *events.ObjectRef `json:"analysis,omitempty"`
 	Outcome   *events.Outcome   `json:"outcome,omitempty"`
-	History   []bus.Line        `json:"history,omitempty"`
+	History   []run.Line        `json:"history,omitempty"`
 }
 
 type capture struct {
 	JVM   string           `json:"jvm"`
 	Mode  events.Mode      `json:"mode"`
-	State bus.CaptureState `json:"state"`
+	State run.CaptureState `json:"state"`
 	Code  events.Code      `json:"code,omitempty"`
 	Note  string           `json:"note,omitempty"`
 	Hint  string           `json:"hint,omitempty"`
 }
 
-func newView(rec bus.Record) view {
+func newView(rec run.Record) view {
 	v := view{
 		Run: rec.Run, State: rec.State, Identity: rec.Plan.Identity, JobID: rec.Plan.JobID, JobName: rec.Plan.JobName,
 		Requester: rec.Requester, Created: rec.Created, Updated: rec.Updated, Deadline: rec.Plan.Deadline,

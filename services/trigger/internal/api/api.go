@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -31,12 +31,12 @@ const (
 // Inbox takes requests: *bus.Bus.
 type Inbox interface {
 	Request(ctx context.Context, subject, msgID, contentType string, body []byte) error
-	Cancel(ctx context.Context, run string) error
+	Cancel(ctx context.Context, id string) error // asks for the end of a run
 }
 
-// Records are the records of runs: *bus.Runs.
+// Records are the records of runs: *run.Runs.
 type Records interface {
-	Get(ctx context.Context, run string) (bus.Record, error)
+	Get(ctx context.Context, id string) (run.Record, error)
 }
 
 // API answers HTTP requests.
@@ -201,12 +201,12 @@ func (a *API) cancel(w http.ResponseWriter, r *http.Request) {
 }
 
 // record reads the record that the path names, or has answered.
-func (a *API) record(w http.ResponseWriter, r *http.Request) (bus.Record, bool) {
+func (a *API) record(w http.ResponseWriter, r *http.Request) (run.Record, bool) {
 	rec, err := a.Records.Get(r.Context(), r.PathValue("run"))
 	switch {
 	case err == nil:
 		return rec, true
-	case errors.Is(err, bus.ErrNoRecord):
+	case errors.Is(err, run.ErrNoRecord):
 		a.fail(w, r, http.StatusNotFound, problem{
 			"not_found", "there is no such run",
 			"A request that was just sent has a record in a moment; records are kept for 45 days.",
@@ -214,5 +214,5 @@ func (a *API) record(w http.ResponseWriter, r *http.Request) (bus.Record, bool) 
 	default:
 		a.fail(w, r, http.StatusServiceUnavailable, problem{"unavailable", "the record could not be read", "Try again in a moment."}, err)
 	}
-	return bus.Record{}, false
+	return run.Record{}, false
 }

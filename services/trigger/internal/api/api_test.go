@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/api"
 )
@@ -35,28 +35,28 @@ func (i *inbox) Request(_ context.Context, _, _, _ string, body []byte) error {
 	return errors.Join(i.err, err)
 }
 
-func (i *inbox) Cancel(_ context.Context, run string) error {
-	i.cancelled = append(i.cancelled, run)
+func (i *inbox) Cancel(_ context.Context, id string) error {
+	i.cancelled = append(i.cancelled, id)
 	return i.err
 }
 
 // records has two runs: going and over.
 type records struct{ err error }
 
-func (r records) Get(_ context.Context, run string) (bus.Record, error) {
+func (r records) Get(_ context.Context, id string) (run.Record, error) {
 	switch {
 	case r.err != nil:
-		return bus.Record{}, r.err
-	case run == "going":
-		return bus.Record{
-			Run: run, State: events.StateProfiling, Owner: "secret-owner", Percent: 30,
-			Plan:     events.Plan{JobName: "Orders", Prompt: "private prompt", Context: []events.ContextFile{{Text: "private source"}}},
-			Captures: []bus.Capture{{JVM: "tm-1", Mode: events.ModeWall, State: bus.CaptureRunning}},
+		return run.Record{}, r.err
+	case id == "going":
+		return run.Record{
+			Run: id, State: events.StateProfiling, Ownership: run.Ownership{Owner: "secret-owner"}, Percent: 30,
+			Plan:      events.Plan{JobName: "Orders", Prompt: "private prompt", Context: []events.ContextFile{{Text: "private source"}}},
+			Collected: run.Collected{Captures: []run.Capture{{JVM: "tm-1", Mode: events.ModeWall, State: run.CaptureRunning}}},
 		}, nil
-	case run == "over":
-		return bus.Record{Run: run, State: events.StateAnalyzed}, nil
+	case id == "over":
+		return run.Record{Run: id, State: events.StateAnalyzed}, nil
 	}
-	return bus.Record{}, bus.ErrNoRecord
+	return run.Record{}, run.ErrNoRecord
 }
 
 // call is one request to the API.

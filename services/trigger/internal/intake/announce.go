@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/refusal"
 )
@@ -17,7 +18,7 @@ const nobody = "_"
 
 // reject makes the record of a request that was refused. A requester who may ask about one target only is told on the
 // subjects of that target, whatever the request named.
-func (in *Intake) reject(rec *bus.Record, req request, id events.Identity, why *refusal.Error) {
+func (in *Intake) reject(rec *run.Record, req request, id events.Identity, why *refusal.Error) {
 	if req.permit.Limited() {
 		id = req.permit.Identity()
 	}
@@ -52,7 +53,7 @@ func fits(p events.ProfilePlanned) error {
 }
 
 // announce tells what was decided, once. A run that has ended needs its plan no more.
-func (in *Intake) announce(ctx context.Context, rec bus.Record, req request) error {
+func (in *Intake) announce(ctx context.Context, rec run.Record, req request) error {
 	var p events.Payload
 	switch {
 	case rec.State == events.StateRejected && rec.Outcome != nil:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -18,12 +19,12 @@ var (
 )
 
 // cancel sets the flag that the owner of a run sees at its next heartbeat, and ends a run that nobody works on.
-func (in *Intake) cancel(ctx context.Context, m bus.Message) error {
+func (in *Intake) cancel(ctx context.Context, m bus.Delivery) error {
 	c, err := events.DecodeCancel(m.Header, m.Subject, m.Body)
 	if err != nil {
 		return bus.Permanent(events.CodeUndecodable, err)
 	}
-	rec, err := in.Runs.Update(ctx, c.Run, func(r *bus.Record) error {
+	rec, err := in.Runs.Update(ctx, c.Run, func(r *run.Record) error {
 		switch {
 		case r.State.Terminal():
 			return errOver
@@ -37,7 +38,7 @@ func (in *Intake) cancel(ctx context.Context, m bus.Message) error {
 	switch {
 	case errors.Is(err, errOver):
 		return nil
-	case errors.Is(err, bus.ErrNoRecord) && m.Delivery >= cancelTries:
+	case errors.Is(err, run.ErrNoRecord) && m.Number >= cancelTries:
 		in.Logger.WarnContext(ctx, "cancel of an unknown run", "run", c.Run)
 		return nil
 	case err != nil:
@@ -45,8 +46,11 @@ func (in *Intake) cancel(ctx context.Context, m bus.Message) error {
 	case rec.Owner != "":
 		return nil
 	}
-	why := fmt.Errorf("%w%s", bus.ErrCancelled, because(c.Reason))
-	err = in.Bus.Conclude(ctx, c.Run, events.StateCancelled, events.CodeCancelled, why, events.DurableTrigger, unowned)
+	why := fmt.Errorf("%w%s", run.ErrCancelled, because(c.Reason))
+	err = in.Runs.End(ctx, run.End{
+		Run: c.Run, State: events.StateCancelled, Code: events.CodeCancelled, Why: why,
+		Step: events.DurableTrigger, Allowed: unowned,
+	})
 	if errors.Is(err, errOwned) {
 		return nil
 	}
@@ -56,7 +60,7 @@ func (in *Intake) cancel(ctx context.Context, m bus.Message) error {
 	return nil
 }
 
-func unowned(r *bus.Record) error {
+func unowned(r *run.Record) error {
 	if r.Owner != "" {
 		return errOwned
 	}

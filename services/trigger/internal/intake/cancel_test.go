@@ -7,14 +7,15 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
 // planned puts a run into the ledger, with an owner or without one.
-func planned(t *testing.T, b *bus.Bus, run, owner string) {
+func planned(t *testing.T, b *bus.Bus, id, owner string) {
 	t.Helper()
-	created, err := b.Runs.Create(t.Context(), bus.Record{
-		Run: run, State: events.StatePlanned, Plan: events.Plan{Run: run, Identity: orders}, Owner: owner,
+	created, err := run.New(b).Create(t.Context(), run.Record{
+		Run: id, State: events.StatePlanned, Plan: events.Plan{Run: id, Identity: orders}, Ownership: run.Ownership{Owner: owner},
 	})
 	if err != nil || !created {
 		t.Fatal(created, err)
@@ -57,11 +58,11 @@ func TestCancel_Owned(t *testing.T) {
 // The request of an unknown run may still be on its way, for a while.
 func TestCancel_UnknownRun(t *testing.T) {
 	b := bustest.Start(t)
-	m := bus.Message{Subject: events.SubjectCancel + "nobody", Delivery: 1}
-	if err := newIntake(b).Handle(t.Context(), m); !errors.Is(err, bus.ErrNoRecord) {
+	m := bus.Delivery{Subject: events.SubjectCancel + "nobody", Number: 1}
+	if err := newIntake(b).Handle(t.Context(), m); !errors.Is(err, run.ErrNoRecord) {
 		t.Errorf("the first delivery says %v", err)
 	}
-	m.Delivery = 3
+	m.Number = 3
 	if err := newIntake(b).Handle(t.Context(), m); err != nil {
 		t.Errorf("the third delivery says %v", err)
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/refusal"
 )
@@ -17,7 +17,7 @@ func (in *Intake) followsUp(ctx context.Context, req request, plan events.Plan) 
 		return nil
 	}
 	parent, err := in.Runs.Get(ctx, plan.Parent)
-	if err != nil && !errors.Is(err, bus.ErrNoRecord) {
+	if err != nil && !errors.Is(err, run.ErrNoRecord) {
 		return err
 	}
 	decided := err == nil && parent.State == events.StateAnalyzed && len(parent.FollowUps) > 0 &&

@@ -8,20 +8,21 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
 // analyzed makes a run that is over, whose analyzer decided to follow it up.
-func analyzed(t *testing.T, b *bus.Bus, run string, modes ...events.Mode) {
+func analyzed(t *testing.T, b *bus.Bus, id string, modes ...events.Mode) {
 	t.Helper()
-	rec := bus.Record{
-		Run: run, State: events.StateAnalyzed, FollowUps: modes,
-		Plan: events.Plan{Run: run, Identity: orders, JobID: "aa", Labels: map[string]string{"release": "7"}},
+	rec := run.Record{
+		Run: id, State: events.StateAnalyzed, Analyzed: run.Analyzed{FollowUps: modes},
+		Plan: events.Plan{Run: id, Identity: orders, JobID: "aa", Labels: map[string]string{"release": "7"}},
 	}
-	if created, err := b.Runs.Create(t.Context(), rec); err != nil || !created {
+	if created, err := run.New(b).Create(t.Context(), rec); err != nil || !created {
 		t.Fatalf("create: %v, %v", created, err)
 	}
-	if err := b.Runs.AddLatest(t.Context(), orders.Key(), run); err != nil {
+	if err := run.New(b).AddLatest(t.Context(), orders.Key(), id); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -55,14 +56,14 @@ func TestHandle_FollowUp(t *testing.T) {
 	in.Limits.Cooldown = time.Hour
 	analyzed(t, b, parentRun, events.ModeAlloc, events.ModeLock)
 	serve(t, b, in)
-	id := events.FollowUpID(parentRun, []events.Mode{events.ModeAlloc, events.ModeLock})
-	body := followUp(t, parentRun, id, events.ModeAlloc, events.ModeLock)
+	sent := events.FollowUpID(parentRun, []events.Mode{events.ModeAlloc, events.ModeLock})
+	body := followUp(t, parentRun, sent, events.ModeAlloc, events.ModeLock)
 	for range 2 { // sent again, it is the same run
 		send(t, b, orders.RequestSubject(), cloudEvent, body)
 	}
-	run := events.RunIDFromEvent(events.SourceAnalyzer, id)
-	fact(t, b, events.TypeProfilePlanned, run)
-	if p := record(t, b, run).Plan; p.Parent != parentRun || p.Depth != 1 || p.Baseline != events.BaselineRelease || len(p.Modes) != 2 {
+	id := events.RunIDFromEvent(events.SourceAnalyzer, sent)
+	fact(t, b, events.TypeProfilePlanned, id)
+	if p := record(t, b, id).Plan; p.Parent != parentRun || p.Depth != 1 || p.Baseline != events.BaselineRelease || len(p.Modes) != 2 {
 		t.Errorf("plan %+v", p)
 	}
 	emptied(t, b)

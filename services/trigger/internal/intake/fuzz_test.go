@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/refusal"
 )
@@ -20,7 +21,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(".a.b", "", ok)
 	f.Add(".a.b.c_d-12345678", "", "{}")
 	f.Fuzz(func(t *testing.T, suffix, specVersion, body string) {
-		m := bus.Message{
+		m := bus.Delivery{
 			Subject: events.SubjectRequested + suffix, Body: []byte(body), Stream: events.StreamRequests, Seq: 7,
 			Stored: time.Unix(0, 0), Header: events.Header{"ce-specversion": {specVersion}, "ce-id": {body}, "ce-source": {suffix}, "ce-type": {string(events.TypeProfileRequested)}},
 		}
@@ -38,7 +39,7 @@ func FuzzDecode(f *testing.F) {
 		if !ok || !why.Code.Known() || why.Error() == "" {
 			t.Fatalf("refused with %v", req.refused)
 		}
-		rec := bus.Record{Run: req.run}
+		rec := run.Record{Run: req.run}
 		new(Intake).reject(&rec, req, events.Identity{}, why)
 		if err := (events.RunRejected{Outcome: *rec.Outcome}).Validate(); err != nil {
 			t.Fatalf("rejected with %+v: %v", rec.Outcome, err)

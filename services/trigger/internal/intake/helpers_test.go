@@ -14,6 +14,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/intake"
 	"squirrly.dev/services/trigger/internal/target"
@@ -37,7 +39,7 @@ func (r resolver) Resolve(_ context.Context, t events.Target, _ target.Permit) (
 var limits = intake.Limits{Duration: 30 * time.Second, MaxDuration: 5 * time.Minute, Deadline: 30 * time.Minute}
 
 func newIntake(b *bus.Bus) *intake.Intake {
-	return &intake.Intake{Runs: b.Runs, Bus: b, Target: resolver{}, Limits: limits, Logger: slog.New(slog.DiscardHandler)}
+	return &intake.Intake{Runs: run.New(b), Targets: run.New(b).Targets, Bus: b, Target: resolver{}, Limits: limits, Logger: slog.New(slog.DiscardHandler)}
 }
 
 // serve handles the inbox until t ends.
@@ -47,19 +49,19 @@ func serve(t *testing.T, b *bus.Bus, in *intake.Intake) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = b.Receive(ctx, 4, in.Handle)
+		_ = b.Consume(ctx, bus.Inbox(4), bus.Messages(in.Handle))
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 }
 
 // send puts a message into the inbox and returns what the intake will get.
-func send(t *testing.T, b *bus.Bus, subject string, header nats.Header, body string) bus.Message {
+func send(t *testing.T, b *bus.Bus, subject string, header nats.Header, body string) bus.Delivery {
 	t.Helper()
-	ack, err := b.JetStream().PublishMsg(t.Context(), &nats.Msg{Subject: subject, Header: header, Data: []byte(body)})
+	ack, err := bustest.JetStream(b).PublishMsg(t.Context(), &nats.Msg{Subject: subject, Header: header, Data: []byte(body)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := b.JetStream().Stream(t.Context(), events.StreamRequests)
+	s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamRequests)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,24 +69,24 @@ func send(t *testing.T, b *bus.Bus, subject string, header nats.Header, body str
 	if raw, err := s.GetMsg(t.Context(), ack.Sequence); err == nil { // else it was handled already
 		stored = raw.Time
 	}
-	return bus.Message{
+	return bus.Delivery{
 		Subject: subject, Header: events.Header(header), Body: []byte(body), Stream: events.StreamRequests,
-		StreamCreated: s.CachedInfo().Created, Seq: ack.Sequence, Stored: stored, Delivery: 1,
+		StreamCreated: s.CachedInfo().Created, Seq: ack.Sequence, Stored: stored, Number: 1,
 	}
 }
 
-func runOf(t *testing.T, m bus.Message) string {
+func runOf(t *testing.T, m bus.Delivery) string {
 	t.Helper()
 	_, origin, _ := events.DecodeRequest(m.Header, m.Body) // only the origin matters
 	return origin.RunID(m.Header, m.Stream, m.StreamCreated, m.Seq, m.Stored)
 }
 
 // record waits for the record of a run.
-func record(t *testing.T, b *bus.Bus, run string) bus.Record {
+func record(t *testing.T, b *bus.Bus, id string) run.Record {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		rec, err := b.Runs.Get(t.Context(), run)
-		if errors.Is(err, bus.ErrNoRecord) {
+		rec, err := run.New(b).Get(t.Context(), id)
+		if errors.Is(err, run.ErrNoRecord) {
 			continue
 		}
 		if err != nil {
@@ -92,14 +94,14 @@ func record(t *testing.T, b *bus.Bus, run string) bus.Record {
 		}
 		return rec
 	}
-	t.Fatalf("no record of run %s after 20 s", run)
-	return bus.Record{}
+	t.Fatalf("no record of run %s after 20 s", id)
+	return run.Record{}
 }
 
 // facts returns the events about a run by type, and fails when one type came twice.
-func facts(t *testing.T, b *bus.Bus, run string) map[events.Type]events.Event {
+func facts(t *testing.T, b *bus.Bus, id string) map[events.Type]events.Event {
 	t.Helper()
-	s, err := b.JetStream().Stream(t.Context(), events.StreamEvents)
+	s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +111,7 @@ func facts(t *testing.T, b *bus.Bus, run string) map[events.Type]events.Event {
 	}
 	found := map[events.Type]events.Event{}
 	for subject, n := range info.State.Subjects {
-		if !strings.HasSuffix(subject, "."+run) {
+		if !strings.HasSuffix(subject, "."+id) {
 			continue
 		}
 		m, err := s.GetLastMsgForSubject(t.Context(), subject)
@@ -121,7 +123,7 @@ func facts(t *testing.T, b *bus.Bus, run string) map[events.Type]events.Event {
 			t.Fatal(err)
 		}
 		if _, twice := found[e.Type]; twice || n != 1 {
-			t.Errorf("%s was told more than once about run %s", e.Type, run)
+			t.Errorf("%s was told more than once about run %s", e.Type, id)
 		}
 		found[e.Type] = e
 	}
@@ -129,23 +131,23 @@ func facts(t *testing.T, b *bus.Bus, run string) map[events.Type]events.Event {
 }
 
 // fact waits for an event about a run, which must be the only one.
-func fact(t *testing.T, b *bus.Bus, kind events.Type, run string) events.Event {
+func fact(t *testing.T, b *bus.Bus, kind events.Type, id string) events.Event {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if all := facts(t, b, run); len(all) > 0 {
+		if all := facts(t, b, id); len(all) > 0 {
 			if e, ok := all[kind]; ok && len(all) == 1 {
 				return e
 			}
-			t.Fatalf("told %s about run %s, want %s", slices.Collect(maps.Keys(all)), run, kind)
+			t.Fatalf("told %s about run %s, want %s", slices.Collect(maps.Keys(all)), id, kind)
 		}
 	}
-	t.Fatalf("no %s of run %s after 20 s", kind, run)
+	t.Fatalf("no %s of run %s after 20 s", kind, id)
 	return events.Event{}
 }
 
-func rejection(t *testing.T, b *bus.Bus, run string) events.Outcome {
+func rejection(t *testing.T, b *bus.Bus, id string) events.Outcome {
 	t.Helper()
-	p, err := events.Data[events.RunRejected](fact(t, b, events.TypeRunRejected, run))
+	p, err := events.Data[events.RunRejected](fact(t, b, events.TypeRunRejected, id))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +157,7 @@ func rejection(t *testing.T, b *bus.Bus, run string) events.Outcome {
 // emptied waits until the inbox is empty: everything is settled.
 func emptied(t *testing.T, b *bus.Bus) {
 	t.Helper()
-	s, err := b.JetStream().Stream(t.Context(), events.StreamRequests)
+	s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamRequests)
 	if err != nil {
 		t.Fatal(err)
 	}

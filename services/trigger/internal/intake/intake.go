@@ -14,25 +14,30 @@ import (
 	"time"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/refusal"
 	"squirrly.dev/services/trigger/internal/target"
 )
 
-// Ledger holds the records of runs: *bus.Runs.
+// Ledger holds the records of runs: *run.Runs.
 type Ledger interface {
-	Get(ctx context.Context, run string) (bus.Record, error)
-	Create(ctx context.Context, rec bus.Record) (bool, error)
-	Update(ctx context.Context, run string, fn func(*bus.Record) error) (bus.Record, error)
-	Activate(ctx context.Context, target, run string) (string, error)
+	Get(ctx context.Context, id string) (run.Record, error)
+	GetNamed(ctx context.Context, id string) (run.Record, error)
+	Create(ctx context.Context, rec run.Record) (bool, error)
+	Update(ctx context.Context, id string, fn func(*run.Record) error) (run.Record, error)
 	Latest(ctx context.Context, target string) ([]string, error)
+	End(ctx context.Context, end run.End) error
+}
+
+// Targets reserves targets: run.Targets.
+type Targets interface {
+	Reserve(ctx context.Context, target, run string) (string, error)
 }
 
 // Publisher tells facts: *bus.Bus.
 type Publisher interface {
 	PublishFact(ctx context.Context, subject string, e events.Event) error
-	Conclude(ctx context.Context, run string, state events.State, code events.Code, why error, step string,
-		allowed func(*bus.Record) error) error
 }
 
 // Resolver finds the job that a target means: *target.Resolver. Its errors are refusals, or may pass.
@@ -50,21 +55,22 @@ type Limits struct {
 
 // Intake handles the messages of the inbox. It is safe for concurrent use.
 type Intake struct {
-	Runs   Ledger
-	Bus    Publisher
-	Target Resolver
-	Limits Limits
-	Logger *slog.Logger
+	Runs    Ledger
+	Targets Targets
+	Bus     Publisher
+	Target  Resolver
+	Limits  Limits
+	Logger  *slog.Logger
 }
 
-// Handle handles one message: a [bus.Intake].
-func (in *Intake) Handle(ctx context.Context, m bus.Message) error {
+// Handle handles one message, for [bus.Messages].
+func (in *Intake) Handle(ctx context.Context, m bus.Delivery) error {
 	if strings.HasPrefix(m.Subject, events.SubjectCancel) {
 		return in.cancel(ctx, m)
 	}
 	req := decode(m)
 	rec, err := in.Runs.Get(ctx, req.run)
-	if errors.Is(err, bus.ErrNoRecord) {
+	if errors.Is(err, run.ErrNoRecord) {
 		rec, err = in.decide(ctx, req)
 	}
 	if err != nil {
@@ -80,8 +86,8 @@ func (in *Intake) Handle(ctx context.Context, m bus.Message) error {
 }
 
 // decide creates the record of a request. When another delivery of it was faster, that one's decision stands.
-func (in *Intake) decide(ctx context.Context, req request) (bus.Record, error) {
-	rec := bus.Record{Run: req.run, Requester: req.requester(), Plan: events.Plan{Run: req.run, Target: shown(req.Target)}}
+func (in *Intake) decide(ctx context.Context, req request) (run.Record, error) {
+	rec := run.Record{Run: req.run, Requester: req.requester(), Plan: events.Plan{Run: req.run, Target: shown(req.Target)}}
 	plan, err := in.plan(ctx, req)
 	switch r, refused := errors.AsType[*refusal.Error](err); {
 	case refused:
@@ -94,7 +100,7 @@ func (in *Intake) decide(ctx context.Context, req request) (bus.Record, error) {
 	}
 	created, err := in.Runs.Create(ctx, rec)
 	if err == nil && !created {
-		rec, err = in.Runs.Get(ctx, req.run)
+		rec, err = in.Runs.GetNamed(ctx, req.run)
 	}
 	if err != nil {
 		return rec, err
@@ -137,7 +143,7 @@ func (in *Intake) reserve(ctx context.Context, plan events.Plan) error {
 	if err := in.cooledDown(ctx, plan, key); err != nil {
 		return err
 	}
-	holder, err := in.Runs.Activate(ctx, key, plan.Run)
+	holder, err := in.Targets.Reserve(ctx, key, plan.Run)
 	if err != nil {
 		return err
 	}
@@ -157,7 +163,7 @@ func (in *Intake) cooledDown(ctx context.Context, plan events.Plan, key string) 
 		return err
 	}
 	rec, err := in.Runs.Get(ctx, latest[0])
-	if errors.Is(err, bus.ErrNoRecord) {
+	if errors.Is(err, run.ErrNoRecord) {
 		return nil
 	}
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/refusal"
 )
@@ -47,16 +48,16 @@ func TestHandle_Planned(t *testing.T) {
 			c.id = "44"
 		}
 		m := send(t, b, c.subject, c.header, c.body)
-		run := runOf(t, m)
-		e := fact(t, b, events.TypeProfilePlanned, run)
+		id := runOf(t, m)
+		e := fact(t, b, events.TypeProfilePlanned, id)
 		p, err := events.Data[events.ProfilePlanned](e)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if p.Requester != c.requester || c.id != "" && p.RequestID != c.id || e.CausationID != p.RequestID || e.RunID != run {
+		if p.Requester != c.requester || c.id != "" && p.RequestID != c.id || e.CausationID != p.RequestID || e.RunID != id {
 			t.Errorf("%s: event %+v, requester %q, request %q", name, e, p.Requester, p.RequestID)
 		}
-		rec := record(t, b, run)
+		rec := record(t, b, id)
 		if diff := cmp.Diff(rec.Plan, p.Plan); diff != "" || rec.State != events.StatePlanned || rec.Requester != c.requester {
 			t.Errorf("%s: record in state %s by %s: %s", name, rec.State, rec.Requester, diff)
 		}
@@ -70,10 +71,10 @@ func TestHandle_PlanIsComplete(t *testing.T) {
 	m := send(t, b, events.SubjectRequested, nil, `{"target":{"namespace":"flink","deployment":"orders"},"modes":["CPU"],
 		"duration":"1500ms","scope":{"maxTaskManagers":2},"context":[{"name":"a.java","text":"class A {}"}],"prompt":"# Hi",
 		"reason":"slow","labels":{"team":"a"}}`)
-	run := runOf(t, m)
-	got := record(t, b, run).Plan
+	id := runOf(t, m)
+	got := record(t, b, id).Plan
 	want := events.Plan{
-		Run: run, Identity: orders, Target: events.Target{Namespace: "flink", Deployment: "orders"},
+		Run: id, Identity: orders, Target: events.Target{Namespace: "flink", Deployment: "orders"},
 		RestURL: "http://orders-rest.flink:8081", JobID: "aa", JobName: "Orders", Modes: []events.Mode{events.ModeCPU},
 		Duration: events.Duration(2 * time.Second), Scope: events.Scope{MaxTaskManagers: 2},
 		Context: []events.ContextFile{{Name: "a.java", Text: "class A {}"}}, Prompt: "# Hi", Reason: "slow",
@@ -132,13 +133,13 @@ func TestHandle_Rejected(t *testing.T) {
 		"limited, bad mode":  {".prod.flink.billing", `{"modes":["X"]}`, events.CodeInvalidRequest, "field modes[0]", limited},
 	} {
 		m := send(t, b, events.SubjectRequested+c.subject, nil, c.body)
-		run := runOf(t, m)
-		o := rejection(t, b, run)
+		id := runOf(t, m)
+		o := rejection(t, b, id)
 		if o.Code != c.code || !strings.Contains(o.Message, c.says) || o.Hint != c.code.Hint() || o.Hint == "" {
 			t.Errorf("%s: rejected with %+v, want %s: …%s…", name, o, c.code, c.says)
 		}
-		rec := record(t, b, run)
-		if o.Identity != c.id || rec.State != events.StateRejected || rec.Plan.Identity != c.id || rec.Plan.Run != run || rec.Outcome == nil || *rec.Outcome != o {
+		rec := record(t, b, id)
+		if o.Identity != c.id || rec.State != events.StateRejected || rec.Plan.Identity != c.id || rec.Plan.Run != id || rec.Outcome == nil || *rec.Outcome != o {
 			t.Errorf("%s: identity %+v, record %+v", name, o.Identity, rec)
 		}
 	}
@@ -154,8 +155,8 @@ func TestHandle_NoSecretIsKept(t *testing.T) {
 	b := bustest.Start(t)
 	serve(t, b, newIntake(b))
 	m := send(t, b, events.SubjectRequested, nil, `{"target":{"url":"http://user:hunter2@flink:8081/?token=hunter2"}}`)
-	run := runOf(t, m)
-	e, rec := fact(t, b, events.TypeRunRejected, run), record(t, b, run)
+	id := runOf(t, m)
+	e, rec := fact(t, b, events.TypeRunRejected, id), record(t, b, id)
 	if strings.Contains(string(e.Data), "hunter2") || strings.Contains(rec.Plan.Target.URL+rec.Outcome.Message, "hunter2") {
 		t.Errorf("the password is in %s or %+v", e.Data, rec)
 	}
@@ -200,7 +201,7 @@ func TestHandle_FaultsOfOurOwn(t *testing.T) {
 	if all := facts(t, b, runOf(t, m)); len(all) > 0 {
 		t.Errorf("%d events", len(all))
 	}
-	if _, err := b.Runs.Get(t.Context(), runOf(t, m)); !errors.Is(err, bus.ErrNoRecord) {
+	if _, err := run.New(b).Get(t.Context(), runOf(t, m)); !errors.Is(err, run.ErrNoRecord) {
 		t.Errorf("there is a record, or %v", err)
 	}
 }
@@ -230,7 +231,7 @@ func TestHandle_Cooldown(t *testing.T) {
 	serve(t, b, in)
 	first := runOf(t, send(t, b, events.SubjectRequested, nil, request))
 	fact(t, b, events.TypeProfilePlanned, first)
-	if err := b.Runs.AddLatest(t.Context(), orders.Key(), first); err != nil {
+	if err := run.New(b).AddLatest(t.Context(), orders.Key(), first); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Cancel(t.Context(), first); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/intake"
 	"squirrly.dev/services/trigger/internal/refusal"
@@ -45,21 +46,21 @@ func (m *mortal) PublishFact(ctx context.Context, subject string, e events.Event
 
 // ledger is the mortal's hold on the records.
 type ledger struct {
-	*bus.Runs
+	*run.Runs
 
 	m *mortal
 }
 
-func (l ledger) Get(ctx context.Context, run string) (rec bus.Record, err error) {
+func (l ledger) Get(ctx context.Context, id string) (rec run.Record, err error) {
 	var missing error
 	err = l.m.step(func() error {
-		rec, missing = l.Runs.Get(ctx, run)
+		rec, missing = l.Runs.Get(ctx, id)
 		return nil
 	})
 	return rec, errors.Join(err, missing)
 }
 
-func (l ledger) Create(ctx context.Context, rec bus.Record) (created bool, err error) {
+func (l ledger) Create(ctx context.Context, rec run.Record) (created bool, err error) {
 	err = l.m.step(func() error {
 		created, err = l.Runs.Create(ctx, rec)
 		return err
@@ -67,9 +68,16 @@ func (l ledger) Create(ctx context.Context, rec bus.Record) (created bool, err e
 	return created, err
 }
 
-func (l ledger) Activate(ctx context.Context, target, run string) (holder string, err error) {
-	err = l.m.step(func() error {
-		holder, err = l.Runs.Activate(ctx, target, run)
+// targets is the mortal's hold on the reservations.
+type targets struct {
+	run.Targets
+
+	m *mortal
+}
+
+func (t targets) Reserve(ctx context.Context, target, id string) (holder string, err error) {
+	err = t.m.step(func() error {
+		holder, err = t.Targets.Reserve(ctx, target, id)
 		return err
 	})
 	return holder, err
@@ -91,7 +99,8 @@ func TestHandle_KilledAnywhere(t *testing.T) {
 		b := bustest.Start(t)
 		handler := func(m *mortal) *intake.Intake {
 			in := newIntake(b)
-			in.Runs, in.Bus, in.Target = ledger{b.Runs, m}, m, resolver{c.refusal}
+			in.Runs, in.Bus, in.Target = ledger{run.New(b), m}, m, resolver{c.refusal}
+			in.Targets = targets{run.New(b).Targets, m}
 			return in
 		}
 		const never = 100
@@ -106,7 +115,7 @@ func TestHandle_KilledAnywhere(t *testing.T) {
 		for at := 1; at <= c.steps; at++ {
 			for _, after := range []bool{false, true} {
 				m := send(t, b, events.SubjectRequested+suffix(name, at, after), nil, c.body)
-				run := runOf(t, m)
+				id := runOf(t, m)
 				if err := handler(&mortal{Bus: b, at: at, after: after}).Handle(t.Context(), m); !errors.Is(err, errKilled) {
 					t.Fatalf("%s, step %d: a killed process says %v", name, at, err)
 				}
@@ -116,8 +125,8 @@ func TestHandle_KilledAnywhere(t *testing.T) {
 				if err != nil && (name != "undecodable" || !errors.As(err, &fault)) {
 					t.Fatalf("%s, step %d: the next delivery says %v", name, at, err)
 				}
-				fact(t, b, c.kind, run)
-				if rec := record(t, b, run); rec.State != c.state {
+				fact(t, b, c.kind, id)
+				if rec := record(t, b, id); rec.State != c.state {
 					t.Errorf("%s, step %d: record in state %s", name, at, rec.State)
 				}
 			}

@@ -18,14 +18,14 @@ type request struct {
 
 	run        string
 	origin     events.RequestOrigin
-	message    bus.Message
+	message    bus.Delivery
 	permit     target.Permit
 	refused    error // it is not acceptable
 	unreadable error // nothing can be read there; it is refused too
 }
 
 // decode reads a request as far as it can be read.
-func decode(m bus.Message) request {
+func decode(m bus.Delivery) request {
 	req := request{message: m}
 	var wrong error // about the body
 	req.permit, req.refused = target.PermitOf(m.Subject)

@@ -32,7 +32,7 @@ var (
 // books are the two kinds of book, empty.
 func books(t *testing.T) map[string]budget.Book {
 	t.Helper()
-	return map[string]budget.Book{"memory": &budget.Memory{}, "bucket": budget.KV{JS: bustest.Start(t).JetStream()}}
+	return map[string]budget.Book{"memory": &budget.Memory{}, "bucket": budget.Shared(bustest.Start(t))}
 }
 
 // asking returns a stand-in and a provider of it within limits.
@@ -174,10 +174,10 @@ func TestUnknownPrice(t *testing.T) {
 // TestUncounted asks nobody when the bucket is gone.
 func TestUncounted(t *testing.T) {
 	b := bustest.Start(t)
-	if err := b.JetStream().DeleteKeyValue(t.Context(), "SQUIRRLY_SPENDING"); err != nil {
+	if err := bustest.JetStream(b).DeleteKeyValue(t.Context(), "SQUIRRLY_SPENDING"); err != nil {
 		t.Fatal(err)
 	}
-	s, p := asking(t, budget.Limits{RunTokens: 1e6}, budget.KV{JS: b.JetStream()}, llmtest.Fixed("{}"))
+	s, p := asking(t, budget.Limits{RunTokens: 1e6}, budget.Shared(b), llmtest.Fixed("{}"))
 	_, err := p.Complete(t.Context(), request)
 	if !errors.Is(err, budget.ErrRefused) || !strings.Contains(err.Error(), budget.OfRun) || len(s.Requests()) != 0 {
 		t.Errorf("error %v, %d requests", err, len(s.Requests()))
@@ -199,8 +199,8 @@ func race(t *testing.T, b *bus.Bus) {
 	var wg sync.WaitGroup
 	var servers []*llmtest.Server
 	for range 2 {
-		conn := bustest.Connect(t, b.JetStream().Conn().ConnectedUrl(), "analyzer")
-		s, p := asking(t, budget.Limits{DayTokens: most}, budget.KV{JS: conn.JetStream()}, llmtest.Fixed("{}"))
+		conn := bustest.Connect(t, bustest.JetStream(b).Conn().ConnectedUrl(), "analyzer")
+		s, p := asking(t, budget.Limits{DayTokens: most}, budget.Shared(conn), llmtest.Fixed("{}"))
 		servers = append(servers, s)
 		for range 8 {
 			wg.Go(func() {
@@ -216,7 +216,7 @@ func race(t *testing.T, b *bus.Bus) {
 		}
 	}
 	wg.Wait()
-	got := sum(t, budget.KV{JS: b.JetStream()}, "day.2026-11-23")
+	got := sum(t, budget.Shared(b), "day.2026-11-23")
 	n := len(servers[0].Requests()) + len(servers[1].Requests())
 	if n < 2 || got.Tokens > most || got.Tokens%int64(n) != 0 {
 		t.Errorf("%d requests, %+v is counted", n, got)

@@ -26,7 +26,7 @@ var request = llm.Request{
 
 func stores(t *testing.T) map[string]cache.Store {
 	t.Helper()
-	return map[string]cache.Store{"memory": &cache.Memory{}, "bucket": cache.KV{JS: bustest.Start(t).JetStream()}}
+	return map[string]cache.Store{"memory": &cache.Memory{}, "bucket": cache.Shared(bustest.Start(t))}
 }
 
 // asking returns a stand-in and a provider of it that keeps answers for an hour, unless change says otherwise.

@@ -3,50 +3,38 @@ package cache
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
+	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
 )
 
 // KV is the Store that all analyzers of a deployment share: events.BucketAnswers, whose size the server limits. When it
 // is full, nothing more is kept until the oldest answers expire.
-type KV struct{ JS jetstream.JetStream }
+type KV struct{ answers *bus.Bucket[body] }
+
+// body is an answer, stored as it is.
+type body []byte
+
+// MarshalText implements encoding.TextMarshaler.
+func (b body) MarshalText() ([]byte, error) { return b, nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (b *body) UnmarshalText(text []byte) error { *b = text; return nil }
+
+// Shared returns the Store of all who share a bus.
+func Shared(b *bus.Bus) KV { return KV{bus.OpenBucket[body](b, events.BucketAnswers)} }
 
 // Get implements Store.
 func (k KV) Get(ctx context.Context, key string) ([]byte, time.Time, error) {
-	kv, err := k.bucket(ctx)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	e, err := kv.Get(ctx, key)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
+	e, err := k.answers.Get(ctx, key)
+	if errors.Is(err, bus.ErrNotFound) {
 		return nil, time.Time{}, nil
 	}
-	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("read a kept answer: %w", err)
-	}
-	return e.Value(), e.Created(), nil
+	return e.Value, e.Stored, err
 }
 
 // Put implements Store.
-func (k KV) Put(ctx context.Context, key string, body []byte) error {
-	kv, err := k.bucket(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := kv.Put(ctx, key, body); err != nil {
-		return fmt.Errorf("keep an answer: %w", err)
-	}
-	return nil
-}
-
-func (k KV) bucket(ctx context.Context) (jetstream.KeyValue, error) {
-	kv, err := k.JS.KeyValue(ctx, events.BucketAnswers)
-	if err != nil {
-		return nil, fmt.Errorf("open bucket %s (run `squirrly provision`): %w", events.BucketAnswers, err)
-	}
-	return kv, nil
+func (k KV) Put(ctx context.Context, key string, answer []byte) error {
+	return k.answers.Put(ctx, key, answer)
 }

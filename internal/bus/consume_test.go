@@ -14,22 +14,22 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-func receive(t *testing.T, b *bus.Bus, h bus.Intake) {
+func receive(t *testing.T, b *bus.Bus, h func(context.Context, bus.Delivery) error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = b.Receive(ctx, 1, h)
+		_ = b.Consume(ctx, bus.Inbox(1), bus.Messages(h))
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 }
 
-func TestReceive_Retry(t *testing.T) {
+func TestInbox_Retry(t *testing.T) {
 	b := bustest.Start(t)
-	got := make(chan bus.Message, 2)
+	got := make(chan bus.Delivery, 2)
 	var calls atomic.Int32
-	receive(t, b, func(_ context.Context, m bus.Message) error {
+	receive(t, b, func(_ context.Context, m bus.Delivery) error {
 		if calls.Add(1) == 1 {
 			return errors.New("not yet")
 		}
@@ -40,18 +40,18 @@ func TestReceive_Retry(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := <-got
-	if m.Delivery != 2 || string(m.Body) != "{}" || m.Seq != 1 || m.StreamCreated.IsZero() {
+	if m.Number != 2 || string(m.Body) != "{}" || m.Seq != 1 || m.StreamCreated.IsZero() {
 		t.Errorf("message %+v", m)
 	}
 }
 
 // A requester's Nats-* headers must not travel into the dead letter: they would make its publish fail for ever.
-func TestReceive_PoisonIsBuried(t *testing.T) {
+func TestInbox_PoisonIsADeadLetter(t *testing.T) {
 	b := bustest.Start(t)
-	receive(t, b, func(context.Context, bus.Message) error {
+	receive(t, b, func(context.Context, bus.Delivery) error {
 		return bus.Permanent(events.CodeUndecodable, errors.New("field target: expected an object"))
 	})
-	_, err := b.JetStream().PublishMsg(t.Context(), &nats.Msg{
+	_, err := bustest.JetStream(b).PublishMsg(t.Context(), &nats.Msg{
 		Subject: events.SubjectRequested, Data: []byte("garbage"),
 		Header: nats.Header{"Nats-Expected-Stream": {events.StreamRequests}, "ce-id": {"7"}},
 	})
@@ -65,7 +65,7 @@ func TestReceive_PoisonIsBuried(t *testing.T) {
 	if l.Subject != events.SubjectRequested || l.Error == "" {
 		t.Errorf("letter %+v", l)
 	}
-	s, err := b.JetStream().Stream(t.Context(), events.StreamRequests)
+	s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamRequests)
 	if err != nil {
 		t.Fatal(err)
 	}

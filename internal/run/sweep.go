@@ -1,12 +1,10 @@
-package bus
+package run
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/pkg/events"
 )
@@ -15,7 +13,7 @@ import (
 // acknowledged but did not advance (a power loss). It leaves runs alone that merely queue. Any number of sweepers may
 // run side by side: each action is one compare-and-set.
 type Sweeper struct {
-	Bus   *Bus
+	Runs  *Runs
 	Every time.Duration // between looks; 0 is one second
 	Stale time.Duration // silence after which a run without a waiting message is looked into; 0 is one minute
 }
@@ -28,10 +26,10 @@ func (s Sweeper) Run(ctx context.Context) error {
 	if s.Stale == 0 {
 		s.Stale = time.Minute
 	}
-	if _, err := s.Bus.bind(ctx, events.StreamEvents, events.DurableCollector); err != nil {
+	if err := s.Runs.bus.WaitFor(ctx, events.StreamEvents, events.DurableCollector); err != nil {
 		return err
 	}
-	changes, err := s.Bus.Runs.WatchAll(ctx)
+	changes, err := s.Runs.WatchAll(ctx)
 	if err != nil {
 		return err
 	}
@@ -64,7 +62,7 @@ func (s Sweeper) sweep(ctx context.Context, open map[string]Record) {
 		case errors.Is(err, ErrNoRecord):
 			delete(open, run)
 		case err != nil && !errors.Is(err, errUnchanged) && ctx.Err() == nil:
-			s.Bus.log.WarnContext(ctx, "sweep", "run", run, "error", err)
+			s.Runs.log.WarnContext(ctx, "sweep", "run", run, "error", err)
 		}
 	}
 }
@@ -80,9 +78,12 @@ func (s Sweeper) look(ctx context.Context, rec Record) error {
 	case !idle:
 		return nil
 	case rec.Ending != "":
-		return s.Bus.ending(ctx, rec)
+		return s.Runs.publishEnd(ctx, rec)
 	case rec.Cancel:
-		return s.Bus.Conclude(ctx, rec.Run, events.StateCancelled, events.CodeCancelled, ErrCancelled, "trigger", s.unowned)
+		return s.Runs.End(ctx, End{
+			Run: rec.Run, State: events.StateCancelled, Code: events.CodeCancelled, Why: ErrCancelled,
+			Step: events.DurableTrigger, Allowed: s.unowned,
+		})
 	case now.After(rec.Plan.Deadline):
 		return s.expire(ctx, rec)
 	case !rec.NotBefore.IsZero():
@@ -109,13 +110,16 @@ func (s Sweeper) expire(ctx context.Context, rec Record) error {
 	if rec.WaitsFor != "" {
 		why = fmt.Errorf("%w; last waited for %s", why, rec.WaitsFor)
 	}
-	return s.Bus.Conclude(ctx, rec.Run, events.StateFailed, events.CodeDeadlineExceeded, why, nextService(rec.State), s.unowned)
+	return s.Runs.End(ctx, End{
+		Run: rec.Run, State: events.StateFailed, Code: events.CodeDeadlineExceeded, Why: why,
+		Step: nextService(rec.State), Allowed: s.unowned,
+	})
 }
 
 // resume wakes a run whose wait is over. The record is changed first: should this process die in between, the run
 // counts as stuck a minute later.
 func (s Sweeper) resume(ctx context.Context, rec Record) error {
-	_, err := s.Bus.Runs.Update(ctx, rec.Run, func(r *Record) error {
+	_, err := s.Runs.Update(ctx, rec.Run, func(r *Record) error {
 		if r.State.Terminal() || !r.NotBefore.Equal(rec.NotBefore) || r.Owner != "" {
 			return errUnchanged
 		}
@@ -125,7 +129,7 @@ func (s Sweeper) resume(ctx context.Context, rec Record) error {
 	if err != nil {
 		return err
 	}
-	return s.Bus.Resume(ctx, nextService(rec.State), rec.Run)
+	return s.Runs.Resume(ctx, nextService(rec.State), rec.Run)
 }
 
 // nextService is who has to act on a run in this state.
@@ -139,11 +143,11 @@ func nextService(st events.State) string {
 // stuck resumes a run that is silent although no message for it waits or is being worked on.
 func (s Sweeper) stuck(ctx context.Context, rec Record) error {
 	service := nextService(rec.State)
-	queued, err := s.Bus.queued(ctx, rec, service)
+	queued, err := s.Runs.queued(ctx, rec, service)
 	if err != nil || queued {
 		return err
 	}
-	_, err = s.Bus.Runs.Update(ctx, rec.Run, func(r *Record) error {
+	_, err = s.Runs.Update(ctx, rec.Run, func(r *Record) error {
 		if r.State != rec.State || !r.Updated.Equal(rec.Updated) {
 			return errUnchanged
 		}
@@ -153,33 +157,25 @@ func (s Sweeper) stuck(ctx context.Context, rec Record) error {
 	if err != nil {
 		return err
 	}
-	return s.Bus.Resume(ctx, service, rec.Run)
+	return s.Runs.Resume(ctx, service, rec.Run)
 }
 
 // queued reports whether a message that will drive the run is still unacknowledged: its fact, or a resume.
-func (b *Bus) queued(ctx context.Context, rec Record, service string) (bool, error) {
+func (r *Runs) queued(ctx context.Context, rec Record, service string) (bool, error) {
 	fact := events.TypeProfilePlanned
 	if service == events.DurableAnalyzer {
 		fact = events.TypeArtifactReady
 	}
-	cons, err := b.js.Consumer(ctx, events.StreamEvents, service)
+	floor, err := r.bus.AckFloor(ctx, events.StreamEvents, service)
 	if err != nil {
-		return false, fmt.Errorf("look up consumer %s: %w", service, err)
+		return false, err
 	}
-	stream, err := b.js.Stream(ctx, events.StreamEvents)
-	if err != nil {
-		return false, fmt.Errorf("look up stream: %w", err)
-	}
-	floor := cons.CachedInfo().AckFloor.Stream
 	for _, subject := range []string{rec.Plan.Identity.Subject(fact, rec.Run), events.ResumeSubject(service, rec.Run)} {
-		m, err := stream.GetLastMsgForSubject(ctx, subject)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue
-		}
+		seq, err := r.bus.LastFact(ctx, subject)
 		if err != nil {
-			return false, fmt.Errorf("look up %s: %w", subject, err)
+			return false, err
 		}
-		if m.Sequence > floor {
+		if seq > floor {
 			return true, nil
 		}
 	}

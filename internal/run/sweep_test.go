@@ -1,12 +1,12 @@
-package bus_test
+package run_test
 
 import (
 	"context"
 	"testing"
 	"time"
 
-	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -26,7 +26,7 @@ func TestSweeper_FailsWhatIsPastItsDeadline(t *testing.T) {
 }
 
 // A worker killed between its event and its record leaves a run that is done; it must not fail as well.
-func TestConclude_LeavesAToldRun(t *testing.T) {
+func TestEnd_LeavesARunWhoseRecommendationIsPublished(t *testing.T) {
 	b := bustest.Start(t)
 	p := plan("r1")
 	p.Deadline = time.Now().Add(200 * time.Millisecond)
@@ -53,8 +53,8 @@ func TestConclude_LeavesAToldRun(t *testing.T) {
 func TestSweeper_ResumesAStepThatWasLost(t *testing.T) {
 	b := bustest.Start(t)
 	lost := make(chan struct{})
-	stop := work(t, b, func(ctx context.Context, c *bus.Claim) (events.Payload, error) {
-		err := c.Mutate(ctx, func(r *bus.Record) error { r.State = events.StateAnalyzed; return nil })
+	stop := work(t, b, func(ctx context.Context, c *run.Claim) (events.Payload, error) {
+		err := c.Mutate(ctx, func(r *run.Record) error { r.State = events.StateAnalyzed; return nil })
 		close(lost) // finishing acknowledges, since the run seems to be beyond this step
 		return ready("r1"), err
 	})
@@ -62,14 +62,14 @@ func TestSweeper_ResumesAStepThatWasLost(t *testing.T) {
 	<-lost
 	until(t, b, inState(events.StateAnalyzed))
 	stop()
-	if _, err := b.Runs.Update(t.Context(), "r1", func(r *bus.Record) error {
+	if _, err := run.New(b).Update(t.Context(), "r1", func(r *run.Record) error {
 		r.State, r.Owner = events.StateProfiling, ""
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
 	sweep(t, b)
-	work(t, b, func(context.Context, *bus.Claim) (events.Payload, error) { return ready("r1"), nil })
+	work(t, b, func(context.Context, *run.Claim) (events.Payload, error) { return ready("r1"), nil })
 	until(t, b, inState(events.StateCaptured))
 }
 
@@ -83,24 +83,24 @@ func TestSweeper_LeavesQueuedRunsAlone(t *testing.T) {
 	}
 }
 
-func TestRuns_Activate(t *testing.T) {
+func TestTargets_Reserve(t *testing.T) {
 	b := bustest.Start(t)
-	claim := func(run, want string) {
+	claim := func(id, want string) {
 		t.Helper()
-		got, err := b.Runs.Activate(t.Context(), "target", run)
+		got, err := run.New(b).Targets.Reserve(t.Context(), "target", id)
 		if err != nil || got != want {
-			t.Fatalf("Activate(%s) = %s, %v; want %s", run, got, err, want)
+			t.Fatalf("Reserve(%s) = %s, %v; want %s", id, got, err, want)
 		}
 	}
 	start(t, b, plan("r1"))
 	claim("r1", "r1")
 	claim("r1", "r1") // a redelivery
 	claim("r2", "r1") // coalesced
-	if _, err := b.Runs.Update(t.Context(), "r1", func(r *bus.Record) error { r.State = events.StateAnalyzed; return nil }); err != nil {
+	if _, err := run.New(b).Update(t.Context(), "r1", func(r *run.Record) error { r.State = events.StateAnalyzed; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	claim("r2", "r2") // the first is over
-	if err := b.Runs.Deactivate(t.Context(), "target", "r1"); err != nil {
+	if err := run.New(b).Targets.Release(t.Context(), "target", "r1"); err != nil {
 		t.Fatal(err)
 	}
 	claim("r3", "r2") // somebody else's claim stays; r2 claimed a moment ago and has no record yet
@@ -108,12 +108,12 @@ func TestRuns_Activate(t *testing.T) {
 
 func TestRuns_Latest(t *testing.T) {
 	b := bustest.Start(t)
-	for _, run := range []string{"a", "b", "b", "c"} {
-		if err := b.Runs.AddLatest(t.Context(), "target", run); err != nil {
+	for _, id := range []string{"a", "b", "b", "c"} {
+		if err := run.New(b).AddLatest(t.Context(), "target", id); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := b.Runs.Latest(t.Context(), "target")
+	got, err := run.New(b).Latest(t.Context(), "target")
 	if err != nil || len(got) != 3 || got[0] != "c" || got[2] != "a" {
 		t.Errorf("Latest = %v, %v", got, err)
 	}

@@ -1,4 +1,4 @@
-package bus_test
+package run_test
 
 import (
 	"context"
@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -18,7 +18,7 @@ func TestWork_After(t *testing.T) {
 	var calls, handled atomic.Int32
 	told := func() uint64 { return published(t, b, identity.Subject(events.TypeArtifactReady, "r1")) }
 	step := collect
-	step.After = func(ctx context.Context, rec bus.Record) error {
+	step.After = func(ctx context.Context, rec run.Record) error {
 		if rec.State != events.StateCaptured || told() != 1 {
 			t.Errorf("called in state %s", rec.State)
 		}
@@ -31,14 +31,14 @@ func TestWork_After(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = b.Work(ctx, step, 1, func(context.Context, *bus.Claim) (events.Payload, error) {
+		_ = run.New(b).Work(ctx, step, 1, func(context.Context, *run.Claim) (events.Payload, error) {
 			handled.Add(1)
 			return ready("r1"), nil
 		})
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 	start(t, b, plan("r1"))
-	until(t, b, func(bus.Record) bool { return calls.Load() == 3 })
+	until(t, b, func(run.Record) bool { return calls.Load() == 3 })
 	if n := handled.Load(); n != 1 {
 		t.Errorf("handled %d times", n)
 	}

@@ -1,31 +1,44 @@
-package bus
+package run
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"squirrly.dev/pkg/events"
 )
 
-const (
-	maxRecordBytes  = 256 << 10
-	maxHistoryLines = 50
-)
+const maxHistoryLines = 50
 
-// Record is the state of one run: the truth about it, changed by compare-and-set only.
+// Record is the state of one run: the truth about it, changed by compare-and-set only. Its parts belong to who writes
+// them; stored they are one flat object, as they always were.
 type Record struct {
-	Run       string                      `json:"run"`
-	State     events.State                `json:"state"`
-	Plan      events.Plan                 `json:"plan"`
-	Requester string                      `json:"requester,omitempty"`
-	Created   time.Time                   `json:"created"`
-	Updated   time.Time                   `json:"updated"`
-	Step      string                      `json:"step,omitempty"`    // what is being done, for people
-	Percent   int                         `json:"percent,omitempty"` // 0 to 100
-	Captures  []Capture                   `json:"captures,omitempty"`
-	Readings  []events.ObjectRef          `json:"readings,omitempty"` // of the job's counters, for a collector that takes over
-	Artifact  *events.ArtifactReady       `json:"artifact,omitempty"`
+	Run       string          `json:"run"`
+	State     events.State    `json:"state"`
+	Plan      events.Plan     `json:"plan"`
+	Requester string          `json:"requester,omitempty"`
+	Created   time.Time       `json:"created"`
+	Updated   time.Time       `json:"updated"`
+	Step      string          `json:"step,omitempty"`    // what is being done, for people
+	Percent   int             `json:"percent,omitempty"` // 0 to 100
+	Outcome   *events.Outcome `json:"outcome,omitempty"`
+	Ending    events.State    `json:"ending,omitempty"` // intended terminal state; its event may not be out yet
+	Cancel    bool            `json:"cancel,omitempty"` // somebody asked for the end of the run
+	History   []Line          `json:"history,omitempty"`
+
+	Collected
+	Analyzed
+	Ownership
+}
+
+// Collected is what the collector writes.
+type Collected struct {
+	Captures []Capture             `json:"captures,omitempty"`
+	Readings []events.ObjectRef    `json:"readings,omitempty"` // of the job's counters, for a collector that takes over
+	Artifact *events.ArtifactReady `json:"artifact,omitempty"`
+}
+
+// Analyzed is what the analyzer writes.
+type Analyzed struct {
 	Prompt    *events.ObjectRef           `json:"prompt,omitempty"`
 	Answer    *events.ObjectRef           `json:"answer,omitempty"` // of the LLM; chosen once
 	Evidence  *events.ObjectRef           `json:"evidence,omitempty"`
@@ -33,18 +46,18 @@ type Record struct {
 	Reports   map[string]events.ObjectRef `json:"reports,omitempty"`   // by format
 	Baseline  *Baseline                   `json:"baseline,omitempty"`  // chosen once
 	FollowUps []events.Mode               `json:"followUps,omitempty"` // modes that a run after this one should capture
-	Outcome   *events.Outcome             `json:"outcome,omitempty"`
-	Ending    events.State                `json:"ending,omitempty"` // intended terminal state; its event may not be out yet
-	Cancel    bool                        `json:"cancel,omitempty"` // somebody asked for the end of the run
-	History   []Line                      `json:"history,omitempty"`
+}
 
-	Owner     string      `json:"owner,omitempty"`     // delivery that works on the run; empty when none does
-	OwnerStep string      `json:"ownerStep,omitempty"` // service of the owner
-	OwnerSeq  uint64      `json:"ownerSeq,omitempty"`  // stream sequence of the owner's message
-	Crashes   int         `json:"crashes,omitempty"`   // owners of this step that left no outcome
-	Attempts  int         `json:"attempts,omitempty"`  // waits of this step
-	NotBefore time.Time   `json:"notBefore,omitzero"`  // the run waits until then
-	WaitsFor  events.Code `json:"waitsFor,omitempty"`
+// Ownership is who works on the run, and how often a step of it was tried. The workers write it.
+type Ownership struct {
+	Owner        string      `json:"owner,omitempty"`        // delivery that works on the run; empty when none does
+	OwnerStep    string      `json:"ownerStep,omitempty"`    // service of the owner
+	OwnerSeq     uint64      `json:"ownerSeq,omitempty"`     // stream sequence of the owner's message
+	OwnerProcess string      `json:"ownerProcess,omitempty"` // lease of the owner's process
+	Crashes      int         `json:"crashes,omitempty"`      // owners of this step that died of it, or with it
+	Attempts     int         `json:"attempts,omitempty"`     // waits of this step
+	NotBefore    time.Time   `json:"notBefore,omitzero"`     // the run waits until then
+	WaitsFor     events.Code `json:"waitsFor,omitempty"`
 }
 
 // Baseline is the run that a run is compared with. Without Run there is none.
@@ -108,7 +121,7 @@ func (r *Record) Event(source string, p events.Payload) (events.Event, error) {
 
 // release gives up the ownership with an outcome.
 func (r *Record) release() {
-	r.Owner, r.OwnerStep, r.OwnerSeq = "", "", 0
+	r.Owner, r.OwnerStep, r.OwnerSeq, r.OwnerProcess = "", "", 0, ""
 }
 
 // end moves the record to a terminal state.
@@ -118,24 +131,4 @@ func (r *Record) end(state events.State, o *events.Outcome) {
 	if o != nil {
 		r.Note("%s: %s", state, o.Message)
 	}
-}
-
-func (r *Record) encode() ([]byte, error) {
-	r.Updated = time.Now().UTC()
-	b, err := json.Marshal(r)
-	if err != nil {
-		return nil, fmt.Errorf("encode record of run %s: %w", r.Run, err)
-	}
-	if len(b) > maxRecordBytes {
-		return nil, fmt.Errorf("record of run %s has %d bytes, the limit is %d", r.Run, len(b), maxRecordBytes)
-	}
-	return b, nil
-}
-
-func decodeRecord(b []byte) (Record, error) {
-	var r Record
-	if err := json.Unmarshal(b, &r); err != nil {
-		return r, fmt.Errorf("decode record: %w", err)
-	}
-	return r, nil
 }

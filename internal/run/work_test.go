@@ -1,4 +1,4 @@
-package bus_test
+package run_test
 
 import (
 	"context"
@@ -10,24 +10,25 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
-var collect = bus.Step{Service: "collector", Working: events.StateProfiling, Done: events.StateCaptured}
+var collect = run.Step{Service: "collector", Working: events.StateProfiling, Done: events.StateCaptured}
 
 var identity = events.Identity{Cluster: "local", Namespace: "flink", Job: "orders"}
 
-func plan(run string) events.Plan {
+func plan(id string) events.Plan {
 	return events.Plan{
-		Run: run, Identity: identity, RestURL: "http://localhost:8081", JobID: "j", Modes: []events.Mode{events.ModeWall},
+		Run: id, Identity: identity, RestURL: "http://localhost:8081", JobID: "j", Modes: []events.Mode{events.ModeWall},
 		Duration: events.Duration(time.Second), Deadline: time.Now().Add(time.Minute), RequestedAt: time.Now(),
 		Target: events.Target{URL: "http://localhost:8081"},
 	}
 }
 
-func ready(run string) events.ArtifactReady {
+func ready(id string) events.ArtifactReady {
 	ref := events.ObjectRef{Key: "k", SHA256: fmt.Sprintf("%064d", 1), Size: 1}
-	return events.ArtifactReady{Run: run, Identity: identity, Manifest: ref, Captures: []events.CaptureRef{
+	return events.ArtifactReady{Run: id, Identity: identity, Manifest: ref, Captures: []events.CaptureRef{
 		{JVM: "tm", Mode: events.ModeWall, Status: events.CaptureStored, ObjectRef: ref},
 	}}
 }
@@ -35,8 +36,8 @@ func ready(run string) events.ArtifactReady {
 // start creates a run and publishes its plan, as the intake does.
 func start(t *testing.T, b *bus.Bus, p events.Plan) {
 	t.Helper()
-	rec := bus.Record{Run: p.Run, State: events.StatePlanned, Plan: p}
-	if created, err := b.Runs.Create(t.Context(), rec); err != nil || !created {
+	rec := run.Record{Run: p.Run, State: events.StatePlanned, Plan: p}
+	if created, err := run.New(b).Create(t.Context(), rec); err != nil || !created {
 		t.Fatalf("create: %v, %v", created, err)
 	}
 	e, err := rec.Event("trigger", events.ProfilePlanned{Plan: p})
@@ -49,13 +50,13 @@ func start(t *testing.T, b *bus.Bus, p events.Plan) {
 }
 
 // work runs a worker until the returned function is called.
-func work(t *testing.T, b *bus.Bus, h bus.Handler) (stop func()) {
+func work(t *testing.T, b *bus.Bus, h run.Handler) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = b.Work(ctx, collect, 1, h)
+		_ = run.New(b).Work(ctx, collect, 1, h)
 	}()
 	stop = func() { cancel(); <-done }
 	t.Cleanup(stop)
@@ -63,11 +64,11 @@ func work(t *testing.T, b *bus.Bus, h bus.Handler) (stop func()) {
 }
 
 // until polls the run r1 until its record satisfies ok.
-func until(t *testing.T, b *bus.Bus, ok func(bus.Record) bool) bus.Record {
+func until(t *testing.T, b *bus.Bus, ok func(run.Record) bool) run.Record {
 	t.Helper()
-	const run = "r1"
+	const id = "r1"
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		rec, err := b.Runs.Get(t.Context(), run)
+		rec, err := run.New(b).Get(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,19 +76,19 @@ func until(t *testing.T, b *bus.Bus, ok func(bus.Record) bool) bus.Record {
 			return rec
 		}
 	}
-	rec, _ := b.Runs.Get(t.Context(), run)
-	t.Fatalf("run %s did not get there: %+v", run, rec)
-	return bus.Record{}
+	rec, _ := run.New(b).Get(t.Context(), id)
+	t.Fatalf("run %s did not get there: %+v", id, rec)
+	return run.Record{}
 }
 
-func inState(s events.State) func(bus.Record) bool {
-	return func(r bus.Record) bool { return r.State == s }
+func inState(s events.State) func(run.Record) bool {
+	return func(r run.Record) bool { return r.State == s }
 }
 
 // published counts the stored messages on a subject.
 func published(t *testing.T, b *bus.Bus, subject string) uint64 {
 	t.Helper()
-	s, err := b.JetStream().Stream(t.Context(), events.StreamEvents)
+	s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,7 @@ func published(t *testing.T, b *bus.Bus, subject string) uint64 {
 func TestWork_Done(t *testing.T) {
 	b := bustest.Start(t)
 	var got events.Event
-	work(t, b, func(_ context.Context, c *bus.Claim) (events.Payload, error) {
+	work(t, b, func(_ context.Context, c *run.Claim) (events.Payload, error) {
 		got = c.Event
 		return ready("r1"), nil
 	})
@@ -117,7 +118,7 @@ func TestWork_Done(t *testing.T) {
 func TestWork_LongJobIsDeliveredOnce(t *testing.T) {
 	b := bustest.Start(t)
 	var calls atomic.Int32
-	work(t, b, func(ctx context.Context, _ *bus.Claim) (events.Payload, error) {
+	work(t, b, func(ctx context.Context, _ *run.Claim) (events.Payload, error) {
 		calls.Add(1)
 		select {
 		case <-time.After(3 * bustest.AckWait):
@@ -134,7 +135,7 @@ func TestWork_LongJobIsDeliveredOnce(t *testing.T) {
 
 func TestWork_PermanentFails(t *testing.T) {
 	b := bustest.Start(t)
-	work(t, b, func(context.Context, *bus.Claim) (events.Payload, error) {
+	work(t, b, func(context.Context, *run.Claim) (events.Payload, error) {
 		return nil, bus.Permanent(events.CodeProfilingDisabled, errors.New("the profiler answers 404"))
 	})
 	start(t, b, plan("r1"))
@@ -149,10 +150,10 @@ func TestWork_PermanentFails(t *testing.T) {
 	if l := letters[0]; l.Reason != events.CodeProfilingDisabled || l.Run != "r1" || l.Service != "collector" || len(l.Body) == 0 {
 		t.Errorf("dead letter %+v", l)
 	}
-	if _, err := b.Replay(t.Context(), letters[0].Seq); err != nil {
+	if _, err := run.New(b).Replay(t.Context(), letters[0].Seq); err != nil {
 		t.Errorf("replay: %v", err)
 	}
-	s, err := b.JetStream().Stream(t.Context(), events.StreamRequests)
+	s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamRequests)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +166,7 @@ func TestWork_WaitsAndResumes(t *testing.T) {
 	b := bustest.Start(t)
 	sweep(t, b)
 	var calls atomic.Int32
-	work(t, b, func(context.Context, *bus.Claim) (events.Payload, error) {
+	work(t, b, func(context.Context, *run.Claim) (events.Payload, error) {
 		if calls.Add(1) < 3 {
 			return nil, bus.Wait(events.CodeProfilerBusy, 200*time.Millisecond, errors.New("still under profiling"))
 		}
@@ -183,7 +184,7 @@ func TestWork_WaitsAndResumes(t *testing.T) {
 
 func TestWork_WaitPastDeadlineFails(t *testing.T) {
 	b := bustest.Start(t)
-	work(t, b, func(context.Context, *bus.Claim) (events.Payload, error) {
+	work(t, b, func(context.Context, *run.Claim) (events.Payload, error) {
 		return nil, bus.Wait(events.CodeStoreUnavailable, time.Hour, errors.New("no store"))
 	})
 	start(t, b, plan("r1"))
@@ -196,7 +197,7 @@ func TestWork_WaitPastDeadlineFails(t *testing.T) {
 func TestWork_PanicsBecomeACrashLoop(t *testing.T) {
 	b := bustest.Start(t)
 	var calls atomic.Int32
-	work(t, b, func(context.Context, *bus.Claim) (events.Payload, error) {
+	work(t, b, func(context.Context, *run.Claim) (events.Payload, error) {
 		calls.Add(1)
 		panic("boom")
 	})
@@ -210,14 +211,14 @@ func TestWork_PanicsBecomeACrashLoop(t *testing.T) {
 func TestWork_Cancel(t *testing.T) {
 	b := bustest.Start(t)
 	began := make(chan struct{})
-	work(t, b, func(ctx context.Context, _ *bus.Claim) (events.Payload, error) {
+	work(t, b, func(ctx context.Context, _ *run.Claim) (events.Payload, error) {
 		close(began)
 		<-ctx.Done()
 		return nil, ctx.Err()
 	})
 	start(t, b, plan("r1"))
 	<-began
-	if _, err := b.Runs.Update(t.Context(), "r1", func(r *bus.Record) error { r.Cancel = true; return nil }); err != nil {
+	if _, err := run.New(b).Update(t.Context(), "r1", func(r *run.Record) error { r.Cancel = true; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	until(t, b, inState(events.StateCancelled))
@@ -231,7 +232,7 @@ func TestWork_ZombieSettlesNothing(t *testing.T) {
 	b := bustest.Start(t)
 	asleep, wake, woke := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	var calls atomic.Int32
-	zombie := func(ctx context.Context, c *bus.Claim) (events.Payload, error) {
+	zombie := func(ctx context.Context, c *run.Claim) (events.Payload, error) {
 		if calls.Add(1) == 1 {
 			close(asleep)
 			<-wake // the heartbeat of this claim is stopped by the takeover below
@@ -243,11 +244,11 @@ func TestWork_ZombieSettlesNothing(t *testing.T) {
 	start(t, b, plan("r1"))
 	<-asleep
 	// Somebody else takes the run over while the first worker sleeps.
-	if _, err := b.Runs.Update(t.Context(), "r1", func(r *bus.Record) error { r.Owner = "somebody-else"; return nil }); err != nil {
+	if _, err := run.New(b).Update(t.Context(), "r1", func(r *run.Record) error { r.Owner = "somebody-else"; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	close(wake)
-	if err := <-woke; !errors.Is(err, bus.ErrSuperseded) {
+	if err := <-woke; !errors.Is(err, run.ErrSuperseded) {
 		t.Errorf("Check = %v, want superseded", err)
 	}
 	rec := until(t, b, inState(events.StateCaptured)) // by redelivery: the zombie did not acknowledge
@@ -262,7 +263,7 @@ func TestWork_ZombieSettlesNothing(t *testing.T) {
 func TestWork_StopHandsBack(t *testing.T) {
 	b := bustest.Start(t)
 	began := make(chan struct{}, 1)
-	stop := work(t, b, func(ctx context.Context, _ *bus.Claim) (events.Payload, error) {
+	stop := work(t, b, func(ctx context.Context, _ *run.Claim) (events.Payload, error) {
 		began <- struct{}{}
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -270,57 +271,13 @@ func TestWork_StopHandsBack(t *testing.T) {
 	start(t, b, plan("r1"))
 	<-began
 	stop()
-	rec := until(t, b, func(r bus.Record) bool { return r.Owner == "" })
+	rec := until(t, b, func(r run.Record) bool { return r.Owner == "" })
 	if rec.State != events.StateProfiling {
 		t.Errorf("state %s, want profiling", rec.State)
 	}
-	work(t, b, func(context.Context, *bus.Claim) (events.Payload, error) { return ready("r1"), nil })
+	work(t, b, func(context.Context, *run.Claim) (events.Payload, error) { return ready("r1"), nil })
 	rec = until(t, b, inState(events.StateCaptured))
 	if rec.Crashes != 0 {
 		t.Errorf("%d crashes counted for a clean stop", rec.Crashes)
-	}
-}
-
-func TestPublishFact_Severity(t *testing.T) {
-	b := bustest.Start(t)
-	ref := events.ObjectRef{Key: "k", SHA256: fmt.Sprintf("%064d", 1), Size: 1}
-	p := events.RecommendationReady{
-		Run: "r1", Identity: identity, Severity: events.SeverityCritical, Analysis: ref,
-		Verdict: events.Verdict{Headline: "h", Limit: events.LimitNone},
-	}
-	e, err := events.New("test", "r1", time.Now(), p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	subject := identity.Subject(e.Type, "r1")
-	if err := b.PublishFact(t.Context(), subject, e); err != nil {
-		t.Fatal(err)
-	}
-	s, err := b.JetStream().Stream(t.Context(), events.StreamEvents)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := s.GetLastMsgForSubject(t.Context(), subject)
-	if err != nil || events.Header(m.Header).Get(events.HeaderSeverity) != "critical" || events.Header(m.Header).Get(events.HeaderRun) != "r1" {
-		t.Errorf("header %v, %v", m.Header, err)
-	}
-}
-
-func TestPublishFact_Once(t *testing.T) {
-	b := bustest.Start(t)
-	p := plan("r1")
-	rec := bus.Record{Run: "r1", Plan: p}
-	for i := range 3 {
-		e, err := rec.Event("trigger", events.ProfilePlanned{Plan: p})
-		if err != nil {
-			t.Fatal(err)
-		}
-		e.ID += fmt.Sprint(i) // as if the duplicate window had passed
-		if err := b.PublishFact(t.Context(), identity.Subject(e.Type, "r1"), e); err != nil {
-			t.Fatalf("publish %d: %v", i, err)
-		}
-	}
-	if n := published(t, b, identity.Subject(events.TypeProfilePlanned, "r1")); n != 1 {
-		t.Errorf("%d messages stored, want 1", n)
 	}
 }

@@ -32,13 +32,13 @@ func publishFailed(t *testing.T, b *bus.Bus) string {
 	return run
 }
 
-func subscribe(t *testing.T, b *bus.Bus, h bus.Subscriber) {
+func subscribe(t *testing.T, b *bus.Bus, h func(context.Context, events.Event, uint64) error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = b.Subscribe(ctx, bus.NotifierDurable(channel), 2, h)
+		_ = b.Consume(ctx, bus.Channel(channel, 2), bus.Facts(h))
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 }
@@ -65,7 +65,7 @@ func settled(t *testing.T, b *bus.Bus) {
 	t.Helper()
 	var info *jetstream.ConsumerInfo
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		cons, err := b.JetStream().Consumer(t.Context(), events.StreamEvents, bus.NotifierDurable(channel))
+		cons, err := bustest.JetStream(b).Consumer(t.Context(), events.StreamEvents, bus.NotifierDurable(channel))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func settled(t *testing.T, b *bus.Bus) {
 	t.Fatalf("still open: %+v", info)
 }
 
-func TestSubscribe_Retries(t *testing.T) {
+func TestFacts_Retries(t *testing.T) {
 	b := bustest.Start(t, channel)
 	calls := make(chan told, 8)
 	subscribe(t, b, func(_ context.Context, e events.Event, delivery uint64) error {
@@ -98,7 +98,7 @@ func TestSubscribe_Retries(t *testing.T) {
 	settled(t, b)
 }
 
-func TestSubscribe_PermanentIsBuried(t *testing.T) {
+func TestFacts_PermanentIsADeadLetter(t *testing.T) {
 	b := bustest.Start(t, channel)
 	subscribe(t, b, func(context.Context, events.Event, uint64) error {
 		return bus.Permanent(events.CodeUndecodable, errors.New("field data.run: expected a run id"))
@@ -111,14 +111,14 @@ func TestSubscribe_PermanentIsBuried(t *testing.T) {
 	settled(t, b)
 }
 
-func TestSubscribe_GarbageIsBuried(t *testing.T) {
+func TestFacts_GarbageIsADeadLetter(t *testing.T) {
 	b := bustest.Start(t, channel)
 	subscribe(t, b, func(context.Context, events.Event, uint64) error {
 		t.Error("garbage reached the subscriber")
 		return nil
 	})
 	subject := events.Identity{}.Subject(events.TypeRunFailed, "r")
-	if _, err := b.JetStream().Publish(t.Context(), subject, []byte("garbage")); err != nil {
+	if _, err := bustest.JetStream(b).Publish(t.Context(), subject, []byte("garbage")); err != nil {
 		t.Fatal(err)
 	}
 	if l := waitLetters(t, b)[0]; string(l.Body) != "garbage" {
@@ -128,7 +128,7 @@ func TestSubscribe_GarbageIsBuried(t *testing.T) {
 }
 
 // A subscriber may take longer than AckWait, and is told once all the same.
-func TestSubscribe_SlowIsToldOnce(t *testing.T) {
+func TestFacts_SlowIsToldOnce(t *testing.T) {
 	b := bustest.Start(t, channel)
 	calls := make(chan told, 8)
 	subscribe(t, b, func(ctx context.Context, e events.Event, delivery uint64) error {
@@ -150,17 +150,17 @@ func TestSubscribe_SlowIsToldOnce(t *testing.T) {
 }
 
 // What a stopping service did not finish comes back at once, to another one.
-func TestSubscribe_Stop(t *testing.T) {
+func TestFacts_Stop(t *testing.T) {
 	b := bustest.Start(t, channel)
 	ctx, stop := context.WithCancel(t.Context())
 	began := make(chan struct{})
 	ended := make(chan error, 1)
 	go func() {
-		ended <- b.Subscribe(ctx, bus.NotifierDurable(channel), 1, func(ctx context.Context, _ events.Event, _ uint64) error {
+		ended <- b.Consume(ctx, bus.Channel(channel, 1), bus.Facts(func(ctx context.Context, _ events.Event, _ uint64) error {
 			close(began)
 			<-ctx.Done()
 			return ctx.Err()
-		})
+		}))
 	}()
 	run := publishFailed(t, b)
 	<-began

@@ -1,4 +1,4 @@
-package bus_test
+package run_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -20,7 +21,7 @@ func TestCluster_LosesItsLeader(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var g errgroup.Group
 	g.Go(func() error {
-		return b.Work(ctx, collect, 4, func(_ context.Context, c *bus.Claim) (events.Payload, error) {
+		return run.New(b).Work(ctx, collect, 4, func(_ context.Context, c *run.Claim) (events.Payload, error) {
 			return ready(c.Record().Run), nil
 		})
 	})
@@ -33,13 +34,13 @@ func TestCluster_LosesItsLeader(t *testing.T) {
 		startPatiently(t, b, plan(fmt.Sprintf("r%d", i)))
 	}
 	for i := range runs {
-		run := fmt.Sprintf("r%d", i)
-		patiently(t, "run "+run+" captured", func() bool {
-			rec, err := b.Runs.Get(t.Context(), run)
+		id := fmt.Sprintf("r%d", i)
+		patiently(t, "run "+id+" captured", func() bool {
+			rec, err := run.New(b).Get(t.Context(), id)
 			return err == nil && rec.State == events.StateCaptured
 		})
-		if n := published(t, b, identity.Subject(events.TypeArtifactReady, run)); n != 1 {
-			t.Errorf("%s: %d artifact.ready, want 1", run, n)
+		if n := published(t, b, identity.Subject(events.TypeArtifactReady, id)); n != 1 {
+			t.Errorf("%s: %d artifact.ready, want 1", id, n)
 		}
 	}
 }
@@ -57,9 +58,9 @@ func patiently(t *testing.T, what string, ok func() bool) {
 
 func startPatiently(t *testing.T, b *bus.Bus, p events.Plan) {
 	t.Helper()
-	rec := bus.Record{Run: p.Run, State: events.StatePlanned, Plan: p}
+	rec := run.Record{Run: p.Run, State: events.StatePlanned, Plan: p}
 	patiently(t, "start "+p.Run, func() bool {
-		if _, err := b.Runs.Create(t.Context(), rec); err != nil {
+		if _, err := run.New(b).Create(t.Context(), rec); err != nil {
 			return false
 		}
 		e, err := rec.Event("trigger", events.ProfilePlanned{Plan: p})
@@ -70,7 +71,7 @@ func startPatiently(t *testing.T, b *bus.Bus, p events.Plan) {
 // killLeader shuts down the server that leads the event stream.
 func killLeader(t *testing.T, b *bus.Bus, servers []*server.Server) {
 	t.Helper()
-	s, err := b.JetStream().Stream(t.Context(), events.StreamEvents)
+	s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,67 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/pkg/events"
+)
+
+// bucketWindow is in which a bucket knows the ids of messages, where its values live longer: that of the client.
+const bucketWindow = 2 * time.Minute
+
+// all are the streams and the buckets.
+func (t Topology) all() []jetstream.StreamConfig {
+	return append(append(t.streams(), t.buckets()...), artifact.StreamConfig(t.Replicas, t.storage()))
+}
+
+func (t Topology) buckets() []jetstream.StreamConfig {
+	lease := t.bucket(events.BucketLeases, "Which processes live: a key that expires unless it is written again.", t.ackWait()/leaseShare)
+	runs := t.bucket(events.BucketRuns, "Run records, changed by compare-and-set only.", 45*day)
+	runs.MaxMsgSize = maxRecordBytes
+	spending := t.bucket(events.BucketSpending, "What language models cost, by day and by run; changed by compare-and-set only.", 45*day)
+	spending.MaxMsgSize = 1 << 10
+	answers := t.bucket(events.BucketAnswers, "Answers of language models to identical questions.", 30*day)
+	answers.MaxMsgSize, answers.MaxBytes = 1<<20, t.keptAnswers()
+	return []jetstream.StreamConfig{runs, lease, t.bucket(events.BucketNotify, "What was told to whom.", 45*day), spending, answers}
+}
+
+// leaseShare is the part of AckWait for which a process that is silent counts as alive. A dead one has sent its last
+// heartbeat up to a third of AckWait before its end, so its lease has expired when its message goes to another.
+const leaseShare = 2
+
+// bucket is a key-value bucket with one value per key, as the stream that it is: the client makes every bucket with direct
+// get on. The settings are the client's own otherwise.
+func (t Topology) bucket(name, what string, age time.Duration) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: bucketPrefix + name, Description: what, Subjects: []string{keyPrefix + name + ".>"},
+		MaxMsgsPerSubject: 1, MaxAge: age, MaxMsgs: -1, MaxBytes: -1, MaxMsgSize: -1, MaxConsumers: -1,
+		Replicas: max(t.Replicas, 1), Storage: t.storage(), Discard: jetstream.DiscardNew,
+		Duplicates: min(age, bucketWindow), AllowRollup: true, DenyDelete: true,
+	}
+}
+
+// Ready reports whether the connection is up, and every stream and bucket is there and is read at its leader only.
+func (b *Bus) Ready(ctx context.Context) error {
+	if !b.nc.IsConnected() {
+		return errors.New("NATS is not connected")
+	}
+	for _, c := range (Topology{}).all() {
+		s, err := b.js.Stream(ctx, c.Name)
+		if err != nil {
+			return fmt.Errorf("stream %s (run `squirrly provision`): %w", c.Name, err)
+		}
+		if s.CachedInfo().Config.AllowDirect {
+			return fmt.Errorf("stream %s allows direct get, so a replica that lags may answer: run `squirrly provision`", c.Name)
+		}
+	}
+	return nil
+}
+
+// Artifacts is the artifact store in JetStream.
+func (b *Bus) Artifacts() *artifact.Store { return artifact.OpenJetStream(b.js) }

@@ -1,0 +1,202 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"squirrly.dev/internal/panics"
+	"squirrly.dev/pkg/events"
+)
+
+const (
+	// heartbeats is how many signs of life fit into one AckWait.
+	heartbeats = 3
+	settleTime = 10 * time.Second // of an acknowledgement, also when the service stops meanwhile
+)
+
+// Consumer is a durable consumer and how it is served.
+type Consumer struct {
+	Stream  string
+	Durable string // its name, also that of the service in spans, logs and dead letters
+	Slots   int    // deliveries handled at a time; at least one
+	// GiveUp is the delivery at which a message is a dead letter without being looked at, since whoever handles it dies
+	// of it; 0 is never.
+	GiveUp uint64
+	Limit  time.Duration // of one delivery; 0 is none
+}
+
+// Consume hands the deliveries of a durable consumer to handle, until ctx ends. It waits for the consumer to be
+// provisioned. It is the only loop there is: for each delivery it makes the span, tells the server that the message is
+// worked on, turns a panic into a result, settles the message as the result says, and writes one line into the log.
+//
+// Each slot has one message in flight: with prefetch, messages would age in the client while a long job runs, and be
+// delivered to somebody else as well.
+func (b *Bus) Consume(ctx context.Context, c Consumer, handle func(context.Context, Delivery) Result) error {
+	cons, err := b.bind(ctx, c.Stream, c.Durable)
+	if err != nil {
+		return err
+	}
+	var info *jetstream.StreamInfo
+	err = b.read(ctx, c.Stream, func(_ context.Context, s jetstream.Stream) error { info = s.CachedInfo(); return nil })
+	if err != nil {
+		return err
+	}
+	l := loop{
+		Consumer: c, bus: b, handle: handle, created: info.Created,
+		ackWait: cons.CachedInfo().Config.AckWait,
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for range max(c.Slots, 1) {
+		g.Go(func() error { return l.slot(ctx, cons) })
+	}
+	return g.Wait() //nolint:wrapcheck // the slots say what they are.
+}
+
+// bind looks a durable up, again and again while it is not there yet.
+func (b *Bus) bind(ctx context.Context, stream, durable string) (jetstream.Consumer, error) {
+	const pause = 2 * time.Second
+	for logged := false; ; {
+		cons, err := b.js.Consumer(ctx, stream, durable)
+		if err == nil {
+			return cons, nil
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("bind %s: %w", durable, ctx.Err())
+		}
+		if !logged {
+			b.log.WarnContext(ctx, "waiting for the consumer (run `squirrly provision`)", "stream", stream, "consumer", durable, "error", err)
+			logged = true
+		}
+		if sleep(ctx, pause) != nil {
+			return nil, fmt.Errorf("bind %s: %w", durable, ctx.Err())
+		}
+	}
+}
+
+// loop serves one consumer.
+type loop struct {
+	Consumer
+
+	bus     *Bus
+	handle  func(context.Context, Delivery) Result
+	created time.Time // the stream
+	ackWait time.Duration
+}
+
+// slot handles one delivery after the other. After a failure the consumer is looked up anew: it may have been made again.
+func (l loop) slot(ctx context.Context, cons jetstream.Consumer) error {
+	const pull, pause = 20 * time.Second, time.Second
+	for ctx.Err() == nil {
+		pullCtx, cancel := context.WithTimeout(ctx, pull)
+		m, err := cons.Next(jetstream.FetchContext(pullCtx))
+		cancel()
+		switch {
+		case err == nil:
+			l.deliver(ctx, m)
+			continue
+		case ctx.Err() != nil, errors.Is(err, nats.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+			continue
+		}
+		l.bus.log.WarnContext(ctx, "next message", "consumer", l.Durable, "error", err)
+		if sleep(ctx, pause) != nil {
+			break
+		}
+		if again, err := l.bus.bind(ctx, l.Stream, l.Durable); err == nil {
+			cons = again
+		}
+	}
+	return nil
+}
+
+// deliver handles one delivery, with its span and its one log line.
+func (l loop) deliver(ctx context.Context, m jetstream.Msg) {
+	began := time.Now()
+	d, err := l.delivery(m)
+	if err != nil {
+		l.bus.log.ErrorContext(ctx, "message without metadata", "error", err)
+		return
+	}
+	ctx, span := l.bus.tel.start(ctx, l.Durable, m.Headers(), d.Number)
+	r := l.work(ctx, m, d)
+	l.bus.tel.end(ctx, span, l.Durable, r.Outcome, began, r.Err)
+	attrs := []any{
+		"consumer", l.Durable, "subject", d.Subject, "seq", d.Seq, "outcome", r.Outcome, "delivery", d.Number,
+		"took", time.Since(began).Round(time.Millisecond),
+	}
+	if run := d.Header.Get(events.HeaderRun); run != "" {
+		attrs = append(attrs, "run", run)
+	}
+	if r.Err != nil {
+		l.bus.log.WarnContext(ctx, "handled", append(attrs, "error", r.Err)...)
+		return
+	}
+	l.bus.log.InfoContext(ctx, "handled", attrs...)
+}
+
+// work calls the handler while the server is told that the message is worked on, and settles it.
+func (l loop) work(ctx context.Context, m jetstream.Msg, d Delivery) Result {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		l.beat(ctx, m, d)
+	}()
+	defer func() { cancel(); <-done }()
+	r := l.call(ctx, d)
+	settle, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer stop()
+	if err := l.settle(settle, m, d, r); err != nil {
+		r.Err = errors.Join(r.Err, fmt.Errorf("settle: %w", err))
+	}
+	return r
+}
+
+// call runs the handler. A panic brings the message back, and is the last of it at the delivery that gives up.
+func (l loop) call(ctx context.Context, d Delivery) (r Result) {
+	if l.GiveUp > 0 && d.Number >= l.GiveUp {
+		return Dead(events.CodeRetriesExhausted, fmt.Errorf("delivered %d times without success", l.GiveUp))
+	}
+	if l.Limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.Limit)
+		defer cancel()
+	}
+	err := panics.Catch(func() error { r = l.handle(ctx, d); return nil })
+	if err != nil {
+		return Again("panic", backoff(d.Number), err)
+	}
+	return r
+}
+
+func (l loop) beat(ctx context.Context, m jetstream.Msg, d Delivery) {
+	for sleep(ctx, l.ackWait/heartbeats) == nil {
+		err := d.beats.call(ctx)
+		if err == nil {
+			err = m.InProgress()
+		}
+		if err != nil && ctx.Err() == nil {
+			l.bus.log.WarnContext(ctx, "heartbeat", "consumer", l.Durable, "subject", d.Subject, "error", err)
+		}
+	}
+}
+
+func (l loop) settle(ctx context.Context, m jetstream.Msg, d Delivery, r Result) error {
+	switch r.settle {
+	case leave:
+		return nil
+	case again:
+		return m.NakWithDelay(max(r.after, time.Millisecond)) //nolint:wrapcheck // the caller says what for.
+	case dead:
+		if err := l.bus.deadLetter(ctx, l.Durable, d, r.code, r.Err); err != nil {
+			return err
+		}
+	case ack:
+	}
+	return m.DoubleAck(ctx) //nolint:wrapcheck // the caller says what for.
+}

@@ -1,0 +1,44 @@
+package bus
+
+import (
+	"context"
+
+	"squirrly.dev/pkg/events"
+)
+
+const (
+	// inboxGivesUp is the delivery at which a request is a dead letter.
+	inboxGivesUp = 5
+	// channelGivesUp is the same for a channel, which gives up earlier by itself.
+	channelGivesUp = 48
+)
+
+// Inbox is the consumer of requests.
+func Inbox(slots int) Consumer {
+	return Consumer{
+		Stream: events.StreamRequests, Durable: events.DurableTrigger, Slots: slots,
+		GiveUp: inboxGivesUp, Limit: DefaultAckWait,
+	}
+}
+
+// Channel is the consumer of a notification channel.
+func Channel(name string, slots int) Consumer {
+	return Consumer{Stream: events.StreamEvents, Durable: NotifierDurable(name), Slots: slots, GiveUp: channelGivesUp}
+}
+
+// Messages makes a handler of a function that takes a message as it came; [Delivery.Settle] says what its error means.
+func Messages(handle func(context.Context, Delivery) error) func(context.Context, Delivery) Result {
+	return func(ctx context.Context, d Delivery) Result { return d.Settle(ctx, handle(ctx, d)) }
+}
+
+// Facts makes a handler of a function that takes a fact, for the given time (1 is the first); [Delivery.Settle] says
+// what its error means. What is no event is a dead letter.
+func Facts(handle func(ctx context.Context, e events.Event, delivery uint64) error) func(context.Context, Delivery) Result {
+	return func(ctx context.Context, d Delivery) Result {
+		e, err := events.DecodeEvent(d.Body)
+		if err != nil {
+			return Dead(events.CodeUndecodable, err)
+		}
+		return d.Settle(ctx, handle(ctx, e, d.Number))
+	}
+}

@@ -1,0 +1,36 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// writeFor is how long a message without an answer is sent again: far below the window in which the server knows its id.
+const writeFor = 30 * time.Second
+
+// swap stores a message if the last one on its subject has the given sequence, 0 being none. While there is no answer it
+// sends the same message again, which is stored once by its id. So an error that [IsConflict] says that this message
+// was not stored by then; any other that it is not known, or cannot be.
+func (b *Bus) swap(ctx context.Context, m *nats.Msg, id string, expected uint64) error {
+	return b.store(ctx, m, jetstream.WithMsgID(id), jetstream.WithExpectLastSequencePerSubject(expected))
+}
+
+// store publishes a message that has an id until it is known what became of it.
+func (b *Bus) store(ctx context.Context, m *nats.Msg, opts ...jetstream.PublishOpt) error {
+	until := time.Now().Add(writeFor)
+	for try := 0; ; try++ {
+		call, cancel := context.WithTimeout(ctx, apiTimeout)
+		_, err := b.js.PublishMsg(call, m, opts...)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if !isUnanswered(err) || ctx.Err() != nil || time.Now().After(until) || pause(ctx, try) != nil {
+			return fmt.Errorf("publish to %s: %w", m.Subject, err)
+		}
+	}
+}
