@@ -53,7 +53,7 @@ type Result struct {
 	FollowUps []events.Mode
 	// Explain lays what the captures show of each operator over the plan. It looks at the captures again, which an
 	// analysis has no use for.
-	Explain func() Explanation
+	Explain func() Explanation `json:"-"`
 }
 
 // Profile is the condensed profile of all JVMs in one mode, without idle frames.

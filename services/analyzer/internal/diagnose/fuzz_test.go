@@ -47,8 +47,10 @@ func FuzzDiagnose(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := json.Marshal(r); err != nil {
-				t.Error(err)
+			for _, part := range []any{r, r.Explain()} {
+				if _, err := json.Marshal(part); err != nil {
+					t.Error(err)
+				}
 			}
 			for _, finding := range r.Analysis.Findings {
 				if finding.P < 0 || finding.P > 1 || finding.Share > 1 || finding.Bound < 0 {
