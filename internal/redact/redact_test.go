@@ -79,6 +79,9 @@ MIICANARY39
 	"flink delegation": "security.kerberos.login.credentials: CANARY63",
 	"pgp":              "-----BEGIN PGP PRIVATE KEY BLOCK-----\nCANARY64\n-----END PGP PRIVATE KEY BLOCK-----",
 	"mongodb":          "mongodb+srv://app:CANARY65@cluster.example/db",
+	"quoted in quotes": `f(0,0,1,3,'password: "CANARY67"')`,
+	"item of a map":    `'db.pass:CANARY68,more','x:y'`,
+	"type of Scala":    `private val password: String = "CANARY69"`,
 	"proxy":            "http.proxy=http://CANARY66@proxy:3128",
 }
 

@@ -26,7 +26,7 @@ var settings = []rule{
 	find("setting", `(?im)`+lead+`["']?`+name+`["']?[ \t]*:[ \t]*[|>][-+0-9]*[ \t]*\r?\n(?P<secret>(?:[ \t]+[^\r\n]*(?:\r?\n|\z))+)`),
 	find("setting", `(?i)\bname["']?[ \t]*:[ \t]*["']?`+name+`["']?[ \t]*,?\s*["']?value["']?[ \t]*:[ \t]*["']?(?P<secret>[^"'\r\n,}]+)`),
 	find("setting", `(?im)`+lead+option+`[ \t]*[:=][ \t]*(?P<secret>[^\s"'](?:[^\r\n]*\\\r?\n)*[^\r\n]*)\r?$`),
-	inline("setting", `(?i)["']`+name+`[ \t]*[:=][ \t]*(?P<secret>[^"'\r\n]+)["']`), // an item of a map of Flink's
+	inline("setting", `(?i)["']`+name+`[ \t]*[:=][ \t]*(?P<secret>[^\s"'][^"'\r\n]*)["']`), // an item of a map of Flink's
 	inline("setting", `(?i)`+tail+assign+`\\"(?P<secret>[^"\\\r\n]+)`),
 	inline("setting", `(?i)`+tail+assign+`"(?P<secret>(?:[^"\\\r\n]|\\.)+)`),
 	inline("setting", `(?i)`+tail+assign+`'(?P<secret>(?:[^'\\\r\n]|\\.|'')+)`),
