@@ -95,22 +95,9 @@ func examine(ctx context.Context, b *bus.Bus, store *artifact.Store, deep bool) 
 		return h, err //nolint:wrapcheck // it says what was done.
 	}
 	h.Runs, h.Objects, h.Unfinished = len(runs), len(all.Objects), all.Unfinished
-	named, absent := map[string]run.Record{}, []events.ObjectRef{}
-	for _, rec := range runs {
-		for _, ref := range stored(rec) {
-			f, ok := all.Objects[ref.Key]
-			if !ok && !expired(rec) {
-				absent = append(absent, ref)
-			}
-			if f.Broken == nil && f.SHA256 != "" && f.SHA256 != ref.SHA256 {
-				f.Broken, f.Read = errors.New("its hash is not that of the record"), true
-				all.Objects[ref.Key] = f
-			}
-			named[ref.Key] = rec
-		}
-	}
+	of, absent := named(runs, all.Objects)
 	broken := func(key, problem string, err error) {
-		h.Broken = append(h.Broken, brokenObject{key, named[key].Run, named[key].State, problem, err.Error()})
+		h.Broken = append(h.Broken, brokenObject{key, of[key].Run, of[key].State, problem, err.Error()})
 	}
 	for _, key := range slices.Sorted(maps.Keys(all.Objects)) {
 		f := all.Objects[key]
@@ -123,6 +110,26 @@ func examine(ctx context.Context, b *bus.Bus, store *artifact.Store, deep bool) 
 		}
 	}
 	return h, confirm(ctx, store, absent, func(ref events.ObjectRef, err error) { broken(ref.Key, problemMissing, err) })
+}
+
+// named finds the run of every object that a record names. Objects that the store does not list are returned apart; one
+// whose hash is not that of the record becomes broken.
+func named(runs []run.Record, objects map[string]artifact.Found) (of map[string]run.Record, absent []events.ObjectRef) {
+	of = map[string]run.Record{}
+	for _, rec := range runs {
+		for _, ref := range stored(rec) {
+			of[ref.Key] = rec
+			f, ok := objects[ref.Key]
+			if !ok && !expired(rec) {
+				absent = append(absent, ref)
+			}
+			if f.Broken == nil && f.SHA256 != "" && f.SHA256 != ref.SHA256 {
+				f.Broken, f.Read = errors.New("its hash is not that of the record"), true
+				objects[ref.Key] = f
+			}
+		}
+	}
+	return of, absent
 }
 
 // expired reports whether the objects of a run may have expired.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode"
 
 	"squirrly.dev/internal/artifact"
@@ -87,7 +88,12 @@ func loadAnalysis(ctx context.Context, store *artifact.Store, rec run.Record) (e
 	if rec.Analysis == nil {
 		return an, fmt.Errorf("run %s has no stored analysis", rec.Run)
 	}
-	b, err := store.Get(ctx, *rec.Analysis, maxAnalysis)
+	const fresh = time.Minute // what was named so recently may not be everywhere yet
+	get := store.Get
+	if time.Since(rec.Updated) < fresh {
+		get = store.Await
+	}
+	b, err := get(ctx, *rec.Analysis, maxAnalysis)
 	if errors.Is(err, artifact.ErrGone) {
 		return an, &coded{code: exitNotFound, err: fmt.Errorf("analysis of run %s: %w", rec.Run, err)}
 	}
