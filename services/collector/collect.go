@@ -11,6 +11,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/panics"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
@@ -123,16 +124,13 @@ func (r *attempt) begin(ctx context.Context, mode events.Mode, i int) error {
 func (r *attempt) take(ctx context.Context, mode events.Mode, i int, o *observer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ticking := make(chan struct{})
-	go func() {
-		defer close(ticking)
-		r.tick(ctx, i)
-	}()
+	var ticking panics.Group
+	ticking.Go(func() { r.tick(ctx, i) })
 	runner := capture.New(r.flink, r.store, r.claim, r.plan)
 	runner.Timing = r.timing
 	err := runner.Mode(ctx, mode, o.window(mode, r.plan.Duration.Seconds()))
 	cancel()
-	<-ticking
+	ticking.Wait()
 	return r.explain(context.WithoutCancel(ctx), err)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/panics"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 	"squirrly.dev/services/collector/internal/observe"
@@ -38,7 +39,7 @@ const contextTime = 15 * time.Second
 func (o *observer) before(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, contextTime)
 	defer cancel()
-	var both sync.WaitGroup
+	var both panics.Group
 	both.Go(func() { o.sampler.Baseline(ctx) })
 	both.Go(func() { o.dump(ctx) })
 	both.Wait()
@@ -48,7 +49,7 @@ func (o *observer) before(ctx context.Context) {
 func (o *observer) start(ctx context.Context, keep func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	o.sampler.OnReading = func() { keep(ctx) }
-	var all sync.WaitGroup
+	var all panics.Group
 	all.Go(func() {
 		keep(ctx) // the first reading
 		o.sampler.Run(ctx)
@@ -71,7 +72,7 @@ func (o *observer) window(mode events.Mode, seconds int) capture.Window {
 func (o *observer) after(ctx context.Context, modes []events.Mode) *jobcontext.Context {
 	ctx, cancel := context.WithTimeout(ctx, contextTime)
 	defer cancel()
-	var all sync.WaitGroup
+	var all panics.Group
 	all.Go(func() { o.sampler.Finish(ctx) })
 	all.Go(func() { o.dump(ctx) })
 	all.Go(func() { o.description.Final(ctx) })

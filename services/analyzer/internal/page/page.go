@@ -8,10 +8,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/panics"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/diagnose"
 	"squirrly.dev/services/analyzer/internal/intake"
@@ -92,7 +92,7 @@ type Set struct {
 func Read(pages []Page) Set {
 	profiles := make([]intake.Profile, len(pages))
 	faults := make([]error, len(pages))
-	var wg sync.WaitGroup
+	var wg panics.Group
 	room := make(chan struct{}, runtime.GOMAXPROCS(0)) // more would take memory and no less time
 	for i := range pages {
 		room <- struct{}{}

@@ -15,6 +15,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/panics"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
@@ -87,7 +88,7 @@ func (r *Runner) Mode(ctx context.Context, mode events.Mode, w Window) error {
 			continue
 		}
 		all.Go(func() {
-			errs[i] = r.run(ctx, i, w)
+			errs[i] = panics.Catch(func() error { return r.run(ctx, i, w) })
 			if errs[i] != nil && !isTemporary(errs[i]) {
 				cancel() // no use in going on with the others
 			}
@@ -109,8 +110,10 @@ func asked(c *run.Capture) events.Mode {
 func (r *Runner) run(ctx context.Context, i int, w Window) error {
 	t := &take{Runner: r, index: i, window: w}
 	for {
-		c := t.capture()
-		var err error
+		c, err := t.capture()
+		if err != nil {
+			return err
+		}
 		switch c.State {
 		case run.CapturePending, run.CaptureIntended:
 			err = t.start(ctx, c)
@@ -139,11 +142,23 @@ type take struct {
 	bad        int       // downloads that were no whole page
 }
 
-func (t *take) capture() run.Capture { return t.Claim.Record().Captures[t.index] }
+// errNoCapture says that the record has fewer captures than it had. The run is taken up again.
+var errNoCapture = errors.New("the record lacks this capture")
+
+func (t *take) capture() (run.Capture, error) {
+	all := t.Claim.Record().Captures
+	if t.index >= len(all) {
+		return run.Capture{}, errNoCapture
+	}
+	return all[t.index], nil
+}
 
 // mutate changes the capture in the record.
 func (t *take) mutate(ctx context.Context, fn func(*run.Record, *run.Capture)) error {
 	return t.Claim.Mutate(ctx, func(rec *run.Record) error {
+		if t.index >= len(rec.Captures) {
+			return errNoCapture
+		}
 		fn(rec, &rec.Captures[t.index])
 		return nil
 	})

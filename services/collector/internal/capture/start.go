@@ -28,7 +28,7 @@ func (t *take) start(ctx context.Context, c run.Capture) error {
 		}
 	}
 	if len(list) > 0 && list[0].Status == flink.ProfileRunning {
-		return t.busy(ctx, time.Duration(list[0].Duration)*time.Second)
+		return t.busy(ctx, c.JVM, time.Duration(list[0].Duration)*time.Second)
 	}
 	return t.post(ctx, c, newest(list))
 }
@@ -55,7 +55,7 @@ func (t *take) post(ctx context.Context, c run.Capture, seen int64) error {
 	}
 	p, err := t.Profiler.StartProfile(call, c.JVM, flink.Mode(c.Mode), time.Duration(t.seconds())*time.Second)
 	if err != nil {
-		return t.refused(ctx, err)
+		return t.refused(ctx, c.JVM, err)
 	}
 	t.posted, t.busySince = time.Now(), time.Time{}
 	return t.mutate(ctx, func(_ *run.Record, c *run.Capture) {
@@ -64,7 +64,7 @@ func (t *take) post(ctx context.Context, c run.Capture, seen int64) error {
 }
 
 // refused decides what a start without success means for the intention.
-func (t *take) refused(ctx context.Context, err error) error {
+func (t *take) refused(ctx context.Context, jvm string, err error) error {
 	switch {
 	case errors.Is(err, flink.ErrUnavailable):
 		t.unanswered++ // a profile may run now: the intention stays, and the next look finds it
@@ -78,16 +78,16 @@ func (t *take) refused(ctx context.Context, err error) error {
 		if err := t.mutate(ctx, func(_ *run.Record, c *run.Capture) { c.State = run.CapturePending }); err != nil {
 			return err
 		}
-		return t.busy(ctx, 0)
+		return t.busy(ctx, jvm, 0)
 	case errors.Is(err, flink.ErrProfilerBusy):
-		return t.busy(ctx, 0) // perhaps with our own: the next look tells
+		return t.busy(ctx, jvm, 0) // perhaps with our own: the next look tells
 	}
 	return err
 }
 
 // busy waits a little for a JVM in which somebody else profiles, then gives the run up for later. length is that of
 // the other profile, 0 if unknown.
-func (t *take) busy(ctx context.Context, length time.Duration) error {
+func (t *take) busy(ctx context.Context, jvm string, length time.Duration) error {
 	now := time.Now()
 	if t.busySince.IsZero() {
 		t.busySince = now
@@ -101,7 +101,7 @@ func (t *take) busy(ctx context.Context, length time.Duration) error {
 	}
 	const least = 4 // times a long profile is looked at before it ends
 	return bus.Wait(events.CodeProfilerBusy, max(t.Timing.Later, min(length/least, time.Minute)),
-		fmt.Errorf("%s runs in %s", what, t.capture().JVM))
+		fmt.Errorf("%s runs in %s", what, jvm))
 }
 
 // adoptable finds the profile that an attempt which left no word may have started: the oldest in the same mode and for

@@ -8,6 +8,7 @@ import (
 
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/panics"
 	"squirrly.dev/internal/redact"
 )
 
@@ -84,7 +85,7 @@ func (d *Description) taskManager(ctx context.Context, id string) (*jobcontext.T
 
 // Final reads what happened: the state of the job, checkpoints and failures.
 func (d *Description) Final(ctx context.Context) {
-	var all sync.WaitGroup
+	var all panics.Group
 	all.Go(func() {
 		d.try("state of the job at the end", func() error {
 			job, err := d.client.Job(ctx, d.job)

@@ -8,6 +8,7 @@ import (
 
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/panics"
 )
 
 // atOnce bounds the requests that are under way at a time.
@@ -42,9 +43,11 @@ func readVertices(ctx context.Context, client *flink.Client, job flink.Job) ([]f
 	each, ctx := errgroup.WithContext(ctx)
 	each.SetLimit(atOnce)
 	for i, v := range job.Vertices {
-		each.Go(func() (err error) {
-			all[i], err = client.Vertex(ctx, job.ID, v.ID)
-			return err
+		each.Go(func() error {
+			return panics.Catch(func() (err error) {
+				all[i], err = client.Vertex(ctx, job.ID, v.ID)
+				return err
+			})
 		})
 	}
 	return all, each.Wait() //nolint:wrapcheck // the error of the client.

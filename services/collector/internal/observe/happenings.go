@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/panics"
 )
 
 const (
@@ -41,7 +41,7 @@ func (d *Description) failures(ctx context.Context) {
 func (d *Description) checkpoints(ctx context.Context) {
 	var out *jobcontext.Checkpoints
 	var config *jobcontext.CheckpointConfig
-	var both sync.WaitGroup
+	var both panics.Group
 	both.Go(func() {
 		d.try("checkpoint configuration", func() error {
 			c, err := d.client.CheckpointConfig(ctx, d.job)

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/panics"
 )
 
 const (
@@ -76,7 +76,7 @@ func (c *chain) read(ctx context.Context, client *flink.Client, job string) []fl
 
 // parallel calls do for 0 to n-1, some at a time, and returns when all are done.
 func parallel(n int, do func(i int)) {
-	var all sync.WaitGroup
+	var all panics.Group
 	slots := make(chan struct{}, atOnce)
 	for i := range n {
 		slots <- struct{}{}
