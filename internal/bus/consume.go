@@ -175,8 +175,11 @@ func (l loop) call(ctx context.Context, d Delivery) (r Result) {
 }
 
 func (l loop) beat(ctx context.Context, m jetstream.Msg, d Delivery) {
-	for sleep(ctx, l.ackWait/heartbeats) == nil {
-		err := d.beats.call(ctx)
+	every := l.ackWait / heartbeats
+	for sleep(ctx, every) == nil {
+		call, cancel := context.WithTimeout(ctx, every)
+		err := d.beats.call(call)
+		cancel()
 		if err == nil {
 			err = m.InProgress()
 		}

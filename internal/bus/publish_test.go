@@ -1,6 +1,8 @@
 package bus_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -33,18 +35,33 @@ func recommendation(t testing.TB, run string) (events.Event, string) {
 // onSubject returns the messages on a subject of the event stream, oldest first.
 func onSubject(t testing.TB, b *bus.Bus, subject string) []*jetstream.RawStreamMsg {
 	t.Helper()
-	s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamEvents)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var all []*jetstream.RawStreamMsg
-	for seq := uint64(1); ; {
-		m, err := s.GetMsg(t.Context(), seq, jetstream.WithGetMsgSubject(subject))
-		if err != nil {
+	var err error
+	deadline := time.Now().Add(20 * time.Second)
+	for seq := uint64(1); time.Now().Before(deadline); {
+		var m *jetstream.RawStreamMsg
+		if m, err = getMsg(t, b, seq, subject); errors.Is(err, jetstream.ErrMsgNotFound) {
 			return all
+		}
+		if err != nil { // no leader for the moment
+			time.Sleep(50 * time.Millisecond)
+			continue
 		}
 		all, seq = append(all, m), m.Sequence+1
 	}
+	t.Fatalf("read %s: %v", subject, err)
+	return nil
+}
+
+func getMsg(t testing.TB, b *bus.Bus, seq uint64, subject string) (*jetstream.RawStreamMsg, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	s, err := bustest.JetStream(b).Stream(ctx, events.StreamEvents)
+	if err != nil {
+		return nil, err
+	}
+	return s.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(subject))
 }
 
 func TestPublishFact_Headers(t *testing.T) {

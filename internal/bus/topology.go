@@ -132,6 +132,9 @@ func (b *Bus) createConsumer(ctx context.Context, stream string, c jetstream.Con
 	})
 }
 
+// codeNoPeers is what a cluster answers that has just started and does not know all of its servers yet.
+const codeNoPeers jetstream.ErrorCode = 10005
+
 // retryCreate repeats a creation for a while: a cluster that has just started has no leader yet.
 func (b *Bus) retryCreate(ctx context.Context, what string, create func(context.Context) error) error {
 	const tries, pause = 6, time.Second
@@ -140,8 +143,8 @@ func (b *Bus) retryCreate(ctx context.Context, what string, create func(context.
 		call, cancel := context.WithTimeout(ctx, apiTimeout)
 		err = create(call)
 		cancel()
-		var api *jetstream.APIError
-		if err == nil || ctx.Err() != nil || errors.As(err, &api) && api.Code < 500 {
+		api, answered := errors.AsType[*jetstream.APIError](err)
+		if err == nil || ctx.Err() != nil || answered && api.Code < 500 && api.ErrorCode != codeNoPeers {
 			break
 		}
 		time.Sleep(pause)

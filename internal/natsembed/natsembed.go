@@ -20,7 +20,8 @@ type Options struct {
 	Name       string
 	ClusterOf  []string // routes of a cluster of several servers, for tests
 	RoutePort  int
-	SyncAlways bool // fsync before every acknowledgement
+	Advertise  string // address of its route port for the other servers; empty is the one it listens on
+	SyncAlways bool   // fsync before every acknowledgement
 }
 
 const readyTime = 20 * time.Second
@@ -36,7 +37,7 @@ func Start(o Options) (*server.Server, error) {
 		MaxPayload: 1 << 20,
 	}
 	if len(o.ClusterOf) > 0 {
-		opts.Cluster = server.ClusterOpts{Name: "squirrly", Host: "127.0.0.1", Port: o.RoutePort}
+		opts.Cluster = server.ClusterOpts{Name: "squirrly", Host: "127.0.0.1", Port: o.RoutePort, Advertise: o.Advertise}
 		for _, r := range o.ClusterOf {
 			u, err := url.Parse(r)
 			if err != nil {

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -43,6 +44,8 @@ type Claim struct {
 	owner string
 	run   string
 
+	writing chan struct{} // holds one while the record is written, so that who waits for it can give up
+
 	mu  sync.Mutex
 	rec Record
 }
@@ -57,8 +60,12 @@ func (c *Claim) Record() Record {
 // Mutate changes the record while this claim owns the run: on a conflict it reads again and retries, and it returns
 // ErrSuperseded when the run has another owner, and ErrCancelled when somebody asked for its end.
 func (c *Claim) Mutate(ctx context.Context, fn func(*Record) error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	select {
+	case c.writing <- struct{}{}:
+		defer func() { <-c.writing }()
+	case <-ctx.Done():
+		return fmt.Errorf("write record of run %s: %w", c.run, context.Cause(ctx))
+	}
 	rec, err := c.runs.Update(ctx, c.run, func(r *Record) error {
 		if err := c.owns(r); err != nil {
 			return err
@@ -66,6 +73,8 @@ func (c *Claim) Mutate(ctx context.Context, fn func(*Record) error) error {
 		return fn(r)
 	})
 	if err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		c.rec = rec
 	}
 	return err
@@ -96,7 +105,7 @@ var (
 
 // claim takes hold of the run of a delivery, for the process with the given lease.
 func (r *Runs) claim(ctx context.Context, s Step, run string, e events.Event, d bus.Delivery, process string) (*Claim, error) {
-	c := &Claim{Event: e, runs: r, step: s, owner: uuid.NewString(), run: run}
+	c := &Claim{Event: e, runs: r, step: s, owner: uuid.NewString(), run: run, writing: make(chan struct{}, 1)}
 	rec, err := r.Update(ctx, run, func(rec *Record) error {
 		if rec.State.Reached(s.Done) {
 			return errBeyond

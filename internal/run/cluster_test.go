@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -83,4 +84,45 @@ func killLeader(t *testing.T, b *bus.Bus, servers []*server.Server) {
 		}
 	}
 	t.Fatalf("leader %q is none of the servers", leader)
+}
+
+// An owner whose server is cut off from its majority does nothing outside while another one may own the run.
+func TestCluster_StaleOwner(t *testing.T) {
+	servers, b, lines := bustest.Network(t)
+	records := "KV_" + events.BucketRuns
+	leader := bustest.Leader(t, servers, b, records)
+	stale := bustest.Connect(t, servers[leader].ClientURL(), "stale")
+	live := bustest.Connect(t, servers[(leader+1)%len(servers)].ClientURL(), "live")
+	claimed := make(chan *run.Claim, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	var g errgroup.Group
+	g.Go(func() error {
+		return run.New(stale).Work(ctx, collect, 1, func(ctx context.Context, c *run.Claim) (events.Payload, error) {
+			claimed <- c
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+	})
+	t.Cleanup(func() { cancel(); _ = g.Wait() })
+	start(t, b, plan("r1"))
+	c := <-claimed
+	if err := c.Check(t.Context()); err != nil {
+		t.Fatalf("before: %v", err)
+	}
+	lines.Isolate(leader)
+	patiently(t, "another owner", func() bool {
+		call, stop := context.WithTimeout(t.Context(), 5*time.Second)
+		defer stop()
+		_, err := run.New(live).Update(call, "r1", func(r *run.Record) error { r.Owner = "another"; return nil })
+		return err == nil
+	})
+	for range 2 { // each would be followed by an effect
+		call, stop := context.WithTimeout(t.Context(), time.Second)
+		if err := c.Check(call); err == nil {
+			t.Error("a stale owner believes that it owns the run")
+		}
+		stop()
+	}
+	lines.Heal()
+	patiently(t, "the stale owner knows", func() bool { return errors.Is(c.Check(t.Context()), run.ErrSuperseded) })
 }

@@ -38,16 +38,23 @@ func Start(t testing.TB, channels ...string) *bus.Bus {
 // Cluster runs three servers and returns them with a connection whose streams have three replicas.
 func Cluster(t testing.TB, channels ...string) ([]*server.Server, *bus.Bus) {
 	t.Helper()
+	servers, b, _ := Network(t, channels...)
+	return servers, b
+}
+
+// Network is [Cluster] with the lines between the servers, which can be cut.
+func Network(t testing.TB, channels ...string) ([]*server.Server, *bus.Bus, *Lines) {
+	t.Helper()
 	const n = 3
 	ports := freePorts(t, n)
-	routes := make([]string, n)
-	for i, p := range ports {
-		routes[i] = fmt.Sprintf("nats-route://127.0.0.1:%d", p)
-	}
+	lines := newLines(t, ports)
 	servers := make([]*server.Server, n)
 	started := make(chan error, n)
 	for i := range n {
-		o := natsembed.Options{Dir: t.TempDir(), Port: -1, Name: fmt.Sprintf("n%d", i), ClusterOf: routes, RoutePort: ports[i]}
+		o := natsembed.Options{
+			Dir: t.TempDir(), Port: -1, Name: fmt.Sprintf("n%d", i), RoutePort: ports[i],
+			ClusterOf: lines.routes(i), Advertise: nowhere,
+		}
 		go func() {
 			s, err := natsembed.Start(o)
 			servers[i] = s
@@ -70,7 +77,24 @@ func Cluster(t testing.TB, channels ...string) ([]*server.Server, *bus.Bus) {
 	if err := b.Provision(t.Context(), bus.Topology{Replicas: n, AckWait: AckWait, Channels: channels}); err != nil {
 		t.Fatal(err)
 	}
-	return servers, b
+	return servers, b, lines
+}
+
+// Leader returns the index of the server that leads a stream.
+func Leader(t testing.TB, servers []*server.Server, b *bus.Bus, stream string) int {
+	t.Helper()
+	s, err := JetStream(b).Stream(t.Context(), stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := s.CachedInfo().Cluster.Leader
+	for i, srv := range servers {
+		if srv.Name() == name {
+			return i
+		}
+	}
+	t.Fatalf("leader %q of %s is none of the servers", name, stream)
+	return -1
 }
 
 // Connect opens another connection to a server of this package.
