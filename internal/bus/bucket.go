@@ -137,7 +137,7 @@ func (k *Bucket[T]) change(ctx context.Context, key string, how first, fn func(*
 			return e.Value, fmt.Errorf("write %s of %s: %w", key, k.name, err)
 		}
 		id := uuid.NewString()
-		err = k.bus.swap(ctx, &nats.Msg{Subject: k.subject(key), Data: body, Header: nats.Header{}}, id, e.Revision)
+		err = k.bus.swap(ctx, bucketPrefix+k.name, &nats.Msg{Subject: k.subject(key), Data: body, Header: nats.Header{}}, id, e.Revision)
 		if err == nil {
 			return e.Value, nil
 		}
@@ -168,7 +168,7 @@ func (k *Bucket[T]) Delete(ctx context.Context, key string, expected func(T) boo
 			return err
 		}
 		m := &nats.Msg{Subject: k.subject(key), Header: nats.Header{headerOperation: {opDelete}}}
-		err = k.bus.swap(ctx, m, uuid.NewString(), e.Revision)
+		err = k.bus.swap(ctx, bucketPrefix+k.name, m, uuid.NewString(), e.Revision)
 		if err == nil {
 			return nil
 		}

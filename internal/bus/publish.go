@@ -35,7 +35,7 @@ func (b *Bus) PublishFact(ctx context.Context, subject string, e events.Event) e
 	inject(ctx, msg.Header)
 	until := time.Now().Add(publishFor)
 	for try, expected := 0, uint64(0); ; try++ {
-		err := b.swap(ctx, msg, e.ID, expected)
+		err := b.swap(ctx, events.StreamEvents, msg, e.ID, expected)
 		if err == nil {
 			return nil
 		}

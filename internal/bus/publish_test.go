@@ -71,7 +71,8 @@ func TestPublishFact_Headers(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := onSubject(t, b, subject)[0]
-	if h := events.Header(m.Header); h.Get(events.HeaderSeverity) != "critical" || h.Get(events.HeaderRun) != "r1" {
+	if h := events.Header(m.Header); h.Get(events.HeaderSeverity) != "critical" || h.Get(events.HeaderRun) != "r1" ||
+		h.Get("Nats-Expected-Stream") != events.StreamEvents {
 		t.Errorf("header %v", h)
 	}
 }

@@ -15,8 +15,12 @@ const writeFor = 30 * time.Second
 // swap stores a message if the last one on its subject has the given sequence, 0 being none. While there is no answer it
 // sends the same message again, which is stored once by its id. So an error that [IsConflict] says that this message
 // was not stored by then; any other that it is not known, or cannot be.
-func (b *Bus) swap(ctx context.Context, m *nats.Msg, id string, expected uint64) error {
-	return b.store(ctx, m, jetstream.WithMsgID(id), jetstream.WithExpectLastSequencePerSubject(expected))
+//
+// The message names its stream: it is stored with it, so that a consumer which somebody points at a subject of another
+// stream, the inbox for example, puts nothing there.
+func (b *Bus) swap(ctx context.Context, stream string, m *nats.Msg, id string, expected uint64) error {
+	return b.store(ctx, m, jetstream.WithMsgID(id), jetstream.WithExpectStream(stream),
+		jetstream.WithExpectLastSequencePerSubject(expected))
 }
 
 // store publishes a message that has an id until it is known what became of it.
