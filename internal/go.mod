@@ -27,6 +27,8 @@ require (
 	squirrly.dev/pkg/events v0.0.0
 )
 
+require pgregory.net/rapid v1.3.0 // indirect
+
 require (
 	github.com/antithesishq/antithesis-sdk-go v0.8.0 // indirect
 	github.com/aws/aws-sdk-go-v2 v1.42.0 // indirect

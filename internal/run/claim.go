@@ -107,18 +107,8 @@ var (
 func (r *Runs) claim(ctx context.Context, s Step, run string, e events.Event, d bus.Delivery, process string) (*Claim, error) {
 	c := &Claim{Event: e, runs: r, step: s, owner: uuid.NewString(), run: run, writing: make(chan struct{}, 1)}
 	rec, err := r.Update(ctx, run, func(rec *Record) error {
-		if rec.State.Reached(s.Done) {
-			return errBeyond
-		}
-		if rec.Owner != "" && rec.OwnerStep == s.Service {
-			if rec.OwnerSeq != d.Seq && time.Since(rec.Updated) < d.AckWait {
-				return errBusy
-			}
-			if err := r.takeOver(ctx, rec, process); err != nil {
-				return err
-			}
-		} else if rec.OwnerStep != s.Service && rec.State != s.Working {
-			rec.Crashes, rec.Attempts = 0, 0 // a new step starts afresh
+		if err := r.mayClaim(ctx, s, rec, d, process); err != nil {
+			return err
 		}
 		rec.Owner, rec.OwnerStep, rec.OwnerSeq, rec.OwnerProcess = c.owner, s.Service, d.Seq, process
 		rec.State, rec.NotBefore, rec.WaitsFor = s.Working, time.Time{}, ""
@@ -132,6 +122,22 @@ func (r *Runs) claim(ctx context.Context, s Step, run string, e events.Event, d 
 		return c, errCrash
 	}
 	return c, err
+}
+
+// mayClaim says whether a delivery may take hold of a run, and counts what became of the owner before.
+func (r *Runs) mayClaim(ctx context.Context, s Step, rec *Record, d bus.Delivery, process string) error {
+	held := rec.Owner != "" && rec.OwnerStep == s.Service
+	switch {
+	case rec.State.Reached(s.Done):
+		return errBeyond
+	case held && rec.OwnerSeq != d.Seq && time.Since(rec.Updated) < d.AckWait:
+		return errBusy
+	case held:
+		return r.takeOver(ctx, rec, process)
+	case rec.OwnerStep != s.Service && rec.State != s.Working:
+		rec.Crashes, rec.Attempts = 0, 0 // a new step starts afresh
+	}
+	return nil
 }
 
 // takeOver notes that an owner left no outcome. It is a crash only when the owner's process is gone: a live one lost its

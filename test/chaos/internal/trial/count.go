@@ -66,9 +66,9 @@ func (r *Result) count(ctx context.Context, s *stand, d *driver) error {
 	for _, a := range d.all {
 		delete(ends, a.Run)
 	}
-	r.Refused = len(ends) // of messages that are no request of ours
-	if n := r.Buried + r.Refused; n < r.Options.Poison {
-		r.wrong("of %d unreadable messages %d became a dead letter or were refused", r.Options.Poison, n)
+	r.Refused = len(ends) // of messages that are no request of ours; those that cannot be decoded are kept besides
+	if r.Refused < r.Options.Poison {
+		r.wrong("of %d unreadable messages %d were refused", r.Options.Poison, r.Refused)
 	}
 	r.Recovery = recovery(r.Blows, d.ends())
 	slices.Sort(r.RunTimes)

@@ -30,8 +30,8 @@ var rows = []row{
 	{"webhooks sent again (same id)", func(r Result) string { return fmt.Sprint(r.Again) }},
 	{"runs by state", func(r Result) string { return counted(r.States) }},
 	{"without a result, by reason", func(r Result) string { return counted(r.Failed) }},
-	{"unreadable messages sent: dead letters, refused", func(r Result) string {
-		return fmt.Sprintf("%d: %d, %d", r.Options.Poison, r.Buried, r.Refused)
+	{"unreadable messages sent: refused, kept as dead letters", func(r Result) string {
+		return fmt.Sprintf("%d: %d, %d", r.Options.Poison, r.Refused, r.Buried)
 	}},
 	{"dead letters", func(r Result) string { return counted(r.Dead) }},
 	{"deliveries superseded", func(r Result) string { return fmt.Sprint(r.Log.Superseded) }},
