@@ -27,7 +27,7 @@ require (
 	squirrly.dev/pkg/events v0.0.0
 )
 
-require pgregory.net/rapid v1.3.0 // indirect
+require pgregory.net/rapid v1.3.0
 
 require (
 	github.com/antithesishq/antithesis-sdk-go v0.8.0 // indirect
