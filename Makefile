@@ -23,8 +23,9 @@ test:                 ## Run all fast tests: unit, contract, embedded NATS, reco
 	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 (https://go.dev/dl)"; exit 1; }
 	go test $(addsuffix /...,$(FAST))
 
-e2e: parts            ## Run the tests on a real Flink, MinIO and kube-apiserver (needs JDK 17 and Maven too)
+e2e: parts            ## Run the tests on real servers, and a short chaos (needs JDK 17 and Maven too)
 	go test -count=1 -timeout 40m -p 1 ./test/e2e/...
+	go run ./test/chaos -short
 
 stores: parts         ## Kill every artifact store and its writers with SIGKILL under 2,000 puts each, then read all back (PUTS=)
 	go test -count=1 -timeout 2h -v -run TestKill ./test/e2e/stores -puts $(or $(PUTS),2000)
