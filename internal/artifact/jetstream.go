@@ -127,7 +127,7 @@ func (j jetStream) look(ctx context.Context, s jetstream.Stream, info jetstream.
 	if err != nil {
 		return stat{}, err
 	}
-	st := stat{size: int64(min(info.Size, MaxBytes+1)), sha256: digestOf(info)} //nolint:gosec // bounded.
+	st := stat{size: int64(min(info.Size, MaxBytes+1)), sha256: digestOf(info)}
 	if n := now.State.Subjects[subject]; n != uint64(info.Chunks) {
 		if st.broken = j.lacks(s, info, n); errors.Is(st.broken, ErrGone) {
 			return stat{}, st.broken

@@ -37,7 +37,7 @@ func (j jetStream) survey(ctx context.Context) (Survey, error) {
 			n := chunks[j.chunks(info.NUID)]
 			delete(chunks, j.chunks(info.NUID))
 			if n == uint64(info.Chunks) {
-				all.Objects[key] = Found{Size: int64(min(info.Size, MaxBytes+1)), SHA256: digestOf(info)} //nolint:gosec // bounded.
+				all.Objects[key] = Found{Size: int64(min(info.Size, MaxBytes+1)), SHA256: digestOf(info)}
 				continue
 			}
 			err = j.again(ctx, s, key, all)

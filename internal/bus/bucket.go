@@ -132,12 +132,8 @@ func (k *Bucket[T]) change(ctx context.Context, key string, how first, fn func(*
 		if err := fn(&e); err != nil {
 			return e.Value, err
 		}
-		body, err := encodeValue(e.Value)
-		if err != nil {
-			return e.Value, fmt.Errorf("write %s of %s: %w", key, k.name, err)
-		}
 		id := uuid.NewString()
-		err = k.bus.swap(ctx, bucketPrefix+k.name, &nats.Msg{Subject: k.subject(key), Data: body, Header: nats.Header{}}, id, e.Revision)
+		err := k.replace(ctx, key, e, id)
 		if err == nil {
 			return e.Value, nil
 		}
@@ -146,6 +142,15 @@ func (k *Bucket[T]) change(ctx context.Context, key string, how first, fn func(*
 			return e.Value, fmt.Errorf("write %s of %s: %w", key, k.name, err)
 		}
 	}
+}
+
+// replace stores a value under the given message id if the entry is still the last one of its key.
+func (k *Bucket[T]) replace(ctx context.Context, key string, e Entry[T], id string) error {
+	body, err := encodeValue(e.Value)
+	if err != nil {
+		return err
+	}
+	return k.bus.swap(ctx, bucketPrefix+k.name, &nats.Msg{Subject: k.subject(key), Data: body, Header: nats.Header{}}, id, e.Revision)
 }
 
 // Put stores a value, whatever was there.

@@ -94,7 +94,7 @@ func newBus(nc *nats.Conn, log *slog.Logger) (*Bus, error) {
 }
 
 func init() { //nolint:gochecknoinits // the helpers of tests are served without a word in the API.
-	raw.JetStream = func(bus any) jetstream.JetStream { return bus.(*Bus).js } //nolint:forcetypeassert,revive // tests only.
+	raw.JetStream = func(bus any) jetstream.JetStream { return bus.(*Bus).js }
 }
 
 // Log is where the bus writes to.

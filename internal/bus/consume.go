@@ -104,9 +104,7 @@ func (l loop) slot(ctx context.Context, cons jetstream.Consumer) error {
 			continue
 		}
 		l.bus.log.WarnContext(ctx, "next message", "consumer", l.Durable, "error", err)
-		if sleep(ctx, pause) != nil {
-			break
-		}
+		_ = sleep(ctx, pause) // the loop ends with the context
 		if again, err := l.bus.bind(ctx, l.Stream, l.Durable); err == nil {
 			cons = again
 		}

@@ -4,19 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"squirrly.dev/internal/bus"
 )
-
-func subjectCount(t *testing.T, s jetstream.Stream, subject string) uint64 {
-	t.Helper()
-	info, err := s.Info(t.Context(), jetstream.WithSubjectFilter(subject))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return info.State.Subjects[subject]
-}
 
 func waitLetters(t *testing.T, b *bus.Bus) []bus.DeadLetter {
 	t.Helper()

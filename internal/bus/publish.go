@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -151,9 +152,7 @@ func (b *Bus) Cancel(ctx context.Context, run string) error {
 // window in which the server knows it; without one each call that has no answer may have stored a message.
 func (b *Bus) Publish(ctx context.Context, subject, msgID string, h events.Header, body []byte) error {
 	m := &nats.Msg{Subject: subject, Data: body, Header: nats.Header{}}
-	for k, v := range h {
-		m.Header[k] = v
-	}
+	maps.Copy(m.Header, h)
 	inject(ctx, m.Header)
 	if msgID != "" {
 		return b.store(ctx, m, jetstream.WithMsgID(msgID))

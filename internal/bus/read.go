@@ -44,7 +44,7 @@ func (b *Bus) read(ctx context.Context, stream string, get func(context.Context,
 // stream returns the handle of a stream, which is kept.
 func (b *Bus) stream(ctx context.Context, name string) (jetstream.Stream, error) {
 	if s, ok := b.streams.Load(name); ok {
-		return s.(jetstream.Stream), nil //nolint:forcetypeassert,revive // nothing else is kept there.
+		return s.(jetstream.Stream), nil
 	}
 	s, err := b.js.Stream(ctx, name)
 	if err != nil {
@@ -63,7 +63,7 @@ func (b *Bus) last(ctx context.Context, stream, subject string) (*jetstream.RawS
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			m, err = nil, nil
 		}
-		return err //nolint:wrapcheck // the caller says what for.
+		return err
 	})
 	return m, err
 }

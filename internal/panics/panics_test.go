@@ -13,7 +13,7 @@ func TestCatch(t *testing.T) {
 	if err := panics.Catch(func() error { return plain }); !errors.Is(err, plain) {
 		t.Errorf("got %v", err)
 	}
-	err := panics.Catch(func() error { return []error{}[0] }) //nolint:staticcheck // it panics.
+	err := panics.Catch(func() error { return []error{}[0] })
 	if p, ok := errors.AsType[*panics.Error](err); !ok || !strings.Contains(err.Error(), "index out of range") || len(p.Stack) == 0 {
 		t.Errorf("got %v", err)
 	}

@@ -99,12 +99,7 @@ func (r *recount) complain(kind, of, format string, args ...any) {
 // fact counts one fact again, and compares its number, its value and its text.
 func (r *recount) fact(f *fact) {
 	if f.Count == nil {
-		if f.Samples != 0 {
-			r.complain(Uncounted, f.ID, "%d samples of what? %s", f.Samples, f.Text)
-		}
-		if f.Mode != "" && (f.Unit == "te" || f.Unit == "cores" && f.Frame != "" || saysTE(f.Text)) {
-			r.complain(Uncounted, f.ID, "time of what? %s", f.Text)
-		}
+		r.uncounted(f)
 		return
 	}
 	if r.analysis.Counting == nil {
@@ -121,12 +116,35 @@ func (r *recount) fact(f *fact) {
 		r.complain(Samples, f.ID, "says %d (%d), the pages %d: %s", f.Count.Samples, f.Samples, n, f.Text)
 	}
 	r.counted[f.ID] = []int64{n}
+	whole, ok := r.wholes(f)
+	if !ok {
+		return
+	}
+	r.value(f, n, whole)
+	r.time(f)
+	r.text(f)
+	r.named(f, n)
+}
+
+// uncounted complains of numbers that nothing describes.
+func (r *recount) uncounted(f *fact) {
+	if f.Samples != 0 {
+		r.complain(Uncounted, f.ID, "%d samples of what? %s", f.Samples, f.Text)
+	}
+	if f.Mode != "" && (f.Unit == "te" || f.Unit == "cores" && f.Frame != "" || saysTE(f.Text)) {
+		r.complain(Uncounted, f.ID, "time of what? %s", f.Text)
+	}
+}
+
+// wholes counts what a fact is a part of again, and returns the first of them; 0 is none. It is false when one cannot be
+// counted.
+func (r *recount) wholes(f *fact) (int64, bool) {
 	whole := int64(0)
 	for of := f.Count.Of; of != nil; of = of.Of {
 		w, err := r.counter.count(of)
 		if err != nil {
 			r.complain(Uncountable, f.ID, "its whole: %v: %s", err, f.Text)
-			return
+			return 0, false
 		}
 		if w != of.Samples {
 			r.complain(Whole, f.ID, "says of %d, the pages %d: %s", of.Samples, w, f.Text)
@@ -136,10 +154,7 @@ func (r *recount) fact(f *fact) {
 		}
 		r.counted[f.ID] = append(r.counted[f.ID], w)
 	}
-	r.value(f, n, whole)
-	r.time(f)
-	r.text(f)
-	r.named(f, n)
+	return whole, true
 }
 
 // named compares the count of a fact about one frame with that of this frame alone: no group of frames stands under the name

@@ -33,6 +33,11 @@ func (r *recount) time(f *fact) {
 	if known && !allows(f.Count, f.Value, want) {
 		r.complain(Time, f.ID, "has the value %v, the pages make %v: %s", f.Value, want, f.Text)
 	}
+	r.timesSaid(f, made)
+}
+
+// timesSaid compares the times in a fact's text, which have two decimals, with what its samples make.
+func (r *recount) timesSaid(f *fact, made float64) {
 	for _, x := range timesIn(f.Text) {
 		if x-made > 0.005+near || !f.Count.AtMost && made-x > 0.005+near {
 			r.complain(Time, f.ID, "says %.2f, the pages make %.4f: %s", x, made, f.Text)

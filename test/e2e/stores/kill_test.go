@@ -143,5 +143,5 @@ func (k *killing) unreadable(done map[int]bool) int {
 
 func readable(ctx context.Context, store *artifact.Store, n int) error {
 	_, err := store.Await(ctx, ref(n), artifact.MaxBytes)
-	return err //nolint:wrapcheck // the test names the object.
+	return err
 }

@@ -92,7 +92,7 @@ func examine(ctx context.Context, b *bus.Bus, store *artifact.Store, deep bool) 
 	}
 	all, err := store.Survey(ctx, deep)
 	if err != nil {
-		return h, err //nolint:wrapcheck // it says what was done.
+		return h, err
 	}
 	h.Runs, h.Objects, h.Unfinished = len(runs), len(all.Objects), all.Unfinished
 	of, absent := named(runs, all.Objects)
@@ -155,7 +155,7 @@ func confirm(ctx context.Context, store *artifact.Store, absent []events.ObjectR
 		case errors.Is(err, artifact.ErrGone), errors.Is(err, artifact.ErrCorrupt):
 			missing(ref, err)
 		case err != nil:
-			return err //nolint:wrapcheck // it says what was done.
+			return err
 		}
 	}
 	return nil

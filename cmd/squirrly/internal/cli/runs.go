@@ -88,13 +88,10 @@ func (a *app) runsGet() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			show := a.runDetails
 			if timeline {
-				if a.flags.output == formatJSON {
-					return a.json(rec)
-				}
-				return a.timeline(rec)
-			}
-			if rec.State == events.StateAnalyzed {
+				show = a.timeline
+			} else if rec.State == events.StateAnalyzed {
 				store, err := openStore(c.Context(), b)
 				if err != nil {
 					return err
@@ -104,7 +101,7 @@ func (a *app) runsGet() *cobra.Command {
 			if a.flags.output == formatJSON {
 				return a.json(rec)
 			}
-			return a.runDetails(rec)
+			return show(rec)
 		},
 	}
 	c.Flags().BoolVar(&timeline, "timeline", false, "what happened when, from the run's record alone (-o json: the record)")

@@ -75,15 +75,7 @@ func gather(a *attribution) []*group {
 	}
 	groups := make([]*group, 0, len(known))
 	for _, g := range known {
-		if t := g.by[rules.FamilyWall]; t != nil && g.rule.Below != rules.ScopeProcess {
-			t.te, t.bounded = a.mostOf(g.vertices, t)
-		}
-		if t := g.by[g.family()]; t != nil {
-			g.frame, g.leaf, g.path, g.stack = t.frame, t.leaf, t.path, t.stack
-		}
-		if g.flinks {
-			g.anchor = g.frame
-		}
+		a.settle(g)
 		groups = append(groups, g)
 	}
 	slices.SortFunc(groups, func(a, b *group) int {
@@ -91,6 +83,19 @@ func gather(a *attribution) []*group {
 			slices.Compare(a.vertices, b.vertices))
 	})
 	return groups
+}
+
+// settle bounds what a group takes by what its vertices were busy for, and names it by its own family.
+func (a *attribution) settle(g *group) {
+	if t := g.by[rules.FamilyWall]; t != nil && g.rule.Below != rules.ScopeProcess {
+		t.te, t.bounded = a.mostOf(g.vertices, t)
+	}
+	if t := g.by[g.family()]; t != nil {
+		g.frame, g.leaf, g.path, g.stack = t.frame, t.leaf, t.path, t.stack
+	}
+	if g.flinks {
+		g.anchor = g.frame
+	}
 }
 
 // sites returns what the rules found in a capture, and the user functions with samples that no rule explains.

@@ -29,7 +29,6 @@ const (
 // time describes what problems take of the time. Each capture is walked once for all of them.
 func (v *View) time(problems []*Problem) {
 	for _, family := range []rules.Family{rules.FamilyWall, rules.FamilyCPU} {
-		scans := v.family(family)
 		var asked []*Problem
 		var list []events.Count
 		for _, p := range problems {
@@ -37,16 +36,8 @@ func (v *View) time(problems []*Problem) {
 				asked, list = append(asked, p), append(list, v.attempts(p, family)...)
 			}
 		}
-		if len(asked) == 0 {
-			continue
-		}
-		sums := make([][]uint64, len(list)) // by description, by capture
-		for _, s := range scans {
-			of, _ := tallyAll(&modeScans{mode: s.Mode, scans: []*jvmScan{s}}, list)
-			for i, n := range of {
-				sums[i] = append(sums[i], n)
-			}
-		}
+		scans := v.family(family)
+		sums := sumsOf(scans, list)
 		for i, p := range asked {
 			if p.times == nil {
 				p.times = map[rules.Family]timed{}
@@ -54,6 +45,21 @@ func (v *View) time(problems []*Problem) {
 			p.times[family] = p.chooseTime(scans, list[i*tries:(i+1)*tries], sums[i*tries:(i+1)*tries], p.group.tally(family).te)
 		}
 	}
+}
+
+// sumsOf counts descriptions: for each of them, the samples of each capture.
+func sumsOf(scans []*jvmScan, list []events.Count) [][]uint64 {
+	sums := make([][]uint64, len(list))
+	if len(list) == 0 {
+		return sums
+	}
+	for _, s := range scans {
+		of, _ := tallyAll(&modeScans{mode: s.Mode, scans: []*jvmScan{s}}, list)
+		for i, n := range of {
+			sums[i] = append(sums[i], n)
+		}
+	}
+	return sums
 }
 
 // attempts are the descriptions that are tried.

@@ -31,20 +31,28 @@ func (p *pass) count(g *flamegraph.Graph, id flamegraph.FrameID, st *state) {
 			out.TaskResting += f.Self
 		}
 	}
-	for at := st.open; at != nil && !st.resting; at = at.rest {
-		at.site.Samples += f.Self
-		if st.waiting {
-			at.site.Waiting += f.Self
-		}
-		if p.held(st) {
-			at.site.Held += f.Self
-		}
+	if !st.resting {
+		p.countSites(f.Self, st)
 	}
 	if st.chain >= 0 {
 		p.countChain(id, f, st)
 	}
 	if p.isClass(id, f) {
 		p.countEnd(f, st)
+	}
+}
+
+// countSites books samples with every rule that matches above them.
+func (p *pass) countSites(samples uint64, st *state) {
+	held := p.held(st)
+	for at := st.open; at != nil; at = at.rest {
+		at.site.Samples += samples
+		if st.waiting {
+			at.site.Waiting += samples
+		}
+		if held {
+			at.site.Held += samples
+		}
 	}
 }
 

@@ -118,7 +118,7 @@ func (p *pass) enter(g *flamegraph.Graph, id flamegraph.FrameID, st *state) int 
 	}
 	p.enterSpot(f.Name, info, st)
 	p.enterChain(g, id, info, st)
-	idle := p.advance(g, id, info, st)
+	idle := p.advance(id, info, st)
 	return idle
 }
 
@@ -203,7 +203,7 @@ func (p *pass) chain(c Chain) int32 {
 }
 
 // advance moves every path on that has a segment ending in this frame. It returns the idle path that ends here, or -1.
-func (p *pass) advance(g *flamegraph.Graph, id flamegraph.FrameID, info *nameInfo, st *state) int {
+func (p *pass) advance(id flamegraph.FrameID, info *nameInfo, st *state) int {
 	idle := -1
 	if !info.moves.none() {
 		idle = p.move(id, &info.moves, st, idle)

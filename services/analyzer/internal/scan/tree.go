@@ -148,7 +148,7 @@ func TopSelf(scan *Scan, limit int) []Top {
 	var tops []Top
 	for name, n := range self {
 		if n > 0 && n*100 >= scan.Active() {
-			tops = append(tops, Top{flamegraph.NameID(name), n}) //nolint:gosec // ids are int32
+			tops = append(tops, Top{flamegraph.NameID(name), n})
 		}
 	}
 	slices.SortFunc(tops, func(a, b Top) int {

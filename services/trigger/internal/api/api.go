@@ -159,7 +159,7 @@ func envelope(id string, body []byte) ([]byte, error) {
 	_, origin, err := events.DecodeRequest(nil, body)
 	switch {
 	case err != nil:
-		return nil, err //nolint:wrapcheck // it says which field is wrong.
+		return nil, err
 	case origin.ID != "" || origin.Source != "":
 		return nil, errEvent
 	}
@@ -169,10 +169,10 @@ func envelope(id string, body []byte) ([]byte, error) {
 	}
 	event, err := e.Encode()
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says which field is wrong.
+		return nil, err
 	}
 	_, _, err = events.DecodeRequest(nil, event)
-	return event, err //nolint:wrapcheck // it says which field is wrong.
+	return event, err
 }
 
 func (a *API) run(w http.ResponseWriter, r *http.Request) {
