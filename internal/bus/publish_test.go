@@ -40,7 +40,7 @@ func onSubject(t testing.TB, b *bus.Bus, subject string) []*jetstream.RawStreamM
 	deadline := time.Now().Add(20 * time.Second)
 	for seq := uint64(1); time.Now().Before(deadline); {
 		var m *jetstream.RawStreamMsg
-		if m, err = getMsg(t, b, seq, subject); errors.Is(err, jetstream.ErrMsgNotFound) {
+		if m, err = getMsg(t.Context(), b, seq, subject); errors.Is(err, jetstream.ErrMsgNotFound) {
 			return all
 		}
 		if err != nil { // no leader for the moment
@@ -53,9 +53,8 @@ func onSubject(t testing.TB, b *bus.Bus, subject string) []*jetstream.RawStreamM
 	return nil
 }
 
-func getMsg(t testing.TB, b *bus.Bus, seq uint64, subject string) (*jetstream.RawStreamMsg, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+func getMsg(ctx context.Context, b *bus.Bus, seq uint64, subject string) (*jetstream.RawStreamMsg, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	s, err := bustest.JetStream(b).Stream(ctx, events.StreamEvents)
 	if err != nil {

@@ -88,7 +88,9 @@ func TestLoad_OffWhenEmpty(t *testing.T) {
 		environ []string
 		want    string
 	}{
-		{nil, "127.0.0.1:1"}, {[]string{"SQUIRRLY_ADDR="}, "off"}, {[]string{"SQUIRRLY_ADDR=:2"}, ":2"},
+		{nil, "127.0.0.1:1"},
+		{[]string{"SQUIRRLY_ADDR="}, "off"},
+		{[]string{"SQUIRRLY_ADDR=:2"}, ":2"},
 		{[]string{"SQUIRRLY_ADDR=", "SQUIRRLY_ADDR_FILE=" + secretFile(t, ":3")}, ":3"},
 	} {
 		if got, err := daemon.Load[switched](c.environ); err != nil || got.Addr != c.want {

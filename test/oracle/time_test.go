@@ -21,8 +21,10 @@ func timed() *analysis {
 			{ID: "F4", Text: "A part of visit takes 0.40 thread equivalents.", Unit: "te", Value: 0.4, Mode: "WALL", Count: &part},
 			{ID: "F5", Text: "The sink takes 0.09 thread equivalents.", Unit: "te", Value: 7.0 / 80, Mode: "WALL", Count: onTM("WALL", 7,
 				count{Match: []string{"acme.Sink.write"}, Rates: []rate{{JVM: "tm", Samples: 7, Seconds: 4, IntervalMillis: 50}}})},
-			{ID: "F6", Text: "20 of the 50 active WALL samples of visit are in R2 as well (40 %).", Unit: "share", Value: 0.4, Samples: 20, Mode: "WALL",
-				Count: onTM("WALL", 20, count{Match: []string{"acme.Walk.visit"}, With: []string{"@wait"}, Of: onTM("WALL", 50, count{Match: []string{"acme.Walk.visit"}})})},
+			{
+				ID: "F6", Text: "20 of the 50 active WALL samples of visit are in R2 as well (40 %).", Unit: "share", Value: 0.4, Samples: 20, Mode: "WALL",
+				Count: onTM("WALL", 20, count{Match: []string{"acme.Walk.visit"}, With: []string{"@wait"}, Of: onTM("WALL", 50, count{Match: []string{"acme.Walk.visit"}})}),
+			},
 		},
 	}
 }

@@ -280,7 +280,7 @@ func TestRivals(t *testing.T) {
 		Context:  j.Context,
 		Captures: []Capture{recorded(t, "1.20.5", events.ModeITimer), recorded(t, "1.20.5", events.ModeWall)},
 	}).Analysis
-	if a.Verdict.VertexName != "arbitrary-stall" || !strings.Contains(a.Verdict.Headline, "Upper bound: 1.0×, then sine limits") {
+	if a.Verdict.VertexName != "arbitrary-stall" || !strings.Contains(a.Verdict.Headline, "Upper bound: 1.0×, since sine is as busy and limits at once") {
 		t.Errorf("headline: %s", a.Verdict.Headline)
 	}
 	if len(a.Findings) < 2 || a.Findings[1].Anchor != sine || !a.Findings[1].OnPath {
