@@ -207,13 +207,14 @@ func stranger(f *flinks) {
 	time.AfterFunc(2500*time.Millisecond, func() { f.play(0, flinktest.Script{}) })
 }
 
-// away lets Flink answer as during a change of its leader.
+// away lets Flink answer as during a change of its leader, for some time from the first request on.
 func away(f *flinks, d time.Duration) {
+	var first sync.Once
 	f.instead(func(w http.ResponseWriter, _ *http.Request) {
+		first.Do(func() { time.AfterFunc(d, func() { f.instead(nil) }) })
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_, _ = w.Write([]byte(`{"errors":["Service temporarily unavailable due to an ongoing leader election. Please refresh."]}`))
 	})
-	time.AfterFunc(d, func() { f.instead(nil) })
 }
 
 func half(t *testing.T) []byte {
