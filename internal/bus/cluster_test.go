@@ -64,7 +64,7 @@ func TestCluster_Contention(t *testing.T) {
 			if err := g.Wait(); err != nil {
 				t.Fatalf("fact %d: %v", n, err)
 			}
-			if all := onSubject(t, b, subject); len(all) != 1 {
+			if all := onSubject(ctx, t, b, subject); len(all) != 1 {
 				t.Errorf("fact %d is stored %d times", n, len(all))
 			}
 		}
@@ -199,7 +199,7 @@ func TestCluster_IsolatedLeader(t *testing.T) {
 	}
 	for n := range facts {
 		_, subject := recommendation(t, fmt.Sprintf("r%d", n))
-		if all := onSubject(t, live, subject); len(all) != 1 {
+		if all := onSubject(ctx, t, live, subject); len(all) != 1 {
 			t.Errorf("fact %d is stored %d times", n, len(all))
 		}
 	}

@@ -33,14 +33,14 @@ func recommendation(t testing.TB, run string) (events.Event, string) {
 }
 
 // onSubject returns the messages on a subject of the event stream, oldest first.
-func onSubject(t testing.TB, b *bus.Bus, subject string) []*jetstream.RawStreamMsg {
+func onSubject(ctx context.Context, t testing.TB, b *bus.Bus, subject string) []*jetstream.RawStreamMsg {
 	t.Helper()
 	var all []*jetstream.RawStreamMsg
 	var err error
 	deadline := time.Now().Add(20 * time.Second)
 	for seq := uint64(1); time.Now().Before(deadline); {
 		var m *jetstream.RawStreamMsg
-		if m, err = getMsg(t.Context(), b, seq, subject); errors.Is(err, jetstream.ErrMsgNotFound) {
+		if m, err = getMsg(ctx, b, seq, subject); errors.Is(err, jetstream.ErrMsgNotFound) {
 			return all
 		}
 		if err != nil { // no leader for the moment
@@ -69,7 +69,7 @@ func TestPublishFact_Headers(t *testing.T) {
 	if err := b.PublishFact(t.Context(), subject, e); err != nil {
 		t.Fatal(err)
 	}
-	m := onSubject(t, b, subject)[0]
+	m := onSubject(t.Context(), t, b, subject)[0]
 	if h := events.Header(m.Header); h.Get(events.HeaderSeverity) != "critical" || h.Get(events.HeaderRun) != "r1" ||
 		h.Get("Nats-Expected-Stream") != events.StreamEvents {
 		t.Errorf("header %v", h)
@@ -92,7 +92,7 @@ func TestPublishFact_Once(t *testing.T) {
 			t.Fatalf("publish %d: %v", i, err)
 		}
 	}
-	if n := len(onSubject(t, b, subject)); n != 1 {
+	if n := len(onSubject(t.Context(), t, b, subject)); n != 1 {
 		t.Errorf("%d messages stored, want 1", n)
 	}
 }
@@ -110,7 +110,7 @@ func TestPublishFact_BehindAStranger(t *testing.T) {
 			t.Fatalf("publish %d: %v", i, err)
 		}
 	}
-	all := onSubject(t, b, subject)
+	all := onSubject(t.Context(), t, b, subject)
 	if len(all) != 2 {
 		t.Fatalf("%d messages stored, want 2", len(all))
 	}

@@ -3,6 +3,7 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -170,32 +171,44 @@ func (r *Resolver) client(g *netguard.Guard) (client *http.Client, done func()) 
 }
 
 // patiently calls try again while it fails in a way that may pass, for as long as there is patience and time. In the
-// end it refuses: whoever asked should know, and may ask again.
+// end it refuses: whoever asked should know, and may ask again. Time in which this process did not run is no patience
+// had with the target: a try ends when the patience does, so that one which ends much later was asleep.
 func (r *Resolver) patiently(ctx context.Context, try func(context.Context) error) error {
-	patience := r.Patience
-	if deadline, ok := ctx.Deadline(); ok {
-		const share = 2 // of the time that is left; the rest is for the answer
-		patience = min(patience, time.Until(deadline)/share)
-	}
-	limited, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	const first, most = 100 * time.Millisecond, time.Second
+	const first, most, asleep = 100 * time.Millisecond, time.Second, time.Second
+	end := r.impatient(ctx)
 	var last error // before the time was over, since that says less
-	for pause := first; limited.Err() == nil; pause = min(2*pause, most) {
+	for pause := first; time.Now().Before(end); pause = min(2*pause, most) {
+		limited, cancel := context.WithDeadline(ctx, end)
 		err := try(limited)
+		over := limited.Err() != nil
 		if err == nil || refusal.Is(err) || ctx.Err() != nil {
+			cancel()
 			return err
 		}
-		if last == nil || limited.Err() == nil {
+		if last == nil || !over {
 			last = err
 		}
 		select {
 		case <-time.After(pause):
 		case <-limited.Done():
 		}
+		cancel()
+		if time.Since(end) > asleep {
+			end, last = r.impatient(ctx), nil
+		}
 	}
 	if ctx.Err() != nil || last == nil {
-		return fmt.Errorf("ask the target: %w", limited.Err())
+		return fmt.Errorf("ask the target: %w", cmp.Or(ctx.Err(), context.DeadlineExceeded))
 	}
 	return refusal.New(events.CodeUnreachable, "%w", last)
+}
+
+// impatient returns when the patience with a target ends that is asked from now on.
+func (r *Resolver) impatient(ctx context.Context) time.Time {
+	patience := r.Patience
+	if deadline, ok := ctx.Deadline(); ok {
+		const share = 2 // of the time that is left; the rest is for the answer
+		patience = min(patience, time.Until(deadline)/share)
+	}
+	return time.Now().Add(patience)
 }
