@@ -88,7 +88,7 @@ func (o *watch) measure(t *testing.T, rec func() (requested, ready time.Time), t
 	t.Helper()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	slices.SortFunc(o.posts, time.Time.Compare) // they are noted as they are answered
+	slices.SortFunc(o.posts, time.Time.Compare)                 // they are noted as they are answered
 	maps.DeleteFunc(o.ends, func(id profileID, _ ending) bool { // those of earlier runs
 		return time.UnixMilli(id.trigger).Before(o.posts[0].Add(-time.Millisecond))
 	})
