@@ -128,4 +128,14 @@ func TestSkew(t *testing.T) {
 	if _, ok := SkewOf(&idle[0]); ok {
 		t.Error("a vertex that does next to nothing is no skew")
 	}
+	unknown := Subtask{Index: 1, Busy: Unknown, Idle: Unknown, RecordsIn: Unknown}
+	half := line(0.95, 0)
+	half[0].Subtasks = append(half[0].Subtasks, unknown, Subtask{Index: 2, Busy: 0.1, RecordsIn: Unknown})
+	if s, ok := SkewOf(&half[0]); ok {
+		t.Errorf("a subtask of which nothing is known makes a skew of %+v", s)
+	}
+	half[0].Subtasks[0].RecordsIn, half[0].Subtasks[1].RecordsIn, half[0].Subtasks[2].RecordsIn = 1000, 10, 10
+	if s, ok := SkewOf(&half[0]); !ok || !s.Records || s.Ratio != 100 {
+		t.Errorf("records that are known of all make %+v, %v", s, ok)
+	}
 }

@@ -14,7 +14,7 @@ type Skew struct {
 const MaxSkew = 1000
 
 // SkewOf returns the skew of a vertex by records read or by busy time, whichever is worse. ok is false when the vertex
-// has a single subtask or does too little to tell.
+// has a single subtask or does too little to tell. A measure that is unknown of one subtask proves no skew.
 func SkewOf(l *Load) (skew Skew, ok bool) {
 	const enough = 0.2 // busy share of the busiest subtask
 	if len(l.Subtasks) < 2 || l.Max(Busy) < enough {
@@ -23,17 +23,20 @@ func SkewOf(l *Load) (skew Skew, ok bool) {
 	byBusy := skewBy(l, Busy)
 	byRecords := skewBy(l, In)
 	byRecords.Records = true
+	skew = byBusy
 	if byRecords.Ratio > byBusy.Ratio {
-		return byRecords, true
+		skew = byRecords
 	}
-	return byBusy, true
+	return skew, skew.Ratio > 0
 }
 
 func skewBy(l *Load, of func(*Subtask) float64) Skew {
 	values := make([]float64, len(l.Subtasks))
 	worst, sum := 0, 0.0
 	for i := range l.Subtasks {
-		values[i] = max(0, of(&l.Subtasks[i]))
+		if values[i] = of(&l.Subtasks[i]); values[i] == Unknown {
+			return Skew{}
+		}
 		sum += values[i]
 		if values[i] > values[worst] {
 			worst = i
