@@ -1,5 +1,5 @@
-// Package parts starts the real servers that tests talk to: two S3 servers (MinIO, versitygw), and a Kubernetes API
-// server on an etcd of its own.
+// Package parts starts the real servers that tests talk to: two S3 servers (MinIO, versitygw), a NATS server, and a
+// Kubernetes API server on an etcd of its own.
 //
 // The servers are programs built by "make parts" from the modules under tools/parts, which pin their versions. Each
 // Start function takes a folder for data and logs, picks free ports on the loopback interface, returns when the server
@@ -26,6 +26,7 @@ var (
 	minioServer   = program{"minio", "minio", "github.com/minio/minio"}
 	versityGW     = program{"versitygw", "versitygw", "github.com/versity/versitygw"}
 	natsCLI       = program{"nats", "nats", "github.com/nats-io/natscli"}
+	natsServer    = program{"nats-server", "nats-server", "github.com/nats-io/nats-server/v2"}
 )
 
 // NATSCLI is the path of the official command line client of NATS.
