@@ -6,6 +6,7 @@ package backends
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
@@ -39,14 +40,28 @@ func Connect(ctx context.Context, d *daemon.Daemon, cfg NATS) (*bus.Bus, error) 
 }
 
 // Store opens the artifact store: the S3 server when one is configured, else the bucket on the NATS server, which must
-// be there.
+// be there. It waits while nobody answers for the bucket, as while a cluster elects a leader.
 func Store(ctx context.Context, b *bus.Bus, cfg artifact.S3Config) (*artifact.Store, error) {
 	if cfg.Endpoint != "" {
 		return artifact.OpenS3(cfg)
 	}
 	store := b.Artifacts()
-	if err := store.Ready(ctx); err != nil {
-		return nil, fmt.Errorf("open bucket %s: %w", events.BucketArtifacts, err)
+	const between = time.Second
+	for logged := false; ; {
+		err := store.Ready(ctx)
+		if err == nil {
+			return store, nil
+		}
+		if !bus.IsUnanswered(err) || ctx.Err() != nil {
+			return nil, fmt.Errorf("open bucket %s: %w", events.BucketArtifacts, err)
+		}
+		if !logged {
+			b.Log().WarnContext(ctx, "waiting for the artifact store", "error", err)
+			logged = true
+		}
+		select {
+		case <-time.After(between):
+		case <-ctx.Done():
+		}
 	}
-	return store, nil
 }

@@ -27,9 +27,9 @@ const (
 	codeSameIDInFlight      jetstream.ErrorCode = 10158
 )
 
-// isUnanswered reports whether a call had no answer that decides: it timed out, nobody leads the stream, or the same
+// IsUnanswered reports whether a call had no answer that decides: it timed out, nobody leads the stream, or the same
 // message is on its way. It may have had its effect.
-func isUnanswered(err error) bool {
+func IsUnanswered(err error) bool {
 	for _, kind := range []error{
 		context.DeadlineExceeded, nats.ErrTimeout, nats.ErrNoResponders, jetstream.ErrNoStreamResponse,
 		nats.ErrDisconnected, nats.ErrReconnectBufExceeded, nats.ErrStaleConnection,

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -38,17 +39,36 @@ type Bus struct {
 	streams sync.Map // handles of streams, by name
 }
 
-// Connect opens a connection that never gives up reconnecting, and waits until it is up or ctx ends.
+// ErrClosed says that the connection is closed for good, which no waiting mends: by Close, or since the servers refuse who
+// this client says that it is.
+var ErrClosed = errors.New("the connection to NATS is closed")
+
+// closed returns an [ErrClosed] with its cause once the connection is closed for good.
+func (b *Bus) closed() error { return closed(b.nc) }
+
+func closed(nc *nats.Conn) error {
+	if !nc.IsClosed() {
+		return nil
+	}
+	if cause := nc.LastError(); cause != nil {
+		return fmt.Errorf("%w: %w", ErrClosed, cause)
+	}
+	return ErrClosed
+}
+
+// Connect opens a connection that never gives up reconnecting, and waits until it is up or ctx ends. Servers that refuse
+// the credentials end it, at once or later: [ErrClosed].
 func Connect(ctx context.Context, o Options) (*Bus, error) {
 	log := o.Logger
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	up := make(chan struct{}, 1)
+	up, down := make(chan struct{}, 1), make(chan struct{}, 1)
 	opts := []nats.Option{
 		nats.Name(o.Name), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectWait(time.Second),
 		nats.CustomInboxPrefix("_INBOX_" + events.Token(o.Name)),
 		nats.ConnectHandler(func(*nats.Conn) { up <- struct{}{} }),
+		nats.ClosedHandler(func(*nats.Conn) { down <- struct{}{} }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
 				log.WarnContext(ctx, "NATS connection lost", "error", err)
@@ -72,6 +92,8 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 	}
 	select {
 	case <-up:
+	case <-down:
+		return nil, fmt.Errorf("connect to NATS: %w", closed(nc))
 	case <-ctx.Done():
 		nc.Close()
 		return nil, fmt.Errorf("connect to NATS: no server answered: %w", ctx.Err())

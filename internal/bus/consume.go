@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,23 +33,19 @@ type Consumer struct {
 }
 
 // Consume hands the deliveries of a durable consumer to handle, until ctx ends. It waits for the consumer to be
-// provisioned. It is the only loop there is: for each delivery it makes the span, tells the server that the message is
+// provisioned, and for whatever else may pass: a stream without a leader, a server that restarts. Only a connection that
+// is closed for good ends it with an error, [ErrClosed]. It is the only loop there is: for each delivery it makes the span, tells the server that the message is
 // worked on, turns a panic into a result, settles the message as the result says, and writes one line into the log.
 //
 // Each slot has one message in flight: with prefetch, messages would age in the client while a long job runs, and be
 // delivered to somebody else as well.
 func (b *Bus) Consume(ctx context.Context, c Consumer, handle func(context.Context, Delivery) Result) error {
-	cons, err := b.bind(ctx, c.Stream, c.Durable)
-	if err != nil {
-		return err
-	}
-	var info *jetstream.StreamInfo
-	err = b.read(ctx, c.Stream, func(_ context.Context, s jetstream.Stream) error { info = s.CachedInfo(); return nil })
+	cons, created, err := b.bind(ctx, c.Stream, c.Durable)
 	if err != nil {
 		return err
 	}
 	l := loop{
-		Consumer: c, bus: b, handle: handle, created: info.Created,
+		Consumer: c, bus: b, handle: handle, created: created,
 		ackWait: cons.CachedInfo().Config.AckWait,
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -58,25 +55,34 @@ func (b *Bus) Consume(ctx context.Context, c Consumer, handle func(context.Conte
 	return g.Wait() //nolint:wrapcheck // the slots say what they are.
 }
 
-// bind looks a durable up, again and again while it is not there yet.
-func (b *Bus) bind(ctx context.Context, stream, durable string) (jetstream.Consumer, error) {
+// bind looks a durable up, and when its stream was created, again and again while there is no such answer.
+func (b *Bus) bind(ctx context.Context, stream, durable string) (jetstream.Consumer, time.Time, error) {
 	const pause = 2 * time.Second
 	for logged := false; ; {
-		cons, err := b.js.Consumer(ctx, stream, durable)
+		cons, created, err := b.lookUp(ctx, stream, durable)
 		if err == nil {
-			return cons, nil
+			return cons, created, nil
 		}
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("bind %s: %w", durable, ctx.Err())
+		if err := cmp.Or(ctx.Err(), b.closed()); err != nil {
+			return nil, created, fmt.Errorf("bind %s: %w", durable, err)
 		}
 		if !logged {
 			b.log.WarnContext(ctx, "waiting for the consumer (run `squirrly provision`)", "stream", stream, "consumer", durable, "error", err)
 			logged = true
 		}
-		if sleep(ctx, pause) != nil {
-			return nil, fmt.Errorf("bind %s: %w", durable, ctx.Err())
+		if err := sleep(ctx, pause); err != nil {
+			return nil, created, fmt.Errorf("bind %s: %w", durable, err)
 		}
 	}
+}
+
+func (b *Bus) lookUp(ctx context.Context, stream, durable string) (jetstream.Consumer, time.Time, error) {
+	s, err := b.js.Stream(ctx, stream)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("open stream %s: %w", stream, err)
+	}
+	cons, err := s.Consumer(ctx, durable)
+	return cons, s.CachedInfo().Created, err //nolint:wrapcheck // the caller names the consumer.
 }
 
 // loop serves one consumer.
@@ -105,8 +111,11 @@ func (l loop) slot(ctx context.Context, cons jetstream.Consumer) error {
 		}
 		l.bus.log.WarnContext(ctx, "next message", "consumer", l.Durable, "error", err)
 		_ = sleep(ctx, pause) // the loop ends with the context
-		if again, err := l.bus.bind(ctx, l.Stream, l.Durable); err == nil {
-			cons = again
+		again, created, err := l.bus.bind(ctx, l.Stream, l.Durable)
+		if err == nil {
+			cons, l.created = again, created
+		} else if errors.Is(err, ErrClosed) {
+			return err
 		}
 	}
 	return nil

@@ -31,7 +31,7 @@ func (b *Bus) read(ctx context.Context, stream string, get func(context.Context,
 			err = get(call, s)
 		}
 		cancel()
-		if err == nil || !isUnanswered(err) {
+		if err == nil || !IsUnanswered(err) {
 			return err
 		}
 		b.streams.Delete(stream)
@@ -89,9 +89,9 @@ func (b *Bus) AckFloor(ctx context.Context, stream, durable string) (uint64, err
 	return cons.CachedInfo().AckFloor.Stream, nil
 }
 
-// WaitFor waits until a durable is provisioned.
+// WaitFor waits until a durable is provisioned. The error is that of ctx, or [ErrClosed].
 func (b *Bus) WaitFor(ctx context.Context, stream, durable string) error {
-	_, err := b.bind(ctx, stream, durable)
+	_, _, err := b.bind(ctx, stream, durable)
 	return err
 }
 

@@ -1,23 +1,73 @@
 package bus
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Watch follows the keys that fit a pattern: first those there are, then every change, until ctx ends; the channel is
-// closed then. It may lag behind, since any replica feeds it. What cannot be decoded and what is deleted is left out.
+// anew is how often a watch looks whether its bucket was made again: the client would go on waiting for the revision that
+// comes after the last one of the old bucket.
+const anew = 5 * time.Second
+
+// Watch follows the keys that fit a pattern: first those there are, then every change, until ctx ends or the connection is
+// closed for good; the channel is closed then. When the client gives a watch up, without a leader for example, or the
+// bucket is made again, it begins anew: what is there comes again. It may lag behind, since any replica feeds it. What
+// cannot be decoded and what is deleted is left out.
 func (k *Bucket[T]) Watch(ctx context.Context, pattern string) (<-chan Entry[T], error) {
 	w, err := k.watch(ctx, pattern)
+	for try := 0; IsUnanswered(err) && pause(ctx, try) == nil && try < watchTries; try++ {
+		w, err = k.watch(ctx, pattern)
+	}
 	if err != nil {
 		return nil, err
 	}
 	out := make(chan Entry[T])
 	go func() {
 		defer close(out)
-		for stored := range w.Updates() {
+		for w != nil {
+			k.pass(ctx, w, out)
+			w = k.again(ctx, pattern)
+		}
+	}()
+	return out, nil
+}
+
+// watchTries is how often the first opening of a watch is tried that nobody answers; each waits for [apiTimeout].
+const watchTries = 3
+
+// again opens a watch that has ended, however long that takes; nil is the end.
+func (k *Bucket[T]) again(ctx context.Context, pattern string) jetstream.KeyWatcher {
+	const between = time.Second
+	for logged := false; ctx.Err() == nil && k.bus.closed() == nil; _ = sleep(ctx, between) {
+		w, err := k.watch(ctx, pattern)
+		if err == nil {
+			return w
+		}
+		if !logged {
+			k.bus.log.WarnContext(ctx, "waiting for a bucket to watch", "bucket", k.name, "error", err)
+			logged = true
+		}
+	}
+	return nil
+}
+
+// pass hands on what a watch brings, until it has ended or its bucket is another.
+func (k *Bucket[T]) pass(ctx context.Context, w jetstream.KeyWatcher, out chan<- Entry[T]) {
+	defer func() { _ = w.Stop() }() // it may have ended by itself
+	created := k.created(ctx)
+	look := time.NewTicker(anew)
+	defer look.Stop()
+	for {
+		select {
+		case stored, ok := <-w.Updates():
+			if !ok {
+				return
+			}
 			e, ok := decodeEntry[T](stored)
 			if !ok {
 				continue
@@ -27,9 +77,27 @@ func (k *Bucket[T]) Watch(ctx context.Context, pattern string) (<-chan Entry[T],
 			case <-ctx.Done():
 				return
 			}
+		case <-look.C:
+			if now := k.created(ctx); created.IsZero() {
+				created = now
+			} else if !now.IsZero() && !now.Equal(created) {
+				return
+			}
+		case <-ctx.Done():
+			return
 		}
-	}()
-	return out, nil
+	}
+}
+
+// created returns when the bucket was made; zero is unknown.
+func (k *Bucket[T]) created(ctx context.Context) time.Time {
+	call, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	s, err := k.bus.js.Stream(call, bucketPrefix+k.name)
+	if err != nil {
+		return time.Time{}
+	}
+	return s.CachedInfo().Created
 }
 
 // List returns what fits a pattern, in no order.
@@ -42,7 +110,10 @@ func (k *Bucket[T]) List(ctx context.Context, pattern string) ([]Entry[T], error
 	var all []Entry[T]
 	for {
 		select {
-		case stored := <-w.Updates():
+		case stored, open := <-w.Updates():
+			if !open {
+				return nil, fmt.Errorf("list %s of %s: %w", pattern, k.name, cmp.Or(ctx.Err(), errEnded))
+			}
 			if stored == nil { // marks the end of what was there
 				return all, nil
 			}
@@ -54,6 +125,8 @@ func (k *Bucket[T]) List(ctx context.Context, pattern string) ([]Entry[T], error
 		}
 	}
 }
+
+var errEnded = errors.New("the server ended the answer before its end")
 
 func (k *Bucket[T]) watch(ctx context.Context, pattern string) (jetstream.KeyWatcher, error) {
 	kv, err := k.bus.js.KeyValue(ctx, k.name)

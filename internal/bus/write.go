@@ -33,7 +33,7 @@ func (b *Bus) store(ctx context.Context, m *nats.Msg, opts ...jetstream.PublishO
 		if err == nil {
 			return nil
 		}
-		if !isUnanswered(err) || ctx.Err() != nil || time.Now().After(until) || pause(ctx, try) != nil {
+		if !IsUnanswered(err) || ctx.Err() != nil || time.Now().After(until) || pause(ctx, try) != nil {
 			return fmt.Errorf("publish to %s: %w", m.Subject, err)
 		}
 	}

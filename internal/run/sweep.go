@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
 )
 
@@ -18,7 +19,8 @@ type Sweeper struct {
 	Stale time.Duration // silence after which a run without a waiting message is looked into; 0 is one minute
 }
 
-// Run sweeps until ctx ends.
+// Run sweeps until ctx ends. It waits for what may pass, as [bus.Bus.Consume] does, and ends with an error that is
+// [bus.ErrClosed] only.
 func (s Sweeper) Run(ctx context.Context) error {
 	if s.Every == 0 {
 		s.Every = time.Second
@@ -29,7 +31,7 @@ func (s Sweeper) Run(ctx context.Context) error {
 	if err := s.Runs.bus.WaitFor(ctx, events.StreamEvents, events.DurableCollector); err != nil {
 		return err
 	}
-	changes, err := s.Runs.WatchAll(ctx)
+	changes, err := s.watch(ctx)
 	if err != nil {
 		return err
 	}
@@ -42,6 +44,9 @@ func (s Sweeper) Run(ctx context.Context) error {
 			return nil
 		case rec, ok := <-changes:
 			if !ok {
+				if ctx.Err() == nil {
+					return fmt.Errorf("watch the runs: %w", bus.ErrClosed)
+				}
 				return nil
 			}
 			if rec.State.Terminal() {
@@ -51,6 +56,26 @@ func (s Sweeper) Run(ctx context.Context) error {
 			}
 		case <-tick.C:
 			s.sweep(ctx, open)
+		}
+	}
+}
+
+// watch opens the watch of all records, again and again while that fails.
+func (s Sweeper) watch(ctx context.Context) (<-chan Record, error) {
+	const pause = 2 * time.Second
+	for logged := false; ; {
+		changes, err := s.Runs.WatchAll(ctx)
+		if err == nil || errors.Is(err, bus.ErrClosed) {
+			return changes, err
+		}
+		if !logged && ctx.Err() == nil {
+			s.Runs.log.WarnContext(ctx, "waiting for the bucket of runs (run `squirrly provision`)", "error", err)
+			logged = true
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, ctx.Err() //nolint:wrapcheck // the caller ends with its own context.
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,6 +58,12 @@ func Network(t testing.TB, channels ...string) ([]*server.Server, *bus.Bus, *Lin
 		}
 		go func() {
 			s, err := natsembed.Start(o)
+			if err == nil {
+				if addr, ok := s.Addr().(*net.TCPAddr); ok {
+					o.Port = addr.Port // clients find it again there
+				}
+				options.Store(s, o)
+			}
 			servers[i] = s
 			started <- err
 		}()
@@ -78,6 +85,25 @@ func Network(t testing.TB, channels ...string) ([]*server.Server, *bus.Bus, *Lin
 		t.Fatal(err)
 	}
 	return servers, b, lines
+}
+
+// options are those of the servers of clusters, by server.
+var options sync.Map //nolint:gochecknoglobals // of tests, which have the servers only.
+
+// Restart starts the server of a cluster again that a test has shut down, with its data and on its ports.
+func Restart(t testing.TB, servers []*server.Server, i int) {
+	t.Helper()
+	servers[i].WaitForShutdown()
+	o, ok := options.LoadAndDelete(servers[i])
+	if !ok {
+		t.Fatal("not the server of a cluster")
+	}
+	s, err := natsembed.Start(o.(natsembed.Options))
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.Store(s, o)
+	servers[i] = s
 }
 
 // Leader returns the index of the server that leads a stream.
