@@ -1,9 +1,6 @@
 package bus
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -44,23 +41,6 @@ func (t Topology) bucket(name, what string, age time.Duration) jetstream.StreamC
 		Replicas: max(t.Replicas, 1), Storage: t.storage(), Discard: jetstream.DiscardNew,
 		Duplicates: min(age, bucketWindow), AllowRollup: true, DenyDelete: true,
 	}
-}
-
-// Ready reports whether the connection is up, and every stream and bucket is there and is read at its leader only.
-func (b *Bus) Ready(ctx context.Context) error {
-	if !b.nc.IsConnected() {
-		return errors.New("NATS is not connected")
-	}
-	for _, c := range (Topology{}).all() {
-		s, err := b.js.Stream(ctx, c.Name)
-		if err != nil {
-			return fmt.Errorf("stream %s (run `squirrly provision`): %w", c.Name, err)
-		}
-		if s.CachedInfo().Config.AllowDirect {
-			return fmt.Errorf("stream %s allows direct get, so a replica that lags may answer: run `squirrly provision`", c.Name)
-		}
-	}
-	return nil
 }
 
 // Artifacts is the artifact store in JetStream.

@@ -46,7 +46,7 @@ type Daemon struct {
 	draining  atomic.Bool
 
 	mu     sync.Mutex
-	checks []check
+	checks []*check
 }
 
 // New prepares a process of the given name: logger, telemetry (as the global providers of OpenTelemetry), and the

@@ -11,6 +11,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
@@ -63,20 +65,47 @@ func TestAdmin(t *testing.T) {
 		}
 	}
 	ask("/livez", 200, "ok\n")
-	ask("/readyz", 200, "ok\n")
 	now = broken
 	ask("/livez", 200, "ok\n")
-	ask("/readyz", 503, "not ready: store\n")
-	ask("/readyz?verbose", 503, "[+] draining\n[+] nats\n[-] store: no route to host\nnot ready: store\n")
+	ask("/readyz", 503, "not ready: store: no route to host\n")
+	ask("/readyz?verbose", 503, "[+] draining\n[+] nats\n[-] store: no route to host\nnot ready: store: no route to host\n")
 	now = nil
-	d.Drain()
-	ask("/readyz", 503, "not ready: draining\n")
+	d.Drain() // which is seen at once
+	ask("/readyz", 503, "not ready: draining: collector is shutting down; store: no route to host\n")
 	if code, body := get(t, d, "/version"); code != 200 || !strings.Contains(body, `"service":"collector"`) {
 		t.Errorf("version: %d %s", code, body)
 	}
 	if code, _ := get(t, d, "/debug/pprof/"); code != 404 {
 		t.Errorf("an unknown path gives %d", code)
 	}
+}
+
+// The outcome of a check counts for a while: shortly when it is a failure, so that readiness comes back soon.
+func TestReadyz_Fresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := start(t, daemon.Options{})
+		var now error
+		calls := 0
+		d.AddCheck("store", func(context.Context) error { calls++; return now })
+		ask := func(want, wantCalls int) {
+			t.Helper()
+			w := httptest.NewRecorder()
+			d.AdminHandler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
+			if w.Code != want || calls != wantCalls {
+				t.Errorf("%d after %d calls; want %d after %d", w.Code, calls, want, wantCalls)
+			}
+		}
+		ask(200, 1)
+		now = errors.New("full")
+		time.Sleep(4 * time.Second)
+		ask(200, 1)
+		time.Sleep(time.Second)
+		ask(503, 2)
+		ask(503, 2)
+		now = nil
+		time.Sleep(time.Second)
+		ask(200, 3)
+	})
 }
 
 func TestAdminMetrics(t *testing.T) {

@@ -89,6 +89,7 @@ func (s *Stack) start(ctx context.Context, o Options) error {
 		return err
 	}
 	s.daemon.AddCheck("nats", s.Bus.Ready)
+	s.daemon.AddCheck("inbox", s.Bus.InboxReady)
 	s.daemon.AddCheck("artifacts", s.Store.Ready)
 	return s.services(ctx, o)
 }

@@ -35,6 +35,7 @@ func run(ctx context.Context, d *daemon.Daemon, cfg config) error {
 		return err
 	}
 	defer b.Close()
+	d.AddCheck("inbox", b.InboxReady)
 	s, err := trigger.New(cfg.Trigger, trigger.Deps{
 		Bus: b, Logger: d.Logger,
 		Transport: func(base http.RoundTripper) http.RoundTripper { return d.Transport("flink", base) },
