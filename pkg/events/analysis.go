@@ -120,7 +120,7 @@ type Finding struct {
 	Title              string         `json:"title"`
 	Severity           Severity       `json:"severity"`
 	Confidence         Confidence     `json:"confidence"`
-	Anchor             string         `json:"anchor"`         // first user frame below an operator, else the matched frame
+	Anchor             string         `json:"anchor"`         // first user frame below an operator, or of what reads or writes records for a task, else the matched frame
 	Frame              string         `json:"frame"`          // the frame that the rule matched
 	Path               []string       `json:"path,omitempty"` // frames from the operator to Frame, shortened
 	Vertices           []string       `json:"vertices,omitempty"`

@@ -25,16 +25,16 @@ func (v *View) joinAllocAndLock(problems []Problem) []fact {
 
 // ends adds up where the captures of a family end, by names.
 func (r *reading) ends(family rules.Family) (ends []namedEnd, total uint64) {
-	at := map[[3]string]int{}
+	at := map[namedEnd]int{}
 	for _, s := range r.family(family) {
 		total += s.Active()
 		for _, e := range s.Ends {
-			key := [3]string{s.Graph.Name(e.Class), nameOf(s.Scan, e.Caller), nameOf(s.Scan, e.Anchor)}
-			i, ok := at[key]
+			end := namedEnd{class: s.Graph.Name(e.Class), caller: nameOf(s.Scan, e.Caller), anchor: nameOf(s.Scan, e.Anchor), reads: e.Reads}
+			i, ok := at[end]
 			if !ok {
 				i = len(ends)
-				at[key] = i
-				ends = append(ends, namedEnd{class: key[0], caller: key[1], anchor: key[2]})
+				at[end] = i
+				ends = append(ends, end)
 			}
 			ends[i].samples += e.Samples
 		}
@@ -45,6 +45,7 @@ func (r *reading) ends(family rules.Family) (ends []namedEnd, total uint64) {
 // namedEnd is an [scan.End] of all JVMs.
 type namedEnd struct {
 	class, caller, anchor string
+	reads                 bool // anchor runs while a record is read
 	samples               uint64
 }
 
@@ -116,6 +117,9 @@ func (v *View) joinAlloc(problems []Problem) []fact {
 func (v *View) allocFacts(ends []namedEnd, total uint64, anchor string) []fact {
 	own, n := of(ends, byAnchor, anchor)
 	m, makes := v.modeScansOf(rules.FamilyAlloc), events.Count{Root: events.RootTasks, Part: events.PartOperator, Match: []string{literal(anchor)}}
+	if slices.ContainsFunc(own, func(e namedEnd) bool { return e.reads }) {
+		makes.Part = "" // no operator is above it
+	}
 	if anchor == "" || share(n, total) < minAlloc {
 		return nil
 	}

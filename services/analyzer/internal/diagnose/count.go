@@ -151,9 +151,11 @@ func (g *group) described(paths []string) events.Count {
 	if g.flinks {
 		anchor = ""
 	}
-	switch own := g.rule.By != "" || slices.Contains(g.rule.Until, "@output"); {
+	switch own := !g.between && (g.rule.By != "" || slices.Contains(g.rule.Until, "@output")); {
 	case g.rule.Below == rules.ScopeProcess:
 		c.Root = ""
+	case g.anyTask && g.between:
+		c.Without = []string{"@operator"} // it reads: below an operator the same code is another place
 	case g.anyTask:
 	case own:
 		c.Part = events.PartOwn

@@ -21,7 +21,7 @@ type View struct {
 type Problem struct {
 	Rule *rules.Rule // nil for a remark of no rule
 
-	Anchor, Frame string   // first user frame below an operator, and what was matched below it
+	Anchor, Frame string   // first user frame below an operator or between tasks, and what was matched below it
 	Path          []string // of frames from the operator to Frame, shortened
 	Vertices      []string // that it may belong to
 	Mode          events.Mode

@@ -37,6 +37,7 @@ type group struct {
 	dumped   bool // a thread dump names the vertices
 	shared   bool // other jobs on the TaskManager have a part of it
 	anyTask  bool // below no operator
+	between  bool // below user code that reads records for a task or writes them to another: see [scan.Chain]
 	flinks   bool // no user function above: the anchor is the frame
 	by       map[rules.Family]*tally
 	rows     map[string]bool // of the plan, that it lies in
@@ -49,7 +50,10 @@ func (g *group) tally(f rules.Family) tally {
 	return tally{}
 }
 
-type groupKey struct{ rule, operator, anchor, vertices string }
+type groupKey struct {
+	rule, operator, anchor, vertices string
+	between                          bool
+}
 
 // site is a place in one capture, from a rule or from what no rule explains.
 type site struct {
@@ -159,13 +163,9 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 	g := group{rule: at.rule, frame: at.frame, anchor: at.frame, anyTask: at.chain < 0, flinks: true}
 	g.vertices, g.dumped, g.shared = p.vertices, p.dumped, p.partly
 	if at.chain >= 0 {
-		c := s.Chains[at.chain]
-		g.operator = s.Graph.Name(c.Operator)
-		if c.Anchor != scan.NoName {
-			g.anchor, g.flinks = s.Graph.Name(c.Anchor), false
-		}
+		g.lies(s, &s.Chains[at.chain])
 	}
-	key := groupKey{at.rule.ID, wording.Class(g.operator), g.anchor, fmt.Sprint(g.vertices)} // its inputs and timers are one operator
+	key := groupKey{at.rule.ID, wording.Class(g.operator), g.anchor, fmt.Sprint(g.vertices), g.between} // its inputs and timers are one operator
 	if g.flinks {
 		key.anchor = "" // whatever Flink does for one cause is one problem: serialize, copy
 	}
@@ -191,10 +191,21 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 	a.addTime(t, s, at, p.vertices)
 	if at.samples > t.largest {
 		t.largest, t.frame, t.leaf = at.samples, at.frame, at.leaf
-		t.path, t.stack = pathOf(s, at, g.operator, g.anchor), nil
+		t.path, t.stack = pathOf(s, at, g.start(), g.anchor), nil
 		if at.example != flamegraph.None {
 			t.stack = s.Graph.Stack(at.example)
 		}
+	}
+}
+
+// lies notes the operator and the function of a chain.
+func (g *group) lies(s *jvmScan, c *scan.Chain) {
+	g.anyTask, g.between = c.Reads(), c.Between && g.rule.Below != rules.ScopeProcess
+	if !g.anyTask {
+		g.operator = s.Graph.Name(c.Operator)
+	}
+	if c.Anchor != scan.NoName {
+		g.anchor, g.flinks = s.Graph.Name(c.Anchor), false
 	}
 }
 
@@ -215,34 +226,6 @@ func (a *attribution) addTime(t *tally, s *jvmScan, at site, vertices []int) {
 	}
 	t.te += one*float64(n) + s.onCPU(n)
 	t.variance += one * one * float64(n)
-}
-
-// pathOf returns the frames from the operator (or the task) to the frame that matched.
-func pathOf(s *jvmScan, at site, operator, anchor string) []string {
-	var path []string
-	if at.example == flamegraph.None {
-		path = []string{operator, anchor, at.frame}
-		if at.leaf != "" {
-			path = append(path, at.leaf)
-		}
-		return shorten(path, maxPath)
-	}
-	path = s.Graph.Stack(at.example)
-	if i := lastIndex(path, operator); i >= 0 {
-		path = path[i:]
-	}
-	return shorten(path, maxPath)
-}
-
-const maxPath = 9
-
-func lastIndex(path []string, name string) int {
-	for i, frame := range slices.Backward(path) {
-		if frame == name {
-			return i
-		}
-	}
-	return -1
 }
 
 // family returns the family that carries a group: the first one of its rule that saw it. LOCK proves the lock and ALLOC

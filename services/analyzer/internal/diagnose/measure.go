@@ -113,6 +113,12 @@ func overlap(m *modeScans, p *Problem, other string, c *events.Count) fact {
 	}}
 }
 
+// mayShare reports that one of two problems takes samples that the other's pattern matches, too. What the user's own code
+// does between tasks is taken from what Flink does around it.
+func mayShare(p, q *Problem) bool {
+	return q.Rule.TakesFrom(p.Rule) || p.Rule.TakesFrom(q.Rule) || p.group.between || q.group.between
+}
+
 // shares notes how many samples the problems of a mode share: those of one that are not without the other's pattern.
 func shares(m *modeScans, problems []*Problem, ids map[*Problem]string) {
 	type pair struct{ p, q *Problem }
@@ -120,7 +126,7 @@ func shares(m *modeScans, problems []*Problem, ids map[*Problem]string) {
 	var list []events.Count
 	for _, p := range problems {
 		for _, q := range problems {
-			if p != q && ids[p] != "" && ids[q] != "" && (q.Rule.TakesFrom(p.Rule) || p.Rule.TakesFrom(q.Rule)) {
+			if p != q && ids[p] != "" && ids[q] != "" && mayShare(p, q) {
 				both := *p.counts.total()
 				both.With, both.Of = q.counts.total().Match, nil
 				pairs, list = append(pairs, pair{p, q}), append(list, both)

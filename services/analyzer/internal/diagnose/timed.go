@@ -73,7 +73,7 @@ func (v *View) attempts(p *Problem, family rules.Family) []events.Count {
 	if family != rules.FamilyWall {
 		whole.State = ""
 	} else if g.rule.Role != rules.RoleVictim {
-		whole.Without = v.catalogue.Frames.Stages[rules.StageHeld]
+		whole.Without = slices.Concat(whole.Without, v.catalogue.Frames.Stages[rules.StageHeld])
 	}
 	exact := whole
 	exact.Without = slices.Clone(whole.Without)

@@ -44,7 +44,7 @@ func (v *View) oneToOne(from, to int, ship string) bool {
 func (v *View) priceBetween(vertex int) float64 {
 	p := 0.0
 	for _, g := range v.groups {
-		if g.rule.Exchange && slices.Equal(g.vertices, []int{vertex}) {
+		if (g.rule.Exchange || g.between) && slices.Equal(g.vertices, []int{vertex}) {
 			w := v.weigh(g)
 			p += w.P
 		}

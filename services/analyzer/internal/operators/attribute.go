@@ -102,13 +102,21 @@ func (a *Attribution) addChains(capture int) {
 	c := &a.captures[capture]
 	for i, chain := range c.Scan.Chains {
 		id := int32(i)
-		u := a.unit(c, traceOf(c.Scan, chain.Spot), anchorsOf(c.Scan, id))
+		var u int
+		switch {
+		case chain.Reads():
+			continue // a part of its spot
+		case chain.Writes():
+			u = a.chains[capture][chain.Parent]
+		default:
+			u = a.unit(c, traceOf(c.Scan, chain.Spot), anchorsOf(c.Scan, id))
+		}
 		a.chains[capture][id] = u
 		a.weigh(u, c, chain.Active-chain.Held)
 	}
 }
 
-// addSpots adds what lies above the operators.
+// addSpots adds what lies above the operators, the user's own code that reads records among it.
 func (a *Attribution) addSpots(capture int) {
 	c := &a.captures[capture]
 	for i, spot := range c.Scan.Spots {
@@ -155,36 +163,47 @@ func anchorsOf(s *scan.Scan, chain int32) []string {
 	return out
 }
 
-// Place returns where a part of a capture lies: below a chain of operators, or for chain -1 at a spot above them.
+// Place returns where a part of a capture lies: below a chain of operators, or for chain -1 at a spot above them. What
+// writes a record lies in the operator that sends it.
 func (a *Attribution) Place(capture int, chain, spot int32) Place {
-	id, ok := a.chains[capture][chain]
 	s := a.captures[capture].Scan
-	if !ok {
-		if id, ok = a.spots[capture][spot]; !ok {
+	if chain >= 0 && spot == scan.NoSpot {
+		spot = s.Chains[chain].Spot
+	}
+	id, below := a.chains[capture][chain]
+	if !below {
+		above, ok := a.spots[capture][spot]
+		if !ok {
 			return Place{Row: RowRuntime}
 		}
-		return a.place(&a.units[id], a.units[id].candidates)
+		return a.place(&a.units[above], a.units[above].candidates)
 	}
 	u := &a.units[id]
-	if spot == scan.NoSpot || spot == s.Chains[chain].Spot {
+	if spot == s.Chains[chain].Spot && !s.Chains[chain].Between {
 		return a.place(u, u.candidates)
 	}
-	t := traceOf(s, spot) // further down: where it hands a record on
+	return a.place(u, a.further(u, traceOf(s, spot)))
+}
+
+// further returns the candidates of a unit that a place further down fits, too: where it hands a record on.
+func (a *Attribution) further(u *unit, t trace) []candidate {
 	var kept []candidate
 	for _, c := range u.candidates {
-		if at, fits := a.plan.Vertices[c.vertex].align(&t); fits {
-			if both := intersect(c.nodes, at.nodes); len(both) > 0 || len(c.nodes) == 0 {
-				kept = append(kept, candidate{c.vertex, aligned{both, c.fit}})
-			}
+		at, fits := a.plan.Vertices[c.vertex].align(&t)
+		if !fits {
+			continue
+		}
+		if both := intersect(c.nodes, at.nodes); len(both) > 0 || len(c.nodes) == 0 {
+			kept = append(kept, candidate{c.vertex, aligned{both, c.fit}})
 		}
 	}
 	if len(kept) == 0 {
-		kept = u.candidates
+		return u.candidates
 	}
-	return a.place(u, kept)
+	return kept
 }
 
-// Part is a part of a capture in one place. Chain is -1 above the operators.
+// Part is a part of a capture in one place. Chain is -1 above the operators, whoever's code reads the records there.
 type Part struct {
 	Place       Place
 	Chain, Spot int32
@@ -198,7 +217,7 @@ func (a *Attribution) Parts(capture int) []Part {
 	s := a.captures[capture].Scan
 	var out []Part
 	for i, c := range s.Chains {
-		if id := int32(i); c.Active > 0 {
+		if id := int32(i); c.Active > 0 && !c.Reads() {
 			out = append(out, Part{a.Place(capture, id, c.Spot), id, c.Spot, c.Active, c.Held})
 		}
 	}

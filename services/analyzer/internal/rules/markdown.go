@@ -19,6 +19,9 @@ critical with few samples or without the metrics of the job.
 A rule that overrides others takes the samples which both match. A broad rule says where the time goes and not why: all
 others override it.
 
+"Below an operator" is also what lies below the user's own code that reads records for a task or writes them to another one:
+a serializer, or what finds a record's key. What a rule finds there it takes from rules that look below a task.
+
 Every class, method and configuration key that a rule speaks of was read from the jars of Flink 1.20 and 2.3, of a JDK 17 and
 of the libraries in ` + "`tools/rules`" + `; what no jar holds is listed with its source in ` + "`testdata/elsewhere.yaml`" + `. A rule
 with a new name needs ` + "`make names`" + `.

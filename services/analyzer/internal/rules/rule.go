@@ -43,7 +43,7 @@ type Scope string
 
 // The scopes.
 const (
-	ScopeOperator Scope = "operator" // below an operator of a task
+	ScopeOperator Scope = "operator" // below an operator of a task, or below the user's own code that reads or writes records
 	ScopeTask     Scope = "task"     // anywhere in a task thread
 	ScopeProcess  Scope = "process"  // in any thread
 )

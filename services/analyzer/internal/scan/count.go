@@ -103,11 +103,12 @@ func (p *pass) countEnd(f *flamegraph.Frame, st *state) {
 		key.Caller = st.javaName
 	}
 	if st.chain >= 0 {
-		key.Anchor = p.out.Chains[st.chain].Anchor
+		c := &p.out.Chains[st.chain]
+		key.Anchor, key.Reads = c.Anchor, c.Reads()
 	}
 	end := p.ends[key]
 	if end == nil {
-		end = &End{Class: key.Class, Caller: key.Caller, Anchor: key.Anchor}
+		end = &End{Class: key.Class, Caller: key.Caller, Anchor: key.Anchor, Reads: key.Reads}
 		p.ends[key] = end
 		p.out.Ends = append(p.out.Ends, end)
 	}

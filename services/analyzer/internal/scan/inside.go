@@ -8,7 +8,7 @@ import (
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
-// partKey is a chain of operators, or for chain -1 a spot above them.
+// partKey is a chain of operators, or for chain -1 a spot above them with all that runs while a record is read there.
 type partKey struct{ chain, spot int32 }
 
 // inside is what a part of the tasks does.
@@ -29,7 +29,11 @@ func (p *pass) countInside(samples uint64, st *state) {
 		return
 	}
 	key := partKey{st.chain, st.spot}
-	if st.chain >= 0 {
+	switch {
+	case st.chain < 0:
+	case p.out.Chains[st.chain].Reads():
+		key.chain = -1
+	default:
 		key.spot = NoSpot
 	}
 	part := p.insides[key]

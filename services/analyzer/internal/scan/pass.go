@@ -153,14 +153,10 @@ func (p *pass) enterChain(g *flamegraph.Graph, id flamegraph.FrameID, info *name
 		p.enterOperator(id, f, info, st)
 	case inTask && info.flags&isOutput != 0:
 		st.output = true
+	case inTask && user && p.isBetween(st):
+		p.enterBetween(f.Name, st)
 	case inTask && java && st.chain >= 0 && !st.output:
-		c := p.out.Chains[st.chain]
-		caller := g.Frame(f.Parent).Name
-		inner := c.Anchor == caller && p.names[caller].flags&isGenerated != 0 && user
-		if inner || c.Anchor == NoName && (user || p.isFunction(c.Operator, caller, info)) {
-			c.Anchor = f.Name
-			st.chain = p.chain(Chain{Parent: c.Parent, Operator: c.Operator, Anchor: c.Anchor, Source: c.Source, Spot: c.Spot})
-		}
+		p.enterFunction(g, f, user, st)
 	case !inTask && user && st.helper == NoName:
 		st.helper = f.Name
 	}
@@ -182,6 +178,18 @@ func (p *pass) enterOperator(id flamegraph.FrameID, f *flamegraph.Frame, info *n
 	st.output, st.entered, st.operator = false, true, true
 }
 
+// enterFunction moves to the chain of a function when a frame below an operator is the first one of it, or what a class that
+// Flink or the compiler made around it calls.
+func (p *pass) enterFunction(g *flamegraph.Graph, f *flamegraph.Frame, user bool, st *state) {
+	c := p.out.Chains[st.chain]
+	caller := g.Frame(f.Parent).Name
+	inner := c.Anchor == caller && p.names[caller].flags&isGenerated != 0 && user
+	if inner || c.Anchor == NoName && (user || p.isFunction(c.Operator, caller, &p.names[f.Name])) {
+		c.Anchor = f.Name
+		st.chain = p.chain(c)
+	}
+}
+
 // isFunction reports that a frame is the function that an operator of Flink's was given, or that SQL calls: of any package
 // but those of Flink and of the language, and called by the operator itself or by what Flink generated.
 func (p *pass) isFunction(operator, caller flamegraph.NameID, called *nameInfo) bool {
@@ -190,8 +198,9 @@ func (p *pass) isFunction(operator, caller flamegraph.NameID, called *nameInfo) 
 	return given && called.flags&(isFlink|isLanguage|isCompiled|isOutput|isWait) == 0
 }
 
-// chain returns the number of a chain; its counts are zero in the key.
+// chain returns the number of the chain at the place that c says; what c counts is another chain's.
 func (p *pass) chain(c Chain) int32 {
+	c = Chain{Parent: c.Parent, Operator: c.Operator, Anchor: c.Anchor, Source: c.Source, Between: c.Between, Spot: c.Spot}
 	id, ok := p.chains[c]
 	if !ok {
 		id = int32(len(p.out.Chains)) //nolint:gosec // at most one for each frame
@@ -269,49 +278,4 @@ func (p *pass) complete(g *flamegraph.Graph, id flamegraph.FrameID, st *state, p
 		return !st.noIdle.has(pa.index) && (!idle.Native || !st.java) && (!idle.OutsideTasks || !inTask)
 	}
 	return false
-}
-
-// endMatch closes the match of a rule, so that what follows below counts for others, or for the rule again when it
-// matches anew.
-func (st *state) endMatch(rule int) {
-	if !st.active.has(rule) {
-		return
-	}
-	st.active.drop(rule)
-	var kept *open
-	for at := st.open; at != nil; at = at.rest {
-		if at.site.Rule != rule {
-			kept = &open{site: at.site, rest: kept}
-		}
-	}
-	st.open = kept
-}
-
-func (p *pass) matchRule(g *flamegraph.Graph, id flamegraph.FrameID, st *state, rule int) {
-	r := &p.scanner.catalogue.Rules[rule]
-	inTask := st.task || st.source
-	switch {
-	case st.active.has(rule), st.blocked.has(rule), st.active.meets(&p.scanner.overriddenBy[rule]):
-		return
-	case r.Below == rules.ScopeOperator && st.chain < 0, r.Below == rules.ScopeTask && !inTask:
-		return
-	}
-	st.active.add(rule)
-	key := siteKey{rule, st.chain, st.spot, g.Frame(id).Name}
-	site := p.sites[key]
-	if site == nil {
-		site = &Site{Rule: rule, Chain: st.chain, Spot: st.spot, Frame: key.frame, Example: id}
-		p.sites[key] = site
-		p.out.Sites = append(p.out.Sites, site)
-	}
-	if g.Frame(id).Width > g.Frame(site.Example).Width {
-		site.Example = id
-	}
-	kept := &open{site: site}
-	for at := st.open; at != nil; at = at.rest {
-		if !p.scanner.overriddenBy[at.site.Rule].has(rule) {
-			kept = &open{site: kept.site, rest: &open{site: at.site, rest: kept.rest}}
-		}
-	}
-	st.open = kept
 }

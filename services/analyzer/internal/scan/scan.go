@@ -12,12 +12,15 @@ import (
 // NoName stands for no frame at all.
 const NoName flamegraph.NameID = -1
 
-// Chain says below which operator and which user function a sample lies, and in whose output that operator runs.
+// Chain says below which operator and which user function a sample lies, and in whose output that operator runs. One that
+// is Between lies below no operator's function but below one that runs while a record is read for a task or written to
+// another: a serializer of the user's own, or what finds a record's key.
 type Chain struct {
 	Parent   int32             // the operator upstream in the same stack; -1 is none
-	Operator flamegraph.NameID // the frame where Flink enters the operator
+	Operator flamegraph.NameID // the frame where Flink enters the operator; Between: of the one that sends, or else the function
 	Anchor   flamegraph.NameID // the function: first user frame from the operator on, or NoName
 	Source   bool              // the operator is a source
+	Between  bool              // the function runs for no operator but between two tasks
 	Spot     int32             // of the operator, or of its function
 	Active   uint64            // samples below the operator but not below the next one, without idle ones
 	Waits    uint64            // of Active: those that wait
@@ -25,6 +28,12 @@ type Chain struct {
 	Running  uint64            // of Active: those that no rule explains, below no output, and that run
 	Waiting  uint64            // of Active: those that no rule explains, below no output, and that wait
 }
+
+// Reads reports that the function runs while a record is read, above all operators.
+func (c *Chain) Reads() bool { return c.Between && c.Parent < 0 }
+
+// Writes reports that the function runs while a record is written that the operator Parent sends.
+func (c *Chain) Writes() bool { return c.Between && c.Parent >= 0 }
 
 // Site is a place where a rule matches.
 type Site struct {
@@ -50,7 +59,8 @@ type Helper struct {
 type End struct {
 	Class   flamegraph.NameID // that is allocated, or of the lock
 	Caller  flamegraph.NameID // innermost user frame, else innermost Java frame above Class, or NoName
-	Anchor  flamegraph.NameID // first user frame below the operator, or NoName
+	Anchor  flamegraph.NameID // of the [Chain], or NoName
+	Reads   bool              // Anchor runs while a record is read: see [Chain.Reads]
 	Samples uint64
 }
 

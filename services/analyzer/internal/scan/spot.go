@@ -116,7 +116,8 @@ func (p *pass) syncChain(st *state) {
 		return
 	}
 	if c := p.out.Chains[st.chain]; c.Spot != st.spot {
-		st.chain = p.chain(Chain{Parent: c.Parent, Operator: c.Operator, Anchor: c.Anchor, Source: c.Source, Spot: st.spot})
+		c.Spot = st.spot
+		st.chain = p.chain(c)
 	}
 }
 

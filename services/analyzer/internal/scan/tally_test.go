@@ -45,6 +45,8 @@ func TestTally(t *testing.T) {
 		{events.Count{Match: []string{get}, Part: events.PartOperator, Above: []string{mapA}}, 48},
 		{events.Count{Match: []string{get}, Part: events.PartOwn, Above: []string{mapA}}, 16},
 		{events.Count{Match: []string{get}, Without: []string{mapB, "com.shop.Pool.*"}}, 262},
+		{events.Count{Match: []string{get}, Root: events.RootTasks, Without: []string{"@operator"}}, 0},
+		{events.Count{Match: []string{get}, Without: []string{"@operator"}}, 128},
 		{events.Count{Match: []string{get}, With: []string{mapB, "com.shop.Pool.*"}}, 176},
 		{events.Count{Match: []string{mapA}, Without: []string{mapA + " $"}}, 62},
 		{events.Count{With: []string{mapA + " $"}}, 1},
