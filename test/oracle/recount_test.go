@@ -81,6 +81,7 @@ func TestCounts(t *testing.T) {
 		"of its own":                 onTM("WALL", 50, count{Part: "own", Match: []string{"acme.Op.processElement"}}),
 		"above the part":             onTM("WALL", 7, count{Part: "operator", Above: []string{"acme.Op.processElement > @output"}}),
 		"without":                    onTM("WALL", 30, count{Match: []string{"acme.Walk.visit"}, Without: []string{"@wait"}}),
+		"without an operator":        onTM("WALL", 11, count{Without: []string{"@operator"}}),
 		"kind of work":               onTM("WALL", 30, count{Category: "collections"}),
 		"the kernel":                 onTM("ITIMER", 5, count{Category: "kernel"}),
 		"no kind":                    onTM("WALL", 11, count{Category: "other"}),

@@ -1,5 +1,6 @@
 // Package generated makes pages of flame graphs that no job left: with recursion, callees that several callers share,
-// several rules on one path, and waits of all kinds, so that a number which was counted wrongly shows.
+// several rules on one path, user code above the operators and behind them, and waits of all kinds, so that a number which
+// was counted wrongly shows.
 package generated
 
 import (
@@ -37,6 +38,9 @@ var grammar = map[string][]string{
 	},
 	"input": {
 		"org/apache/flink/runtime/io/network/api/serialization/SpillingAdaptiveSpanningRecordDeserializer.getNextRecord kryoRead",
+		"org/apache/flink/runtime/io/network/api/serialization/SpillingAdaptiveSpanningRecordDeserializer.getNextRecord " +
+			"org/apache/flink/streaming/runtime/streamrecord/StreamElementSerializer.deserialize com/acme/OrderSerializer.deserialize work",
+		"org/apache/flink/streaming/runtime/tasks/OneInputStreamTask$StreamTaskNetworkOutput.emitRecord com/acme/ByUser.getKey work",
 		"org/apache/flink/streaming/runtime/io/checkpointing/CheckpointedInputGate.pollNext",
 	},
 	"operators": {
@@ -72,6 +76,7 @@ var grammar = map[string][]string{
 	},
 	"kryoFields": {
 		"com/esotericsoftware/kryo/serializers/FieldSerializer.read com/esotericsoftware/kryo/serializers/ObjectField.read com/esotericsoftware/kryo/Kryo.readObject kryoFields",
+		"com/acme/OrderKryo.read work",
 		"com/esotericsoftware/kryo/io/Input.readString |", "|",
 	},
 	"buffer": {
@@ -79,6 +84,8 @@ var grammar = map[string][]string{
 			"java/util/concurrent/locks/LockSupport.park jdk/internal/misc/Unsafe.park",
 		"org/apache/flink/runtime/plugable/SerializationDelegate.write org/apache/flink/api/java/typeutils/runtime/kryo/KryoSerializer.serialize " +
 			"com/esotericsoftware/kryo/Kryo.writeClassAndObject |",
+		"org/apache/flink/runtime/plugable/SerializationDelegate.write com/acme/OrderSerializer.serialize work",
+		"org/apache/flink/streaming/runtime/partitioner/KeyGroupStreamPartitioner.selectChannel com/acme/ByUser.getKey work",
 	},
 	"state": {
 		"org/apache/flink/contrib/streaming/state/RocksDBValueState.value org/rocksdb/RocksDB.get [librocksdbjni.so] |",
