@@ -88,7 +88,7 @@ func (c *Claim) Check(ctx context.Context) error {
 
 func (c *Claim) owns(r *Record) error {
 	switch {
-	case r.Owner != c.owner:
+	case r.Owner != c.owner, r.Ending != "":
 		return ErrSuperseded
 	case r.Cancel:
 		return ErrCancelled

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
@@ -20,13 +19,9 @@ type End struct {
 	Allowed func(*Record) error
 }
 
-// End ends a run as failed or cancelled: the intention into the record, then the event, then the terminal state, so that
-// whoever takes over in between ends it the same way. A run that is over already is left as it is.
+// End ends a run as failed or cancelled, unless another end was chosen before: then it carries that one through. A run
+// that is over already is left as it is.
 func (r *Runs) End(ctx context.Context, end End) error {
-	published, err := r.recommendationPublished(ctx, end.Run)
-	if err != nil {
-		return err
-	}
 	rec, err := r.Update(ctx, end.Run, func(rec *Record) error {
 		if rec.State.Terminal() {
 			return errBeyond
@@ -34,11 +29,7 @@ func (r *Runs) End(ctx context.Context, end End) error {
 		if err := end.Allowed(rec); err != nil {
 			return err
 		}
-		if published {
-			rec.end(events.StateAnalyzed, nil)
-			return nil
-		}
-		if rec.Outcome == nil {
+		if rec.Ending == "" {
 			rec.Ending = end.State
 			rec.Outcome = &events.Outcome{
 				Run: end.Run, Identity: rec.Plan.Identity, Code: end.Code,
@@ -53,48 +44,34 @@ func (r *Runs) End(ctx context.Context, end End) error {
 	if err != nil {
 		return err
 	}
-	if published {
-		return r.Targets.Release(ctx, rec.Plan.Identity.Key(), end.Run)
-	}
-	return r.publishEnd(ctx, rec)
+	_, err = r.publishEnd(ctx, rec)
+	return err
 }
 
-// recommendationPublished reports whether the recommendation of a run is out: then the run is done, although nobody came
-// to write so.
-func (r *Runs) recommendationPublished(ctx context.Context, run string) (bool, error) {
-	rec, err := r.Get(ctx, run)
+// publishEnd carries an intended end through, with a result or without: the event, then the terminal state. The intention
+// was written before by compare-and-set and is never changed, so that whoever comes to do this, and how often, the same
+// end is told. It returns the record of the run that is over.
+func (r *Runs) publishEnd(ctx context.Context, rec Record) (Record, error) {
+	e, err := rec.ending()
 	if err != nil {
-		return false, err
+		return rec, err
 	}
-	seq, err := r.bus.LastFact(ctx, rec.Plan.Identity.Subject(events.TypeRecommendationReady, run))
-	if err != nil {
-		return false, fmt.Errorf("look up the recommendation of run %s: %w", run, err)
+	if err := r.bus.PublishFact(ctx, rec.Plan.Identity.Subject(e.Type, rec.Run), e); err != nil {
+		return rec, err
 	}
-	return seq > 0, nil
-}
-
-// publishEnd carries an intended end through.
-func (r *Runs) publishEnd(ctx context.Context, rec Record) error {
-	var p events.Payload = events.RunFailed{Outcome: *rec.Outcome}
-	if rec.Ending == events.StateCancelled {
-		p = events.RunCancelled{Outcome: *rec.Outcome}
-	}
-	e, err := rec.Event(rec.Outcome.Step, p)
-	if err != nil {
-		return err
-	}
-	if err := r.bus.PublishFact(ctx, rec.Plan.Identity.Subject(p.EventType(), rec.Run), e); err != nil {
-		return err
-	}
-	_, err = r.Update(ctx, rec.Run, func(fresh *Record) error {
+	over, err := r.Update(ctx, rec.Run, func(fresh *Record) error {
 		if fresh.State.Terminal() {
+			rec = *fresh
 			return errBeyond
 		}
-		fresh.end(rec.Ending, rec.Outcome)
+		fresh.end()
 		return nil
 	})
-	if err != nil && !errors.Is(err, errBeyond) {
-		return err
+	switch {
+	case err == nil:
+		rec = over
+	case !errors.Is(err, errBeyond):
+		return rec, err
 	}
-	return r.Targets.Release(ctx, rec.Plan.Identity.Key(), rec.Run)
+	return rec, r.Targets.Release(ctx, rec.Plan.Identity.Key(), rec.Run)
 }

@@ -15,33 +15,52 @@ const maxNote = 400 // bytes of an error in a record
 // finish publishes the payload and writes the record. Order matters: artifact (by the handler) → event → record →
 // acknowledgement.
 func (c *Claim) finish(ctx context.Context, p events.Payload) error {
-	if err := c.Check(ctx); err != nil {
-		return c.ignoreIfAdvanced(ctx, err)
-	}
 	rec := c.Record()
 	e, err := rec.Event(c.step.Service, p)
 	if err != nil {
 		return bus.Permanent(events.CodeInternal, err)
+	}
+	if c.step.Done.Terminal() {
+		return c.finishRun(ctx, e)
+	}
+	if err := c.Check(ctx); err != nil {
+		return c.ignoreIfAdvanced(ctx, err)
 	}
 	if err := c.runs.bus.PublishFact(ctx, rec.Plan.Identity.Subject(p.EventType(), c.run), e); err != nil {
 		return err
 	}
 	err = c.Mutate(ctx, func(r *Record) error {
 		r.State, r.Step = c.step.Done, ""
-		if c.step.Done.Terminal() {
-			r.Percent = 100
-		}
 		r.Crashes, r.Attempts = 0, 0
 		r.Note("%s: %s", c.step.Service, c.step.Done)
 		r.release()
 		return nil
 	})
-	if err := c.ignoreIfAdvanced(ctx, err); err != nil {
+	return c.ignoreIfAdvanced(ctx, err)
+}
+
+// finishRun ends a run with its result. The event goes into the record as the intended end before it is published, as
+// that of a failure does: a run has one end, whichever of the two was written first.
+func (c *Claim) finishRun(ctx context.Context, e events.Event) error {
+	err := c.Mutate(ctx, func(r *Record) error {
+		r.Ending, r.Result = c.step.Done, &e
+		return nil
+	})
+	if err != nil {
+		return c.ignoreIfAdvanced(ctx, err)
+	}
+	return c.publishEnd(ctx)
+}
+
+// publishEnd carries the intended end of the run through.
+func (c *Claim) publishEnd(ctx context.Context) error {
+	rec, err := c.runs.publishEnd(ctx, c.Record())
+	if err != nil {
 		return err
 	}
-	if c.step.Done.Terminal() {
-		return c.runs.Targets.Release(ctx, rec.Plan.Identity.Key(), c.run)
-	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rec = rec
 	return nil
 }
 

@@ -113,7 +113,7 @@ func (m *model) deliver(t *rapid.T) {
 	case before.State.Reached(step.Done) != errors.Is(err, errBeyond), err == nil && busy:
 		t.Fatalf("claim by %s of a run that is %s, busy %v: %v", step.Service, before.State, busy, err)
 	case errors.Is(err, errEnding):
-		m.do(t, "end as intended", m.runs.publishEnd(m.moment(t), c.Record()))
+		m.do(t, "end as intended", c.publishEnd(m.moment(t)))
 	case errors.Is(err, errCrash):
 		m.do(t, "end a crash loop", c.end(m.moment(t), events.StateFailed, events.CodeCrashLoop, err))
 	case err != nil && !errors.Is(err, errBeyond) && !errors.Is(err, errBusy):
@@ -183,11 +183,17 @@ func (m *model) settle(t *rapid.T) {
 
 // publish is the first half of what a worker does with its result.
 func (m *model) publish(ctx context.Context, c *Claim) error {
-	if err := c.Check(ctx); err != nil {
-		return err
-	}
 	rec, p := c.Record(), m.payload(c.step)
 	e, err := rec.Event(c.step.Service, p)
+	if err != nil {
+		return err
+	}
+	err = c.Mutate(ctx, func(r *Record) error {
+		if c.step.Done.Terminal() {
+			r.Ending, r.Result = c.step.Done, &e
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ type Record struct {
 	Step      string          `json:"step,omitempty"`    // what is being done, for people
 	Percent   int             `json:"percent,omitempty"` // 0 to 100
 	Outcome   *events.Outcome `json:"outcome,omitempty"`
-	Ending    events.State    `json:"ending,omitempty"` // intended terminal state; its event may not be out yet
+	Ending    events.State    `json:"ending,omitempty"` // intended terminal state, chosen once; its event may not be out yet
 	Cancel    bool            `json:"cancel,omitempty"` // somebody asked for the end of the run
 	History   []Line          `json:"history,omitempty"`
 
@@ -43,6 +43,7 @@ type Analyzed struct {
 	Answer    *events.ObjectRef           `json:"answer,omitempty"` // of the LLM; chosen once
 	Evidence  *events.ObjectRef           `json:"evidence,omitempty"`
 	Analysis  *events.ObjectRef           `json:"analysis,omitempty"`
+	Result    *events.Event               `json:"result,omitempty"`    // that ends the run, from its intention until it is out
 	Reports   map[string]events.ObjectRef `json:"reports,omitempty"`   // by format
 	Baseline  *Baseline                   `json:"baseline,omitempty"`  // chosen once
 	FollowUps []events.Mode               `json:"followUps,omitempty"` // modes that a run after this one should capture
@@ -124,11 +125,27 @@ func (r *Record) release() {
 	r.Owner, r.OwnerStep, r.OwnerSeq, r.OwnerProcess = "", "", 0, ""
 }
 
-// end moves the record to a terminal state.
-func (r *Record) end(state events.State, o *events.Outcome) {
-	r.State, r.Outcome, r.NotBefore, r.WaitsFor, r.Step = state, o, time.Time{}, "", ""
-	r.release()
-	if o != nil {
-		r.Note("%s: %s", state, o.Message)
+// ending is the event of the intended end.
+func (r *Record) ending() (events.Event, error) {
+	switch {
+	case r.Result != nil:
+		return *r.Result, nil
+	case r.Outcome == nil:
+		return events.Event{}, fmt.Errorf("run %s is to be %s, and its record has neither result nor reason", r.Run, r.Ending)
+	case r.Ending == events.StateCancelled:
+		return r.Event(r.Outcome.Step, events.RunCancelled{Outcome: *r.Outcome})
 	}
+	return r.Event(r.Outcome.Step, events.RunFailed{Outcome: *r.Outcome})
+}
+
+// end moves the record to the intended terminal state.
+func (r *Record) end() {
+	if r.Outcome != nil {
+		r.Note("%s: %s", r.Ending, r.Outcome.Message)
+	} else {
+		r.Note("%s: %s", r.OwnerStep, r.Ending)
+		r.Percent, r.Crashes, r.Attempts = 100, 0, 0
+	}
+	r.State, r.Result, r.NotBefore, r.WaitsFor, r.Step = r.Ending, nil, time.Time{}, "", ""
+	r.release()
 }

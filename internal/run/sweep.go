@@ -100,10 +100,11 @@ func (s Sweeper) look(ctx context.Context, rec Record) error {
 	now := time.Now()
 	idle := rec.Owner == "" || now.Sub(rec.Updated) > s.Stale
 	switch {
-	case !idle:
+	case rec.State.Terminal(), !idle:
 		return nil
 	case rec.Ending != "":
-		return s.Runs.publishEnd(ctx, rec)
+		_, err := s.Runs.publishEnd(ctx, rec)
+		return err
 	case rec.Cancel:
 		return s.Runs.End(ctx, End{
 			Run: rec.Run, State: events.StateCancelled, Code: events.CodeCancelled, Why: ErrCancelled,

@@ -25,8 +25,16 @@ func TestSweeper_FailsWhatIsPastItsDeadline(t *testing.T) {
 	}
 }
 
-// A worker killed between its event and its record leaves a run that is done; it must not fail as well.
-func TestEnd_LeavesARunWhoseRecommendationIsPublished(t *testing.T) {
+// A worker killed after it has written what ends the run, and before or after that is published, leaves a run that is
+// done: past its deadline its result is told, and it does not fail as well.
+func TestEnd_TellsTheResultThatWasIntended(t *testing.T) {
+	for name, told := range map[string]bool{"before its event": false, "after its event": true} {
+		t.Run(name, func(t *testing.T) { tellsTheResult(t, told) })
+	}
+}
+
+func tellsTheResult(t *testing.T, told bool) {
+	t.Helper()
 	b := bustest.Start(t)
 	p := plan("r1")
 	p.Deadline = time.Now().Add(200 * time.Millisecond)
@@ -39,11 +47,25 @@ func TestEnd_LeavesARunWhoseRecommendationIsPublished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.PublishFact(t.Context(), identity.Subject(e.Type, "r1"), e); err != nil {
+	_, err = run.New(b).Update(t.Context(), "r1", func(r *run.Record) error {
+		r.Ending, r.Result = events.StateAnalyzed, &e
+		return nil
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
+	if told {
+		if err := b.PublishFact(t.Context(), identity.Subject(e.Type, "r1"), e); err != nil {
+			t.Fatal(err)
+		}
+	}
 	sweep(t, b)
-	until(t, b, inState(events.StateAnalyzed))
+	if rec := until(t, b, inState(events.StateAnalyzed)); rec.Result != nil || rec.Outcome != nil || rec.Percent != 100 {
+		t.Errorf("the record of a run that is over has %+v, %+v, %d %%", rec.Result, rec.Outcome, rec.Percent)
+	}
+	if n := published(t, b, identity.Subject(e.Type, "r1")); n != 1 {
+		t.Errorf("%d recommendations, want 1", n)
+	}
 	if n := published(t, b, identity.Subject(events.TypeRunFailed, "r1")); n != 0 {
 		t.Errorf("%d run.failed for a run with a result", n)
 	}

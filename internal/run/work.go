@@ -53,7 +53,10 @@ func (w worker) deliver(ctx context.Context, d bus.Delivery) bus.Result {
 	case errors.Is(err, errBeyond):
 		return w.complete(ctx, c, "done_before")
 	case errors.Is(err, errEnding):
-		return ended("ended", w.runs.publishEnd(ctx, c.Record()))
+		if err := c.publishEnd(ctx); err != nil {
+			return bus.Again("ended", lookAgain, err)
+		}
+		return w.complete(ctx, c, "ended")
 	case errors.Is(err, errCrash):
 		return w.fail(ctx, c, &bus.Fault{Code: events.CodeCrashLoop, Err: err})
 	case errors.Is(err, ErrNoRecord) && d.Number >= noRecordTimes && time.Since(d.Stored) > noRecordFor:

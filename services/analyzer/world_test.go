@@ -150,7 +150,11 @@ func (w *world) until(id string, ok func(run.Record) bool) run.Record {
 // rewind makes the record of a run what it was before a step, as if its worker had died there, and delivers it again.
 func (w *world) rewind(id string, change func(*run.Record)) {
 	w.t.Helper()
-	_, err := run.New(w.Bus).Update(w.t.Context(), id, func(r *run.Record) error { change(r); return nil })
+	_, err := run.New(w.Bus).Update(w.t.Context(), id, func(r *run.Record) error {
+		r.Ending = ""
+		change(r)
+		return nil
+	})
 	if err == nil {
 		err = run.New(w.Bus).Resume(w.t.Context(), events.DurableAnalyzer, id)
 	}
