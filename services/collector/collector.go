@@ -5,10 +5,12 @@
 package collector
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/run"
@@ -18,8 +20,9 @@ import (
 
 // Config of the service. The zero value works.
 type Config struct {
-	Slots   int    `env:"SLOTS" envDefault:"4"` // runs profiled at a time
-	Version string `env:"-"`                    // of this program, for the manifest
+	Slots   int           `env:"SLOTS"    envDefault:"4"`  // runs profiled at a time
+	JobWait time.Duration `env:"JOB_WAIT" envDefault:"1m"` // how long a job is waited for that does not run; 0 is one minute
+	Version string        `env:"-"`                        // of this program, for the manifest
 }
 
 // Deps are what the service works with.
@@ -55,6 +58,10 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
+	if cfg.JobWait < 0 {
+		return nil, errors.New("SQUIRRLY_JOB_WAIT must not be negative")
+	}
+	cfg.JobWait = cmp.Or(cfg.JobWait, time.Minute)
 	return &Service{cfg: cfg, deps: d, timing: capture.DefaultTiming()}, nil
 }
 

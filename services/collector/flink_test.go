@@ -81,6 +81,11 @@ func (f *flinks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.answer(w, r)
 		return
 	}
+	f.serve(w, r)
+}
+
+// serve answers as the recorded Flink does; f is locked.
+func (f *flinks) serve(w http.ResponseWriter, r *http.Request) {
 	for i := range f.tms {
 		prefix := "/taskmanagers/" + flinktest.TaskManagerID(i)
 		if rest, ok := strings.CutPrefix(r.URL.Path, prefix); ok && (rest == "" || rest[0] == '/') {

@@ -10,6 +10,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/jobstate"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
@@ -28,15 +29,11 @@ func (r *attempt) resolve(ctx context.Context) (*observer, error) {
 	if err := r.claim.Mutate(ctx, func(rec *run.Record) error { rec.Step = "finding the TaskManagers"; return nil }); err != nil {
 		return nil, err
 	}
-	graph, err := r.findJob(ctx)
+	graph, err := r.awaitJob(ctx)
 	if err != nil {
 		return nil, err
 	}
-	all := graph.TaskManagers()
-	if len(all) == 0 {
-		return nil, bus.Wait(events.CodeTargetNotReady, r.timing.Later, fmt.Errorf("job %s runs on no TaskManager yet", r.plan.JobID))
-	}
-	chosen, err := r.scope(all)
+	chosen, err := r.scope(graph.TaskManagers())
 	if err != nil {
 		return nil, err
 	}
@@ -94,23 +91,23 @@ func (r *attempt) findJob(ctx context.Context) (observe.Graph, error) {
 	err := r.patiently(ctx, func(ctx context.Context) error {
 		var err error
 		graph, err = observe.ReadGraph(ctx, r.flink, r.plan.JobID)
-		if errors.Is(err, flink.ErrNotFound) || err == nil && flink.JobEnded(graph.Job.State) {
-			graph, err = r.replacement(ctx)
+		switch {
+		case errors.Is(err, flink.ErrNotFound):
+			graph, err = r.replacement(ctx, "gone")
+		case err == nil && flink.JobEnded(graph.Job.State):
+			graph, err = r.replacement(ctx, graph.Job.State)
 		}
 		return err
 	})
 	if err != nil {
 		return graph, r.explain(ctx, capture.Fault(err, r.timing))
 	}
-	if graph.Job.State != flink.JobRunning {
-		return graph, bus.Wait(events.CodeTargetNotReady, r.timing.Later, fmt.Errorf("job %s is %s", graph.Job.ID, graph.Job.State))
-	}
 	r.plan.JobID = graph.Job.ID
 	return graph, nil
 }
 
-// replacement is the one running job of the same name.
-func (r *attempt) replacement(ctx context.Context) (observe.Graph, error) {
+// replacement is the one running job of the same name as one that is gone, or has ended.
+func (r *attempt) replacement(ctx context.Context, state string) (observe.Graph, error) {
 	jobs, err := r.flink.Jobs(ctx)
 	if err != nil {
 		return observe.Graph{}, err
@@ -122,8 +119,11 @@ func (r *attempt) replacement(ctx context.Context) (observe.Graph, error) {
 		}
 	}
 	if len(same) != 1 {
-		return observe.Graph{}, bus.Permanent(events.CodeJobGone, fmt.Errorf("job %s is gone, and %d running jobs are named %q",
-			r.plan.JobID, len(same), r.plan.JobName))
+		text := fmt.Sprintf("job %s is %s, and %d running jobs are named %q", r.plan.JobID, state, len(same), r.plan.JobName)
+		if state == flink.JobFailed {
+			text = withFailure(text, jobstate.LastFailure(ctx, r.flink, r.plan.JobID))
+		}
+		return observe.Graph{}, bus.Permanent(events.CodeJobGone, errors.New(text))
 	}
 	return observe.ReadGraph(ctx, r.flink, same[0])
 }

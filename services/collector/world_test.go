@@ -29,7 +29,7 @@ func quick() capture.Timing {
 	return capture.Timing{
 		Look: 20 * time.Millisecond, Far: 40 * time.Millisecond, Lead: 900 * time.Millisecond, Patient: 500 * time.Millisecond,
 		Busy: time.Second, Again: 20 * time.Millisecond, Overdue: 30 * time.Second, Call: 5 * time.Second,
-		Page: 5 * time.Second, Later: 200 * time.Millisecond, Keep: 100 * time.Millisecond, Stale: time.Second,
+		Page: 5 * time.Second, Later: 200 * time.Millisecond, Keep: 100 * time.Millisecond, Job: 50 * time.Millisecond, Stale: time.Second,
 	}
 }
 
@@ -107,7 +107,8 @@ type collector struct {
 	claim func(capture.Claim) capture.Claim // wraps the claim, unless nil
 	done  func()                            // called when the handler has returned, unless nil
 
-	timing capture.Timing
+	timing  capture.Timing
+	jobWait time.Duration
 }
 
 func (w *world) collector(b *bus.Bus) *collector {
@@ -128,7 +129,7 @@ func (w *world) store(b *bus.Bus) *artifact.Store {
 // work runs a collector until the test ends.
 func (w *world) work(c *collector) (stop func()) {
 	w.t.Helper()
-	s, err := New(Config{Version: "test"}, Deps{
+	s, err := New(Config{Version: "test", JobWait: c.jobWait}, Deps{
 		Bus: c.bus, Store: c.store, HTTP: &http.Client{Transport: c.http}, Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
 	})
 	if err != nil {

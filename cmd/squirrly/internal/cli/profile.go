@@ -38,6 +38,10 @@ When a NATS server is named (--nats, --nats-context, SQUIRRLY_NATS_URL), the req
 work. Otherwise the same pipeline runs in this process, with nothing listening and nothing left behind; --out keeps the
 captures and the report.
 
+A job that is not RUNNING but may be again (INITIALIZING, CREATED, RESTARTING) is waited for, for a minute unless
+SQUIRRLY_JOB_WAIT says otherwise (in the collector, where there is a server); then the run fails with the state and the
+last exception.
+
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 findings of the severity of --fail-on or above; 4 not allowed;
 5 target or job not found; 6 timed out; 130 interrupted.`,
 		Example: `  squirrly profile http://localhost:8081 --duration 30s

@@ -19,6 +19,7 @@ type Timing struct {
 	Page    time.Duration // of one download
 	Later   time.Duration // until a run that waits is taken up again
 	Keep    time.Duration // between two parts of the counters that are kept for a takeover
+	Job     time.Duration // between two looks at a job that does not run
 	Stale   time.Duration // how old the knowledge of owning the run may be when a profile is started
 }
 
@@ -36,6 +37,7 @@ func DefaultTiming() Timing {
 		Page:    2 * time.Minute,
 		Later:   10 * time.Second,
 		Keep:    5 * time.Second,
+		Job:     time.Second,
 		Stale:   3 * time.Second, // below the shortest time in which another worker can take over
 	}
 }
@@ -51,6 +53,9 @@ func pause(ctx context.Context, d time.Duration) error {
 		return stopped(ctx)
 	}
 }
+
+// Wait waits before the next look at a job that does not run, or returns what ended the context.
+func (t Timing) Wait(ctx context.Context) error { return pause(ctx, t.Job) }
 
 // stopped is the error of an attempt whose context has ended.
 func stopped(ctx context.Context) error { return fmt.Errorf("stopped: %w", context.Cause(ctx)) }

@@ -38,7 +38,7 @@ type Resolver struct {
 	Transport    func(http.RoundTripper) http.RoundTripper // adds telemetry; nil adds nothing
 }
 
-// Found is a running job that can be profiled. Beside an error it holds what is known.
+// Found is a job that runs or may run again, and can be profiled then. Beside an error it holds what is known.
 type Found struct {
 	Identity    events.Identity
 	RestURL     string

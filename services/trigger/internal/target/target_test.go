@@ -161,6 +161,19 @@ func TestResolve_URL(t *testing.T) {
 	}
 }
 
+// A job that does not run and may run again is found as well, and waited for by whoever profiles it.
+func TestResolve_NotYetRunning(t *testing.T) {
+	for _, state := range []string{"INITIALIZING", "CREATED", "RESTARTING", "FAILING", "RECONCILING"} {
+		rest := serve(t, jobManager{"2.3.0", []job{{"aa", "Orders", state}, {"bb", "Old", "FINISHED"}}, enabled})
+		for _, wanted := range []string{"", "Orders", "aa"} {
+			got, err := resolver(t, "").Resolve(t.Context(), events.Target{URL: rest, Job: wanted}, target.Permit{})
+			if err != nil || got.JobID != "aa" || got.JobName != "Orders" {
+				t.Errorf("%s, job %q: %+v, %v", state, wanted, got, err)
+			}
+		}
+	}
+}
+
 // One job that runs is meant, whatever the others do.
 func TestResolve_BesideRestartingJobs(t *testing.T) {
 	rest := serve(t, jobManager{"2.3.0", []job{{"aa", "Orders", "RESTARTING"}, {"bb", "Billing", "RUNNING"}, {"cc", "Old", "FAILED"}}, enabled})
@@ -233,30 +246,20 @@ func TestResolve_Refuses(t *testing.T) {
 		"no job":              {jobManager{"2.3.0", nil, enabled}, "", events.CodeNoRunningJob, "no job is running there"},
 		"only a finished one": {jobManager{"2.3.0", []job{{"aa", "Orders", "FINISHED"}}, enabled}, "", events.CodeNoRunningJob, "no job is running"},
 		"named one finished":  {jobManager{"2.3.0", []job{{"aa", "Orders", "FINISHED"}}, enabled}, "Orders", events.CodeNoRunningJob, `job "Orders" is FINISHED`},
-		"starting": {
-			jobManager{"2.3.0", []job{{"aa", "Orders", "INITIALIZING"}}, enabled},
-			"", events.CodeTargetNotReady,
-			`job "Orders" (aa) is INITIALIZING, not RUNNING`,
-		},
-		"being cancelled": {jobManager{"2.3.0", []job{{"aa", "Orders", "CANCELLING"}}, enabled}, "", events.CodeNoRunningJob, "no job is running"},
-		"restarting": {
-			jobManager{"2.3.0", []job{{"aa", "Orders", "RESTARTING"}}, enabled},
-			"", events.CodeJobRestarting,
-			`job "Orders" (aa) is RESTARTING, not RUNNING; the last failure of "Orders": java.lang.ArithmeticException: ` +
-				`/ by zero, password=***, in map (1/2), at 2026-01-02T03:04:05Z`,
-		},
-		"restarting, by name": {
-			jobManager{"2.3.0", []job{{"aa", "Orders", "FAILING"}, {"bb", "Billing", "RUNNING"}}, enabled},
-			"Orders", events.CodeJobRestarting,
-			`job "Orders" (aa) is FAILING, not RUNNING; the last failure`,
-		},
+		"being cancelled":     {jobManager{"2.3.0", []job{{"aa", "Orders", "CANCELLING"}}, enabled}, "", events.CodeNoRunningJob, "no job is running"},
 		"two that do not run": {
-			jobManager{"2.3.0", []job{{"aa", "Orders", "CREATED"}, {"bb", "Billing", "RESTARTING"}}, enabled},
+			jobManager{"2.3.0", []job{{"bb", "Billing", "CREATED"}, {"aa", "Orders", "RESTARTING"}}, enabled},
 			"", events.CodeJobRestarting,
-			`no job is RUNNING there: "Orders" (aa) is CREATED, "Billing" (bb) is RESTARTING; the last failure of "Billing": `,
+			`no job is RUNNING there: "Billing" (bb) is CREATED, "Orders" (aa) is RESTARTING; the last failure of "Orders": ` +
+				`java.lang.ArithmeticException: / by zero, password=***, in map (1/2), at 2026-01-02T03:04:05Z`,
 		},
-		"restarting, without a word": {
-			jobManager{"2.3.0", []job{{"cc", "Orders", "RESTARTING"}}, enabled}, "", events.CodeJobRestarting, `job "Orders" (cc) is RESTARTING, not RUNNING`,
+		"two that do not run, without a word": {
+			jobManager{"2.3.0", []job{{"cc", "Orders", "FAILING"}, {"bb", "Billing", "CREATED"}}, enabled},
+			"", events.CodeJobRestarting, `"Orders" (cc) is FAILING, "Billing" (bb) is CREATED`,
+		},
+		"two that start": {
+			jobManager{"2.3.0", []job{{"cc", "Orders", "INITIALIZING"}, {"dd", "Billing", "CREATED"}}, enabled},
+			"", events.CodeTargetNotReady, `"Orders" (cc) is INITIALIZING, "Billing" (dd) is CREATED`,
 		},
 		"several":             {jobManager{"2.3.0", many, enabled}, "", events.CodeSeveralJobs, `5 jobs are running: "x\x1b[2J" (a), "x" (b), "x" (c), "x" (d), and 1 more`},
 		"several of the name": {jobManager{"2.3.0", many, enabled}, "x", events.CodeSeveralJobs, "4 jobs"},
