@@ -77,7 +77,7 @@ func TestCluster_LosesItsMajority(t *testing.T) {
 	}
 	patiently(t, "each run was told of, and the request", func() bool { return len(told) >= 4 })
 	cancel()
-	if err := g.Wait(); err != nil {
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) { // in the middle of a call
 		t.Errorf("a loop ended with %v", err)
 	}
 }
