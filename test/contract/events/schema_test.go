@@ -13,7 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	js "github.com/invopop/jsonschema"
 
+	"squirrly.dev/internal/report"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer"
 	"squirrly.dev/test/contract/published"
 )
 
@@ -72,9 +74,11 @@ func schemas(t testing.TB) map[string]*js.Schema {
 	t.Helper()
 	m := maker{t: t, used: map[string]bool{}}
 	all := map[string]*js.Schema{
-		"event.json":    m.event(),
-		"analysis.json": m.schema(events.Analysis{}, "analysis.json", "analysis.json of a run", false),
-		"request.json":  request(),
+		"event.json":       m.event(),
+		"analysis.json":    m.schema(events.Analysis{}, "analysis.json", "analysis.json of a run", false),
+		"request.json":     request(),
+		"explanation.json": m.schema(analyzer.Explanation{}, "explanation.json", "what `squirrly explain -o json` prints", false),
+		"difference.json":  m.schema(report.Difference{}, "difference.json", "what `squirrly diff -o json` prints", false),
 	}
 	for _, p := range payloads {
 		typ := p.EventType()
@@ -98,8 +102,12 @@ func (m maker) schema(v any, file, title string, strict bool) *js.Schema {
 	m.t.Helper()
 	r := &js.Reflector{Anonymous: true, ExpandedStruct: true, AllowAdditionalProperties: !strict, Mapper: m.mapper(strict)}
 	// The path is relative to this package, and so is the import path that it is joined to.
-	if err := r.AddGoComments("squirrly.dev/test/contract/events", contract); err != nil {
-		m.t.Fatal(err)
+	for _, folder := range []string{
+		contract, filepath.Join(root, "internal", "report"), filepath.Join(root, "services", "analyzer", "internal", "diagnose"),
+	} {
+		if err := r.AddGoComments("squirrly.dev/test/contract/events", folder); err != nil {
+			m.t.Fatal(err)
+		}
 	}
 	s := r.Reflect(v)
 	m.limit(reflect.TypeOf(v).Name(), s)

@@ -46,7 +46,7 @@ func (v *View) explain(findings []events.Finding, chosen []Problem) Explanation 
 			e.add(s)
 		}
 	}
-	out := Explanation{WallSamples: samples(e.all[1]), CPUSamples: samples(e.all[0]), Findings: findings}
+	out := Explanation{WallSamples: samples(e.all[1]), CPUSamples: samples(e.all[0]), Findings: append([]events.Finding{}, findings...)}
 	if v.ctx != nil {
 		out.JobName, out.FlinkVersion = v.ctx.Job.Name, v.ctx.FlinkVersion
 	}
