@@ -153,7 +153,8 @@ func TestGoldens_AreOfOneRun(t *testing.T) {
 	}
 }
 
-// Every field of every type is shown by some golden.
+// Every field of every type is shown by some golden, but for what commands print: that needs no reader without a
+// recording at hand, see package outputs.
 func TestGoldens_ShowEveryField(t *testing.T) {
 	shown := map[string]bool{
 		// A message that was sent needs neither.
@@ -179,7 +180,7 @@ func TestGoldens_ShowEveryField(t *testing.T) {
 		mark(shown, s, s, typeName(file), doc)
 	}
 	for file, s := range all {
-		if file != "request.json" {
+		if file != "request.json" && !slices.Contains(printed, file) {
 			missing(t, shown, typeName(strings.TrimSuffix(file, ".json")), s)
 		}
 	}

@@ -36,6 +36,9 @@ var payloads = []events.Payload{
 // inbox are the types that anybody may send; they are decoded strictly.
 var inbox = []events.Type{events.TypeProfileRequested, events.TypeRunCancel}
 
+// printed are the schemas of what commands print.
+var printed = []string{"explanation.json", "difference.json"}
+
 func TestPayloads_AreAll(t *testing.T) {
 	var have []string
 	for _, p := range payloads {
