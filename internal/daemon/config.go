@@ -4,17 +4,17 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/url"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"squirrly.dev/internal/userfile"
 )
 
 const (
@@ -140,17 +140,9 @@ func fill(vars map[string]string, name, source, file string) (problem string) {
 }
 
 func readSecret(path string) (string, error) {
-	f, err := os.Open(path)
+	b, err := userfile.ReadSoon(path, maxSecretFile)
 	if err != nil {
 		return "", err //nolint:wrapcheck // the error names the file already.
-	}
-	defer func() { _ = f.Close() }() // read only
-	b, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
-	switch {
-	case err != nil:
-		return "", err //nolint:wrapcheck // the error names the file already.
-	case len(b) > maxSecretFile:
-		return "", errors.New("the file is larger than 64 KiB")
 	}
 	return strings.TrimRight(string(b), "\r\n"), nil
 }

@@ -100,6 +100,7 @@ func TestLoad_OffWhenEmpty(t *testing.T) {
 }
 
 func TestLoadExplains(t *testing.T) {
+	huge := secretFile(t, strings.Repeat("x", 65<<10))
 	for name, c := range map[string]struct {
 		environ []string
 		want    []string
@@ -112,7 +113,7 @@ func TestLoadExplains(t *testing.T) {
 		"validate":  {[]string{"SQUIRRLY_URL=u", "SQUIRRLY_WORKERS=0"}, []string{"SQUIRRLY_WORKERS must be at least 1"}},
 		"both":      {[]string{"SQUIRRLY_URL=u", "SQUIRRLY_S3_SECRET=canary", "SQUIRRLY_S3_SECRET_FILE=/x"}, []string{"set SQUIRRLY_S3_SECRET or SQUIRRLY_S3_SECRET_FILE, not both"}},
 		"no file":   {[]string{"SQUIRRLY_URL=u", "SQUIRRLY_S3_SECRET_FILE=/no/such"}, []string{"SQUIRRLY_S3_SECRET_FILE: open /no/such: no such file or directory"}},
-		"huge file": {[]string{"SQUIRRLY_URL=u", "SQUIRRLY_S3_SECRET_FILE=" + secretFile(t, strings.Repeat("x", 65<<10))}, []string{"SQUIRRLY_S3_SECRET_FILE: the file is larger than 64 KiB"}},
+		"huge file": {[]string{"SQUIRRLY_URL=u", "SQUIRRLY_S3_SECRET_FILE=" + huge}, []string{"SQUIRRLY_S3_SECRET_FILE: " + huge + " is larger than 64 KiB"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := daemon.Load[config](c.environ)

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 
+	"squirrly.dev/internal/userfile"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 )
@@ -27,17 +27,9 @@ func (a *app) readAnalysis(ctx context.Context, path string) (events.Analysis, e
 			return a.judge(ctx, folder)
 		}
 	}
-	file, err := os.Open(path)
+	b, err := userfile.Read(ctx, path, maxAnalysis)
 	if err != nil {
-		return an, usage("%w", err)
-	}
-	defer func() { _ = file.Close() }()
-	b, err := io.ReadAll(io.LimitReader(file, maxAnalysis+1))
-	switch {
-	case err != nil:
-		return an, fmt.Errorf("read %s: %w", path, err)
-	case len(b) > maxAnalysis:
-		return an, usage("%s is larger than %d MiB", path, maxAnalysis>>20)
+		return an, refused(ctx, "%w", err)
 	}
 	if err := json.Unmarshal(b, &an); err != nil {
 		return an, usage("%s is no analysis: %w", path, err)

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/userfile"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 )
@@ -37,7 +37,8 @@ func (a *app) analyzeCommand() *cobra.Command {
 		Short: "Analyze flame graphs from disk, without Flink",
 		Long: `Analyze flame graphs from disk: HTML pages of async-profiler 2.x (as Flink writes them) and 3.x or 4.x, collapsed
 stacks, and profiles of pprof, each also compressed with gzip. Give the files of all modes and TaskManagers of one profile
-together, or the folder that ` + "`squirrly profile --out`" + ` wrote. "-" reads from stdin.
+together, or the folder that ` + "`squirrly profile --out`" + ` wrote. "-" and /dev/stdin read from stdin, and process
+substitution works (<(curl …)); named pipes, sockets and devices are refused.
 
 The mode is taken from the title of the profile and from the end of the file name (…_WALL.html, or …_WALL_TIME.html as
 Flink names it). Without the metrics of the job (--metrics) it cannot be told which vertex limits the job; everything that
@@ -106,15 +107,15 @@ func (a *app) analyze(c *cobra.Command, paths []string, f analyzeFlags) error {
 }
 
 func (a *app) analyzeInput(ctx context.Context, paths []string, f analyzeFlags) (analyzer.Input, error) {
-	if err := oneJob(paths); err != nil && !f.force {
+	if err := oneJob(ctx, paths); err != nil && !f.force {
 		return analyzer.Input{}, err
 	}
-	in, err := a.gatherAll(paths, f)
+	in, err := a.gatherAll(ctx, paths, f)
 	if err != nil {
 		return in, err
 	}
 	in.Block, in.Force = f.block, f.force
-	files, err := readContext(f.context)
+	files, err := readContext(ctx, f.context)
 	if err != nil {
 		return in, err
 	}
@@ -122,9 +123,9 @@ func (a *app) analyzeInput(ctx context.Context, paths []string, f analyzeFlags) 
 		in.Files = append(in.Files, analyzer.File{Name: c.name, Text: string(c.body)})
 	}
 	if f.prompt != "" {
-		b, err := readText(f.prompt)
+		b, err := readText(ctx, f.prompt)
 		if err != nil {
-			return in, usage("--prompt-file: %w", err)
+			return in, refused(ctx, "--prompt-file: %w", err)
 		}
 		in.Prompt = string(b)
 	}
@@ -136,16 +137,16 @@ func (a *app) analyzeInput(ctx context.Context, paths []string, f analyzeFlags) 
 		in.Baseline = &before
 	}
 	if f.metrics != "" {
-		in.Context, err = readMetrics(f.metrics)
+		in.Context, err = readMetrics(ctx, f.metrics)
 	}
 	return in, err
 }
 
 // gatherAll joins what the paths hold. Only a single folder of a run names the job.
-func (a *app) gatherAll(paths []string, f analyzeFlags) (analyzer.Input, error) {
+func (a *app) gatherAll(ctx context.Context, paths []string, f analyzeFlags) (analyzer.Input, error) {
 	var in analyzer.Input
 	for _, path := range paths {
-		part, err := a.gather(path, f)
+		part, err := a.gather(ctx, path, f)
 		if err != nil {
 			return in, err
 		}
@@ -165,10 +166,10 @@ func (a *app) gatherAll(paths []string, f analyzeFlags) (analyzer.Input, error) 
 }
 
 // readMetrics reads the context of a job.
-func readMetrics(path string) (*jobcontext.Context, error) {
-	b, err := os.ReadFile(path)
+func readMetrics(ctx context.Context, path string) (*jobcontext.Context, error) {
+	b, err := userfile.Read(ctx, path, maxPage)
 	if err != nil {
-		return nil, usage("--metrics: %w", err)
+		return nil, refused(ctx, "--metrics: %w", err)
 	}
 	c, err := jobcontext.Decode(b)
 	if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"squirrly.dev/internal/userfile"
 	"squirrly.dev/pkg/events"
 )
 
@@ -21,7 +23,7 @@ type contextFile struct {
 }
 
 // readContext reads the files and folders given with --context.
-func readContext(roots []string) ([]contextFile, error) {
+func readContext(ctx context.Context, roots []string) ([]contextFile, error) {
 	var all []contextFile
 	for _, root := range roots {
 		paths, err := contextPaths(root)
@@ -29,9 +31,9 @@ func readContext(roots []string) ([]contextFile, error) {
 			return nil, usage("--context %s: %w", root, err)
 		}
 		for _, path := range paths {
-			body, err := readText(path)
+			body, err := readText(ctx, path)
 			if err != nil {
-				return nil, usage("--context %s: %w", path, err)
+				return nil, refused(ctx, "--context %s: %w", path, err)
 			}
 			all = append(all, contextFile{contextName(root, path), body})
 		}
@@ -51,7 +53,7 @@ func contextPaths(root string) ([]string, error) {
 		switch {
 		case hidden && d.IsDir():
 			return filepath.SkipDir
-		case hidden, !isFile(path, d):
+		case hidden, !isFile(path, d) && (path != root || d.IsDir()): // what is named is read, or refused for what it is
 			return nil
 		}
 		files = append(files, path)
@@ -81,19 +83,14 @@ func contextName(root, path string) string {
 	return filepath.Base(path)
 }
 
-func readText(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
+func readText(ctx context.Context, path string) ([]byte, error) {
+	b, err := userfile.Read(ctx, path, maxContextFile)
+	switch {
+	case err != nil:
 		return nil, err //nolint:wrapcheck // names the path.
-	}
-	if info.Size() == 0 || info.Size() > maxContextFile {
-		return nil, fmt.Errorf("has %d bytes; 1 byte to 1 MiB are taken", info.Size())
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // names the path.
-	}
-	if !utf8.Valid(b) {
+	case len(b) == 0:
+		return nil, errors.New("is empty")
+	case !utf8.Valid(b):
 		return nil, errors.New("is not a text file")
 	}
 	return b, nil

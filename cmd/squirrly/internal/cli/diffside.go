@@ -39,7 +39,7 @@ func (a *app) diffSide(ctx context.Context, name, mode string) (diffSide, error)
 		an, err := a.readAnalysis(ctx, name)
 		return diffSide{name: name, analysis: &an}, err
 	}
-	page, err := a.page(name, analyzeFlags{mode: mode})
+	page, err := a.page(ctx, name, analyzeFlags{mode: mode})
 	return diffSide{name: name, pages: []analyzer.Page{page}}, err
 }
 
@@ -53,7 +53,7 @@ func (a *app) folderSide(ctx context.Context, dir, mode string) (diffSide, error
 	case !errors.Is(err, analyzer.ErrNoManifest):
 		return s, err
 	}
-	in, err := a.gather(dir, analyzeFlags{mode: mode})
+	in, err := a.gather(ctx, dir, analyzeFlags{mode: mode})
 	if err != nil && s.analysis == nil {
 		return s, err
 	}

@@ -40,6 +40,14 @@ func usage(format string, a ...any) error {
 	return &coded{code: exitUsage, err: fmt.Errorf(format, a...)}
 }
 
+// refused is the error of input that cannot be read: wrong usage, unless the user has interrupted the reading.
+func refused(ctx context.Context, format string, a ...any) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf(format, a...)
+	}
+	return usage(format, a...)
+}
+
 func quietError(err error) bool {
 	var c *coded
 	return errors.As(err, &c) && c.quiet

@@ -56,12 +56,12 @@ func (a *app) explain(ctx context.Context, target string, f explainFlags) error 
 		}
 		defer clean()
 	}
-	in, err := a.gatherAll([]string{dir}, analyzeFlags{})
+	in, err := a.gatherAll(ctx, []string{dir}, analyzeFlags{})
 	if err != nil {
 		return err
 	}
 	if f.metrics != "" {
-		if in.Context, err = readMetrics(f.metrics); err != nil {
+		if in.Context, err = readMetrics(ctx, f.metrics); err != nil {
 			return err
 		}
 	}
@@ -103,7 +103,7 @@ func (a *app) profileInto(ctx context.Context, target string, f explainFlags) (d
 }
 
 func (a *app) profileOnce(ctx context.Context, target, dir string, f explainFlags) error {
-	req, uploads, err := f.request.build(target)
+	req, uploads, err := f.request.build(ctx, target)
 	if err != nil {
 		return err
 	}

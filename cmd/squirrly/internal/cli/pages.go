@@ -1,14 +1,15 @@
 package cli
 
 import (
+	"context"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/userfile"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 )
@@ -18,10 +19,10 @@ var profileFiles = []string{"*.html", "*.html.gz", "*.collapsed", "*.collapsed.g
 
 // gather reads a flame graph, or a folder: what `squirrly profile --out` wrote, with metrics and context, or flame graphs
 // alone.
-func (a *app) gather(path string, f analyzeFlags) (analyzer.Input, error) {
+func (a *app) gather(ctx context.Context, path string, f analyzeFlags) (analyzer.Input, error) {
 	var in analyzer.Input
 	if info, err := os.Stat(path); path == "-" || err != nil || !info.IsDir() {
-		page, err := a.page(path, f) // to read it tells what is wrong
+		page, err := a.page(ctx, path, f) // to read it tells what is wrong
 		in.Pages = append(in.Pages, page)
 		return in, err
 	}
@@ -37,7 +38,7 @@ func (a *app) gather(path string, f analyzeFlags) (analyzer.Input, error) {
 		return in, usage("%s: no flame graphs there (%s)", path, strings.Join(profileFiles, ", "))
 	}
 	for _, file := range found {
-		page, err := a.page(file, f)
+		page, err := a.page(ctx, file, f)
 		if err != nil {
 			return in, err
 		}
@@ -59,13 +60,13 @@ func profilesIn(folder string) []string {
 }
 
 // page reads one flame graph, from stdin for "-".
-func (a *app) page(path string, f analyzeFlags) (analyzer.Page, error) {
+func (a *app) page(ctx context.Context, path string, f analyzeFlags) (analyzer.Page, error) {
 	p := analyzer.Page{Seconds: f.duration.Seconds(), Status: string(events.CaptureStored), File: path}
 	if path == "-" {
 		p.File = "stdin"
 	}
 	var err error
-	if p.Body, err = a.readPage(path); err != nil {
+	if p.Body, err = a.readPage(ctx, path); err != nil {
 		return p, err
 	}
 	title := ""
@@ -84,24 +85,14 @@ func (a *app) page(path string, f analyzeFlags) (analyzer.Page, error) {
 	return p, err
 }
 
-func (a *app) readPage(path string) ([]byte, error) {
+func (a *app) readPage(ctx context.Context, path string) (body []byte, err error) {
 	if path == "-" {
-		b, err := io.ReadAll(io.LimitReader(a.in, maxPage+1))
-		if err == nil && len(b) > maxPage {
-			err = usage("stdin holds more than 64 MiB")
-		}
-		return b, err
+		body, err = userfile.Stream(ctx, a.in, "stdin", maxPage)
+	} else {
+		body, err = userfile.Read(ctx, path, maxPage)
 	}
-	info, err := os.Stat(path)
 	if err != nil {
-		return nil, usage("%w", err)
+		return nil, refused(ctx, "%w", err)
 	}
-	if info.Size() > maxPage {
-		return nil, usage("%s is larger than 64 MiB", path)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, usage("%w", err)
-	}
-	return b, nil
+	return body, nil
 }

@@ -76,7 +76,7 @@ func (a *app) profile(ctx context.Context, target string, f profileFlags) error 
 	if err != nil {
 		return err
 	}
-	req, uploads, err := f.request.build(target)
+	req, uploads, err := f.request.build(ctx, target)
 	if err != nil {
 		return err
 	}

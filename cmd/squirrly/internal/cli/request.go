@@ -1,13 +1,14 @@
 package cli
 
 import (
-	"os"
+	"context"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/userfile"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 )
@@ -46,7 +47,7 @@ func (r *requestFlags) add(c *cobra.Command) {
 
 // build makes the request. Context files are read whole; those that do not fit into an event are returned apart, to be
 // stored first.
-func (r *requestFlags) build(target string) (events.ProfileRequested, []upload, error) {
+func (r *requestFlags) build(ctx context.Context, target string) (events.ProfileRequested, []upload, error) {
 	req := events.ProfileRequested{
 		Target: r.target(target), Reason: r.reason, Labels: r.labels,
 		Scope: events.Scope{TaskManagers: r.managers, MaxTaskManagers: r.most}, Baseline: r.baseline,
@@ -55,16 +56,16 @@ func (r *requestFlags) build(target string) (events.ProfileRequested, []upload, 
 		return req, nil, err
 	}
 	if path := first(r.prompt, env("SQUIRRLY_PROMPT_FILE", "ANALYSIS_PROMPT_FILE")); path != "" {
-		b, err := os.ReadFile(path)
+		b, err := userfile.Read(ctx, path, maxContextFile)
 		if err != nil {
-			return req, nil, usage("--prompt-file: %w", err)
+			return req, nil, refused(ctx, "--prompt-file: %w", err)
 		}
 		if err := analyzer.CheckPrompt(string(b)); err != nil {
 			return req, nil, usage("--prompt-file %s: %w", path, err)
 		}
 		req.Prompt = string(b)
 	}
-	uploads, err := r.attach(&req)
+	uploads, err := r.attach(ctx, &req)
 	if err != nil {
 		return req, nil, err
 	}
@@ -128,9 +129,9 @@ type upload struct {
 }
 
 // attach reads the context files into the request, inline while they fit and as uploads else.
-func (r *requestFlags) attach(req *events.ProfileRequested) ([]upload, error) {
+func (r *requestFlags) attach(ctx context.Context, req *events.ProfileRequested) ([]upload, error) {
 	var uploads []upload
-	files, err := readContext(r.context)
+	files, err := readContext(ctx, r.context)
 	if err != nil {
 		return nil, err
 	}

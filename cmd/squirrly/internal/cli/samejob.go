@@ -1,11 +1,12 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 
+	"squirrly.dev/internal/userfile"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 )
@@ -22,10 +23,10 @@ func sameJob(before, after *events.Analysis, force bool) error {
 }
 
 // oneJob refuses profiles of two jobs. Only folders of a run name theirs, also for captures that lie in one.
-func oneJob(paths []string) error {
+func oneJob(ctx context.Context, paths []string) error {
 	known, from := "", ""
 	for _, path := range paths {
-		job := jobOf(path)
+		job := jobOf(ctx, path)
 		switch {
 		case job == "" || job == known:
 		case known == "":
@@ -38,7 +39,7 @@ func oneJob(paths []string) error {
 }
 
 // jobOf returns the name of the job whose profiles lie in a folder or in the folder of a capture, "" when nothing tells.
-func jobOf(path string) string {
+func jobOf(ctx context.Context, path string) string {
 	dir := path
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		dir = filepath.Dir(filepath.Dir(path))
@@ -47,18 +48,17 @@ func jobOf(path string) string {
 	if err != nil || len(found) != 1 {
 		return ""
 	}
-	file, err := os.Open(found[0])
+	text, err := userfile.Read(ctx, found[0], maxAnalysis)
 	if err != nil {
-		return ""
+		return "" // who reads the folder says why
 	}
-	defer func() { _ = file.Close() }()
 	var m struct {
 		Plan struct {
 			JobID   string `json:"jobId"`
 			JobName string `json:"jobName"`
 		} `json:"plan"`
 	}
-	if json.NewDecoder(io.LimitReader(file, maxAnalysis)).Decode(&m) != nil {
+	if json.Unmarshal(text, &m) != nil {
 		return ""
 	}
 	return first(m.Plan.JobName, m.Plan.JobID)

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"time"
 
+	"squirrly.dev/internal/userfile"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/page"
 )
@@ -110,10 +110,10 @@ func (in *Input) folderContext(dir string, ref events.ContextRef) error {
 
 // readPart reads a file or its compressed form, at most limit bytes. The result is nil when there is neither.
 func readPart(name string, limit int64) ([]byte, error) {
-	file, err := os.Open(name)
+	file, err := userfile.Open(name)
 	packed := errors.Is(err, fs.ErrNotExist)
 	if packed {
-		file, err = os.Open(name + ".gz")
+		file, err = userfile.Open(name + ".gz")
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

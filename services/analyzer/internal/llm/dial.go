@@ -8,8 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
+
+	"squirrly.dev/internal/userfile"
 )
 
 // Transport returns a transport that goes through a proxy (http, https or socks5; empty: as HTTPS_PROXY and NO_PROXY
@@ -41,9 +42,12 @@ func Transport(proxy, caFile string) (*http.Transport, error) {
 	return t, nil
 }
 
+// maxCertificates bounds a file of certificates, in bytes: the bundle of a system has 0.3 MB.
+const maxCertificates = 4 << 20
+
 // authorities reads the certificates of a file.
 func authorities(file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file)
+	pem, err := userfile.ReadSoon(file, maxCertificates)
 	if err != nil {
 		return nil, fmt.Errorf("read the certificates of the LLM's authority: %w", err)
 	}

@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"regexp"
 	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"squirrly.dev/internal/userfile"
 )
 
 //go:embed prices.yaml
@@ -63,6 +64,9 @@ var DefaultPrices = sync.OnceValue(func() Prices {
 	return p
 })
 
+// maxPrices bounds a file of prices, in bytes.
+const maxPrices = 1 << 20
+
 // LoadPrices reads a file of the form of prices.yaml; what it does not name keeps the price that is built in. An empty
 // path gives the built-in prices.
 func LoadPrices(path string) (Prices, error) {
@@ -70,7 +74,7 @@ func LoadPrices(path string) (Prices, error) {
 	if path == "" {
 		return known, nil
 	}
-	b, err := os.ReadFile(path)
+	b, err := userfile.ReadSoon(path, maxPrices)
 	if err != nil {
 		return Prices{}, fmt.Errorf("read the prices: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"squirrly.dev/internal/userfile"
 	"squirrly.dev/services/analyzer/internal/ask/prompt"
 	"squirrly.dev/services/analyzer/internal/input"
 )
@@ -48,8 +49,11 @@ func Load(file, dir string) (Templates, error) {
 	return t, nil
 }
 
+// maxTemplate bounds a prompt, in bytes.
+const maxTemplate = 1 << 20
+
 func loadTemplate(path string) (*prompt.Template, error) {
-	b, err := os.ReadFile(path)
+	b, err := userfile.ReadSoon(path, maxTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("read the prompt: %w", err)
 	}

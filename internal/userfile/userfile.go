@@ -1,0 +1,107 @@
+// Package userfile reads the files that a user names, or that lie in a folder which a user names. It opens regular files
+// only, and never waits for one: a named pipe, a socket or a device that is called like a page is refused by its name and
+// kind.
+//
+// What a shell hands over is no such file, and is read to its end: /dev/stdin and /dev/fd/N, which process substitution
+// gives (<(curl …)). Such a read ends with its context.
+package userfile
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"time"
+)
+
+// handedOver are the names of what a shell has opened for this process.
+var handedOver = regexp.MustCompile(`^/(dev/stdin|dev/fd/\d+|proc/(self|\d+)/fd/\d+)$`)
+
+// Open opens a regular file, or what a shell handed over. Errors name the file.
+func Open(path string) (*os.File, error) {
+	// Not blocking: opening a named pipe waits for a writer otherwise.
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it names the path.
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() && (info.IsDir() || !handedOver.MatchString(filepath.Clean(path))) {
+		err = fmt.Errorf("%s is %s, not a file", path, kind(info.Mode()))
+	}
+	if err != nil {
+		_ = file.Close() // nothing was read
+		return nil, err
+	}
+	return file, nil
+}
+
+// kind names what a file is that is not regular.
+func kind(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a folder"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
+	}
+	return "something else"
+}
+
+// Read reads what [Open] opens, at most limit bytes; more is an error. It returns when ctx ends, whatever feeds the file.
+func Read(ctx context.Context, path string, limit int64) ([]byte, error) {
+	file, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // read only; it ends a read that still waits
+	return Stream(ctx, file, path, limit)
+}
+
+// ReadSoon is [Read] for the start of a process, which waits ten seconds for what a shell hands over and no longer.
+func ReadSoon(path string, limit int64) ([]byte, error) {
+	const soon = 10 * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	return Read(ctx, path, limit)
+}
+
+// Stream reads all of r, at most limit bytes; more is an error. It returns when ctx ends, and r may be read until then and
+// on. name is that of r in errors.
+func Stream(ctx context.Context, r io.Reader, name string, limit int64) ([]byte, error) {
+	type result struct {
+		body []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		b, err := io.ReadAll(io.LimitReader(r, limit+1))
+		done <- result{b, err}
+	}()
+	select {
+	case got := <-done:
+		switch {
+		case got.err != nil:
+			return nil, fmt.Errorf("read %s: %w", name, got.err)
+		case int64(len(got.body)) > limit:
+			return nil, fmt.Errorf("%s is larger than %s", name, size(limit))
+		}
+		return got.body, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("read %s: %w", name, ctx.Err())
+	}
+}
+
+func size(bytes int64) string {
+	const mib, kib = 1 << 20, 1 << 10
+	if bytes >= mib {
+		return fmt.Sprintf("%d MiB", bytes/mib)
+	}
+	return fmt.Sprintf("%d KiB", bytes/kib)
+}
