@@ -3,6 +3,8 @@ package collector
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"squirrly.dev/internal/bus"
@@ -48,9 +50,26 @@ func notReady(graph observe.Graph) (why string, code events.Code) {
 	case j.State != flink.JobRunning:
 		return jobstate.NotRunning(j.Name, j.ID, j.State), jobstate.Code(j.State)
 	case len(graph.TaskManagers()) == 0:
-		return fmt.Sprintf("job %q (%s) runs on no TaskManager yet", jobstate.Short(j.Name), j.ID), events.CodeTargetNotReady
+		return fmt.Sprintf("job %q (%s) runs on no TaskManager yet%s", jobstate.Short(j.Name), j.ID, taskStates(graph)), events.CodeTargetNotReady
 	}
 	return "", ""
+}
+
+// taskStates names the states that the tasks of a job are in.
+func taskStates(graph observe.Graph) string {
+	var states []string
+	for _, v := range graph.Vertices {
+		for _, s := range v.Subtasks {
+			if !slices.Contains(states, s.Status) {
+				states = append(states, s.Status)
+			}
+		}
+	}
+	if len(states) == 0 {
+		return ""
+	}
+	slices.Sort(states)
+	return ": its tasks are " + strings.Join(states, ", ")
 }
 
 func (r *attempt) lastFailure(ctx context.Context, id string) string {

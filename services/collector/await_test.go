@@ -118,3 +118,22 @@ func TestAwait_Fails(t *testing.T) {
 		t.Errorf("%s: %+v", rec.State, o)
 	}
 }
+
+// A job that is RUNNING while all of its tasks still start is waited for like one that is not, and their state is named.
+func TestAwait_TasksStart(t *testing.T) {
+	w := newWorld(t, 1)
+	running := regexp.MustCompile(`"status": *"RUNNING"`)
+	w.flink.instead(func(out http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		w.flink.serve(answer, r)
+		_, _ = out.Write(running.ReplaceAll(answer.Body.Bytes(), []byte(`"status": "INITIALIZING"`)))
+	})
+	c := w.collector(w.bus)
+	c.jobWait = 300 * time.Millisecond
+	w.work(c)
+	w.request()
+	rec := w.until(in(events.StateFailed, events.StateCaptured))
+	if o := rec.Outcome; o == nil || o.Code != events.CodeTargetNotReady || !strings.Contains(o.Message, "runs on no TaskManager yet: its tasks are INITIALIZING") {
+		t.Errorf("%s: %+v", rec.State, o)
+	}
+}
