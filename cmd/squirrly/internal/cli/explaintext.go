@@ -77,7 +77,12 @@ func explainRow(b *strings.Builder, r *analyzer.ExplainedRow) {
 	if r.RecordsOut >= 0 {
 		records = wording.Rate(r.RecordsOut)
 	}
-	line := fmt.Sprintf("  %s %6s %6s %6s %6s %8s %s", padded(indent+wording.Label(r.Name), nameWidth), shareOf(r.Busy), shareOf(r.CPU),
+	name := indent + rowName(r.Name)
+	if len([]rune(name)) > nameWidth { // a line of its own
+		fmt.Fprintln(b, folded("  "+name, "    "+indent))
+		name = ""
+	}
+	line := fmt.Sprintf("  %s %6s %6s %6s %6s %8s %s", padded(name, nameWidth), shareOf(r.Busy), shareOf(r.CPU),
 		shareOf(r.State), shareOf(r.Serialization), records, strings.Join(r.Findings, " "))
 	fmt.Fprintln(b, strings.TrimRight(cutTo(line, explainWidth), " "))
 	if r.Samples < fewSamples {
@@ -88,6 +93,16 @@ func explainRow(b *strings.Builder, r *analyzer.ExplainedRow) {
 			fmt.Fprintf(b, "  %s    %s %s\n", indent, padded(wording.Middle(wording.Short(hot.Frame), hotWidth), hotWidth), shareOf(hot.Share))
 		}
 	}
+}
+
+// rowName is the name of a row, with each of several operators that cannot be told apart in its short form.
+func rowName(name string) string {
+	const or = " or "
+	names := strings.Split(name, or)
+	for i := range names {
+		names[i] = wording.Label(names[i])
+	}
+	return strings.Join(names, or)
 }
 
 // Frames are shown of rows with enough samples, and when they have a part of them that counts.
