@@ -114,7 +114,7 @@ func (d *Difference) cell(n *diffNode, at float64) diffCell {
 	}
 	const textual = 1 // per cent: what is narrower shows no letter even on a wide page
 	if wide >= textual {
-		c.Text = Short(plain(n.name))
+		c.Text = AbbreviatePackages(plain(n.name))
 	}
 	return c
 }

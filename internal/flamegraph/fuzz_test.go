@@ -126,7 +126,7 @@ func FuzzNormalize(f *testing.F) {
 		if len(normal) > len(name) || (utf8.ValidString(name) && !utf8.ValidString(normal)) {
 			t.Errorf("%q became %q", name, normal)
 		}
-		if short := flamegraph.Short(normal); len(short) > len(normal) {
+		if short := flamegraph.AbbreviatePackages(normal); len(short) > len(normal) {
 			t.Errorf("%q became %q", normal, short)
 		}
 	})

@@ -79,7 +79,7 @@ func TestShort(t *testing.T) {
 		"jdk.proxy*.$Proxy*.get":   "jdk.proxy*.$Proxy*.get",
 		"[worker-1 (2/4)#0 tid=1]": "[worker-1 (2/4)#0 tid=1]",
 	} {
-		if got := flamegraph.Short(name); got != want {
+		if got := flamegraph.AbbreviatePackages(name); got != want {
 			t.Errorf("%q: got %q, want %q", name, got, want)
 		}
 	}

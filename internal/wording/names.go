@@ -61,9 +61,9 @@ func Place(anchor, frame string) string {
 	return Simple(anchor) + " → " + Simple(frame)
 }
 
-// Short returns Class.method of a frame that carries a package; native frames and classes stay as they are, so that two
+// ClassMethod returns Class.method of a frame that carries a package; native frames and classes stay as they are, so that two
 // short names are alike only where the classes are.
-func Short(frame string) string {
+func ClassMethod(frame string) string {
 	if strings.Contains(frame, "::") || strings.Contains(frame, "(") {
 		return frame
 	}

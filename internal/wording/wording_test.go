@@ -29,7 +29,7 @@ func TestFact(t *testing.T) {
 	}
 }
 
-func TestShort(t *testing.T) {
+func TestClassMethod(t *testing.T) {
 	for frame, want := range map[string]string{
 		"java.lang.Thread.sleep":       "Thread.sleep",
 		"java/lang/Thread.sleep":       "Thread.sleep",
@@ -42,8 +42,8 @@ func TestShort(t *testing.T) {
 		"com.acme.Foo.<init>":          "Foo.<init>",
 		"com.acme.Foo$$Lambda.0x1.run": "0x1.run",
 	} {
-		if got := wording.Short(frame); got != want {
-			t.Errorf("Short(%q) = %q, want %q", frame, got, want)
+		if got := wording.ClassMethod(frame); got != want {
+			t.Errorf("ClassMethod(%q) = %q, want %q", frame, got, want)
 		}
 	}
 }

@@ -90,7 +90,7 @@ func explainRow(b *strings.Builder, r *analyzer.ExplainedRow) {
 	}
 	for _, hot := range r.Hottest {
 		if hot.Share >= leastHot {
-			fmt.Fprintf(b, "  %s    %s %s\n", indent, padded(wording.Middle(wording.Short(hot.Frame), hotWidth), hotWidth), shareOf(hot.Share))
+			fmt.Fprintf(b, "  %s    %s %s\n", indent, padded(wording.Middle(wording.ClassMethod(hot.Frame), hotWidth), hotWidth), shareOf(hot.Share))
 		}
 	}
 }

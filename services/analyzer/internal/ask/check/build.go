@@ -94,7 +94,7 @@ func (c *checker) weigh(f *events.Finding, carrier events.Fact) {
 
 // title is made of what was measured, since nothing checks the wording of a title.
 func title(f events.Fact) string {
-	return wording.Short(f.Frame) + " takes " + wording.Fact(f)
+	return wording.ClassMethod(f.Frame) + " takes " + wording.Fact(f)
 }
 
 // confidence grows with the samples, and is never high: no rule stands behind the cause.

@@ -104,7 +104,7 @@ func (c *checker) carrier(s *scope, said answer.Finding) (events.Fact, string) {
 func (c *checker) has(frame string) bool {
 	return slices.ContainsFunc(c.result.Analysis.Findings, func(f events.Finding) bool {
 		for _, own := range slices.Concat(f.Path, []string{f.Frame, f.Anchor}) {
-			if own != "" && (own == frame || wording.Short(own) == wording.Short(frame)) {
+			if own != "" && (own == frame || wording.ClassMethod(own) == wording.ClassMethod(frame)) {
 				return true
 			}
 		}

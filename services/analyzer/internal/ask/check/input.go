@@ -91,7 +91,7 @@ func idleClass(name string) bool {
 // holdsAll reports whether a frame is part of the frame of every task.
 func holdsAll(frame string) bool {
 	for _, name := range structural {
-		if frame == name || wording.Short(frame) == name {
+		if frame == name || wording.ClassMethod(frame) == name {
 			return true
 		}
 	}

@@ -135,7 +135,7 @@ func (c cleaner) tree(b *strings.Builder, t Tree, l level) {
 		shown++
 		frame := line.Frame
 		if wording.Library(frame) {
-			frame = wording.Short(frame)
+			frame = wording.ClassMethod(frame)
 		}
 		fmt.Fprintf(b, "%s %s%.1f %.1f %s\n", c.name(line.ID), strings.Repeat(" ", min(line.Depth, 40)),
 			line.Share*100, line.Self*100, c.name(frame))

@@ -2,9 +2,9 @@ package flamegraph
 
 import "strings"
 
-// Short abbreviates the packages of a Java name for display:
+// AbbreviatePackages abbreviates the packages of a Java name for display:
 // "org.apache.flink.api.Foo.map" becomes "o.a.f.a.Foo.map". Other names stay.
-func Short(name string) string {
+func AbbreviatePackages(name string) string {
 	if strings.ContainsAny(name, ":( ") {
 		return name
 	}
