@@ -62,7 +62,7 @@ func TestNormalize(t *testing.T) {
 	}
 }
 
-func TestShort(t *testing.T) {
+func TestAbbreviatePackages(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"org.apache.flink.streaming.api.operators.StreamMap.processElement": "o.a.f.s.a.o.StreamMap.processElement",
