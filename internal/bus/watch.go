@@ -68,15 +68,7 @@ func (k *Bucket[T]) pass(ctx context.Context, w jetstream.KeyWatcher, out chan<-
 			if !ok {
 				return
 			}
-			e, ok := decodeEntry[T](stored)
-			if !ok {
-				continue
-			}
-			select {
-			case out <- e:
-			case <-ctx.Done():
-				return
-			}
+			hand(ctx, stored, out)
 		case <-look.C:
 			if now := k.created(ctx); created.IsZero() {
 				created = now
@@ -86,6 +78,18 @@ func (k *Bucket[T]) pass(ctx context.Context, w jetstream.KeyWatcher, out chan<-
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// hand passes one entry on, if it is one and ctx does not end first.
+func hand[T any](ctx context.Context, stored jetstream.KeyValueEntry, out chan<- Entry[T]) {
+	e, ok := decodeEntry[T](stored)
+	if !ok {
+		return
+	}
+	select {
+	case out <- e:
+	case <-ctx.Done():
 	}
 }
 

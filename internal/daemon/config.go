@@ -142,7 +142,7 @@ func fill(vars map[string]string, name, source, file string) (problem string) {
 func readSecret(path string) (string, error) {
 	b, err := userfile.ReadSoon(path, maxSecretFile)
 	if err != nil {
-		return "", err //nolint:wrapcheck // the error names the file already.
+		return "", err
 	}
 	return strings.TrimRight(string(b), "\r\n"), nil
 }

@@ -44,19 +44,29 @@ func (s Sweeper) Run(ctx context.Context) error {
 			return nil
 		case rec, ok := <-changes:
 			if !ok {
-				if ctx.Err() == nil {
-					return fmt.Errorf("watch the runs: %w", bus.ErrClosed)
-				}
-				return nil
+				return watchEnded(ctx)
 			}
-			if rec.State.Terminal() {
-				delete(open, rec.Run)
-			} else {
-				open[rec.Run] = rec
-			}
+			note(open, rec)
 		case <-tick.C:
 			s.sweep(ctx, open)
 		}
+	}
+}
+
+// watchEnded is the error of a watch that was closed: none when the sweeper is to end.
+func watchEnded(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("watch the runs: %w", bus.ErrClosed)
+}
+
+// note keeps the records of runs that are not over.
+func note(open map[string]Record, rec Record) {
+	if rec.State.Terminal() {
+		delete(open, rec.Run)
+	} else {
+		open[rec.Run] = rec
 	}
 }
 

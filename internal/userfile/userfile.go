@@ -65,6 +65,8 @@ func Read(ctx context.Context, path string, limit int64) ([]byte, error) {
 }
 
 // ReadSoon is [Read] for the start of a process, which waits ten seconds for what a shell hands over and no longer.
+//
+//nolint:contextcheck // settings are read before there is anything that could end it.
 func ReadSoon(path string, limit int64) ([]byte, error) {
 	const soon = 10 * time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), soon)

@@ -38,7 +38,7 @@ func (r *attempt) awaitJob(ctx context.Context) (observe.Graph, error) {
 		}
 		told[why] = true
 		if err := r.timing.Wait(ctx); err != nil {
-			return graph, err //nolint:wrapcheck // it says that the attempt was stopped.
+			return graph, err
 		}
 	}
 }

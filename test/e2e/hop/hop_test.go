@@ -5,6 +5,7 @@ package hop_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os/exec"
@@ -97,7 +98,9 @@ func newWorld(b *testing.B) *world {
 	go func() { done <- run.New(w.bus).Work(ctx, step, atOnce, w.nothing) }()
 	b.Cleanup(func() {
 		cancel()
-		<-done
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+			b.Error(err)
+		}
 	})
 	return w
 }

@@ -35,7 +35,7 @@ func StartNATS(ctx context.Context, dir string) (*NATS, error) {
 		if err != nil {
 			return fmt.Errorf("reach nats-server: %w", err)
 		}
-		return conn.Close() //nolint:wrapcheck // of a socket that was just opened
+		return conn.Close()
 	})
 	if err != nil {
 		n.Stop()

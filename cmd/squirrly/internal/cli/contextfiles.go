@@ -87,7 +87,7 @@ func readText(ctx context.Context, path string) ([]byte, error) {
 	b, err := userfile.Read(ctx, path, maxContextFile)
 	switch {
 	case err != nil:
-		return nil, err //nolint:wrapcheck // names the path.
+		return nil, err
 	case len(b) == 0:
 		return nil, errors.New("is empty")
 	case !utf8.Valid(b):

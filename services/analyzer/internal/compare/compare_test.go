@@ -115,6 +115,22 @@ func TestCompare(t *testing.T) {
 			run{records: 330, busy: 0.33, te: 0.26, cores: 0.36, listed: true, samples: 790},
 			events.EffectNone, events.ChangePersisting, events.EffectNone, "The same",
 		},
+		// Threads that queue for a lock wait less by more than the load, and no code changed.
+		"less input, and no queue any more": {
+			with(bad, func(r *run) { r.mode, r.cores = events.ModeWall, 0.9 }),
+			run{records: 760, busy: 0.45, te: 0.15, cores: 0.60, mode: events.ModeWall, costs: true, samples: 450},
+			events.EffectUnknown, events.ChangeResolved, events.EffectUnknown, "Cannot be told: A6 in Enrich.map resolved",
+		},
+		"less input, and less CPU for it than before": {
+			with(bad, func(r *run) { r.mode, r.cores = events.ModeWall, 0.9 }),
+			run{records: 760, busy: 0.20, te: 0.15, cores: 0.25, mode: events.ModeWall, costs: true, samples: 450},
+			events.EffectHelped, events.ChangeResolved, events.EffectHelped, "Faster, and the fix is seen",
+		},
+		"another native function is ahead": {
+			with(bad, func(r *run) { r.anchor = "G1EvacuateRegionsBaseTask::work" }),
+			with(bad, func(r *run) { r.anchor = "G1CMConcurrentMarkingTask::work" }),
+			events.EffectNone, events.ChangePersisting, events.EffectNone, "The same: A6 in G1CMConcurrentMarkingTask::work persisting",
+		},
 		"too little input to see it": {
 			with(bad, func(r *run) { r.samples = 200 }),
 			run{records: 40, busy: 0.04, cores: 0.1},

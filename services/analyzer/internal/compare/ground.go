@@ -101,7 +101,16 @@ type key struct{ kind, anchor string }
 
 func keyOf(f *events.Finding) key {
 	if f.Rule != "" {
-		return key{f.Rule, fingerprint.Fold(f.Anchor)}
+		return key{f.Rule, anchorOf(f.Anchor)}
 	}
-	return key{f.Category + "/" + string(rules.FamilyOf(f.Mode)), fingerprint.Fold(f.Anchor)}
+	return key{f.Category + "/" + string(rules.FamilyOf(f.Mode)), anchorOf(f.Anchor)}
+}
+
+// anchorOf is the anchor as it tells problems apart. Which native function of the JVM is ahead, one that marks or one that
+// evacuates, changes with the load, and the problem is the same.
+func anchorOf(anchor string) string {
+	if strings.Contains(anchor, "::") {
+		return ""
+	}
+	return fingerprint.Fold(anchor)
 }

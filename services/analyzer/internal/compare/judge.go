@@ -7,7 +7,6 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/fingerprint"
 	"squirrly.dev/services/analyzer/internal/rules"
 )
 
@@ -97,7 +96,7 @@ func (c *comparison) sum(a *events.Analysis, own, other *events.Finding, after b
 	vertices := cmp.Or(own, other).Vertices
 	want := keyOf(cmp.Or(own, other))
 	for _, x := range a.Costs {
-		if x.Rule != want.kind || fingerprint.Fold(x.Anchor) != want.anchor || !c.place(x.Vertices, vertices, own != nil, after) {
+		if x.Rule != want.kind || anchorOf(x.Anchor) != want.anchor || !c.place(x.Vertices, vertices, own != nil, after) {
 			continue
 		}
 		total.TE += x.TE

@@ -30,9 +30,9 @@ func (c *comparison) speed(changes []events.Comparable) events.Speed {
 	}
 	better, worse := c.witnesses(changes)
 	switch both := better > 0 && worse > 0; {
-	case better > 1 && !both:
+	case better > 1 && !both && (!c.queues() || c.byCPU() > 0):
 		return events.SpeedFaster
-	case worse > 1 && !both:
+	case worse > 1 && !both && (!c.queues() || c.byCPU() < 0):
 		return events.SpeedSlower
 	case better+worse > 0, c.margin > vague:
 		return events.SpeedUnknown
@@ -110,8 +110,8 @@ func (c *comparison) witnesses(changes []events.Comparable) (better, worse int) 
 	votes := []int{byFindings(changes), busy}
 	// Where a limit went or came, throughput is what changed: a wait that is gone may cost CPU.
 	stayed := limited(c.before) == limited(c.after)
-	if a, b := c.before.Usage, c.after.Usage; a != nil && b != nil && !a.Shared && !b.Shared && (stayed || busy == 0) {
-		votes = append(votes, c.cone(figure{value: a.Cores}, figure{value: b.Cores}, 0))
+	if stayed || busy == 0 {
+		votes = append(votes, c.byCPU())
 	}
 	for _, v := range votes {
 		switch {
@@ -122,6 +122,22 @@ func (c *comparison) witnesses(changes []events.Comparable) (better, worse int) 
 		}
 	}
 	return better, worse
+}
+
+// byCPU is the vote of the CPU time, 0 where it is not known of the job alone.
+func (c *comparison) byCPU() int {
+	a, b := c.before.Usage, c.after.Usage
+	if a == nil || b == nil || a.Shared || b.Shared {
+		return 0
+	}
+	return c.cone(figure{value: a.Cores}, figure{value: b.Cores}, 0)
+}
+
+// queues reports that the job left its limit since less came in, or reached it since more did. Where threads queue, for a
+// lock or a pool, their waits then shrink or grow by more than the load: waits alone say nothing of the code.
+func (c *comparison) queues() bool {
+	load := math.Log(c.ratio)
+	return limited(c.before) && !limited(c.after) && load < 0 || !limited(c.before) && limited(c.after) && load > 0
 }
 
 // cone is the vote of an amount of time that a job takes: 1 for less than load explains, −1 for more, 0 for neither. A part

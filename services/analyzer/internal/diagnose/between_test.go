@@ -57,13 +57,19 @@ func TestBetween(t *testing.T) {
 		{"key of what is read", reads + "com/shop/ByUser.getKey", "U1", "ByUser.getKey in vertex shop", "shop: reading input"},
 		{"serializer that writes", serializes + "com/shop/OrderSerializer.serialize", "U1", "OrderSerializer.serialize in vertex shop", "shop: shop"},
 		{"key of what is written", selects + "com/shop/ByUser.getKey", "U1", "ByUser.getKey in vertex shop", "shop: shop"},
-		{"rule below a reader", deserializes + "com/shop/OrderSerializer.deserialize;java/util/regex/Pattern.compile", "A6",
-			"OrderSerializer.deserialize → Pattern.compile in vertex shop", "shop: reading input"},
-		{"rule below a writer", serializes + "com/shop/OrderSerializer.serialize;java/util/regex/Pattern.compile", "A6",
-			"OrderSerializer.serialize → Pattern.compile in vertex shop", "shop: shop"},
+		{
+			"rule below a reader", deserializes + "com/shop/OrderSerializer.deserialize;java/util/regex/Pattern.compile", "A6",
+			"OrderSerializer.deserialize → Pattern.compile in vertex shop", "shop: reading input",
+		},
+		{
+			"rule below a writer", serializes + "com/shop/OrderSerializer.serialize;java/util/regex/Pattern.compile", "A6",
+			"OrderSerializer.serialize → Pattern.compile in vertex shop", "shop: shop",
+		},
 		{"Kryo", kryoReads + "com/shop/OrderKryo.read", "B1", "KryoSerializer.deserialize in vertex shop", "shop: reading input"},
-		{"POJO", deserializes + "org/apache/flink/api/java/typeutils/runtime/PojoSerializer.deserialize;com/shop/Order.<init>", "B3",
-			"PojoSerializer.deserialize in vertex shop", "shop: reading input"},
+		{
+			"POJO", deserializes + "org/apache/flink/api/java/typeutils/runtime/PojoSerializer.deserialize;com/shop/Order.<init>", "B3",
+			"PojoSerializer.deserialize in vertex shop", "shop: reading input",
+		},
 		{"nobody's reader", strings.TrimSuffix(deserializes, ";"), "B11", "SpillingAdaptiveSpanningRecordDeserializer.getNextRecord in vertex shop", "shop: reading input"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -57,11 +57,17 @@ func TestBetween(t *testing.T) {
 		taken       map[string]uint64
 	}{
 		{"serializer that reads", read + ";com/shop/ASerializer.deserialize", map[string]string{"com.shop.ASerializer.deserialize": "reads"}, nil},
-		{"nested in one of Flink's", read + ";org/apache/flink/api/java/typeutils/runtime/TupleSerializer.deserialize;com/shop/A.read",
-			map[string]string{"com.shop.A.read": "reads"}, nil},
+		{
+			"nested in one of Flink's", read + ";org/apache/flink/api/java/typeutils/runtime/TupleSerializer.deserialize;com/shop/A.read",
+			map[string]string{"com.shop.A.read": "reads"},
+			nil,
+		},
 		{"key of what is read", oneInput + ";com/shop/ByUser.getKey", map[string]string{"com.shop.ByUser.getKey": "reads"}, nil},
-		{"key of what is read, as a lambda", oneInput + ";com/shop/Job$$Lambda$14/0x0008.getKey;com/shop/Job.lambda$main$0",
-			map[string]string{"com.shop.Job.lambda$main$0": "reads"}, nil},
+		{
+			"key of what is read, as a lambda", oneInput + ";com/shop/Job$$Lambda$14/0x0008.getKey;com/shop/Job.lambda$main$0",
+			map[string]string{"com.shop.Job.lambda$main$0": "reads"},
+			nil,
+		},
 		{"serializer that writes", write + ";com/shop/ASerializer.serialize", map[string]string{"com.shop.ASerializer.serialize": "writes"}, nil},
 		{"key of what is written", channel + ";com/shop/ByUser.getKey", map[string]string{"com.shop.ByUser.getKey": "writes"}, nil},
 		{"rule below a reader", read + ";com/shop/ASerializer.deserialize;" + compile, nil, map[string]uint64{"A6": 10}},
@@ -75,10 +81,16 @@ func TestBetween(t *testing.T) {
 		{"rule below that", write + ";" + kryo + ".serialize;com/shop/AKryo.write;" + compile, nil, map[string]uint64{"A6": 10}},
 		{"Kryo below a reader", read + ";com/shop/ASerializer.deserialize;" + kryo + ".deserialize", nil, map[string]uint64{"B1": 10}},
 		{"operator", oneInput + ";" + opMap + ";com/shop/A.map", map[string]string{"com.shop.A.map": "operator"}, nil},
-		{"serializer that an operator calls", oneInput + ";" + opMap + ";com/shop/A.map;com/shop/ASerializer.serialize",
-			map[string]string{"com.shop.A.map": "operator"}, nil},
-		{"key that an operator sets", oneInput + ";org/apache/flink/streaming/api/operators/AbstractStreamOperator.setKeyContextElement1;com/shop/ByUser.getKey",
-			map[string]string{"com.shop.ByUser.getKey": "operator"}, nil},
+		{
+			"serializer that an operator calls", oneInput + ";" + opMap + ";com/shop/A.map;com/shop/ASerializer.serialize",
+			map[string]string{"com.shop.A.map": "operator"},
+			nil,
+		},
+		{
+			"key that an operator sets", oneInput + ";org/apache/flink/streaming/api/operators/AbstractStreamOperator.setKeyContextElement1;com/shop/ByUser.getKey",
+			map[string]string{"com.shop.ByUser.getKey": "operator"},
+			nil,
+		},
 		{"operator below the user's own input", oneInput + ";com/shop/Input.emit;" + opMap + ";com/shop/A.map", map[string]string{"com.shop.A.map": "operator"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
