@@ -55,10 +55,10 @@ func (s Sweeper) Run(ctx context.Context) error {
 
 // watchEnded is the error of a watch that was closed: none when the sweeper is to end.
 func watchEnded(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return fmt.Errorf("watch the runs: %w", bus.ErrClosed)
 	}
-	return fmt.Errorf("watch the runs: %w", bus.ErrClosed)
+	return nil
 }
 
 // note keeps the records of runs that are not over.

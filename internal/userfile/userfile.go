@@ -65,13 +65,15 @@ func Read(ctx context.Context, path string, limit int64) ([]byte, error) {
 }
 
 // ReadSoon is [Read] for the start of a process, which waits ten seconds for what a shell hands over and no longer.
-//
-//nolint:contextcheck // settings are read before there is anything that could end it.
 func ReadSoon(path string, limit int64) ([]byte, error) {
 	const soon = 10 * time.Second
-	ctx, cancel := context.WithTimeout(context.Background(), soon)
-	defer cancel()
-	return Read(ctx, path, limit)
+	file, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()            // read only
+	_ = file.SetReadDeadline(time.Now().Add(soon)) // what has no deadline is a regular file, and does not wait
+	return readAll(file, path, limit)
 }
 
 // Stream reads all of r, at most limit bytes; more is an error. It returns when ctx ends, and r may be read until then and
@@ -83,21 +85,26 @@ func Stream(ctx context.Context, r io.Reader, name string, limit int64) ([]byte,
 	}
 	done := make(chan result, 1)
 	go func() {
-		b, err := io.ReadAll(io.LimitReader(r, limit+1))
+		b, err := readAll(r, name, limit)
 		done <- result{b, err}
 	}()
 	select {
 	case got := <-done:
-		switch {
-		case got.err != nil:
-			return nil, fmt.Errorf("read %s: %w", name, got.err)
-		case int64(len(got.body)) > limit:
-			return nil, fmt.Errorf("%s is larger than %s", name, size(limit))
-		}
-		return got.body, nil
+		return got.body, got.err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("read %s: %w", name, ctx.Err())
 	}
+}
+
+func readAll(r io.Reader, name string, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	case int64(len(body)) > limit:
+		return nil, fmt.Errorf("%s is larger than %s", name, size(limit))
+	}
+	return body, nil
 }
 
 func size(bytes int64) string {
