@@ -130,7 +130,7 @@ func explainUndecided(b *strings.Builder, e *analyzer.Explanation) {
 		if part < 0 {
 			part = float64(r.Samples) / float64(max(1, e.WallSamples))
 		}
-		fmt.Fprintln(b, folded(fmt.Sprintf("  %s  %s, %s", shareOf(part), r.Name, where), "        "))
+		fmt.Fprintln(b, folded(fmt.Sprintf("  %s  %s, %s", shareOf(part), rowName(r.Name), where), "        "))
 	}
 }
 
