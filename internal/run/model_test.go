@@ -97,7 +97,7 @@ func (m *model) moment(t *rapid.T) context.Context {
 func (m *model) deliver(t *rapid.T) {
 	step := rapid.SampledFrom(steps).Draw(t, "step")
 	if step.Service == events.DurableAnalyzer && !m.published(t, events.TypeArtifactReady) {
-		t.Skip("there is no message for the analyzer")
+		return // there is no message for the analyzer
 	}
 	d := bus.Delivery{Seq: m.seq, AckWait: rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(t, "ack wait")}
 	if rapid.Bool().Draw(t, "new message") {
@@ -138,7 +138,7 @@ func (m *model) process(t *rapid.T) string {
 // settle lets a worker do what workers do with a claim. It may have lost its hold long ago.
 func (m *model) settle(t *rapid.T) {
 	if len(m.claims) == 0 {
-		t.Skip("nobody works on the run")
+		return // nobody works on the run
 	}
 	c := m.claims[len(m.claims)-1]
 	if rapid.Bool().Draw(t, "an older one") {
@@ -165,7 +165,7 @@ func (m *model) settle(t *rapid.T) {
 		err = c.end(ctx, events.StateFailed, events.CodeInternal, errors.New("it does not work"))
 	case "cancelled":
 		if !before.Cancel {
-			t.Skip("nobody asked for the end")
+			return // nobody asked for the end
 		}
 		err = c.end(ctx, events.StateCancelled, events.CodeCancelled, ErrCancelled)
 	}

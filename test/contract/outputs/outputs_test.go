@@ -29,11 +29,7 @@ var (
 
 // The recordings of the planted jobs, both variants; each is also compared with the other one, in both directions.
 func TestFolders(t *testing.T) {
-	cases, err := filepath.Glob(filepath.Join(root, "test", "diagnosis", "recorded", "*"))
-	if err != nil || len(cases) < 18 {
-		t.Fatalf("%d recordings: %v", len(cases), err)
-	}
-	for _, dir := range cases {
+	for _, dir := range recordings(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
 			bad, good := folder(t, filepath.Join(dir, "bad")), folder(t, filepath.Join(dir, "good"))
@@ -51,6 +47,16 @@ func TestFolders(t *testing.T) {
 			}
 		})
 	}
+}
+
+// recordings are the folders of the planted jobs, each with its bad and its good variant.
+func recordings(t *testing.T) []string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(root, "test", "diagnosis", "recorded", "*"))
+	if err != nil || len(all) < 18 {
+		t.Fatalf("%d recordings: %v", len(all), err)
+	}
+	return all
 }
 
 // The pages of real Flinks: each alone, in its mode, and all together.

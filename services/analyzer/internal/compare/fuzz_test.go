@@ -22,7 +22,7 @@ func FuzzCompare(f *testing.F) {
 	f.Fuzz(func(t *testing.T, before, after string) {
 		var a, b events.Analysis
 		if json.Unmarshal([]byte(before), &a) != nil || json.Unmarshal([]byte(after), &b) != nil {
-			t.Skip()
+			return // no analyses
 		}
 		if _, err := json.Marshal(compare.Compare(a, b)); err != nil {
 			t.Error(err)
