@@ -5,7 +5,7 @@ import (
 
 	"squirrly.dev/services/analyzer/internal/ask/prompt"
 	"squirrly.dev/services/analyzer/internal/diagnose"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // From returns the input for a diagnosis: its analysis and call trees, and from the catalogue of rules what an answer
@@ -30,7 +30,7 @@ func From(res diagnose.Result) Input {
 	slices.Sort(in.Prompt.Keys)
 	slices.Sort(in.Prompt.Links)
 	in.Prompt.Keys, in.Prompt.Links = slices.Compact(in.Prompt.Keys), slices.Compact(in.Prompt.Links)
-	for _, r := range rules.Default().Rules {
+	for _, r := range mechanisms.Default().Mechanisms {
 		in.Texts = append(in.Texts, r.Title, r.Cause, r.Fix.Change, r.Fix.Why, r.Fix.TradeOffs)
 		for _, kv := range r.Fix.Config {
 			in.Texts = append(in.Texts, kv.Key)

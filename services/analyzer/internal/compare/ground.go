@@ -9,7 +9,7 @@ import (
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/fingerprint"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // OtherJob says why two analyses are of two jobs, and empty when they may be of one: a job may have got another name, or
@@ -40,7 +40,7 @@ func (c *comparison) ground() {
 	if c.apart == "" && len(shared(before, after)) == 0 {
 		c.apart = "the two runs have no mode in common"
 	}
-	for _, f := range []rules.Family{rules.FamilyWall, rules.FamilyCPU, rules.FamilyAlloc, rules.FamilyLock} {
+	for _, f := range []mechanisms.Family{mechanisms.FamilyWall, mechanisms.FamilyCPU, mechanisms.FamilyAlloc, mechanisms.FamilyLock} {
 		switch was, is := slices.Contains(before, f), slices.Contains(after, f); {
 		case was && !is:
 			c.caveat("The %s mode was captured in the baseline run only.", strings.ToUpper(string(f)))
@@ -82,18 +82,18 @@ func (c *comparison) caveat(format string, args ...any) {
 }
 
 // families are those of the captures that hold samples. ITIMER and CPU show the same.
-func families(a *events.Analysis) []rules.Family {
-	var all []rules.Family
+func families(a *events.Analysis) []mechanisms.Family {
+	var all []mechanisms.Family
 	for _, s := range a.Captures {
-		if f := rules.FamilyOf(s.Mode); s.Samples > 0 && !slices.Contains(all, f) {
+		if f := mechanisms.FamilyOf(s.Mode); s.Samples > 0 && !slices.Contains(all, f) {
 			all = append(all, f)
 		}
 	}
 	return all
 }
 
-func shared(a, b []rules.Family) []rules.Family {
-	return slices.DeleteFunc(slices.Clone(a), func(f rules.Family) bool { return !slices.Contains(b, f) })
+func shared(a, b []mechanisms.Family) []mechanisms.Family {
+	return slices.DeleteFunc(slices.Clone(a), func(f mechanisms.Family) bool { return !slices.Contains(b, f) })
 }
 
 // key tells problems apart over runs and builds. The vertices decide beside it.
@@ -103,7 +103,7 @@ func keyOf(f *events.Finding) key {
 	if f.Rule != "" {
 		return key{f.Rule, anchorOf(f.Anchor)}
 	}
-	return key{f.Category + "/" + string(rules.FamilyOf(f.Mode)), anchorOf(f.Anchor)}
+	return key{f.Category + "/" + string(mechanisms.FamilyOf(f.Mode)), anchorOf(f.Anchor)}
 }
 
 // anchorOf is the anchor as it tells problems apart. Which native function of the JVM is ahead, one that marks or one that

@@ -7,7 +7,7 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // From what on a change of a finding counts.
@@ -58,24 +58,24 @@ type costs struct {
 // else by samples.
 func (c *comparison) costs(was, is *events.Finding) costs {
 	a, b := c.sum(c.before, was, is, false), c.sum(c.after, is, was, true)
-	seen := func(f rules.Family) bool {
+	seen := func(f mechanisms.Family) bool {
 		return slices.Contains(families(c.before), f) && slices.Contains(families(c.after), f)
 	}
 	k := costs{samples: a.Samples, samples2: b.Samples}
 	// Threads that wait for a CPU make the thread time of running code longer, whatever the code does.
-	running := rules.FamilyOf(cmp.Or(is, was).Mode) == rules.FamilyCPU && seen(rules.FamilyCPU) && max(a.Cores, b.Cores) > 0
+	running := mechanisms.FamilyOf(cmp.Or(is, was).Mode) == mechanisms.FamilyCPU && seen(mechanisms.FamilyCPU) && max(a.Cores, b.Cores) > 0
 	switch {
-	case !running && seen(rules.FamilyWall) && max(a.TE, b.TE) >= minTE:
+	case !running && seen(mechanisms.FamilyWall) && max(a.TE, b.TE) >= minTE:
 		k.name, k.unit, k.before, k.after = nameThread, unitThread, a.TE, b.TE
-	case seen(rules.FamilyCPU) && max(a.Cores, b.Cores) > 0:
+	case seen(mechanisms.FamilyCPU) && max(a.Cores, b.Cores) > 0:
 		k.name, k.unit, k.before, k.after = nameCPU, unitCPU, a.Cores, b.Cores
 	case max(a.Rate, b.Rate) > 0:
 		k.name, k.unit, k.before, k.after = nameAlloc, unitAlloc, a.Rate, b.Rate
-		k.measured, k.both = true, seen(rules.FamilyOf(cmp.Or(is, was).Mode))
+		k.measured, k.both = true, seen(mechanisms.FamilyOf(cmp.Or(is, was).Mode))
 		return c.normalise(k)
 	default:
 		mode := cmp.Or(is, was).Mode
-		k.both = mode == "" || seen(rules.FamilyOf(mode))
+		k.both = mode == "" || seen(mechanisms.FamilyOf(mode))
 		k.name, k.unit, k.before, k.after = nameShare, unitShare, weight(was), weight(is)
 		return k
 	}
@@ -106,7 +106,7 @@ func (c *comparison) sum(a *events.Analysis, own, other *events.Finding, after b
 	}
 	if len(a.Costs) == 0 && own != nil && own.TE > 0 {
 		total.Samples = own.Samples
-		if rules.FamilyOf(own.Mode) == rules.FamilyCPU && !slices.Contains(families(a), rules.FamilyWall) {
+		if mechanisms.FamilyOf(own.Mode) == mechanisms.FamilyCPU && !slices.Contains(families(a), mechanisms.FamilyWall) {
 			total.Cores = own.TE
 		} else {
 			total.TE = own.TE

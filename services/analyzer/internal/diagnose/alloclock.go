@@ -8,7 +8,7 @@ import (
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -24,7 +24,7 @@ func (v *View) joinAllocAndLock(problems []Problem) []fact {
 }
 
 // ends adds up where the captures of a family end, by names.
-func (r *reading) ends(family rules.Family) (ends []namedEnd, total uint64) {
+func (r *reading) ends(family mechanisms.Family) (ends []namedEnd, total uint64) {
 	at := map[namedEnd]int{}
 	for _, s := range r.family(family) {
 		total += s.Active()
@@ -91,7 +91,7 @@ func of(ends []namedEnd, by func(namedEnd) string, name string) (kept []namedEnd
 }
 
 func (v *View) joinAlloc(problems []Problem) []fact {
-	ends, total := v.ends(rules.FamilyAlloc)
+	ends, total := v.ends(mechanisms.FamilyAlloc)
 	if total == 0 {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (v *View) joinAlloc(problems []Problem) []fact {
 // allocFacts states what a function allocates, if it is more than next to nothing.
 func (v *View) allocFacts(ends []namedEnd, total uint64, anchor string) []fact {
 	own, n := of(ends, byAnchor, anchor)
-	m, makes := v.modeScansOf(rules.FamilyAlloc), events.Count{Root: events.RootTasks, Part: events.PartOperator, Match: []string{literal(anchor)}}
+	m, makes := v.modeScansOf(mechanisms.FamilyAlloc), events.Count{Root: events.RootTasks, Part: events.PartOperator, Match: []string{literal(anchor)}}
 	if slices.ContainsFunc(own, func(e namedEnd) bool { return e.reads }) {
 		makes.Part = "" // no operator is above it
 	}
@@ -139,9 +139,9 @@ func (v *View) allocFacts(ends []namedEnd, total uint64, anchor string) []fact {
 }
 
 func (v *View) joinLock(problems []Problem) []fact {
-	ends, total := v.ends(rules.FamilyLock)
+	ends, total := v.ends(mechanisms.FamilyLock)
 	locks, counts := top(ends, byClass)
-	m := v.modeScansOf(rules.FamilyLock)
+	m := v.modeScansOf(mechanisms.FamilyLock)
 	var facts []fact
 	for i, lock := range locks {
 		if counts[i] < minSamples {
@@ -153,7 +153,7 @@ func (v *View) joinLock(problems []Problem) []fact {
 		entries := fact{factFrame, events.Fact{
 			Text: fmt.Sprintf("%s of the %s contended lock entries are on %s, from %s.", wording.Percent(part), wording.Count(total),
 				lockName(lock), wording.List(wording.Simples(callers))),
-			Value: part, Unit: "share", Frame: lock, Mode: v.modeOf(rules.FamilyLock), Samples: samples(counts[i]),
+			Value: part, Unit: "share", Frame: lock, Mode: v.modeOf(mechanisms.FamilyLock), Samples: samples(counts[i]),
 			StdErr: standardError(part, float64(total)),
 			Count:  partOf(m.counted(events.Count{Match: []string{literal(lock) + " $"}}, counts[i]), m.counted(events.Count{}, total)),
 		}}

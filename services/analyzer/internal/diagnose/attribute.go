@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"squirrly.dev/services/analyzer/internal/limits"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/operators"
-	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -39,7 +39,7 @@ func attribute(r *reading) *attribution {
 	for i, s := range r.weighed() {
 		a.captures[s] = i
 		c := operators.Capture{JVM: s.JVM, Scan: s.Scan}
-		if s.Family == rules.FamilyWall {
+		if s.Family == mechanisms.FamilyWall {
 			c.PerThread = s.perThread
 		}
 		captures = append(captures, c)

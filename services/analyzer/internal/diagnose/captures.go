@@ -7,7 +7,7 @@ import (
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -42,7 +42,7 @@ func (j *jvmScan) worth(n uint64) float64 {
 }
 
 // worth is the same over the captures of a family.
-func (r *reading) worth(f rules.Family, n uint64) float64 {
+func (r *reading) worth(f mechanisms.Family, n uint64) float64 {
 	all, samples := uint64(0), 0.0
 	for _, s := range r.family(f) {
 		all += s.Total
@@ -52,7 +52,7 @@ func (r *reading) worth(f rules.Family, n uint64) float64 {
 }
 
 // errorOf is the sampling error of a share of n samples of a family. That of values is not known, and 0.
-func (r *reading) errorOf(f rules.Family, p, n float64) float64 {
+func (r *reading) errorOf(f mechanisms.Family, p, n float64) float64 {
 	if m := r.modeScansOf(f); m != nil {
 		return m.errorOf(p, n)
 	}
@@ -68,7 +68,7 @@ func (m *modeScans) errorOf(p, n float64) float64 {
 
 // te turns samples of WALL into thread equivalents; 0 is unknown.
 func (j *jvmScan) te(samples uint64) float64 {
-	if j.perThread <= 0 || j.Family != rules.FamilyWall {
+	if j.perThread <= 0 || j.Family != mechanisms.FamilyWall {
 		return 0
 	}
 	return float64(samples) / j.perThread
@@ -77,7 +77,7 @@ func (j *jvmScan) te(samples uint64) float64 {
 // teOutside is te for threads that are no tasks. A pause of the collector hides the tasks and not the collector, so that
 // the clock counts.
 func (j *jvmScan) teOutside(samples uint64) float64 {
-	if j.Seconds <= 0 || j.Family != rules.FamilyWall {
+	if j.Seconds <= 0 || j.Family != mechanisms.FamilyWall {
 		return j.te(samples)
 	}
 	return float64(samples) / (j.Seconds * samplesPerSecond)
@@ -85,7 +85,7 @@ func (j *jvmScan) teOutside(samples uint64) float64 {
 
 // onCPU turns samples of a CPU profile into cores; 0 is unknown.
 func (j *jvmScan) onCPU(samples uint64) float64 {
-	if j.Total == 0 || j.Family != rules.FamilyCPU {
+	if j.Total == 0 || j.Family != mechanisms.FamilyCPU {
 		return 0
 	}
 	return float64(samples) / float64(j.Total) * j.cores
@@ -134,7 +134,7 @@ func (r *reading) merge(m *modeScans) *scan.Scan {
 		for i, s := range m.scans {
 			graphs[i] = s.raw
 		}
-		m.merged = r.scanner.Scan(flamegraph.Merge(graphs...), rules.FamilyOf(m.mode))
+		m.merged = r.scanner.Scan(flamegraph.Merge(graphs...), mechanisms.FamilyOf(m.mode))
 	}
 	return m.merged
 }
@@ -142,7 +142,7 @@ func (r *reading) merge(m *modeScans) *scan.Scan {
 // weighed returns the captures that are counted: of ITIMER and CPU, which show the same, only one for each JVM.
 func (r *reading) weighed() []*jvmScan {
 	type source struct {
-		family rules.Family
+		family mechanisms.Family
 		jvm    string
 	}
 	var out []*jvmScan
@@ -159,14 +159,14 @@ func (r *reading) weighed() []*jvmScan {
 }
 
 // family returns the captures of a family that are counted.
-func (r *reading) family(family rules.Family) []*jvmScan {
+func (r *reading) family(family mechanisms.Family) []*jvmScan {
 	return slices.DeleteFunc(r.weighed(), func(s *jvmScan) bool { return s.Family != family })
 }
 
 // modeOf returns the mode of the captures of a family.
-func (r *reading) modeOf(f rules.Family) events.Mode {
+func (r *reading) modeOf(f mechanisms.Family) events.Mode {
 	for _, m := range r.modes {
-		if rules.FamilyOf(m.mode) == f {
+		if mechanisms.FamilyOf(m.mode) == f {
 			return m.mode
 		}
 	}
@@ -192,7 +192,7 @@ func (r *reading) chains() iter.Seq2[chainAt, scan.Chain] {
 	}
 }
 
-func (r *reading) taskActive(f rules.Family) uint64 {
+func (r *reading) taskActive(f mechanisms.Family) uint64 {
 	var sum uint64
 	for _, s := range r.family(f) {
 		sum += s.TaskActive
@@ -220,7 +220,7 @@ func (r *reading) perThread(s *jvmScan) float64 {
 // samplesPerThread returns how many samples of WALL one thread got, on average over the JVMs.
 func (r *reading) samplesPerThread() float64 {
 	sum, n := 0.0, 0.0
-	for _, s := range r.family(rules.FamilyWall) {
+	for _, s := range r.family(mechanisms.FamilyWall) {
 		if s.perThread > 0 {
 			sum += s.perThread
 			n++
@@ -234,14 +234,14 @@ func (r *reading) samplesPerThread() float64 {
 
 // categoryIndex returns the position of a category of frames in [scan.Scan].Categories.
 func (r *reading) categoryIndex(name string) int {
-	return slices.IndexFunc(r.catalogue.Frames.Categories, func(c rules.Category) bool { return c.Name == name })
+	return slices.IndexFunc(r.catalogue.Frames.Categories, func(c mechanisms.Category) bool { return c.Name == name })
 }
 
 // collectorShare returns what garbage collection takes of the CPU samples, and how many there are.
 func (r *reading) collectorShare() (part float64, active uint64) {
 	var collecting uint64
 	gc := r.categoryIndex("garbage collection")
-	for _, s := range r.family(rules.FamilyCPU) {
+	for _, s := range r.family(mechanisms.FamilyCPU) {
 		collecting += s.Categories[gc]
 		active += s.Active()
 	}

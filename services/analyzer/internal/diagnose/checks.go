@@ -7,7 +7,7 @@ import (
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // doubts is what the checks of the data itself say. Each true costs confidence.
@@ -44,7 +44,7 @@ func check(a *attribution, limit events.Limit) checked {
 	r := a.reading
 	c.checkBusy(a)
 	c.checkRates(r)
-	for _, s := range r.family(rules.FamilyCPU) {
+	for _, s := range r.family(mechanisms.FamilyCPU) {
 		c.checkSampling(s)
 		c.checkJIT(r, s)
 	}
@@ -151,14 +151,14 @@ func (c *checked) checkJIT(r *reading, s *jvmScan) {
 // checkAgreement compares, function by function, the running task samples of WALL with those of the CPU profile.
 func (c *checked) checkAgreement(r *reading) {
 	wall, wallTotal := map[string]uint64{}, uint64(0)
-	for _, s := range r.family(rules.FamilyWall) {
+	for _, s := range r.family(mechanisms.FamilyWall) {
 		wallTotal += s.TaskActive - s.TaskWaiting
 		for _, chain := range s.Chains {
 			wall[s.chainName(chain)] += chain.Active - chain.Waits
 		}
 	}
 	cpu, cpuTotal := map[string]uint64{}, uint64(0)
-	for _, s := range r.family(rules.FamilyCPU) {
+	for _, s := range r.family(mechanisms.FamilyCPU) {
 		cpuTotal += s.TaskActive - s.TaskResting
 		for _, chain := range s.Chains {
 			cpu[s.chainName(chain)] += chain.Active

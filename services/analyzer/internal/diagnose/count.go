@@ -8,12 +8,12 @@ import (
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
 // counting is what the counts of an analysis refer to, as the catalogue says it.
-func counting(c *rules.Catalogue) *events.Counting {
+func counting(c *mechanisms.Catalogue) *events.Counting {
 	f := &c.Frames
 	out := &events.Counting{
 		TaskRoots: f.Roots.Task, SourceRoots: f.Roots.Source,
@@ -102,9 +102,9 @@ func (m *modeScans) active(merged *scan.Scan) *events.Count {
 }
 
 // modeScansOf returns the captures that carry a family: those of one mode.
-func (r *reading) modeScansOf(f rules.Family) *modeScans {
+func (r *reading) modeScansOf(f mechanisms.Family) *modeScans {
 	for _, m := range r.modes {
-		if rules.FamilyOf(m.mode) == f {
+		if mechanisms.FamilyOf(m.mode) == f {
 			return m
 		}
 	}
@@ -152,7 +152,7 @@ func (g *group) described(paths []string) events.Count {
 		anchor = ""
 	}
 	switch own := !g.between && (g.rule.By != "" || slices.Contains(g.rule.Until, "@output")); {
-	case g.rule.Below == rules.ScopeProcess:
+	case g.rule.Below == mechanisms.ScopeProcess:
 		c.Root = ""
 	case g.anyTask && g.between:
 		c.Without = []string{"@operator"} // it reads: below an operator the same code is another place
@@ -165,7 +165,7 @@ func (g *group) described(paths []string) events.Count {
 	switch family := g.family(); {
 	case g.rule.Waiting:
 		c.State = events.StateWaiting
-	case g.rule.By != "" && family == rules.FamilyWall && g.rule.Below == rules.ScopeOperator:
+	case g.rule.By != "" && family == mechanisms.FamilyWall && g.rule.Below == mechanisms.ScopeOperator:
 		c.State = events.StateRunning
 	}
 	for _, path := range paths {
@@ -177,9 +177,9 @@ func (g *group) described(paths []string) events.Count {
 // pattern are the paths of what a group matched, in the mode that carries it.
 func (g *group) pattern() []string {
 	switch g.family() {
-	case rules.FamilyLock:
+	case mechanisms.FamilyLock:
 		return g.rule.LockFrames
-	case rules.FamilyAlloc:
+	case mechanisms.FamilyAlloc:
 		return g.rule.AllocFrames
 	}
 	return g.rule.Frames

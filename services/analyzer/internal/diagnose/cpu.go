@@ -6,16 +6,16 @@ import (
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // coresOf returns the CPU that a problem of frames takes: of a CPU profile, or else what WALL saw running less what it
 // starved. What waits takes none.
 func (v *View) coresOf(g *group) float64 {
-	if cpu := g.tally(rules.FamilyCPU); cpu.te > 0 {
+	if cpu := g.tally(mechanisms.FamilyCPU); cpu.te > 0 {
 		return cpu.te
 	}
-	wall := g.tally(rules.FamilyWall)
+	wall := g.tally(mechanisms.FamilyWall)
 	works := wall.samples - min(wall.held, wall.samples)
 	return wall.te * share(wall.samples-min(wall.waiting, wall.samples), works) * (1 - v.limit.starved.share)
 }
@@ -23,17 +23,17 @@ func (v *View) coresOf(g *group) float64 {
 // partOfCPU is the share of the tasks' CPU time that a group takes, with its error: of a CPU profile,
 // or else of what WALL saw running. What waits takes none.
 func (v *View) partOfCPU(g *group) (part, stdErr float64) {
-	of := v.taskActive(rules.FamilyCPU)
+	of := v.taskActive(mechanisms.FamilyCPU)
 	if of > 0 {
-		part = min(1, share(g.tally(rules.FamilyCPU).samples, of))
-		return part, v.errorOf(rules.FamilyCPU, part, float64(of))
+		part = min(1, share(g.tally(mechanisms.FamilyCPU).samples, of))
+		return part, v.errorOf(mechanisms.FamilyCPU, part, float64(of))
 	}
-	for _, s := range v.family(rules.FamilyWall) {
+	for _, s := range v.family(mechanisms.FamilyWall) {
 		of += s.TaskActive - s.TaskWaiting
 	}
-	wall := g.tally(rules.FamilyWall)
+	wall := g.tally(mechanisms.FamilyWall)
 	part = min(1, share(wall.samples-min(wall.waiting, wall.samples), of))
-	return part, v.errorOf(rules.FamilyWall, part, float64(of))
+	return part, v.errorOf(mechanisms.FamilyWall, part, float64(of))
 }
 
 // cpuIsMissing reports that the job would do more with more CPU, so that CPU that is saved anywhere is throughput.
@@ -51,7 +51,7 @@ func (v *View) cpuIsMissing() bool {
 // cpuGain is the bound of the speed-up if the CPU of a group were free for the rest of the job; 1 is none or unknown.
 func (v *View) cpuGain(g *group) float64 {
 	all := 0.0
-	for _, s := range v.family(rules.FamilyCPU) {
+	for _, s := range v.family(mechanisms.FamilyCPU) {
 		all += s.cores
 	}
 	cores := v.coresOf(g)

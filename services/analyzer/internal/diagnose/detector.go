@@ -2,7 +2,7 @@ package diagnose
 
 import (
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // View is everything that is known before problems are looked for: the captures and counters, where their frames belong,
@@ -19,7 +19,7 @@ type View struct {
 // Problem is one fault at one place, or a remark that is true and useful but nothing to fix. Frames and metrics give the
 // same type, so that problems can be weighed against each other.
 type Problem struct {
-	Rule *rules.Rule // nil for a remark of no rule
+	Rule *mechanisms.Mechanism // nil for a remark of no rule
 
 	Anchor, Frame string   // first user frame below an operator or between tasks, and what was matched below it
 	Path          []string // of frames from the operator to Frame, shortened
@@ -54,7 +54,7 @@ type Problem struct {
 	elsewhere  []Problem // the same cause where no vertex can be named
 	also       []Problem // the same fault as other rules see it
 	counts     measured
-	times      map[rules.Family]timed
+	times      map[mechanisms.Family]timed
 	whole      float64  // thread equivalents that P is a share of
 	proofs     []fact   // the first of Facts, which the verdict cites, too
 	overlaps   []fact   // the same as sharedWith
@@ -113,6 +113,6 @@ func detect(v *View) []Problem {
 func remark(text string, facts ...fact) Problem { return Problem{Remark: text, Facts: facts} }
 
 // finding is a problem of a rule without frames.
-func finding(rule *rules.Rule, anchor string) Problem {
+func finding(rule *mechanisms.Mechanism, anchor string) Problem {
 	return Problem{Rule: rule, Anchor: anchor, Frame: anchor}
 }

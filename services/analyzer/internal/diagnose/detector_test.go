@@ -4,12 +4,12 @@ import (
 	"slices"
 	"testing"
 
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // Every detector has its rule, and every rule that names a detector has that.
 func TestDetectorsAndRules(t *testing.T) {
-	catalogue := rules.Default()
+	catalogue := mechanisms.Default()
 	known := []string{"running", "waiting", "running-operator", "waiting-operator"} // what no rule explains: the groups themselves
 	for _, d := range detectors {
 		if d.Rule() == "" {
@@ -20,7 +20,7 @@ func TestDetectorsAndRules(t *testing.T) {
 			t.Errorf("no rule is by %s", d.Rule())
 		}
 	}
-	for _, r := range catalogue.Rules {
+	for _, r := range catalogue.Mechanisms {
 		if r.By != "" && !slices.Contains(known, r.By) {
 			t.Errorf("rule %s is by %s, which is no detector", r.ID, r.By)
 		}

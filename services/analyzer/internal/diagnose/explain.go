@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/operators"
-	"squirrly.dev/services/analyzer/internal/rules"
 )
 
 const maxHottest = 3
@@ -41,7 +41,7 @@ type explainer struct {
 // explain says what the captures show of each operator of the plan. Without a context there is no plan.
 func (v *View) explain(findings []events.Finding, chosen []Problem) Explanation {
 	e := &explainer{View: v, rows: map[string]*row{}, vertexCPU: make([]uint64, len(v.loads)), vertexCores: make([]float64, len(v.loads))}
-	for _, family := range []rules.Family{rules.FamilyCPU, rules.FamilyWall} {
+	for _, family := range []mechanisms.Family{mechanisms.FamilyCPU, mechanisms.FamilyWall} {
 		for _, s := range v.family(family) {
 			e.add(s)
 		}
@@ -79,7 +79,7 @@ func (e *explainer) mostSeen() int {
 // add counts the parts of a capture.
 func (e *explainer) add(s *jvmScan) {
 	at := 0
-	if s.Family == rules.FamilyWall {
+	if s.Family == mechanisms.FamilyWall {
 		at = 1
 	}
 	state, serialization := e.categoryIndex("state"), e.categoryIndex("serialization")

@@ -8,7 +8,7 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // describe words a problem of frames: where it is, how large it appears, why it matters, what a remedy is worth, and the
@@ -35,7 +35,7 @@ func bound(p, n float64) float64 {
 func (v *View) whereText(p *Problem) string {
 	place := wording.Place(p.Anchor, p.Frame)
 	switch {
-	case p.Rule.Below == rules.ScopeProcess:
+	case p.Rule.Below == mechanisms.ScopeProcess:
 		return place + ", in any thread of the process"
 	case len(p.Vertices) == 1:
 		return fmt.Sprintf("%s in vertex %s", place, p.Vertices[0])
@@ -54,13 +54,13 @@ func (v *View) sizeText(p *Problem) string {
 		parts = append(parts, fmt.Sprintf("%.2f cores", cores)) // what costs
 	} else if p.TE > 0 {
 		unit := wording.TE(p.TE)
-		if p.group.tally(rules.FamilyWall).te == 0 {
+		if p.group.tally(mechanisms.FamilyWall).te == 0 {
 			unit = fmt.Sprintf("%.2f cores", p.TE)
 		}
 		parts = append(parts, unit)
 	}
 	switch {
-	case p.Rule.Of == rules.BasisCPU:
+	case p.Rule.Of == mechanisms.BasisCPU:
 		parts = append(parts, wording.Percent(p.Share)+" of the CPU")
 	case p.group.untimed():
 	case p.OnPath:
@@ -107,7 +107,7 @@ func (v *View) whyText(p *Problem) string {
 		return fmt.Sprintf("It is what the other subtasks do; the one that limits the job runs on %s, which was not profiled.", v.limit.unprofiled)
 	case v.limit.Limit == events.LimitNone, v.limit.Limit == events.LimitBursts:
 		return "The job is not limited, so throughput does not gain from it; it is a matter of cost."
-	case p.Rule.Of == rules.BasisCPU:
+	case p.Rule.Of == mechanisms.BasisCPU:
 		return "It takes CPU from every task of the process, the limiting ones included."
 	case p.OnPath && v.limit.Limit == events.LimitCPU:
 		return fmt.Sprintf("The job lacks CPU, and %s lacks it most: what is saved here is throughput.", v.limitName(p))
@@ -126,12 +126,12 @@ func (v *View) impactText(p *Problem) string {
 	switch {
 	case p.group.untimed():
 		return untimedImpact(p)
-	case p.OnPath && p.Rule.Of == rules.BasisVertex && len(p.group.vertices) == 1 && len(v.limit.Rivals) > 0:
+	case p.OnPath && p.Rule.Of == mechanisms.BasisVertex && len(p.group.vertices) == 1 && len(v.limit.Rivals) > 0:
 		return fmt.Sprintf("At most %s for this vertex if its time went to zero, but %s as much, so the job gains only when both are fixed.",
 			wording.Times(p.Bound), v.rivalsLimit(p.group.vertices[0]))
-	case v.cpuIsMissing() && p.Rule.Of == rules.BasisVertex && (!p.OnPath || v.limit.Limit == events.LimitCPU):
+	case v.cpuIsMissing() && p.Rule.Of == mechanisms.BasisVertex && (!p.OnPath || v.limit.Limit == events.LimitCPU):
 		return v.gainWithoutCPU(p)
-	case p.OnPath && p.Rule.Of == rules.BasisVertex:
+	case p.OnPath && p.Rule.Of == mechanisms.BasisVertex:
 		most, then := v.boundText(v.limit.Vertex, p.Bound)
 		return fmt.Sprintf("At most %s the throughput if its time went to zero%s.", most, then)
 	case p.OnPath:
@@ -151,7 +151,7 @@ func (v *View) impactText(p *Problem) string {
 
 // placeless reports that nobody knows whether a problem of a task belongs to the vertex that limits.
 func (p *Problem) placeless() bool {
-	return p.open || p.group != nil && len(p.group.vertices) == 0 && p.Rule.Below != rules.ScopeProcess
+	return p.open || p.group != nil && len(p.group.vertices) == 0 && p.Rule.Below != mechanisms.ScopeProcess
 }
 
 func (v *View) rivalsLimit(vertex int) string {
@@ -205,7 +205,7 @@ func (v *View) timeFact(p *Problem) (fact, bool) {
 		return fact{}, false
 	}
 	unit := wording.TE(p.TE)
-	if p.group.tally(rules.FamilyWall).te == 0 {
+	if p.group.tally(mechanisms.FamilyWall).te == 0 {
 		unit = fmt.Sprintf("%.2f cores", p.TE)
 	}
 	f := events.Fact{
@@ -223,7 +223,7 @@ func (v *View) timeFact(p *Problem) (fact, bool) {
 	if vertex := v.boundedIn(p); vertex != "" {
 		f.Text += fmt.Sprintf(" (bounded by what %s was busy for)", vertex)
 	}
-	if p.OnPath && p.Rule.Of == rules.BasisVertex && p.P > 0 {
+	if p.OnPath && p.Rule.Of == mechanisms.BasisVertex && p.P > 0 {
 		f.Text += fmt.Sprintf(", %s of the time of %s", wording.Percent(p.P), v.limitName(p))
 		f.Value, f.Unit, f.StdErr = p.P, "share", p.StdErr
 		if f.Count != nil {

@@ -5,7 +5,7 @@ import (
 
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // What makes a further capture worth its while.
@@ -43,8 +43,8 @@ func (v *View) monitorsShow() bool {
 	var waits uint64
 	for _, g := range v.groups {
 		if g.rule.Category == "locking" {
-			waits += g.tally(rules.FamilyWall).samples
+			waits += g.tally(mechanisms.FamilyWall).samples
 		}
 	}
-	return waits >= 30 && share(waits, v.taskActive(rules.FamilyWall)) >= monitorsAre
+	return waits >= 30 && share(waits, v.taskActive(mechanisms.FamilyWall)) >= monitorsAre
 }

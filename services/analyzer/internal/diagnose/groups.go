@@ -7,7 +7,7 @@ import (
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/wording"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -26,7 +26,7 @@ type tally struct {
 
 // group is one problem at one place: all captures' samples of a rule below the same function of the same vertices.
 type group struct {
-	rule     *rules.Rule
+	rule     *mechanisms.Mechanism
 	operator string
 	anchor   string
 	frame    string // of the largest site in the family that carries the group
@@ -39,11 +39,11 @@ type group struct {
 	anyTask  bool // below no operator
 	between  bool // below user code that reads records for a task or writes them to another: see [scan.Chain]
 	flinks   bool // no user function above: the anchor is the frame
-	by       map[rules.Family]*tally
+	by       map[mechanisms.Family]*tally
 	rows     map[string]bool // of the plan, that it lies in
 }
 
-func (g *group) tally(f rules.Family) tally {
+func (g *group) tally(f mechanisms.Family) tally {
 	if t := g.by[f]; t != nil {
 		return *t
 	}
@@ -57,7 +57,7 @@ type groupKey struct {
 
 // site is a place in one capture, from a rule or from what no rule explains.
 type site struct {
-	rule             *rules.Rule
+	rule             *mechanisms.Mechanism
 	chain, spot      int32
 	frame, leaf      string
 	example          flamegraph.FrameID // evidence for the path; None when unknown
@@ -72,7 +72,7 @@ func gather(a *attribution) []*group {
 		forOthers := a.forOthers(s)
 		for _, at := range a.sites(s) {
 			p := a.place(s, at.chain, at.spot)
-			if p.ours() && (at.rule.Below != rules.ScopeProcess || !forOthers) {
+			if p.ours() && (at.rule.Below != mechanisms.ScopeProcess || !forOthers) {
 				a.addSite(known, s, at, p)
 			}
 		}
@@ -91,7 +91,7 @@ func gather(a *attribution) []*group {
 
 // settle bounds what a group takes by what its vertices were busy for, and names it by its own family.
 func (a *attribution) settle(g *group) {
-	if t := g.by[rules.FamilyWall]; t != nil && g.rule.Below != rules.ScopeProcess {
+	if t := g.by[mechanisms.FamilyWall]; t != nil && g.rule.Below != mechanisms.ScopeProcess {
 		t.te, t.bounded = a.mostOf(g.vertices, t)
 	}
 	if t := g.by[g.family()]; t != nil {
@@ -106,7 +106,7 @@ func (a *attribution) settle(g *group) {
 func (a *attribution) sites(s *jvmScan) []site {
 	var out []site
 	for _, at := range s.Sites {
-		rule := &a.catalogue.Rules[at.Rule]
+		rule := &a.catalogue.Mechanisms[at.Rule]
 		n := at.Samples
 		if rule.Waiting {
 			n = at.Waiting
@@ -127,10 +127,10 @@ func (a *attribution) unexplained(s *jvmScan) []site {
 		if c.Anchor == scan.NoName {
 			hot, waits = a.catalogue.By("running-operator"), a.catalogue.By("waiting-operator")
 		}
-		if c.Running > 0 && (s.Family == rules.FamilyCPU || s.Family == rules.FamilyWall) {
+		if c.Running > 0 && (s.Family == mechanisms.FamilyCPU || s.Family == mechanisms.FamilyWall) {
 			out = append(out, heldBy(s, hot, int32(i), c.Running, false))
 		}
-		if c.Waiting > 0 && s.Family == rules.FamilyWall && (c.Anchor != scan.NoName || !c.Source) {
+		if c.Waiting > 0 && s.Family == mechanisms.FamilyWall && (c.Anchor != scan.NoName || !c.Source) {
 			out = append(out, heldBy(s, waits, int32(i), c.Waiting, true))
 		}
 	}
@@ -139,7 +139,7 @@ func (a *attribution) unexplained(s *jvmScan) []site {
 
 // heldBy is the place where most of a chain's unexplained samples lie: the method that holds them, and if that is the
 // function itself, what it calls.
-func heldBy(s *jvmScan, rule *rules.Rule, chain int32, n uint64, waiting bool) site {
+func heldBy(s *jvmScan, rule *mechanisms.Mechanism, chain int32, n uint64, waiting bool) site {
 	at := site{rule: rule, chain: chain, spot: scan.NoSpot, example: flamegraph.None, samples: n}
 	if waiting {
 		at.waiting = n
@@ -169,12 +169,12 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 	if g.flinks {
 		key.anchor = "" // whatever Flink does for one cause is one problem: serialize, copy
 	}
-	if at.rule.Below == rules.ScopeProcess {
+	if at.rule.Below == mechanisms.ScopeProcess {
 		key = groupKey{rule: at.rule.ID} // one finding for the whole process
 	}
 	known := groups[key]
 	if known == nil {
-		g.by, g.rows = map[rules.Family]*tally{}, map[string]bool{}
+		g.by, g.rows = map[mechanisms.Family]*tally{}, map[string]bool{}
 		known = &g
 		groups[key] = known
 	}
@@ -200,7 +200,7 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 
 // lies notes the operator and the function of a chain.
 func (g *group) lies(s *jvmScan, c *scan.Chain) {
-	g.anyTask, g.between = c.Reads(), c.Between && g.rule.Below != rules.ScopeProcess
+	g.anyTask, g.between = c.Reads(), c.Between && g.rule.Below != mechanisms.ScopeProcess
 	if !g.anyTask {
 		g.operator = s.Graph.Name(c.Operator)
 	}
@@ -213,13 +213,13 @@ func (g *group) lies(s *jvmScan, c *scan.Chain) {
 // the time of nothing but what is there for it.
 func (a *attribution) addTime(t *tally, s *jvmScan, at site, vertices []int) {
 	n := at.samples
-	if at.rule.Role != rules.RoleVictim {
+	if at.rule.Role != mechanisms.RoleVictim {
 		n -= at.held
 		t.held += at.held
 	}
 	one := s.te(1)
 	switch {
-	case at.rule.Below == rules.ScopeProcess:
+	case at.rule.Below == mechanisms.ScopeProcess:
 		one = s.teOutside(1)
 	case len(vertices) == 1:
 		one = a.shown[vertices[0]].part(one)
@@ -230,16 +230,16 @@ func (a *attribution) addTime(t *tally, s *jvmScan, at site, vertices []int) {
 
 // family returns the family that carries a group: the first one of its rule that saw it. LOCK proves the lock and ALLOC
 // what is allocated; the time comes from the others.
-func (g *group) family() rules.Family {
+func (g *group) family() mechanisms.Family {
 	best := g.rule.Modes[0]
 	switch {
-	case best == rules.FamilyLock && g.by[rules.FamilyWall] != nil:
-		best = rules.FamilyWall
-	case best == rules.FamilyAlloc && g.by[rules.FamilyCPU] != nil:
-		best = rules.FamilyCPU
+	case best == mechanisms.FamilyLock && g.by[mechanisms.FamilyWall] != nil:
+		best = mechanisms.FamilyWall
+	case best == mechanisms.FamilyAlloc && g.by[mechanisms.FamilyCPU] != nil:
+		best = mechanisms.FamilyCPU
 	}
 	if g.by[best] == nil {
-		for _, f := range []rules.Family{rules.FamilyWall, rules.FamilyCPU, rules.FamilyLock, rules.FamilyAlloc} {
+		for _, f := range []mechanisms.Family{mechanisms.FamilyWall, mechanisms.FamilyCPU, mechanisms.FamilyLock, mechanisms.FamilyAlloc} {
 			if g.by[f] != nil {
 				return f
 			}
@@ -253,7 +253,7 @@ func (g *group) samples() uint64 { return g.tally(g.family()).samples }
 
 // te returns the thread equivalents of a group: of WALL, or of a CPU profile when WALL has too few samples to tell.
 func (g *group) te() float64 {
-	wall, cpu := g.tally(rules.FamilyWall), g.tally(rules.FamilyCPU)
+	wall, cpu := g.tally(mechanisms.FamilyWall), g.tally(mechanisms.FamilyCPU)
 	if wall.te > 0 && (wall.samples >= 30 || cpu.te == 0) {
 		return wall.te
 	}
@@ -263,5 +263,5 @@ func (g *group) te() float64 {
 // untimed reports that only captures without time show a group: ALLOC and LOCK.
 func (g *group) untimed() bool {
 	family := g.family()
-	return g.te() == 0 && g.rule.Of == rules.BasisVertex && (family == rules.FamilyLock || family == rules.FamilyAlloc)
+	return g.te() == 0 && g.rule.Of == mechanisms.BasisVertex && (family == mechanisms.FamilyLock || family == mechanisms.FamilyAlloc)
 }

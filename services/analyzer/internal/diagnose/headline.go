@@ -7,7 +7,7 @@ import (
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // summary is a verdict whose evidence has no numbers yet.
@@ -102,7 +102,7 @@ func (s *summary) largestPart(v *View) {
 // not.
 func (v *View) largest() (best Problem, ok bool) {
 	for _, g := range v.groups {
-		if g.rule.Role == rules.RoleVictim || g.rule.Of == rules.BasisCPU {
+		if g.rule.Role == mechanisms.RoleVictim || g.rule.Of == mechanisms.BasisCPU {
 			continue
 		}
 		if p := v.weigh(g); p.P > 0 && (p.OnPath || v.limit.Limit == events.LimitUnknown) && p.Samples >= minSamples && p.P > best.P {

@@ -5,7 +5,7 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -14,9 +14,9 @@ const maxHelpers = 3 // of each JVM
 // helperThreads names work of the job outside its tasks: callbacks of asynchronous clients, fetchers of sources. It is
 // never in the denominator of thread equivalents. Without WALL it is told by its share of the CPU samples.
 func helperThreads(v *View) []Problem {
-	family := rules.FamilyWall
+	family := mechanisms.FamilyWall
 	if len(v.family(family)) == 0 {
-		family = rules.FamilyCPU
+		family = mechanisms.FamilyCPU
 	}
 	var out []Problem
 	for _, s := range v.family(family) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"squirrly.dev/services/analyzer/internal/fingerprint"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // fingerprints returns those of the problems. When one function is in two vertices, the names of the vertices decide
@@ -26,7 +26,7 @@ func fingerprints(problems []Problem) []string {
 		anchor, operator, family := p.Anchor, "", string(p.Rule.Modes[0])
 		if p.group != nil {
 			operator = p.group.operator
-			if p.group.flinks && p.Rule.Below != rules.ScopeProcess {
+			if p.group.flinks && p.Rule.Below != mechanisms.ScopeProcess {
 				anchor = "" // which of Flink's frames is the largest changes from run to run
 			}
 		}

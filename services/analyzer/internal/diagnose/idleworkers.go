@@ -5,7 +5,7 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // wakes is where the thread of a pool that ran something asynchronously wakes the task that waits for it. A rate limiter does
@@ -18,7 +18,7 @@ const minIdleWorkers = 0.05 // share of the CPU samples: going to sleep and waki
 // frame names the owner of such a pool.
 func idleWorkers(v *View) []Problem {
 	var out []Problem
-	for _, s := range v.family(rules.FamilyCPU) {
+	for _, s := range v.family(mechanisms.FamilyCPU) {
 		works := events.Count{Root: events.RootOther, Match: []string{wakes}}
 		for _, idle := range v.catalogue.Idle {
 			if idle.Pool {

@@ -5,7 +5,7 @@ import (
 
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 const smallMachine = 4 // cores: with no more, task threads wait for each other and for the JVM's own
@@ -67,7 +67,7 @@ func (r *reading) busyTE(vertex int) float64 { return r.busyOf(&r.loads[vertex])
 
 // busyOf is busyTE of one load of a vertex.
 func (r *reading) busyOf(load *limits.Load) float64 {
-	captured := r.family(rules.FamilyWall)
+	captured := r.family(mechanisms.FamilyWall)
 	sum := 0.0
 	for _, s := range load.Subtasks {
 		seen := len(captured) == 0 || slices.ContainsFunc(captured, func(j *jvmScan) bool { return j.JVM == s.TaskManager })

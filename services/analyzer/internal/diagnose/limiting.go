@@ -8,7 +8,7 @@ import (
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // limiting is what limits the job, by its counters and by the CPU that its threads got.
@@ -109,11 +109,11 @@ func measureStarvation(r *reading) starved {
 	s, onCPU, runs := starved{vertex: -1}, uint64(0), r.runnable()
 	var scans []*jvmScan
 	var ready []uint64
-	for _, w := range r.family(rules.FamilyWall) {
+	for _, w := range r.family(mechanisms.FamilyWall) {
 		if r.collecting(w.JVM) > maxCollecting {
 			continue
 		}
-		for _, c := range r.family(rules.FamilyCPU) {
+		for _, c := range r.family(mechanisms.FamilyCPU) {
 			if c.JVM == w.JVM && w.cores > 0 && w.perThread > 0 && c.Total > 0 {
 				sums, _ := tallyAll(&modeScans{mode: w.Mode, scans: []*jvmScan{w}}, []events.Count{runs})
 				n := sums[0]
@@ -151,9 +151,9 @@ func measureStarvation(r *reading) starved {
 // that is known to block.
 func (r *reading) runnable() events.Count {
 	c := events.Count{Root: events.RootTasks, State: events.StateRunning}
-	for i := range r.catalogue.Rules {
-		rule := &r.catalogue.Rules[i]
-		if first := rule.Modes[0]; (first == rules.FamilyWall || first == rules.FamilyLock) && !rule.Waiting {
+	for i := range r.catalogue.Mechanisms {
+		rule := &r.catalogue.Mechanisms[i]
+		if first := rule.Modes[0]; (first == mechanisms.FamilyWall || first == mechanisms.FamilyLock) && !rule.Waiting {
 			c.Without = append(c.Without, rule.Frames...)
 		}
 	}

@@ -3,7 +3,7 @@ package diagnose
 import (
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // missing says what would have told more.
@@ -23,10 +23,10 @@ func missing(r *reading, limit events.Limit) []string {
 			out = append(out, "Thread dumps: they would tell for sure to which vertex a function belongs.")
 		}
 	}
-	if len(r.family(rules.FamilyWall)) == 0 {
+	if len(r.family(mechanisms.FamilyWall)) == 0 {
 		out = append(out, "A WALL capture: it would show sleeping and blocking functions, and thread equivalents.")
 	}
-	if len(r.family(rules.FamilyCPU)) == 0 {
+	if len(r.family(mechanisms.FamilyCPU)) == 0 {
 		out = append(out, "An ITIMER capture: it would show CPU work in more detail, and CPU starvation.")
 	}
 	return out

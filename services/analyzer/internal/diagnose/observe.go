@@ -8,7 +8,7 @@ import (
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // limitReason says why a vertex is taken for the limit.
@@ -51,9 +51,9 @@ func backpressured(v *View) []Problem {
 
 // bufferWaits collects what waits for buffers: it is never blamed.
 func bufferWaits(v *View) []Problem {
-	var rule *rules.Rule
+	var rule *mechanisms.Mechanism
 	for _, g := range v.groups {
-		if g.rule.Role == rules.RoleVictim {
+		if g.rule.Role == mechanisms.RoleVictim {
 			rule = g.rule
 		}
 	}
@@ -62,7 +62,7 @@ func bufferWaits(v *View) []Problem {
 	}
 	waits := events.Count{Root: events.RootTasks, Match: rule.Frames}
 	var sums []uint64
-	scans, all := v.family(rules.FamilyWall), uint64(0)
+	scans, all := v.family(mechanisms.FamilyWall), uint64(0)
 	for _, s := range scans {
 		of, _ := tallyAll(&modeScans{mode: s.Mode, scans: []*jvmScan{s}}, []events.Count{waits})
 		sums, all = append(sums, of[0]), all+of[0]

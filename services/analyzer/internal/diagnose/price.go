@@ -6,7 +6,7 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 const (
@@ -40,7 +40,7 @@ func (v *View) cost(p *Problem, one price) {
 	}
 	p.Cores = cores
 	name := wording.Place(p.Anchor, p.Frame)
-	if p.times[rules.FamilyCPU].more {
+	if p.times[mechanisms.FamilyCPU].more {
 		name = fmt.Sprintf("%s (rule %s)", p.Rule.Title, p.Rule.ID)
 	}
 	p.Facts = append(p.Facts, fact{factMetric, events.Fact{
@@ -63,8 +63,8 @@ func (v *View) cost(p *Problem, one price) {
 // coresCount describes the samples that the cores of a problem come from: those of a CPU profile, or those that WALL saw in
 // it, of which only what ran took a core.
 func (p *Problem) coresCount() *events.Count {
-	if p.group.tally(rules.FamilyCPU).te > 0 {
-		return p.timeOf(rules.FamilyCPU, false)
+	if p.group.tally(mechanisms.FamilyCPU).te > 0 {
+		return p.timeOf(mechanisms.FamilyCPU, false)
 	}
-	return p.timeOf(rules.FamilyWall, true)
+	return p.timeOf(mechanisms.FamilyWall, true)
 }

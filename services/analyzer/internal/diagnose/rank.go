@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // Limits of what is worth a finding.
@@ -80,7 +80,7 @@ func choose(v *View) []Problem {
 	slices.SortStableFunc(all, moreImportant)
 	for _, p := range explained(all) {
 		switch {
-		case p.Rule.Role == rules.RoleVictim, v.restsInSource(p.group), v.negligible(&p), v.ofNoJob(&p):
+		case p.Rule.Role == mechanisms.RoleVictim, v.restsInSource(p.group), v.negligible(&p), v.ofNoJob(&p):
 			continue
 		case p.elsewhereOf(chosen), p.sameAs(chosen):
 			continue
@@ -136,7 +136,7 @@ func explained(all []Problem) []Problem {
 	}
 	return slices.DeleteFunc(all, func(p Problem) bool {
 		return slices.ContainsFunc(critical, func(c Problem) bool {
-			return slices.Contains(p.Rule.EffectOf, c.Rule.ID) && (c.Rule.Below == rules.ScopeProcess || c.Anchor == p.Anchor)
+			return slices.Contains(p.Rule.EffectOf, c.Rule.ID) && (c.Rule.Below == mechanisms.ScopeProcess || c.Anchor == p.Anchor)
 		})
 	})
 }
@@ -144,7 +144,7 @@ func explained(all []Problem) []Problem {
 // elsewhereOf adds a problem below no operator, whose vertex nobody knows, to the finding of the same cause: what Kryo
 // reads in a task and what it writes there is one problem.
 func (p *Problem) elsewhereOf(chosen []Problem) bool {
-	if !p.group.anyTask || p.Rule.Below == rules.ScopeProcess {
+	if !p.group.anyTask || p.Rule.Below == mechanisms.ScopeProcess {
 		return false
 	}
 	for i := range chosen {
@@ -165,13 +165,13 @@ func (g *group) mayBeWith(other *group) bool {
 // happens in it.
 func (v *View) negligible(p *Problem) bool {
 	return p.Severity == events.SeverityNone || p.Samples < minSamples || v.starting(p.Rule) ||
-		v.limit.Limit == events.LimitUnknown && p.group.tally(rules.FamilyWall).te > 0 && p.TE < minTE
+		v.limit.Limit == events.LimitUnknown && p.group.tally(mechanisms.FamilyWall).te > 0 && p.TE < minTE
 }
 
 // ofNoJob reports that a problem of the whole process is no cost of this job alone: other jobs run there too, and it does
 // not take the time of what limits this one.
 func (v *View) ofNoJob(p *Problem) bool {
-	return !p.OnPath && p.Rule.Below == rules.ScopeProcess &&
+	return !p.OnPath && p.Rule.Below == mechanisms.ScopeProcess &&
 		slices.ContainsFunc(v.family(p.group.family()), func(s *jvmScan) bool { return v.shared(s.JVM) })
 }
 

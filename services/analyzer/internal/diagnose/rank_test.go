@@ -4,15 +4,15 @@ import (
 	"testing"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // frameProblem is a problem of frames with one family of modes.
 func frameProblem(id string, samples uint64, stack ...string) Problem {
-	rule := rules.Default().Rule(id)
+	rule := mechanisms.Default().Mechanism(id)
 	g := &group{
 		rule: rule, operator: "Map.processElement", anchor: "Shop.map", frame: stack[len(stack)-1], stack: stack, vertices: []int{1},
-		by: map[rules.Family]*tally{rules.FamilyWall: {samples: samples}},
+		by: map[mechanisms.Family]*tally{mechanisms.FamilyWall: {samples: samples}},
 	}
 	return Problem{Rule: rule, Anchor: g.anchor, Frame: g.frame, Samples: int64(samples), OnPath: true, group: g}
 }
@@ -27,7 +27,7 @@ func TestSameFault(t *testing.T) {
 	elsewhere := frameProblem("A4", 150, "Shop.map", "HttpClient.send", "CompletableFuture.join")
 	elsewhere.group.vertices = []int{2}
 	taken := frameProblem("A2", 150, "Shop.map", "HttpClient.send", "CompletableFuture.join")
-	if rule := rules.Default().Rule("A2"); !rule.TakesFrom(call.Rule) {
+	if rule := mechanisms.Default().Mechanism("A2"); !rule.TakesFrom(call.Rule) {
 		t.Fatal("the rules of this test have changed")
 	}
 	for name, test := range map[string]struct {

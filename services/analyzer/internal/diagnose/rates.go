@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // intervalMillis is how long it takes until a WALL profile looks at the same thread again.
@@ -14,11 +14,11 @@ const intervalMillis = 1000.0 / samplesPerSecond
 // tasks, and the number of the tasks for those. ok is false when nothing does.
 func (j *jvmScan) rate(n uint64, clock bool) (rate events.Rate, ok bool) {
 	rate = events.Rate{JVM: j.JVM, Samples: samples(n)}
-	if j.Family == rules.FamilyCPU {
+	if j.Family == mechanisms.FamilyCPU {
 		rate.Cores = j.cores
 		return rate, j.cores > 0 && j.Total > 0
 	}
-	if j.Family != rules.FamilyWall || j.perThread <= 0 && j.Seconds <= 0 {
+	if j.Family != mechanisms.FamilyWall || j.perThread <= 0 && j.Seconds <= 0 {
 		return rate, false
 	}
 	rate.Seconds, rate.IntervalMillis = j.Seconds, intervalMillis
@@ -34,7 +34,7 @@ func (j *jvmScan) rate(n uint64, clock bool) (rate events.Rate, ok bool) {
 // value is what the samples make.
 func (j *jvmScan) value(n uint64, clock bool) float64 {
 	switch {
-	case j.Family == rules.FamilyCPU:
+	case j.Family == mechanisms.FamilyCPU:
 		return j.onCPU(n)
 	case clock:
 		return j.teOutside(n)

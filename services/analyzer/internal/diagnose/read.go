@@ -9,7 +9,7 @@ import (
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -17,7 +17,7 @@ import (
 // changes it once it is read.
 type reading struct {
 	ctx       *jobcontext.Context // nil: the pages alone
-	catalogue *rules.Catalogue
+	catalogue *mechanisms.Catalogue
 	scanner   *scan.Scanner
 	loads     []limits.Load // empty without a context
 	// windows are the loads between the readings of the counters, and duringWall those of the captures of WALL alone.
@@ -30,7 +30,7 @@ type reading struct {
 
 // read scans every capture. The result does not depend on the order of the captures.
 func read(in *Input) *reading {
-	r := &reading{ctx: in.Context, catalogue: rules.Default(), scanner: defaultScanner()}
+	r := &reading{ctx: in.Context, catalogue: mechanisms.Default(), scanner: defaultScanner()}
 	if len(in.Without) > 0 {
 		r.catalogue = r.catalogue.Without(in.Without...)
 		r.scanner = scan.NewScanner(r.catalogue)
@@ -61,7 +61,7 @@ func read(in *Input) *reading {
 		r.scanJVM(captures[:same])
 		captures = captures[same:]
 	}
-	for _, s := range r.family(rules.FamilyWall) {
+	for _, s := range r.family(mechanisms.FamilyWall) {
 		s.perThread = r.perThread(s)
 	}
 	return r
@@ -91,7 +91,7 @@ func (r *reading) scanJVM(captures []Capture) {
 	if s.unit() != "" {
 		s.Seconds = 0 // values say nothing about the clock
 	}
-	s.Scan = r.scanner.Scan(s.raw, rules.FamilyOf(s.Mode))
+	s.Scan = r.scanner.Scan(s.raw, mechanisms.FamilyOf(s.Mode))
 	s.cores = coresUsed(r.ctx, s.JVM, s.Mode)
 	m := r.mode(s.Mode)
 	m.scans = append(m.scans, s)

@@ -6,12 +6,12 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // checkRates compares how many samples of WALL the task threads of each JVM gave with the clock.
 func (c *checked) checkRates(r *reading) {
-	for _, s := range r.family(rules.FamilyWall) {
+	for _, s := range r.family(mechanisms.FamilyWall) {
 		expected := s.Seconds * samplesPerSecond
 		subtasks, alone := r.subtasksOn(s.JVM)
 		if subtasks > 0 && !alone {
@@ -29,7 +29,7 @@ func (c *checked) checkRates(r *reading) {
 			c.miss("The duration of the WALL capture of %s is unknown, so it gives shares and no thread equivalents.", s.JVM)
 		}
 	}
-	for _, s := range r.family(rules.FamilyWall) {
+	for _, s := range r.family(mechanisms.FamilyWall) {
 		c.legacySources(s)
 		c.splitWall(s)
 	}

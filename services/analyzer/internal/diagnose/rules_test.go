@@ -8,23 +8,23 @@ import (
 	"testing"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // profileOf reads the profiles of a rule: collapsed stacks with the short forms of the tests. A rule that sees locks or
 // allocations has a page of that mode, too, beside the one that its time comes from.
 func profileOf(t *testing.T, rule, kind string) Input {
 	t.Helper()
-	families := rules.Default().Rule(rule).Modes
+	families := mechanisms.Default().Mechanism(rule).Modes
 	mode := events.ModeWall
-	if families[0] == rules.FamilyCPU || families[0] == rules.FamilyAlloc {
+	if families[0] == mechanisms.FamilyCPU || families[0] == mechanisms.FamilyAlloc {
 		mode = events.ModeITimer
 	}
 	in := Input{Captures: []Capture{pageOf(t, rule+"."+kind, mode)}}
-	if slices.Contains(families, rules.FamilyAlloc) {
+	if slices.Contains(families, mechanisms.FamilyAlloc) {
 		in.Captures = append(in.Captures, pageOf(t, rule+"."+kind+".alloc", events.ModeAlloc))
 	}
-	if slices.Contains(families, rules.FamilyLock) {
+	if slices.Contains(families, mechanisms.FamilyLock) {
 		in.Captures = append(in.Captures, pageOf(t, rule+"."+kind+".lock", events.ModeLock))
 	}
 	return in
@@ -61,7 +61,7 @@ var byOtherMeans = map[string]string{
 }
 
 func TestEachRule(t *testing.T) {
-	for _, r := range rules.Default().Rules {
+	for _, r := range mechanisms.Default().Mechanisms {
 		if byOtherMeans[r.ID] != "" {
 			continue
 		}
@@ -75,7 +75,7 @@ func TestEachRule(t *testing.T) {
 					t.Errorf("positive: %s fired although %s overrides it", id, r.ID)
 				}
 			}
-			if f := positive.Analysis.Findings; r.Role != rules.RoleVictim && (len(f) == 0 || f[0].Rule != r.ID) {
+			if f := positive.Analysis.Findings; r.Role != mechanisms.RoleVictim && (len(f) == 0 || f[0].Rule != r.ID) {
 				t.Errorf("positive: %s is not the first finding", r.ID)
 			}
 			if got := fired(diagnoseOK(t, profileOf(t, r.ID, "negative"))); slices.Contains(got, r.ID) {
@@ -89,7 +89,7 @@ func TestEachRule(t *testing.T) {
 
 // checkAlone: each page of a rule shows it without the others, and one of ALLOC or LOCK alone is never more than a
 // remark, because neither counts time.
-func checkAlone(t *testing.T, r *rules.Rule) {
+func checkAlone(t *testing.T, r *mechanisms.Mechanism) {
 	t.Helper()
 	for _, c := range profileOf(t, r.ID, "positive").Captures {
 		alone := diagnoseOK(t, Input{Captures: []Capture{c}})

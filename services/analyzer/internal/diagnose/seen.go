@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // seen is what the profiles add to the counters before anything is judged.
@@ -12,13 +12,13 @@ func seen(r *reading) limits.Seen {
 	s := limits.Seen{Sources: map[string]limits.SourceThreads{}}
 	var restoring, active uint64
 	for _, capture := range r.weighed() {
-		if capture.Family == rules.FamilyCPU || capture.Family == rules.FamilyWall {
+		if capture.Family == mechanisms.FamilyCPU || capture.Family == mechanisms.FamilyWall {
 			restoring += capture.Restoring()
 			active += capture.TaskActive
 		}
 	}
 	s.Restoring = share(restoring, active)
-	for _, w := range r.family(rules.FamilyWall) {
+	for _, w := range r.family(mechanisms.FamilyWall) {
 		s.Sources[w.JVM] = limits.SourceThreads(w.SourceThreads())
 	}
 	return s

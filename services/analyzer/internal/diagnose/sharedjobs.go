@@ -5,15 +5,15 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/operators"
-	"squirrly.dev/services/analyzer/internal/rules"
 )
 
 // sharedJobs says how the work of a TaskManager that several jobs share splits between them.
 func sharedJobs(v *View) []Problem {
-	family := rules.FamilyWall
+	family := mechanisms.FamilyWall
 	if len(v.family(family)) == 0 {
-		family = rules.FamilyCPU
+		family = mechanisms.FamilyCPU
 	}
 	var out []Problem
 	for _, s := range v.family(family) {

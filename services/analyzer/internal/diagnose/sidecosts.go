@@ -5,7 +5,7 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 const minGarbage = 0.01 // share of the CPU that is worth a word
@@ -34,7 +34,7 @@ func (v *View) sideFacts(p *Problem) []fact {
 		_, active := v.collectorShare()
 		facts = append(facts, fact{factFrame, events.Fact{
 			Text:  fmt.Sprintf("Garbage collection takes %s of the CPU samples for what %s allocates.", wording.Percent(p.garbage), wording.Simple(p.Anchor)),
-			Value: p.garbage, Unit: "share", Frame: p.Anchor, Mode: v.modeOf(rules.FamilyCPU),
+			Value: p.garbage, Unit: "share", Frame: p.Anchor, Mode: v.modeOf(mechanisms.FamilyCPU),
 			StdErr: standardError(p.garbage, float64(active)),
 		}})
 	}

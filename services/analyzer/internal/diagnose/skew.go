@@ -8,7 +8,7 @@ import (
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -69,7 +69,7 @@ func (v *View) skewByCounters(vertex int, isLimit bool) (Problem, bool) {
 // hottestIn returns the user function of a vertex with most samples, of WALL if there is any; it is empty if none surely
 // belongs to the vertex.
 func (v *View) hottestIn(vertex int) string {
-	for _, family := range []rules.Family{rules.FamilyWall, rules.FamilyCPU} {
+	for _, family := range []mechanisms.Family{mechanisms.FamilyWall, mechanisms.FamilyCPU} {
 		sums, best := map[string]uint64{}, ""
 		for at, c := range v.chains() {
 			if at.scan.Family != family || c.Anchor == scan.NoName || !v.surely(at, vertex) {
@@ -156,8 +156,8 @@ func (v *View) skewByWall(vertex int, isLimit bool) (Problem, bool) {
 
 // heatCount describes the samples of which a part makes a function hot on one TaskManager.
 func (v *View) heatCount(h *heat, jvm string) *events.Count {
-	c := events.Count{Root: events.RootTasks, Match: []string{literal(h.anchor)}, Without: v.catalogue.Frames.Stages[rules.StageHeld]}
-	for _, s := range v.family(rules.FamilyWall) {
+	c := events.Count{Root: events.RootTasks, Match: []string{literal(h.anchor)}, Without: v.catalogue.Frames.Stages[mechanisms.StageHeld]}
+	for _, s := range v.family(mechanisms.FamilyWall) {
 		if s.JVM == jvm {
 			sums, _ := tallyAll(&modeScans{mode: s.Mode, scans: []*jvmScan{s}}, []events.Count{c})
 			count := ratedIn(s, c, sums[0], false)
@@ -193,7 +193,7 @@ func (h *heat) sorted() (jvms []string, values []float64) {
 func (v *View) heats(vertex int) []*heat {
 	var all []*heat
 	for at, c := range v.chains() {
-		if c.Anchor == scan.NoName || at.scan.te(1) == 0 || at.scan.Family != rules.FamilyWall {
+		if c.Anchor == scan.NoName || at.scan.te(1) == 0 || at.scan.Family != mechanisms.FamilyWall {
 			continue
 		}
 		subtasks := 1.0
@@ -219,7 +219,7 @@ func (v *View) heats(vertex int) []*heat {
 // coldJVMs is the heat of the TaskManagers with a WALL capture that surely run a vertex, before anything is counted.
 func (v *View) coldJVMs(vertex int) map[string]float64 {
 	te := map[string]float64{}
-	for _, s := range v.family(rules.FamilyWall) {
+	for _, s := range v.family(mechanisms.FamilyWall) {
 		if vertex != anyVertex && s.te(1) > 0 && v.subtasksOf(vertex, s.JVM) > 0 {
 			te[s.JVM] = 0
 		}

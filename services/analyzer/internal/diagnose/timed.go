@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // timed is what a problem takes of the time in the captures of one family, as a description that can be counted again.
@@ -28,7 +28,7 @@ const (
 
 // time describes what problems take of the time. Each capture is walked once for all of them.
 func (v *View) time(problems []*Problem) {
-	for _, family := range []rules.Family{rules.FamilyWall, rules.FamilyCPU} {
+	for _, family := range []mechanisms.Family{mechanisms.FamilyWall, mechanisms.FamilyCPU} {
 		var asked []*Problem
 		var list []events.Count
 		for _, p := range problems {
@@ -40,7 +40,7 @@ func (v *View) time(problems []*Problem) {
 		sums := sumsOf(scans, list)
 		for i, p := range asked {
 			if p.times == nil {
-				p.times = map[rules.Family]timed{}
+				p.times = map[mechanisms.Family]timed{}
 			}
 			p.times[family] = p.chooseTime(scans, list[i*tries:(i+1)*tries], sums[i*tries:(i+1)*tries], p.group.tally(family).te)
 		}
@@ -63,22 +63,22 @@ func sumsOf(scans []*jvmScan, list []events.Count) [][]uint64 {
 }
 
 // attempts are the descriptions that are tried.
-func (v *View) attempts(p *Problem, family rules.Family) []events.Count {
+func (v *View) attempts(p *Problem, family mechanisms.Family) []events.Count {
 	g := p.group
 	pattern := g.rule.Frames
 	if len(pattern) == 0 || g.rule.Unexplained() {
 		pattern = []string{literal(cmp.Or(g.anchor, g.operator))}
 	}
 	whole := g.described(pattern)
-	if family != rules.FamilyWall {
+	if family != mechanisms.FamilyWall {
 		whole.State = ""
-	} else if g.rule.Role != rules.RoleVictim {
-		whole.Without = slices.Concat(whole.Without, v.catalogue.Frames.Stages[rules.StageHeld])
+	} else if g.rule.Role != mechanisms.RoleVictim {
+		whole.Without = slices.Concat(whole.Without, v.catalogue.Frames.Stages[mechanisms.StageHeld])
 	}
 	exact := whole
 	exact.Without = slices.Clone(whole.Without)
-	for i := range v.catalogue.Rules {
-		if taker := &v.catalogue.Rules[i]; taker.Sees(family) && taker.TakesFrom(g.rule) {
+	for i := range v.catalogue.Mechanisms {
+		if taker := &v.catalogue.Mechanisms[i]; taker.Sees(family) && taker.TakesFrom(g.rule) {
 			exact.Without = append(exact.Without, taker.Frames...)
 		}
 	}
@@ -94,7 +94,7 @@ func (v *View) attempts(p *Problem, family rules.Family) []events.Count {
 
 // chooseTime takes the first description that makes what the problem takes; without one, of what it takes a part of at most.
 func (p *Problem) chooseTime(scans []*jvmScan, list []events.Count, sums [][]uint64, value float64) timed {
-	clock := p.Rule.Below == rules.ScopeProcess
+	clock := p.Rule.Below == mechanisms.ScopeProcess
 	for _, i := range []int{tryWhole, tryExact} {
 		if c, made := rated(scans, list[i], sums[i], clock); c != nil && math.Abs(made-value) <= 1e-9*max(1, value) {
 			return timed{c, !slices.Equal(sums[i], sums[i+tryExactFrame])}
@@ -110,7 +110,7 @@ func (p *Problem) chooseTime(scans []*jvmScan, list []events.Count, sums [][]uin
 }
 
 // timeOf is the description of what a problem takes in a family, and of no more than cores when it runs for a part of it.
-func (p *Problem) timeOf(family rules.Family, atMost bool) *events.Count {
+func (p *Problem) timeOf(family mechanisms.Family, atMost bool) *events.Count {
 	c := p.times[family].count
 	if c == nil {
 		return nil
@@ -121,9 +121,9 @@ func (p *Problem) timeOf(family rules.Family, atMost bool) *events.Count {
 }
 
 // carries is the family whose thread equivalents a problem is told by.
-func (g *group) carries() rules.Family {
-	if wall := g.tally(rules.FamilyWall); wall.te > 0 && wall.te == g.te() {
-		return rules.FamilyWall
+func (g *group) carries() mechanisms.Family {
+	if wall := g.tally(mechanisms.FamilyWall); wall.te > 0 && wall.te == g.te() {
+		return mechanisms.FamilyWall
 	}
-	return rules.FamilyCPU
+	return mechanisms.FamilyCPU
 }

@@ -8,7 +8,7 @@ import (
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // usage is what the job delivered and what it took; nil without the metrics of the job.
@@ -52,7 +52,7 @@ const maxCosts = 200
 func (v *View) costs() []events.Cost {
 	var all []events.Cost
 	for _, g := range v.groups {
-		if n := max(g.tally(rules.FamilyWall).samples, g.tally(rules.FamilyCPU).samples, g.samples()); n >= minSamples {
+		if n := max(g.tally(mechanisms.FamilyWall).samples, g.tally(mechanisms.FamilyCPU).samples, g.samples()); n >= minSamples {
 			all = append(all, v.costOf(g))
 		}
 	}
@@ -65,9 +65,9 @@ func (v *View) costs() []events.Cost {
 func (v *View) costOf(g *group) events.Cost {
 	c := events.Cost{
 		Rule: g.rule.ID, Anchor: g.anchor, Vertices: v.names(g.vertices), Mode: v.modeOf(g.family()),
-		TE: g.tally(rules.FamilyWall).te, Cores: g.tally(rules.FamilyCPU).te, Samples: samples(g.samples()),
+		TE: g.tally(mechanisms.FamilyWall).te, Cores: g.tally(mechanisms.FamilyCPU).te, Samples: samples(g.samples()),
 	}
-	if f := g.family(); f == rules.FamilyAlloc || f == rules.FamilyLock {
+	if f := g.family(); f == mechanisms.FamilyAlloc || f == mechanisms.FamilyLock {
 		seconds := 0.0
 		for _, s := range v.family(f) {
 			seconds = max(seconds, s.Seconds)

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // weigh sizes a group up against the vertex that limits the job.
@@ -27,7 +27,7 @@ func (v *View) weigh(g *group) Problem {
 	at := slices.IndexFunc(limiting, func(vertex int) bool { return slices.Contains(g.vertices, vertex) })
 	p.open = at >= 0 && g.mayBeElsewhere(limiting)
 	switch {
-	case g.rule.Of == rules.BasisCPU:
+	case g.rule.Of == mechanisms.BasisCPU:
 		p.OnPath = len(limiting) > 0
 		p.Size, p.P = p.Share, p.Share
 		p.StdErr = v.errorOf(family, p.P, float64(active))
@@ -70,7 +70,7 @@ func (v *View) partOf(g *group, vertex int) (p, stdErr float64) {
 		}
 		p = min(1, g.te()/total)
 		if perThread := v.samplesPerThread(); perThread > 0 {
-			return p, v.errorOf(rules.FamilyWall, p, total*perThread)
+			return p, v.errorOf(mechanisms.FamilyWall, p, total*perThread)
 		}
 		return p, v.errorOf(g.family(), p, float64(g.samples())/p) // of the samples that make p
 	}
@@ -95,7 +95,7 @@ func (v *View) timeOf(vertex int) float64 {
 // restsInSource reports a group of what the threads of a legacy source wait for in the source itself. They have nothing to
 // send meanwhile; that takes no CPU, and no time of the subtask that sends.
 func (v *View) restsInSource(g *group) bool {
-	l, wall := v.limit.Legacy, g.tally(rules.FamilyWall)
+	l, wall := v.limit.Legacy, g.tally(mechanisms.FamilyWall)
 	return l != nil && slices.Contains(g.vertices, l.Vertex) && strings.HasSuffix(g.operator, ".StreamSource.run") &&
 		wall.waiting*2 > wall.samples
 }
@@ -104,7 +104,7 @@ func (v *View) restsInSource(g *group) bool {
 // of all tasks, by WALL if there is one.
 func (v *View) partOfTasks(g *group) float64 {
 	wall := 0.0
-	for _, s := range v.family(rules.FamilyWall) {
+	for _, s := range v.family(mechanisms.FamilyWall) {
 		wall += s.te(s.TaskActive)
 	}
 	if wall > 0 && g.te() > 0 {
@@ -117,11 +117,11 @@ func (v *View) partOfTasks(g *group) float64 {
 // samples of what the collector takes. Without an ALLOC capture it is 0.
 func (v *View) garbage(g *group) float64 {
 	var all uint64
-	for _, s := range v.family(rules.FamilyAlloc) {
+	for _, s := range v.family(mechanisms.FamilyAlloc) {
 		all += s.Active()
 	}
 	collector, _ := v.collectorShare()
-	return share(g.tally(rules.FamilyAlloc).samples, all) * collector
+	return share(g.tally(mechanisms.FamilyAlloc).samples, all) * collector
 }
 
 // withGarbage adds to the size of a group what it costs the collector. A group that takes no time of its own has a
@@ -166,21 +166,21 @@ func (v *View) severity(p *Problem) events.Severity {
 
 // confidence starts from the samples and goes down with each doubt.
 func (v *View) confidence(p *Problem) events.Confidence {
-	wall := p.group.tally(rules.FamilyWall).samples
+	wall := p.group.tally(mechanisms.FamilyWall).samples
 	family := p.group.family()
 	doubts := &v.checked.doubts
 	if m := v.modeScansOf(family); m != nil && m.unit() != "" {
 		return events.ConfidenceLow // only samples make anything certain
 	}
-	if doubts.disagree && p.Rule.Modes[0] == rules.FamilyCPU {
+	if doubts.disagree && p.Rule.Modes[0] == mechanisms.FamilyCPU {
 		return events.ConfidenceLow
 	}
 	steps := 0
 	for _, doubt := range []bool{
-		doubts.rootsOff && p.Rule.Of != rules.BasisCPU, doubts.unresolved,
+		doubts.rootsOff && p.Rule.Of != mechanisms.BasisCPU, doubts.unresolved,
 		p.open, p.group.shared,
-		doubts.undersampled && family == rules.FamilyCPU && wall < 30,
-		doubts.cold && family == rules.FamilyCPU,
+		doubts.undersampled && family == mechanisms.FamilyCPU && wall < 30,
+		doubts.cold && family == mechanisms.FamilyCPU,
 	} {
 		if doubt {
 			steps++
@@ -190,13 +190,13 @@ func (v *View) confidence(p *Problem) events.Confidence {
 }
 
 // starting reports that the job is too young for a rule: what it matches is the start of the job.
-func (r *reading) starting(rule *rules.Rule) bool {
+func (r *reading) starting(rule *mechanisms.Mechanism) bool {
 	age, ok := r.age()
 	return ok && age < rule.After
 }
 
 // ageless reports that a rule asks for the age of the job, which nobody knows.
-func (r *reading) ageless(rule *rules.Rule) bool {
+func (r *reading) ageless(rule *mechanisms.Mechanism) bool {
 	_, ok := r.age()
 	return !ok && rule.After > 0
 }

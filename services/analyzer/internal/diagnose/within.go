@@ -8,7 +8,7 @@ import (
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // shown is what WALL shows at work that is surely a vertex's own, without its waits for output buffers: Flink calls those
@@ -64,7 +64,7 @@ func (r *reading) within(vertex int, counted wallCount) shown {
 
 // sharesThreads reports that another job runs on a TaskManager of a vertex.
 func (r *reading) sharesThreads(vertex int) bool {
-	return slices.ContainsFunc(r.family(rules.FamilyWall), func(s *jvmScan) bool { return r.subtasksOf(vertex, s.JVM) > 0 && r.shared(s.JVM) })
+	return slices.ContainsFunc(r.family(mechanisms.FamilyWall), func(s *jvmScan) bool { return r.subtasksOf(vertex, s.JVM) > 0 && r.shared(s.JVM) })
 }
 
 // busyReadings are the busy times of a vertex between each two readings of the counters.
@@ -155,7 +155,7 @@ func (c *checked) checkBusy(a *attribution) {
 
 // boundedIn names the vertex whose busy time bounds what a problem takes; it is empty when nothing does.
 func (v *View) boundedIn(p *Problem) string {
-	if p.group == nil || !p.group.tally(rules.FamilyWall).bounded || p.TE != p.group.tally(rules.FamilyWall).te {
+	if p.group == nil || !p.group.tally(mechanisms.FamilyWall).bounded || p.TE != p.group.tally(mechanisms.FamilyWall).te {
 		return ""
 	}
 	return wording.List(slices.Clone(p.Vertices))

@@ -10,8 +10,8 @@ import (
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/diagnose"
 	"squirrly.dev/services/analyzer/internal/fingerprint"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/page"
-	"squirrly.dev/services/analyzer/internal/rules"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -52,7 +52,7 @@ func Of(before, after []page.Page, title string, load float64) ([]Diff, error) {
 // sameInEveryBuild is the form of a name that survives a new build.
 func sameInEveryBuild(name string) string { return fingerprint.Fold(flamegraph.Normalize(name)) }
 
-var scanner = sync.OnceValue(func() *scan.Scanner { return scan.NewScanner(rules.Default()) })
+var scanner = sync.OnceValue(func() *scan.Scanner { return scan.NewScanner(mechanisms.Default()) })
 
 // merged adds up the captures of a mode and leaves out what is idle.
 func merged(captures []diagnose.Capture, mode events.Mode) (flamegraph.Side, float64) {
@@ -67,6 +67,6 @@ func merged(captures []diagnose.Capture, mode events.Mode) (flamegraph.Side, flo
 	if len(graphs) == 0 {
 		return flamegraph.Side{}, 0
 	}
-	s := scanner().Scan(flamegraph.Merge(graphs...), rules.FamilyOf(mode))
+	s := scanner().Scan(flamegraph.Merge(graphs...), mechanisms.FamilyOf(mode))
 	return flamegraph.Side{Graph: s.Graph, Width: s.ActiveWidth}, seconds
 }

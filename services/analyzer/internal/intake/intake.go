@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // Profile is a graph that the rules can read.
@@ -64,7 +64,7 @@ func rootsOf(g *flamegraph.Graph) map[flamegraph.NameID]bool {
 }
 
 func taskRoots() []string {
-	roots := rules.Default().Frames.Roots
+	roots := mechanisms.Default().Frames.Roots
 	return slices.Concat(roots.Task, roots.Source)
 }
 

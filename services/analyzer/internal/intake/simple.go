@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // classList is what tools/rules writes: a line for each package, with its classes.
@@ -71,7 +71,7 @@ func qualified() func(string) string {
 		packages := packagesOf()[outer]
 		if len(packages) > 1 {
 			packages = slices.DeleteFunc(slices.Clone(packages), func(in string) bool {
-				return !slices.ContainsFunc(known, func(glob string) bool { return rules.Match(glob, in+"."+short) })
+				return !slices.ContainsFunc(known, func(glob string) bool { return mechanisms.Match(glob, in+"."+short) })
 			})
 		}
 		if len(packages) != 1 {
@@ -84,7 +84,7 @@ func qualified() func(string) string {
 // methodGlobs are the globs of the catalogue that name a method of a package: they tell one class from its namesakes.
 var methodGlobs = sync.OnceValue(func() []string {
 	var all []string
-	for _, n := range rules.Default().Names() {
+	for _, n := range mechanisms.Default().Names() {
 		if !strings.HasPrefix(n.Glob, "*") && !strings.HasSuffix(n.Glob, "*") && !n.Word {
 			all = append(all, n.Glob)
 		}

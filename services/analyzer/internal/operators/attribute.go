@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -131,7 +131,7 @@ func (a *Attribution) addSpots(capture int) {
 }
 
 func belowOperator(s *scan.Scan, spot int32) bool {
-	return slices.ContainsFunc(s.PathTo(spot), func(at scan.Spot) bool { return at.Stage == rules.StageOperator })
+	return slices.ContainsFunc(s.PathTo(spot), func(at scan.Spot) bool { return at.Stage == mechanisms.StageOperator })
 }
 
 func (a *Attribution) unit(c *Capture, t trace, anchors []string) int {

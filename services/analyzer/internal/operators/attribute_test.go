@@ -9,7 +9,7 @@ import (
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 const (
@@ -84,7 +84,7 @@ func (w *world) places(t *testing.T, lines ...string) map[string]string {
 	}
 	c := w.context()
 	r := recording{context: c, plan: Read(c, limits.Loads(c), scanner.IsUser)}
-	r.captures = []Capture{{JVM: "tm", Scan: scanner.Scan(flamegraph.Merge(g), rules.FamilyWall), PerThread: 200}}
+	r.captures = []Capture{{JVM: "tm", Scan: scanner.Scan(flamegraph.Merge(g), mechanisms.FamilyWall), PerThread: 200}}
 	r.Attribution = Attribute(r.plan, r.captures)
 	got := map[string]string{}
 	var sum uint64

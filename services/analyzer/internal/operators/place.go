@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -65,27 +65,27 @@ func traceOf(s *scan.Scan, spot int32) trace {
 		class := classOf(s.Graph.Name(at.Frame))
 		t.keyed = t.keyed || at.Keyed
 		switch at.Stage {
-		case rules.StageLegacy:
+		case mechanisms.StageLegacy:
 			t.legacy = true
-		case rules.StageMail:
+		case mechanisms.StageMail:
 			t.mail, t.operators, t.chained, t.sent = true, nil, false, false
-		case rules.StageSource:
+		case mechanisms.StageSource:
 			t.source = true
-		case rules.StageTwoInputs:
+		case mechanisms.StageTwoInputs:
 			t.two = true
-		case rules.StageNetwork:
+		case mechanisms.StageNetwork:
 			t.network = true
-		case rules.StageReads:
+		case mechanisms.StageReads:
 			t.reads = class
-		case rules.StageOperator:
+		case mechanisms.StageOperator:
 			t.chained, t.sent = false, false
 			t.operators = append(t.operators, seen{class: class, generic: inherited(class)})
 			t.keyed = t.keyed || nodeTable().needsKey(class)
-		case rules.StageFunction:
+		case mechanisms.StageFunction:
 			t.function(class)
-		case rules.StageChained:
+		case mechanisms.StageChained:
 			t.chained = true
-		case rules.StageSent:
+		case mechanisms.StageSent:
 			t.sent = true
 		}
 	}

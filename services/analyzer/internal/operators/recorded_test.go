@@ -13,7 +13,7 @@ import (
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -26,7 +26,7 @@ type recording struct {
 	*Attribution
 }
 
-var scanner = scan.NewScanner(rules.Default())
+var scanner = scan.NewScanner(mechanisms.Default())
 
 func read(t *testing.T, dir, pattern string) [][]byte {
 	t.Helper()
@@ -72,9 +72,9 @@ func load(t *testing.T, dir string) recording {
 			if err != nil {
 				t.Fatal(err)
 			}
-			family := rules.FamilyCPU
+			family := mechanisms.FamilyCPU
 			if mode == "WALL" {
-				family = rules.FamilyWall
+				family = mechanisms.FamilyWall
 			}
 			c := Capture{JVM: r.context.TaskManagers[0].ID, Scan: scanner.Scan(flamegraph.Merge(g), family)}
 			if mode == "WALL" {

@@ -9,7 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 //go:embed nodes.yaml
@@ -95,7 +95,7 @@ func (t *table) ofFunction(class string) []int {
 // hasClass reports that a class ends with one of the patterns, at the beginning of a word.
 func hasClass(patterns []string, class string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		return rules.Match(pattern, class) || rules.Match("*."+pattern, class)
+		return mechanisms.Match(pattern, class) || mechanisms.Match("*."+pattern, class)
 	})
 }
 

@@ -2,7 +2,7 @@ package scan
 
 import (
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // isBetween reports that code of the user's runs for no operator, but while Flink reads a record for a task, or while it
@@ -12,9 +12,9 @@ func (p *pass) isBetween(st *state) bool {
 		return false
 	}
 	switch p.out.Spots[st.spot].Stage {
-	case rules.StageNetwork, rules.StageReads:
+	case mechanisms.StageNetwork, mechanisms.StageReads:
 		return st.chain < 0
-	case rules.StageSent, rules.StageWrites:
+	case mechanisms.StageSent, mechanisms.StageWrites:
 		return st.output && st.chain >= 0 && !p.out.Chains[st.chain].Between
 	default:
 		return false
@@ -35,7 +35,7 @@ func (p *pass) enterBetween(name flamegraph.NameID, st *state) {
 // user's own takes its time.
 func (p *pass) endBroad(st *state) {
 	for at := st.open; at != nil; at = at.rest {
-		if p.scanner.catalogue.Rules[at.site.Rule].Broad {
+		if p.scanner.catalogue.Mechanisms[at.site.Rule].Broad {
 			st.endMatch(at.site.Rule)
 		}
 	}
@@ -43,7 +43,7 @@ func (p *pass) endBroad(st *state) {
 
 // within reports that a rule of user code which matches now takes its samples from one of Flink's that matches further
 // out: a serializer of the user's own in Kryo costs what it does, and Kryo the rest.
-func (p *pass) within(r *rules.Rule, outer int, st *state) bool {
-	return r.Below == rules.ScopeOperator && st.chain >= 0 && p.out.Chains[st.chain].Between &&
-		p.scanner.catalogue.Rules[outer].Below == rules.ScopeTask
+func (p *pass) within(r *mechanisms.Mechanism, outer int, st *state) bool {
+	return r.Below == mechanisms.ScopeOperator && st.chain >= 0 && p.out.Chains[st.chain].Between &&
+		p.scanner.catalogue.Mechanisms[outer].Below == mechanisms.ScopeTask
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 const (
@@ -42,7 +42,7 @@ func between(s *Scan) (chains map[string]string, taken map[string]uint64, unexpl
 	}
 	for _, site := range s.Sites {
 		if site.Samples > 0 {
-			taken[rules.Default().Rules[site.Rule].ID] += site.Samples
+			taken[mechanisms.Default().Mechanisms[site.Rule].ID] += site.Samples
 		}
 	}
 	return chains, taken, unexplained
@@ -94,7 +94,7 @@ func TestBetween(t *testing.T) {
 		{"operator below the user's own input", oneInput + ";com/shop/Input.emit;" + opMap + ";com/shop/A.map", map[string]string{"com.shop.A.map": "operator"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := scan(t, rules.FamilyCPU, test.stack+" 10")
+			s := scan(t, mechanisms.FamilyCPU, test.stack+" 10")
 			chains, taken, unexplained := between(s)
 			if test.chains == nil {
 				test.chains = map[string]string{}
@@ -121,7 +121,7 @@ func TestBetween(t *testing.T) {
 
 // TestBetweenParents: what writes a record hangs below the operator that sends it, and an operator below none of it.
 func TestBetweenParents(t *testing.T) {
-	s := scan(t, rules.FamilyCPU,
+	s := scan(t, mechanisms.FamilyCPU,
 		oneInput+";"+opMap+";com/shop/A.map;"+send+";"+outer+".serialize;com/shop/ASerializer.serialize 1",
 		oneInput+";com/shop/Input.emit;"+opMap+";com/shop/B.map 2",
 	)

@@ -1,11 +1,11 @@
 package scan
 
 import (
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // mask is a set of rules.
-type mask [rules.MaxRules / 64]uint64
+type mask [mechanisms.MaxMechanisms / 64]uint64
 
 func (m *mask) add(i int)          { m[i/64] |= 1 << (i % 64) }
 func (m *mask) drop(i int)         { m[i/64] &^= 1 << (i % 64) }
@@ -71,24 +71,24 @@ func (p *program) ofGlobs(globs []step) []end {
 
 // Scanner holds the compiled catalogue. It is safe for concurrent use.
 type Scanner struct {
-	catalogue    *rules.Catalogue
+	catalogue    *mechanisms.Catalogue
 	globs        *globSet
 	flagsOf      map[int32]nameFlags
 	categoryOf   map[int32]int16
-	stageOf      map[int32]rules.Stage
+	stageOf      map[int32]mechanisms.Stage
 	isStep       map[int32]bool
 	userCategory int8
-	programs     map[rules.Family]*program
+	programs     map[mechanisms.Family]*program
 	overriddenBy []mask // by rule: the rules that take its samples
 }
 
 // NewScanner compiles a catalogue.
-func NewScanner(c *rules.Catalogue) *Scanner {
+func NewScanner(c *mechanisms.Catalogue) *Scanner {
 	s := &Scanner{
 		catalogue: c, globs: newGlobSet(), flagsOf: map[int32]nameFlags{}, categoryOf: map[int32]int16{},
-		stageOf: map[int32]rules.Stage{},
-		isStep:  map[int32]bool{}, userCategory: -1, programs: map[rules.Family]*program{},
-		overriddenBy: make([]mask, len(c.Rules)),
+		stageOf: map[int32]mechanisms.Stage{},
+		isStep:  map[int32]bool{}, userCategory: -1, programs: map[mechanisms.Family]*program{},
+		overriddenBy: make([]mask, len(c.Mechanisms)),
 	}
 	for flag, globs := range map[nameFlags][]string{
 		isTaskRoot: c.Frames.Roots.Task, isSourceRoot: c.Frames.Roots.Source,
@@ -107,7 +107,7 @@ func NewScanner(c *rules.Catalogue) *Scanner {
 		}
 	}
 	s.compileOverrides()
-	for _, family := range []rules.Family{rules.FamilyCPU, rules.FamilyWall, rules.FamilyAlloc, rules.FamilyLock} {
+	for _, family := range []mechanisms.Family{mechanisms.FamilyCPU, mechanisms.FamilyWall, mechanisms.FamilyAlloc, mechanisms.FamilyLock} {
 		s.programs[family] = s.compile(family)
 	}
 	return s
@@ -129,26 +129,26 @@ func (s *Scanner) compileCategories() {
 }
 
 func (s *Scanner) compileOverrides() {
-	for i := range s.catalogue.Rules {
-		for j := range s.catalogue.Rules {
-			if s.catalogue.Rules[i].TakesFrom(&s.catalogue.Rules[j]) {
+	for i := range s.catalogue.Mechanisms {
+		for j := range s.catalogue.Mechanisms {
+			if s.catalogue.Mechanisms[i].TakesFrom(&s.catalogue.Mechanisms[j]) {
 				s.overriddenBy[j].add(i)
 			}
 		}
 	}
 }
 
-func (s *Scanner) compile(family rules.Family) *program {
+func (s *Scanner) compile(family mechanisms.Family) *program {
 	p := newProgram()
-	for i, r := range s.catalogue.Rules {
+	for i, r := range s.catalogue.Mechanisms {
 		if !r.Sees(family) {
 			continue
 		}
 		frames := r.Frames
 		switch family {
-		case rules.FamilyLock:
+		case mechanisms.FamilyLock:
 			frames = r.LockFrames
-		case rules.FamilyAlloc:
+		case mechanisms.FamilyAlloc:
 			frames = r.AllocFrames
 		}
 		s.addPaths(&p, pathEnds, i, r.Until) // first: a frame may end a match and begin another
@@ -180,7 +180,7 @@ func (s *Scanner) addPaths(p *program, why purpose, index int, texts []string) {
 
 // add compiles a path; glob numbers the globs.
 func (p *program) add(why purpose, index int, text string, glob func(string) step) error {
-	parsed, err := rules.ParsePath(text)
+	parsed, err := mechanisms.ParsePath(text)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,7 @@ package scan
 
 import (
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // count books the samples that end in a frame.
@@ -58,7 +58,7 @@ func (p *pass) countSites(samples uint64, st *state) {
 
 // held reports that a task waits for an output buffer: then it is backpressured, and Flink does not call it busy.
 func (p *pass) held(st *state) bool {
-	return st.spot != NoSpot && p.out.Spots[st.spot].Stage == rules.StageHeld
+	return st.spot != NoSpot && p.out.Spots[st.spot].Stage == mechanisms.StageHeld
 }
 
 func (p *pass) countCategory(f *flamegraph.Frame, st *state) {
@@ -138,7 +138,7 @@ func (p *pass) countChain(id flamegraph.FrameID, f *flamegraph.Frame, st *state)
 // explained reports that a rule takes the sample. One that looks for waits does not explain what runs.
 func (p *pass) explained(st *state) bool {
 	for at := st.open; at != nil; at = at.rest {
-		if st.waiting || !p.scanner.catalogue.Rules[at.site.Rule].Waiting {
+		if st.waiting || !p.scanner.catalogue.Mechanisms[at.site.Rule].Waiting {
 			return true
 		}
 	}

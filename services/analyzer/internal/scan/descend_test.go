@@ -3,7 +3,7 @@ package scan
 import (
 	"testing"
 
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // way describes a descent: the steps, the holder, and what it splits into.
@@ -28,7 +28,7 @@ func way(t *testing.T, s *Scan, anchor string, waiting bool) (steps []string, ho
 // TestDescend: the weight is followed through helpers, over several places and a recursion, to the method that holds it.
 func TestDescend(t *testing.T) {
 	const in = task + ";" + opMap + ";com/shop/Cart.map;"
-	s := scan(t, rules.FamilyCPU,
+	s := scan(t, mechanisms.FamilyCPU,
 		in+"com/shop/Cart.a;com/shop/Cart.b;com/shop/Cart.copy;java/util/HashMap.<init>;java/util/HashMap.putVal 60",
 		task+";"+chain+";"+opMap+";com/shop/Cart.map;com/shop/Cart.a;com/shop/Cart.b;com/shop/Cart.copy;java/util/HashMap.<init> 21",
 		in+"com/shop/Cart.a 9", in+"com/shop/Cart.rest 10", in+chain+";com/shop/Next.map 500",
@@ -45,7 +45,7 @@ func TestDescend(t *testing.T) {
 
 func TestDescend_Split(t *testing.T) {
 	const in = task + ";" + opMap + ";com/shop/Cart.map;com/shop/Cart.map;"
-	s := scan(t, rules.FamilyCPU, in+"com/shop/A.a 40", in+"com/shop/B.b 35", in+"com/shop/C.c 25")
+	s := scan(t, mechanisms.FamilyCPU, in+"com/shop/A.a 40", in+"com/shop/B.b 35", in+"com/shop/C.c 25")
 	steps, holder, d := way(t, s, "com.shop.Cart.map", false)
 	if len(steps) != 2 || holder != "com.shop.Cart.map" || len(d.Split) != 3 || s.Graph.Name(d.Split[0].Frame) != "com.shop.A.a" || d.Split[0].Samples != 40 {
 		t.Errorf("%v, %+v", steps, d)
@@ -54,7 +54,7 @@ func TestDescend_Split(t *testing.T) {
 
 // TestDescend_Waits: of a wait, the library's method holds it and not the JDK's.
 func TestDescend_Waits(t *testing.T) {
-	s := scan(t, rules.FamilyWall, task+";org/apache/flink/connector/file/Writer.processElement;org/apache/flink/connector/file/Bucket.open;"+
+	s := scan(t, mechanisms.FamilyWall, task+";org/apache/flink/connector/file/Writer.processElement;org/apache/flink/connector/file/Bucket.open;"+
 		"org/apache/hadoop/fs/s3a/S3AFileSystem.listStatus;java/net/SocketInputStream.read;sun/nio/ch/Net.poll;poll_[k] 50")
 	steps, holder, d := way(t, s, "org.apache.flink.connector.file.Writer.processElement", true)
 	if holder != "org.apache.hadoop.fs.s3a.S3AFileSystem.listStatus" || steps[len(steps)-1] != "sun.nio.ch.Net.poll" || d.Last().Self != 50 {

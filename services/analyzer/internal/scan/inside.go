@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // partKey is a chain of operators, or for chain -1 a spot above them with all that runs while a record is read there.
@@ -49,7 +49,7 @@ func (p *pass) countInside(samples uint64, st *state) {
 
 // insidesOf walks a graph again and counts what is inside the parts of its tasks: a table for each part, which only an
 // explanation looks into.
-func (s *Scanner) insidesOf(g *flamegraph.Graph, family rules.Family) map[partKey]*inside {
+func (s *Scanner) insidesOf(g *flamegraph.Graph, family mechanisms.Family) map[partKey]*inside {
 	p := s.newPass(g, family)
 	p.insides = map[partKey]*inside{}
 	p.run(g)

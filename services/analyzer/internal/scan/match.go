@@ -2,7 +2,7 @@ package scan
 
 import (
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // endMatch closes the match of a rule, so that what follows below counts for others, or for the rule again when it
@@ -22,12 +22,12 @@ func (st *state) endMatch(rule int) {
 }
 
 func (p *pass) matchRule(g *flamegraph.Graph, id flamegraph.FrameID, st *state, rule int) {
-	r := &p.scanner.catalogue.Rules[rule]
+	r := &p.scanner.catalogue.Mechanisms[rule]
 	inTask := st.task || st.source
 	switch {
 	case st.active.has(rule), st.blocked.has(rule), st.active.meets(&p.scanner.overriddenBy[rule]):
 		return
-	case r.Below == rules.ScopeOperator && st.chain < 0, r.Below == rules.ScopeTask && !inTask:
+	case r.Below == mechanisms.ScopeOperator && st.chain < 0, r.Below == mechanisms.ScopeTask && !inTask:
 		return
 	}
 	st.active.add(rule)

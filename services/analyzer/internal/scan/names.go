@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // nameFlags is what a name alone tells about a frame.
@@ -40,7 +40,7 @@ const fetchers = "org.apache.flink.connector."
 type nameInfo struct {
 	flags    nameFlags
 	category int8 // -1: that of the caller
-	stage    rules.Stage
+	stage    mechanisms.Stage
 	steps    []step // globs of the paths that match
 	moves    moves  // of the paths that have one of them
 }
@@ -83,17 +83,17 @@ func (s *globSet) add(glob string) int32 {
 // match calls found for each glob that matches the name.
 func (s *globSet) match(name string, found func(int32)) {
 	for _, id := range s.byMethod[name[strings.LastIndexByte(name, '.')+1:]] {
-		if rules.Match(s.globs[id], name) {
+		if mechanisms.Match(s.globs[id], name) {
 			found(id)
 		}
 	}
 	for _, id := range s.byHead[name[:min(len(name), headLen)]] {
-		if rules.Match(s.globs[id], name) {
+		if mechanisms.Match(s.globs[id], name) {
 			found(id)
 		}
 	}
 	for _, id := range s.others {
-		if rules.Match(s.globs[id], name) {
+		if mechanisms.Match(s.globs[id], name) {
 			found(id)
 		}
 	}
@@ -120,7 +120,7 @@ func (s *Scanner) describeName(name string) nameInfo {
 	best := int16(1 << 14)
 	s.globs.match(name, func(id int32) {
 		info.flags |= s.flagsOf[id]
-		if stage, ok := s.stageOf[id]; ok && (stage != rules.StageReads && stage != rules.StageWrites || isSerializer(name)) {
+		if stage, ok := s.stageOf[id]; ok && (stage != mechanisms.StageReads && stage != mechanisms.StageWrites || isSerializer(name)) {
 			info.stage = stage
 		}
 		if order, ok := s.categoryOf[id]; ok && order < best && info.flags&isUser == 0 {

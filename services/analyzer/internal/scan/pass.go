@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 type siteKey struct {
@@ -76,7 +76,7 @@ func (p *pass) run(g *flamegraph.Graph) {
 		st := &p.levels[f.Level]
 		if idle := p.enter(g, id, st); idle >= 0 && !st.resting {
 			p.out.IdleBy[idle] += f.Width
-			if p.out.Family == rules.FamilyWall {
+			if p.out.Family == mechanisms.FamilyWall {
 				p.out.Idle += f.Width
 				p.countRoots(st, f.Width)
 				id = f.End

@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // NoName stands for no frame at all.
@@ -68,7 +68,7 @@ type End struct {
 // what burns CPU, allocates or fights for a lock works, also where a thread of WALL would rest.
 type Scan struct {
 	Graph       *flamegraph.Graph
-	Family      rules.Family
+	Family      mechanisms.Family
 	Total       uint64
 	Idle        uint64
 	IdleBy      []uint64                     // by idle path of the catalogue; in other modes than WALL these are active
@@ -96,13 +96,13 @@ type Scan struct {
 // Active returns the samples that are not idle.
 func (s *Scan) Active() uint64 { return s.Total - s.Idle }
 
-func (s *Scanner) newPass(g *flamegraph.Graph, family rules.Family) *pass {
+func (s *Scanner) newPass(g *flamegraph.Graph, family mechanisms.Family) *pass {
 	program := s.programs[family]
 	names := s.describe(g, program)
 	return &pass{
 		scanner: s, graph: g, program: program, names: names,
 		sites: map[siteKey]*Site{}, chains: map[Chain]int32{}, spots: map[spotKey]int32{}, helpers: map[[2]flamegraph.NameID]*Helper{},
-		ends: map[End]*End{}, classEnds: family == rules.FamilyAlloc || family == rules.FamilyLock,
+		ends: map[End]*End{}, classEnds: family == mechanisms.FamilyAlloc || family == mechanisms.FamilyLock,
 		out: &Scan{
 			Graph: g, Family: family, Total: g.Total(), IdleBy: make([]uint64, len(s.catalogue.Idle)),
 			Categories:  make([]uint64, len(s.catalogue.Frames.Categories)+2),
@@ -115,7 +115,7 @@ func (s *Scanner) newPass(g *flamegraph.Graph, family rules.Family) *pass {
 }
 
 // Scan reads a graph whose names are normalised, as [flamegraph.Merge] leaves them.
-func (s *Scanner) Scan(g *flamegraph.Graph, family rules.Family) *Scan {
+func (s *Scanner) Scan(g *flamegraph.Graph, family mechanisms.Family) *Scan {
 	p := s.newPass(g, family)
 	p.run(g)
 	slices.SortFunc(p.out.Sites, func(a, b *Site) int {

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 const (
@@ -20,17 +20,17 @@ const (
 	chain  = "org/apache/flink/streaming/runtime/tasks/ChainingOutput.collect"
 )
 
-func scan(t *testing.T, family rules.Family, lines ...string) *Scan {
+func scan(t *testing.T, family mechanisms.Family, lines ...string) *Scan {
 	t.Helper()
 	g, err := flamegraph.Parse(strings.NewReader(strings.Join(lines, "\n")+"\n"), flamegraph.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewScanner(rules.Default()).Scan(flamegraph.Merge(g), family)
+	return NewScanner(mechanisms.Default()).Scan(flamegraph.Merge(g), family)
 }
 
 func TestCounts(t *testing.T) {
-	s := scan(t, rules.FamilyWall,
+	s := scan(t, mechanisms.FamilyWall,
 		idle+" 100",
 		task+";"+opMap+";com/shop/A.map;java/lang/Thread.sleep;__futex_abstimed_wait_common 30",
 		task+";"+opMap+";com/shop/A.map 20",
@@ -67,7 +67,7 @@ func TestCounts(t *testing.T) {
 
 // TestChains: each operator of a chain has its own samples, and a lambda is known by its method.
 func TestChains(t *testing.T) {
-	s := scan(t, rules.FamilyCPU,
+	s := scan(t, mechanisms.FamilyCPU,
 		source+";com/shop/Gen.next 5",
 		source+";"+chain+";"+opMap+";com/shop/A.map 10",
 		source+";"+chain+";"+opMap+";"+chain+";"+opMap+";com/shop/Job$$Lambda$14/0x0008.map;com/shop/Job.lambda$main$0;com/shop/B.of 20",
@@ -101,7 +101,7 @@ func TestChains(t *testing.T) {
 // TestRecursion: a rule that matches inside itself counts once.
 func TestRecursion(t *testing.T) {
 	kryo := "org/apache/flink/api/java/typeutils/runtime/kryo/KryoSerializer.copy"
-	s := scan(t, rules.FamilyCPU, task+";"+opMap+";"+kryo+";x/Y.z;"+kryo+" 10", task+";"+opMap+";"+kryo+" 3")
+	s := scan(t, mechanisms.FamilyCPU, task+";"+opMap+";"+kryo+";x/Y.z;"+kryo+" 10", task+";"+opMap+";"+kryo+" 3")
 	if len(s.Sites) != 1 || s.Sites[0].Samples != 13 {
 		t.Errorf("sites %+v", s.Sites)
 	}
@@ -110,11 +110,11 @@ func TestRecursion(t *testing.T) {
 // TestOverriddenOutside: the rule that is overridden matches first and yields only what both match.
 func TestOverriddenOutside(t *testing.T) {
 	future := task + ";" + opMap + ";com/shop/A.map;java/util/concurrent/CompletableFuture.join;"
-	s := scan(t, rules.FamilyWall,
+	s := scan(t, mechanisms.FamilyWall,
 		future+"jdk/internal/misc/Unsafe.park 10", future+"com/shop/Call.run;jdk/internal/net/http/HttpClientImpl.send;jdk/internal/misc/Unsafe.park 20")
 	got := map[string]uint64{}
 	for _, site := range s.Sites {
-		got[rules.Default().Rules[site.Rule].ID] = site.Samples
+		got[mechanisms.Default().Mechanisms[site.Rule].ID] = site.Samples
 	}
 	if diff := cmp.Diff(map[string]uint64{"A4": 10, "A2": 20}, got); diff != "" {
 		t.Error(diff)
@@ -126,7 +126,7 @@ func TestPrune(t *testing.T) {
 	for i := range 300 {
 		lines = append(lines, task+";"+opMap+";com/shop/B.map;com/shop/B.step"+strings.Repeat("x", i%100)+" 5")
 	}
-	s := scan(t, rules.FamilyWall, lines...)
+	s := scan(t, mechanisms.FamilyWall, lines...)
 	tree := Prune(s, 0.001, 30)
 	if len(tree.Lines) > 30 || tree.Threshold <= 0.001 {
 		t.Fatalf("%d lines, threshold %f", len(tree.Lines), tree.Threshold)
@@ -149,7 +149,7 @@ func TestPrune(t *testing.T) {
 }
 
 func TestIsUser(t *testing.T) {
-	scanner := NewScanner(rules.Default())
+	scanner := NewScanner(mechanisms.Default())
 	for name, want := range map[string]bool{
 		"com.shop.Cart.add": true, "org.apache.flink.streaming.examples.wordcount.WordCount.map": true,
 		"StreamExecCalc$*.processElement": false, "org.apache.flink.playgrounds.ops.Map.map": true, "M.map": true,
@@ -167,7 +167,7 @@ func TestIsUser(t *testing.T) {
 func TestHelpers(t *testing.T) {
 	fetcher := "java/lang/Thread.run;java/util/concurrent/ThreadPoolExecutor.runWorker;" +
 		"org/apache/flink/connector/base/source/reader/fetcher/SplitFetcher.run;"
-	s := scan(t, rules.FamilyWall,
+	s := scan(t, mechanisms.FamilyWall,
 		"java/lang/Thread.run;com/acme/Loop.run;com/shop/Callback.accept 5", "java/lang/Thread.run;com/acme/Loop.run;java/lang/Thread.sleep 6",
 		fetcher+"org/apache/kafka/clients/consumer/KafkaConsumer.poll 4", fetcher+"com/shop/Reader.fetch 3", "java/lang/Thread.run;java/util/X.y 9",
 	)
@@ -191,11 +191,11 @@ func TestHelpers(t *testing.T) {
 
 // TestKernelAndPackages: the kernel is a category of its own unless it waits, and user code is known by its function.
 func TestKernelAndPackages(t *testing.T) {
-	s := scan(t, rules.FamilyCPU,
+	s := scan(t, mechanisms.FamilyCPU,
 		task+";"+opMap+";com/shop/A.map;tcp_sendmsg_[k] 5", task+";"+opMap+";com/shop/A.map;java/lang/Thread.sleep;hrtimer_[k] 7",
 		task+";"+opMap+";com/shop/A.map;java/util/HashMap.get 3", task+";"+opMap+";com/shop/A.map;com/shop/util/B.of 2",
 	)
-	scanner := NewScanner(rules.Default())
+	scanner := NewScanner(mechanisms.Default())
 	got := map[string]uint64{}
 	for i, n := range s.Categories {
 		if n > 0 {
@@ -213,7 +213,7 @@ func TestKernelAndPackages(t *testing.T) {
 
 // TestEnds: allocations and locks end in a class, which is no function of the user.
 func TestEnds(t *testing.T) {
-	for _, family := range []rules.Family{rules.FamilyAlloc, rules.FamilyLock} {
+	for _, family := range []mechanisms.Family{mechanisms.FamilyAlloc, mechanisms.FamilyLock} {
 		s := scan(t, family,
 			task+";"+opMap+";com/shop/A.map;com/shop/Cache.get;java/util/HashMap.put;com/shop/Event 6",
 			task+";"+opMap+";com/shop/Event 2", "java/lang/Thread.run;java/util/HashMap.put;byte[] 1")
@@ -239,7 +239,7 @@ func TestEnds(t *testing.T) {
 
 // TestAround: callers and callees of a frame, with recursion counted once.
 func TestAround(t *testing.T) {
-	s := scan(t, rules.FamilyCPU,
+	s := scan(t, mechanisms.FamilyCPU,
 		"a/A.a;a/B.b;a/C.c 3", "a/D.d;a/B.b;a/B.b;a/E.e 5", "a/A.a;a/B.b 2", "a/F.f 7", idle+" 9")
 	b := s.NameOf("a.B.b")
 	n := Around(s, []flamegraph.NameID{b}, 5)[0]
@@ -283,7 +283,7 @@ func chainsOf(s *Scan) map[string]uint64 {
 func TestOperatorsByStructure(t *testing.T) {
 	const io, timers = "org/apache/flink/streaming/runtime/io/", "org/apache/flink/streaming/api/operators/InternalTimerServiceImpl."
 	const keyed, watermark = "org/apache/flink/streaming/api/operators/KeyedProcessOperator.", "org/apache/flink/streaming/api/operators/AbstractStreamOperator.processWatermark"
-	s := scan(t, rules.FamilyCPU,
+	s := scan(t, mechanisms.FamilyCPU,
 		task+";"+io+"AbstractStreamTaskNetworkInput.processElement;com/acme/Own.processElement;com/acme/Fn.processElement 1",
 		task+";org/apache/paimon/flink/sink/WriterOperator.processElement;org/apache/paimon/io/Writer.write 2",
 		task+";"+keyed+"processElement;com/acme/Keyed.processElement;"+chain+";"+opMap+";com/acme/A.map 4",
@@ -324,7 +324,7 @@ func TestNothingIsIdleOnCPU(t *testing.T) {
 		"java/lang/Thread.run;java/util/concurrent/ThreadPoolExecutor.getTask;jdk/internal/misc/Unsafe.park 60", idle + " 30",
 		"org/apache/flink/connector/base/source/reader/fetcher/SplitFetcher.run;org/apache/flink/connector/base/source/reader/fetcher/FetchTask.run;sun/nio/ch/EPoll.wait 10",
 	}
-	cpu, wall := scan(t, rules.FamilyCPU, lines...), scan(t, rules.FamilyWall, lines...)
+	cpu, wall := scan(t, mechanisms.FamilyCPU, lines...), scan(t, mechanisms.FamilyWall, lines...)
 	taken := uint64(0)
 	for _, site := range cpu.Sites {
 		taken += site.Samples

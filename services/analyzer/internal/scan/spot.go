@@ -4,14 +4,14 @@ import (
 	"strings"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // Spot is a place in a task: a path of stages from its thread down, each of them a frame that tells which vertex and
 // which operator the thread is in. What the samples below it do says nothing of that and is left out.
 type Spot struct {
 	Parent int32 // -1: the thread itself
-	Stage  rules.Stage
+	Stage  mechanisms.Stage
 	Frame  flamegraph.NameID // that began the stage
 	Active uint64            // samples that end here, without idle ones
 	Waits  uint64            // of Active: those that wait
@@ -23,7 +23,7 @@ const NoSpot int32 = -1
 
 type spotKey struct {
 	parent int32
-	stage  rules.Stage
+	stage  mechanisms.Stage
 	frame  flamegraph.NameID
 }
 
@@ -32,14 +32,14 @@ type spotKey struct {
 func (p *pass) enterSpot(name flamegraph.NameID, info *nameInfo, st *state) {
 	switch {
 	case info.flags&isTaskRoot != 0:
-		st.spot = p.further(NoSpot, rules.StageTask, name)
+		st.spot = p.further(NoSpot, mechanisms.StageTask, name)
 	case info.flags&isSourceRoot != 0:
-		st.spot = p.further(NoSpot, rules.StageLegacy, name)
+		st.spot = p.further(NoSpot, mechanisms.StageLegacy, name)
 	case st.spot == NoSpot:
 	case info.flags&isEntry != 0 && p.inherited(st.spot):
-		st.spot = p.further(st.spot, rules.StageFunction, name) // a watermark fires the timers of a window
-	case info.stage == rules.StageNone:
-	case info.stage == rules.StageKeyed:
+		st.spot = p.further(st.spot, mechanisms.StageFunction, name) // a watermark fires the timers of a window
+	case info.stage == mechanisms.StageNone:
+	case info.stage == mechanisms.StageKeyed:
 		p.keyed(st.spot)
 	case p.tells(st.spot, info.stage):
 		st.spot = p.further(st.spot, info.stage, name)
@@ -49,11 +49,11 @@ func (p *pass) enterSpot(name flamegraph.NameID, info *nameInfo, st *state) {
 // inherited reports that a spot is an operator of which the stack shows only what all operators inherit.
 func (p *pass) inherited(spot int32) bool {
 	at := &p.out.Spots[spot]
-	return at.Stage == rules.StageOperator && strings.Contains(p.out.Graph.Name(at.Frame), ".Abstract")
+	return at.Stage == mechanisms.StageOperator && strings.Contains(p.out.Graph.Name(at.Frame), ".Abstract")
 }
 
 // further returns the spot one stage further down.
-func (p *pass) further(from int32, stage rules.Stage, frame flamegraph.NameID) int32 {
+func (p *pass) further(from int32, stage mechanisms.Stage, frame flamegraph.NameID) int32 {
 	key := spotKey{from, stage, frame}
 	id, ok := p.spots[key]
 	if !ok {
@@ -66,28 +66,28 @@ func (p *pass) further(from int32, stage rules.Stage, frame flamegraph.NameID) i
 
 // tells reports whether a stage says more than those before it. How records come in, the serializer that reads them and
 // checkpoints are told above the operators; outputs and functions below one.
-func (p *pass) tells(spot int32, stage rules.Stage) bool {
+func (p *pass) tells(spot int32, stage mechanisms.Stage) bool {
 	last := p.out.Spots[spot].Stage
 	switch stage {
-	case rules.StageMail:
-		return last != rules.StageMail
-	case rules.StageTwoInputs, rules.StageNetwork, rules.StageSource, rules.StageCheckpoint, rules.StageRestore:
-		return last != stage && last < rules.StageReads
-	case rules.StageReads:
-		return last == rules.StageNetwork
-	case rules.StageFunction:
-		return last == rules.StageOperator
-	case rules.StageWrites:
-		return last == rules.StageSent
+	case mechanisms.StageMail:
+		return last != mechanisms.StageMail
+	case mechanisms.StageTwoInputs, mechanisms.StageNetwork, mechanisms.StageSource, mechanisms.StageCheckpoint, mechanisms.StageRestore:
+		return last != stage && last < mechanisms.StageReads
+	case mechanisms.StageReads:
+		return last == mechanisms.StageNetwork
+	case mechanisms.StageFunction:
+		return last == mechanisms.StageOperator
+	case mechanisms.StageWrites:
+		return last == mechanisms.StageSent
 	default:
-		return last != stage && last >= rules.StageOperator
+		return last != stage && last >= mechanisms.StageOperator
 	}
 }
 
 // keyed marks the operator that a spot lies in, or the input that looks for a record's key.
 func (p *pass) keyed(spot int32) {
 	for at := spot; at >= 0; at = p.out.Spots[at].Parent {
-		if s := &p.out.Spots[at]; s.Stage == rules.StageOperator || s.Stage == rules.StageNetwork {
+		if s := &p.out.Spots[at]; s.Stage == mechanisms.StageOperator || s.Stage == mechanisms.StageNetwork {
 			s.Keyed = true
 			return
 		}
@@ -101,18 +101,18 @@ func (p *pass) operatorSpot(st *state, name flamegraph.NameID) int32 {
 		return NoSpot
 	}
 	switch p.out.Spots[st.spot].Stage {
-	case rules.StageOperator:
-		return p.further(st.spot, rules.StageFunction, name)
-	case rules.StageFunction:
+	case mechanisms.StageOperator:
+		return p.further(st.spot, mechanisms.StageFunction, name)
+	case mechanisms.StageFunction:
 		return st.spot
 	default:
-		return p.further(st.spot, rules.StageOperator, name)
+		return p.further(st.spot, mechanisms.StageOperator, name)
 	}
 }
 
 // syncChain moves to the chain of the same operator that lies at the spot of a state.
 func (p *pass) syncChain(st *state) {
-	if st.chain < 0 || st.spot == NoSpot || p.out.Spots[st.spot].Stage != rules.StageFunction {
+	if st.chain < 0 || st.spot == NoSpot || p.out.Spots[st.spot].Stage != mechanisms.StageFunction {
 		return
 	}
 	if c := p.out.Chains[st.chain]; c.Spot != st.spot {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 const (
@@ -44,7 +44,7 @@ func spots(s *Scan) map[string]uint64 {
 
 // TestSpots: what the stacks say of the place in the task, and no more.
 func TestSpots(t *testing.T) {
-	s := scan(t, rules.FamilyCPU,
+	s := scan(t, mechanisms.FamilyCPU,
 		task+" 1",
 		task+";org/apache/flink/streaming/runtime/tasks/StreamTask.performCheckpoint;X.y 2",
 		oneInput+";"+outer+".deserialize;com/shop/ASerializer.deserialize;com/shop/BSerializer.deserialize 3",
@@ -76,7 +76,7 @@ func TestSpots(t *testing.T) {
 		t.Errorf("spots hold %d samples of %d", sum, s.TaskActive)
 	}
 	for _, c := range s.Chains {
-		if c.Spot < 0 || s.Spots[c.Spot].Stage < rules.StageOperator && !c.Reads() {
+		if c.Spot < 0 || s.Spots[c.Spot].Stage < mechanisms.StageOperator && !c.Reads() {
 			t.Errorf("the chain of %s is at no operator", s.Graph.Name(c.Operator))
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // TestTally: each condition of a description, alone and together.
@@ -54,7 +54,7 @@ func TestTally(t *testing.T) {
 		{events.Count{Match: []string{"@operator > @operator"}}, 48},
 		{events.Count{Match: []string{mapA, mapB}}, 63},
 	}
-	s := scan(t, rules.FamilyWall, lines...)
+	s := scan(t, mechanisms.FamilyWall, lines...)
 	list := make([]*events.Count, len(counts))
 	for i := range counts {
 		list[i] = &counts[i].c

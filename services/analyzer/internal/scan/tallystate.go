@@ -2,7 +2,7 @@ package scan
 
 import (
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // tallyState is what the frames down to one frame say. The sets hold descriptions.
@@ -86,5 +86,5 @@ func (st *tallyState) complete(pa *path) {
 
 // isClass reports that a frame stands for what was allocated or locked, and is no method.
 func (s *Scan) isClass(id flamegraph.FrameID) bool {
-	return (s.Family == rules.FamilyAlloc || s.Family == rules.FamilyLock) && s.Graph.Frame(id).End == id+1
+	return (s.Family == mechanisms.FamilyAlloc || s.Family == mechanisms.FamilyLock) && s.Graph.Frame(id).End == id+1
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -26,7 +26,7 @@ func TestThreads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := scan.NewScanner(rules.Default()).Scan(flamegraph.Merge(g), rules.FamilyWall)
+	s := scan.NewScanner(mechanisms.Default()).Scan(flamegraph.Merge(g), mechanisms.FamilyWall)
 	if n := s.Restoring(); n != 60 {
 		t.Errorf("%d samples restore", n)
 	}

@@ -1,5 +1,5 @@
 // Command rulenames reads the jars of a Flink and writes down which of their names the rule catalogue speaks of, and which
-// keys its configuration has. The tests of the rules package compare the catalogue with what it wrote, so that they need
+// keys its configuration has. The tests of the mechanisms package compare the catalogue with what it wrote, so that they need
 // no jars.
 //
 // The jars come from Maven (tools/flink/pom.xml and tools/rules/pom.xml); nothing of them is run. What is specific to a
@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 func main() {
@@ -31,7 +31,7 @@ func main() {
 func list(patterns []string, namesFile, keysFile, classesFile string) error {
 	var keys []string
 	classes := index{}
-	names := newCollector(rules.Default().Names())
+	names := newCollector(mechanisms.Default().Names())
 	take := func(c *class) {
 		names.add(c)
 		classes.add(c)

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // perGlob is how many names are kept for a glob: enough to see what it means.
@@ -17,11 +17,11 @@ type collector struct {
 }
 
 type glob struct {
-	rules.Name
+	mechanisms.Name
 	kept []string
 }
 
-func newCollector(names []rules.Name) *collector {
+func newCollector(names []mechanisms.Name) *collector {
 	c := &collector{byLast: map[string][]*glob{}}
 	for _, n := range names {
 		g := &glob{Name: n}
@@ -44,7 +44,7 @@ func (c *collector) add(k *class) {
 	if strings.HasPrefix(k.name, foreign) {
 		return
 	}
-	c.offer(rules.ClassMark + k.name)
+	c.offer(mechanisms.ClassMark + k.name)
 	for _, m := range k.methods {
 		c.offer(k.name + "." + m.name)
 	}

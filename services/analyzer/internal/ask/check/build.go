@@ -9,7 +9,7 @@ import (
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/ask/answer"
 	"squirrly.dev/services/analyzer/internal/fingerprint"
-	"squirrly.dev/services/analyzer/internal/rules"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // build builds the finding. All its numbers are those of the carrier.
@@ -44,7 +44,7 @@ func (c *checker) build(said answer.Finding, carrier events.Fact, t kept, s *sco
 			f.Recommendation.Links = append(f.Recommendation.Links, link)
 		}
 	}
-	family := string(rules.FamilyOf(f.Mode)) // ITIMER and CPU find the same problem
+	family := string(mechanisms.FamilyOf(f.Mode)) // ITIMER and CPU find the same problem
 	f.FingerprintVersion = fingerprint.Version
 	f.Fingerprint = fingerprint.Of("llm/"+f.Category, f.Anchor, strings.Join(f.Vertices, ","), family)
 	c.adopt(s, &f)

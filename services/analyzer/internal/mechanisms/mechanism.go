@@ -3,7 +3,7 @@
 //
 // The package holds the data and its schema. It reads no profile: the matching is the scan package's, and the
 // weighing against the load of the job that of the diagnose package.
-package rules
+package mechanisms
 
 import (
 	"slices"
@@ -67,8 +67,8 @@ const (
 	BasisRatio  Basis = "ratio" // busiest subtask over the median
 )
 
-// Rule is a known pattern, its cause and its remedy. Frames are paths as [ParsePath] reads them.
-type Rule struct {
+// Mechanism is a known pattern, its cause and its remedy. Frames are paths as [ParsePath] reads them.
+type Mechanism struct {
 	ID          string          `yaml:"id"` // letter of the group and number
 	Title       string          `yaml:"title"`
 	Category    string          `yaml:"category"`
@@ -98,17 +98,17 @@ type Rule struct {
 }
 
 // TakesFrom reports that samples which both rules match are this one's. A wait for somebody else is nobody's work.
-func (r *Rule) TakesFrom(other *Rule) bool {
+func (r *Mechanism) TakesFrom(other *Mechanism) bool {
 	return r.Role == RoleVictim && other.Role != RoleVictim || other.Broad && !r.Broad || slices.Contains(r.Overrides, other.ID)
 }
 
 // Sees reports that the rule looks at captures of a family: what shows in the CPU shows in WALL as well.
-func (r *Rule) Sees(f Family) bool {
+func (r *Mechanism) Sees(f Family) bool {
 	return slices.Contains(r.Modes, f) || f == FamilyWall && slices.Contains(r.Modes, FamilyCPU)
 }
 
 // Unexplained reports that the rule is that of code which no pattern explains: it is hot, or it waits.
-func (r *Rule) Unexplained() bool {
+func (r *Mechanism) Unexplained() bool {
 	return strings.HasPrefix(r.By, "running") || strings.HasPrefix(r.By, "waiting")
 }
 
@@ -130,7 +130,7 @@ type Config struct {
 }
 
 // Recommendation returns the fix as it reads for a version of Flink ("1.20.5", or empty when unknown).
-func (r *Rule) Recommendation(flinkVersion string) events.Recommendation {
+func (r *Mechanism) Recommendation(flinkVersion string) events.Recommendation {
 	out := events.Recommendation{Change: r.Fix.Change, Why: r.Fix.Why, TradeOffs: r.Fix.TradeOffs, Effort: r.Fix.Effort}
 	major, _, _ := strings.Cut(flinkVersion, ".")
 	for _, c := range r.Fix.Config {
@@ -152,7 +152,7 @@ func docsRoot(major string) string {
 }
 
 // Severity returns how severe the rule's size x is, or SeverityNone below its first threshold.
-func (r *Rule) Severity(x float64) events.Severity {
+func (r *Mechanism) Severity(x float64) events.Severity {
 	severity := events.SeverityNone
 	switch {
 	case r.Critical > 0 && x >= r.Critical:

@@ -1,4 +1,4 @@
-package rules
+package mechanisms
 
 import (
 	"regexp"
@@ -8,7 +8,7 @@ import (
 
 // TestConfigKeys holds the keys of the fixes against those of real Flinks.
 func TestConfigKeys(t *testing.T) {
-	for _, r := range Default().Rules {
+	for _, r := range Default().Mechanisms {
 		for _, c := range r.Fix.Config {
 			majors := []string{"1", "2"}
 			if c.Flink != "" {
@@ -16,7 +16,7 @@ func TestConfigKeys(t *testing.T) {
 			}
 			for _, major := range majors {
 				if !KnownKey(c.Key, major) {
-					t.Errorf("rule %s: Flink %s has no key %s; run go generate ./internal/rules if it is new", r.ID, major, c.Key)
+					t.Errorf("rule %s: Flink %s has no key %s; run go generate ./internal/mechanisms if it is new", r.ID, major, c.Key)
 				}
 				if keySets()[major].old[c.Key] {
 					t.Errorf("rule %s: Flink %s deprecates %s; name the key that it has instead", r.ID, major, c.Key)
@@ -38,7 +38,7 @@ func TestKeysInTexts(t *testing.T) {
 		}
 	}
 	named := 0
-	for _, r := range Default().Rules {
+	for _, r := range Default().Mechanisms {
 		for _, text := range r.texts() {
 			for _, key := range keyInText.FindAllString(text, -1) {
 				if head, _, _ := strings.Cut(key, "."); !heads[head] {

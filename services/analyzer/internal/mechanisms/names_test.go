@@ -1,4 +1,4 @@
-package rules
+package mechanisms
 
 import (
 	"bytes"
@@ -75,7 +75,7 @@ func TestNames(t *testing.T) {
 		used[n.Glob] = true
 		switch got := strings.Join(in, " "); {
 		case len(in) == 0 && !other[n.Glob]:
-			t.Errorf("%s: nothing real is called %s; run go generate ./internal/rules, or name its source in elsewhere.yaml", n.Of, n.Glob)
+			t.Errorf("%s: nothing real is called %s; run go generate ./internal/mechanisms, or name its source in elsewhere.yaml", n.Of, n.Glob)
 		case len(in) > 0 && other[n.Glob]:
 			t.Errorf("elsewhere.yaml: %s is in %s after all", n.Glob, got)
 		case got == "1.20.5" && !slices.Contains(e.Only["1"], n.Glob):

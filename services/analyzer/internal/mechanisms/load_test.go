@@ -1,4 +1,4 @@
-package rules
+package mechanisms
 
 import (
 	"maps"
@@ -10,7 +10,7 @@ import (
 func TestDefaultCatalogue(t *testing.T) {
 	c := Default()
 	for id := range strings.FieldsSeq("A1 A2 A6 A10 A16 A17 A19 B1 B2 C1 C4 C5 C13 D1 D2 E1") {
-		if c.Rule(id) == nil {
+		if c.Mechanism(id) == nil {
 			t.Errorf("rule %s is missing", id)
 		}
 	}
@@ -84,7 +84,7 @@ func TestMatch(t *testing.T) {
 }
 
 func TestRecommendationByVersion(t *testing.T) {
-	r := &Rule{Fix: Fix{
+	r := &Mechanism{Fix: Fix{
 		Links:  []string{"docs/x/"},
 		Config: []Config{{Key: "old", Flink: "1"}, {Key: "new", Flink: "2"}, {Key: "both"}},
 	}}

@@ -1,4 +1,4 @@
-package rules
+package mechanisms
 
 import (
 	"os"
@@ -22,7 +22,7 @@ func TestPages(t *testing.T) {
 		}
 		unused[strings.ToLower(page)+"/"] = true
 	}
-	for _, r := range Default().Rules {
+	for _, r := range Default().Mechanisms {
 		for _, page := range r.Fix.Links {
 			if _, ok := unused[page]; !ok {
 				t.Errorf("rule %s: is there a page %s? If so, list its file in testdata/pages.txt", r.ID, page)

@@ -1,4 +1,4 @@
-package rules
+package mechanisms
 
 import (
 	"maps"
@@ -27,7 +27,7 @@ type Name struct {
 // Names returns what the catalogue says of the names of Java classes and methods, each glob once, sorted.
 func (c *Catalogue) Names() []Name {
 	all := naming{}
-	for _, r := range c.Rules {
+	for _, r := range c.Mechanisms {
 		all.add("rule "+r.ID, slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until))
 		all.addWords("text of rule "+r.ID, r.texts())
 	}
@@ -80,7 +80,7 @@ func (n naming) addWords(of string, texts []string) {
 }
 
 // texts returns what a rule says to the reader.
-func (r *Rule) texts() []string {
+func (r *Mechanism) texts() []string {
 	return []string{r.Title, r.Cause, r.Fix.Change, r.Fix.Why, r.Fix.TradeOffs}
 }
 

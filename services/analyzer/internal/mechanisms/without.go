@@ -1,4 +1,4 @@
-package rules
+package mechanisms
 
 import (
 	"math"
@@ -11,9 +11,9 @@ import (
 // how much rests on them. Ids that no rule has change nothing.
 func (c *Catalogue) Without(ids ...string) *Catalogue {
 	out := *c
-	out.Rules = slices.Clone(c.Rules)
-	for i := range out.Rules {
-		if r := &out.Rules[i]; slices.Contains(ids, r.ID) {
+	out.Mechanisms = slices.Clone(c.Mechanisms)
+	for i := range out.Mechanisms {
+		if r := &out.Mechanisms[i]; slices.Contains(ids, r.ID) {
 			r.Frames, r.LockFrames, r.AllocFrames, r.Overrides = nil, nil, nil, nil
 			r.Warning, r.Critical, r.Cap = math.Inf(1), math.Inf(1), events.SeverityInfo
 		}

@@ -1,4 +1,4 @@
-package rules
+package mechanisms
 
 import (
 	_ "embed" // the lists of keys

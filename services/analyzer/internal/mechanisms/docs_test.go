@@ -1,4 +1,4 @@
-package rules
+package mechanisms
 
 import (
 	"flag"
@@ -28,6 +28,6 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/rules.md is not that of the catalogue; run go test ./internal/rules -update\n%s", diff)
+		t.Errorf("docs/rules.md is not that of the catalogue; run go test ./internal/mechanisms -update\n%s", diff)
 	}
 }

@@ -1,4 +1,4 @@
-package rules
+package mechanisms
 
 import (
 	"bytes"
@@ -28,15 +28,15 @@ var groups = []string{
 	"checkpoints.yaml", "connectors.yaml", "jvm.yaml", "python.yaml", "generic.yaml",
 }
 
-// MaxRules bounds a catalogue, so that a set of rules is one machine word or two.
-const MaxRules = 128
+// MaxMechanisms bounds a catalogue, so that a set of rules is one machine word or two.
+const MaxMechanisms = 128
 
 // Catalogue is everything the analyzer knows about frames.
 type Catalogue struct {
-	Rules   []Rule
-	Idle    []Idle
-	Frames  Frames
-	Version string // changes with the data: 12 hex digits
+	Mechanisms []Mechanism
+	Idle       []Idle
+	Frames     Frames
+	Version    string // changes with the data: 12 hex digits
 }
 
 // Default returns the catalogue that is built in. The result is shared: do not change it.
@@ -51,7 +51,7 @@ var Default = sync.OnceValue(func() *Catalogue {
 // Load reads a catalogue from a directory with the built-in names and checks it.
 func Load(dir fs.FS) (*Catalogue, error) {
 	c := &Catalogue{}
-	parts := make([][]Rule, len(groups))
+	parts := make([][]Mechanism, len(groups))
 	hash := sha256.New()
 	var wg errgroup.Group // to decode YAML is most of the start of a program that analyzes
 	read := func(name string, into any) error {
@@ -71,7 +71,7 @@ func Load(dir fs.FS) (*Catalogue, error) {
 	if err := errors.Join(read("idle.yaml", &c.Idle), read("frames.yaml", &c.Frames), wg.Wait()); err != nil {
 		return nil, err
 	}
-	c.Rules = slices.Concat(parts...)
+	c.Mechanisms = slices.Concat(parts...)
 	c.Version = hex.EncodeToString(hash.Sum(nil))[:12]
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("rule catalogue: %w", err)
@@ -89,33 +89,33 @@ func decode(name string, b []byte, into any) error {
 	return nil
 }
 
-// Rule returns the rule with an id, or nil.
-func (c *Catalogue) Rule(id string) *Rule {
-	i := slices.IndexFunc(c.Rules, func(r Rule) bool { return r.ID == id })
+// Mechanism returns the mechanism with an id, or nil.
+func (c *Catalogue) Mechanism(id string) *Mechanism {
+	i := slices.IndexFunc(c.Mechanisms, func(r Mechanism) bool { return r.ID == id })
 	if i < 0 {
 		return nil
 	}
-	return &c.Rules[i]
+	return &c.Mechanisms[i]
 }
 
 // By returns the rule that a detector finds, or nil.
-func (c *Catalogue) By(detector string) *Rule {
-	i := slices.IndexFunc(c.Rules, func(r Rule) bool { return r.By == detector })
+func (c *Catalogue) By(detector string) *Mechanism {
+	i := slices.IndexFunc(c.Mechanisms, func(r Mechanism) bool { return r.By == detector })
 	if i < 0 {
 		return nil
 	}
-	return &c.Rules[i]
+	return &c.Mechanisms[i]
 }
 
 var idForm = regexp.MustCompile(`^[A-Z][0-9]{1,3}$`)
 
 func (c *Catalogue) check() error {
-	if len(c.Rules) > MaxRules {
-		return fmt.Errorf("%d rules, the limit is %d", len(c.Rules), MaxRules)
+	if len(c.Mechanisms) > MaxMechanisms {
+		return fmt.Errorf("%d mechanisms, the limit is %d", len(c.Mechanisms), MaxMechanisms)
 	}
 	seen := map[string]bool{}
-	for i := range c.Rules {
-		r := &c.Rules[i]
+	for i := range c.Mechanisms {
+		r := &c.Mechanisms[i]
 		if err := r.check(); err != nil {
 			return fmt.Errorf("rule %s: %w", r.ID, err)
 		}
@@ -139,14 +139,14 @@ func (c *Catalogue) check() error {
 }
 
 func (c *Catalogue) checkOverrides() error {
-	for _, r := range c.Rules {
+	for _, r := range c.Mechanisms {
 		for _, id := range r.EffectOf {
-			if other := c.Rule(id); other == nil || id == r.ID || slices.Contains(other.EffectOf, r.ID) {
+			if other := c.Mechanism(id); other == nil || id == r.ID || slices.Contains(other.EffectOf, r.ID) {
 				return fmt.Errorf("rule %s cannot be an effect of %s", r.ID, id)
 			}
 		}
 		for _, id := range r.Overrides {
-			other := c.Rule(id)
+			other := c.Mechanism(id)
 			if other == nil || id == r.ID || other.TakesFrom(&r) {
 				return fmt.Errorf("rule %s cannot override %s", r.ID, id)
 			}
@@ -158,13 +158,13 @@ func (c *Catalogue) checkOverrides() error {
 // checkDetected refuses two rules of one detector, and ranks over rules that are none.
 func (c *Catalogue) checkDetected() error {
 	by := map[string]string{}
-	for _, r := range c.Rules {
+	for _, r := range c.Mechanisms {
 		if other := by[r.By]; r.By != "" && other != "" {
 			return fmt.Errorf("rules %s and %s are both by %s", other, r.ID, r.By)
 		}
 		by[r.By] = r.ID
 		for _, id := range r.Outranks {
-			if other := c.Rule(id); other == nil || id == r.ID || slices.Contains(other.Outranks, r.ID) {
+			if other := c.Mechanism(id); other == nil || id == r.ID || slices.Contains(other.Outranks, r.ID) {
 				return fmt.Errorf("rule %s cannot outrank %s", r.ID, id)
 			}
 		}
@@ -172,7 +172,7 @@ func (c *Catalogue) checkDetected() error {
 	return nil
 }
 
-func (r *Rule) check() error {
+func (r *Mechanism) check() error {
 	metrics := slices.Equal(r.Modes, []Family{FamilyMetrics})
 	switch {
 	case !idForm.MatchString(r.ID):

@@ -1,4 +1,4 @@
-package rules
+package mechanisms
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 const docsHead = `# Rules
 
 What the analyzer recognises without a language model, generated from the YAML files in
-` + "`services/analyzer/internal/rules`" + ` by ` + "`go test ./internal/rules -update`" + `.
+` + "`services/analyzer/internal/mechanisms`" + ` by ` + "`go test ./internal/mechanisms -update`" + `.
 
 A path ` + "`a > b`" + ` is b somewhere below a, ` + "`a -> b`" + ` is b called by a, ` + "`a $`" + ` is a as the last frame, and ` + "`*`" + ` is any run of
 characters. ` + "`@user`" + ` is a frame of the user's code, ` + "`@wait`" + ` a frame in which a thread waits. The thresholds W (warning) and
@@ -32,8 +32,8 @@ func Markdown(c *Catalogue) string {
 	var b strings.Builder
 	b.WriteString(docsHead)
 	b.WriteString("\n| id | title | profile | frames | W | C | overrides | fix |\n|---|---|---|---|---|---|---|---|\n")
-	for i := range c.Rules {
-		r := &c.Rules[i]
+	for i := range c.Mechanisms {
+		r := &c.Mechanisms[i]
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", r.ID, cell(title(r)), modes(r), frames(r),
 			threshold(r, r.Warning), threshold(r, r.Critical), overrides(r), cell(fix(r)))
 	}
@@ -44,7 +44,7 @@ func Markdown(c *Catalogue) string {
 	return b.String()
 }
 
-func title(r *Rule) string {
+func title(r *Mechanism) string {
 	if r.Role == RoleVictim {
 		return r.Title + " (a victim, never blamed)"
 	}
@@ -57,14 +57,14 @@ func title(r *Rule) string {
 	return r.Title
 }
 
-func overrides(r *Rule) string {
+func overrides(r *Mechanism) string {
 	if r.Broad {
 		return strings.Join(append([]string{"(broad)"}, r.Overrides...), ", ")
 	}
 	return strings.Join(r.Overrides, ", ")
 }
 
-func modes(r *Rule) string {
+func modes(r *Mechanism) string {
 	var out []string
 	for _, m := range r.Modes {
 		out = append(out, strings.ToUpper(string(m)))
@@ -72,7 +72,7 @@ func modes(r *Rule) string {
 	return strings.Join(out, ", ")
 }
 
-func frames(r *Rule) string {
+func frames(r *Mechanism) string {
 	if len(r.Frames) == 0 {
 		return "–"
 	}
@@ -86,7 +86,7 @@ func frames(r *Rule) string {
 	return text
 }
 
-func threshold(r *Rule, x float64) string {
+func threshold(r *Mechanism, x float64) string {
 	switch {
 	case x == 0:
 		return "–"
@@ -99,7 +99,7 @@ func threshold(r *Rule, x float64) string {
 	}
 }
 
-func fix(r *Rule) string {
+func fix(r *Mechanism) string {
 	var text strings.Builder
 	text.WriteString(r.Fix.Change)
 	for _, c := range r.Fix.Config {
