@@ -53,6 +53,7 @@ func cut(a *events.Analysis) {
 	}
 	a.Findings = first(a.Findings, maxFindings, "findings", note)
 	a.Observations = first(a.Observations, maxRemarks, "observations", note)
+	a.Silenced = first(a.Silenced, maxRemarks, "causes that others stand for", note)
 	a.Unverified = first(a.Unverified, maxRemarks, "unverified statements", note)
 	a.Vertices = first(a.Vertices, maxVertices, "vertices", note)
 	a.Captures = first(a.Captures, maxCaptures, "captures", note)

@@ -42,7 +42,7 @@ func (t *textWriter) captures(captures []events.CaptureStats) {
 		right: []bool{false, false, true, true, false},
 	}
 	for _, c := range captures {
-		tab.rows = append(tab.rows, []string{c.JVM, string(c.Mode), wording.Count(c.Samples), size(c.Bytes), c.Status})
+		tab.rows = append(tab.rows, []string{c.JVM, string(c.Mode), wording.Count(c.Samples), wording.Bytes(c.Bytes), c.Status})
 	}
 	t.table(tab)
 	for _, c := range captures {

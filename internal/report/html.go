@@ -25,7 +25,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"percent": wording.Percent,
 	"rate":    wording.Rate,
 	"count":   func(n any) string { return wording.Count(toInt(n)) },
-	"size":    size,
+	"size":    wording.Bytes,
 	"moment":  moment,
 	"place":   wording.Place,
 	"origin":  origin,

@@ -24,19 +24,31 @@ func (v view) Bottleneck(f events.Finding) []pair {
 	)
 }
 
-// Advice are the lines of a finding in Actionable Recommendations.
+// Advice are the lines of a finding in Actionable Recommendations: the first change, and in short what else helps.
 func (v view) Advice(f events.Finding) []pair {
 	r := f.Recommendation
 	lines := []pair{
 		{Name: "Proposed change", Text: r.Change},
+		{Name: "Applies", Text: r.When},
 		{Name: "Why it helps", Text: r.Why},
 		{Name: "Impact estimate", Text: r.Impact},
 		{Name: "Trade-offs", Text: r.TradeOffs},
 	}
+	lines = append(lines, settings(r)...)
+	lines = append(lines, pair{Name: "Effort", Text: r.Effort})
+	for _, other := range f.Alternatives {
+		lines = append(lines, pair{Name: "Or", Text: other.Change}, pair{Name: "Applies", Text: other.When})
+		lines = append(lines, settings(other)...)
+	}
+	return filled(lines...)
+}
+
+func settings(r events.Recommendation) []pair {
+	var lines []pair
 	for _, c := range r.Config {
 		lines = append(lines, pair{Name: "Setting", Text: c.Key + ": " + c.Value, Code: true})
 	}
-	return filled(append(lines, pair{Name: "Effort", Text: r.Effort})...)
+	return lines
 }
 
 func filled(lines ...pair) []pair {

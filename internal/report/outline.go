@@ -110,6 +110,9 @@ func (v view) observations() section {
 	for _, o := range v.Observations {
 		s.items = append(s.items, withEvidence(o))
 	}
+	for _, silenced := range v.Silenced {
+		s.items = append(s.items, silenced.Text)
+	}
 	return s
 }
 
@@ -154,7 +157,7 @@ func (v view) captures() section {
 	}
 	for _, c := range v.Captures {
 		t.rows = append(t.rows, []string{
-			c.JVM, string(c.Mode), wording.Count(c.Samples), size(c.Bytes), c.Status, strings.Join(captureNotes(c), "; "),
+			c.JVM, string(c.Mode), wording.Count(c.Samples), wording.Bytes(c.Bytes), c.Status, strings.Join(captureNotes(c), "; "),
 		})
 	}
 	return section{title: "Captures", table: t}

@@ -1,25 +1,10 @@
 package report
 
 import (
-	"strconv"
 	"time"
 
 	"squirrly.dev/pkg/events"
 )
-
-// size writes a number of bytes: "812 B", "1.4 MiB".
-func size(n int64) string {
-	x, unit := float64(n), 0
-	units := []string{"B", "KiB", "MiB", "GiB"}
-	for x >= 1024 && unit < len(units)-1 {
-		x /= 1024
-		unit++
-	}
-	if unit == 0 || x >= 100 {
-		return strconv.FormatFloat(x, 'f', 0, 64) + " " + units[unit]
-	}
-	return strconv.FormatFloat(x, 'f', 1, 64) + " " + units[unit]
-}
 
 // moment writes a time in UTC, to the minute.
 func moment(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") }

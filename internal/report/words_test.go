@@ -1,6 +1,7 @@
 package report
 
 import (
+	"squirrly.dev/internal/wording"
 	"strings"
 	"testing"
 
@@ -11,10 +12,10 @@ import (
 
 func TestWords(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{size(812), "812 B"},
-		{size(1_463_870), "1.4 MiB"},
-		{size(148_213), "145 KiB"},
-		{size(1 << 40), "1024 GiB"},
+		{wording.Bytes(812), "812 B"},
+		{wording.Bytes(1_463_870), "1.4 MiB"},
+		{wording.Bytes(148_213), "145 KiB"},
+		{wording.Bytes(1 << 40), "1024 GiB"},
 		{capital("überall"), "Überall"},
 		{capital(""), ""},
 		{code("a"), "`a`"},

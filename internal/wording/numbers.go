@@ -94,3 +94,17 @@ func apart(s string) string {
 	}
 	return sign + digits + fraction
 }
+
+// Bytes writes a number of bytes: "812 B", "1.4 MiB".
+func Bytes(n int64) string {
+	x, unit := float64(n), 0
+	units := []string{"B", "KiB", "MiB", "GiB"}
+	for x >= 1024 && unit < len(units)-1 {
+		x /= 1024
+		unit++
+	}
+	if unit == 0 || x >= 100 {
+		return strconv.FormatFloat(x, 'f', 0, 64) + " " + units[unit]
+	}
+	return strconv.FormatFloat(x, 'f', 1, 64) + " " + units[unit]
+}

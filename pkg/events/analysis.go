@@ -26,6 +26,7 @@ type Analysis struct {
 	DegradedWhy  []string       `json:"degradedWhy,omitempty"`
 	Findings     []Finding      `json:"findings"`               // most important first
 	Observations []Observation  `json:"observations,omitempty"` // true and useful, but nothing to fix
+	Silenced     []Silenced     `json:"silenced,omitempty"`     // causes that another finding stands for
 	Unverified   []string       `json:"unverified,omitempty"`   // what the LLM said and the evidence does not carry
 	Comparison   *Comparison    `json:"comparison,omitempty"`
 	Vertices     []VertexLoad   `json:"vertices,omitempty"` // in the order of the data flow
@@ -115,8 +116,9 @@ type Finding struct {
 	Fingerprint string `json:"fingerprint"` // the same over runs: rule, anchor, operator, mode family
 	// FingerprintVersion tells by which rules Fingerprint was made; 0 is the first. Those of two versions are not compared.
 	FingerprintVersion int            `json:"fingerprintVersion,omitempty"`
-	Rule               string         `json:"rule,omitempty"` // id in the rule catalogue, for example A1
-	Category           string         `json:"category"`       // for example blocking, serialization, state, network, gc, starvation
+	Rule               string         `json:"rule,omitempty"`  // id in the rule catalogue, for example A1
+	Layer              Layer          `json:"layer,omitempty"` // what it is a fault of; empty when that is not known
+	Category           string         `json:"category"`        // for example blocking, serialization, state, network, gc, starvation
 	Title              string         `json:"title"`
 	Severity           Severity       `json:"severity"`
 	Confidence         Confidence     `json:"confidence"`
@@ -140,8 +142,10 @@ type Finding struct {
 	Why                string         `json:"why"`                   // Key Bottlenecks: why it matters
 	Cause              string         `json:"cause"`                 // Root Causes
 	Recommendation     Recommendation `json:"recommendation"`
-	Evidence           []string       `json:"evidence"` // ids of facts
-	Origin             Origin         `json:"origin"`
+	// Alternatives are other changes that help, or may: then their When says how to tell.
+	Alternatives []Recommendation `json:"alternatives,omitempty"`
+	Evidence     []string         `json:"evidence"` // ids of facts
+	Origin       Origin           `json:"origin"`
 }
 
 // Recommendation says what to change for a finding.
@@ -153,6 +157,7 @@ type Recommendation struct {
 	Config    []ConfigChange `json:"config,omitempty"`
 	Links     []string       `json:"links,omitempty"`  // documentation
 	Effort    string         `json:"effort,omitempty"` // config, code or redesign
+	When      string         `json:"when,omitempty"`   // how to tell whether it applies, where that is not known; empty is that it does
 }
 
 // ConfigChange is a key of Flink's configuration and what to set it to.

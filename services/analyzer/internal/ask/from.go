@@ -31,8 +31,8 @@ func From(res diagnose.Result) Input {
 	slices.Sort(in.Prompt.Links)
 	in.Prompt.Keys, in.Prompt.Links = slices.Compact(in.Prompt.Keys), slices.Compact(in.Prompt.Links)
 	for _, r := range mechanisms.Default().Mechanisms {
-		in.Texts = append(in.Texts, r.Title, r.Cause, r.Fix.Change, r.Fix.Why, r.Fix.TradeOffs)
-		for _, kv := range r.Fix.Config {
+		in.Texts = append(in.Texts, r.Texts()...)
+		for _, kv := range r.Settings() {
 			in.Texts = append(in.Texts, kv.Key)
 		}
 	}

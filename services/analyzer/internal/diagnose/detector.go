@@ -40,10 +40,13 @@ type Problem struct {
 	CostPerHour float64 // of Cores, in Currency; 0 without a price
 	Currency    string
 
-	Where, Extent, Why, Impact string // texts of the finding
-	Headline                   string // sentence of the verdict that this problem explains; empty is the usual one
-	Remark                     string // text of an observation, for what is no finding
-	Facts                      []fact // that prove it
+	Where, Extent, Why, Cause, Impact string // texts of the finding
+	Headline                          string // sentence of the verdict that this problem explains; empty is the usual one
+	Remark                            string // text of an observation, for what is no finding
+	Facts                             []fact // that prove it
+
+	advice       events.Recommendation
+	alternatives []events.Recommendation
 
 	group      *group    // nil without frames
 	timed      bool      // its size is one of time

@@ -125,7 +125,7 @@ func (s *summary) explain(v *View, at int, p *Problem) {
 		s.NextLimit = v.loads[next.vertex].Name
 		s.facts = append(s.facts, v.vertexFacts[next.vertex])
 	}
-	s.Fix = p.Rule.Fix.Change
+	s.Fix = p.fix()
 	s.Confidence = lowest(s.Confidence, p.Confidence)
 	s.facts = append(s.facts, p.cited()...)
 	switch {
@@ -216,7 +216,7 @@ func (s *summary) starved(v *View, findings []Problem) {
 	for i := range findings {
 		if p := &findings[i]; p.Rule.Systemic {
 			next := v.next(starved.vertex, p.Bound)
-			s.Fix, s.Bound = p.Rule.Fix.Change, next.allowed(p.Bound)
+			s.Fix, s.Bound = p.fix(), next.allowed(p.Bound)
 			most, then := v.boundText(starved.vertex, p.Bound)
 			s.Headline += fmt.Sprintf(" Upper bound: %s%s.", most, then)
 			if next.vertex >= 0 {
@@ -252,7 +252,7 @@ func (s *summary) largest(v *View, findings []Problem) {
 		return
 	}
 	p := &findings[0]
-	s.Anchor, s.Frame, s.P, s.Samples, s.Fix = p.Anchor, p.Frame, p.P, p.Samples, p.Rule.Fix.Change
+	s.Anchor, s.Frame, s.P, s.Samples, s.Fix = p.Anchor, p.Frame, p.P, p.Samples, p.fix()
 	s.facts = append(s.facts, p.cited()...)
 	name := p.Rule.Title
 	if p.group != nil {

@@ -37,7 +37,7 @@ func unnamedFrames(v *View) []Problem {
 		for _, s := range m.scans {
 			if unnamed(v.reading, s) {
 				out = []Problem{remark(fmt.Sprintf("Many frames have no name (rule %s), so all findings are less certain. %s",
-					rule.ID, rule.Fix.Change), unnamedFact(v.reading, s))}
+					rule.ID, rule.Changes[0].Do), unnamedFact(v.reading, s))}
 			}
 		}
 	}

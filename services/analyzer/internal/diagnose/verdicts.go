@@ -18,7 +18,7 @@ func (s *summary) happened(v *View, findings []Problem) {
 	s.Headline += " Nothing else matters until it runs."
 	for j := range findings {
 		if p := &findings[j]; p.Rule.By == "restarts" {
-			s.Anchor, s.Fix = p.Anchor, p.Rule.Fix.Change
+			s.Anchor, s.Fix = p.Anchor, p.fix()
 		}
 	}
 }

@@ -21,10 +21,12 @@ func conclude(v *View, r ranking, one price) conclusions {
 	t := conclusions{findings: r.findings, remarks: r.remarks}
 	v.measure(t.findings)
 	for i := range t.findings {
-		if p := &t.findings[i]; p.group != nil {
+		p := &t.findings[i]
+		if p.group != nil {
 			v.describe(p)
 			v.cost(p, one)
 		}
+		v.advise(p)
 	}
 	joined := v.joinAllocAndLock(t.findings)
 	t.facts = slices.Concat(v.checked.facts, v.vertexFacts)
@@ -80,11 +82,11 @@ func write(v *View, t *conclusions) Result {
 // finding renders a problem.
 func (v *View) finding(p *Problem, l *ledger) events.Finding {
 	f := events.Finding{
-		Rule: p.Rule.ID, Category: p.Rule.Category, Title: p.Rule.Title, Severity: p.Severity, Confidence: p.Confidence,
+		Rule: p.Rule.ID, Layer: p.Rule.Layer, Category: p.Rule.Category, Title: p.Rule.Title, Severity: p.Severity, Confidence: p.Confidence,
 		Anchor: p.Anchor, Frame: p.Frame, Path: p.Path, Vertices: p.Vertices, OnPath: p.OnPath, Mode: p.Mode,
 		Samples: p.Samples, TE: p.TE, P: p.P, StdErr: p.StdErr, Share: p.countedShare(), Bound: p.Bound, Cores: p.Cores,
-		CostPerHour: p.CostPerHour, Currency: p.Currency, Where: p.Where, Size: p.Extent, Why: p.Why, Cause: p.Rule.Cause,
-		Recommendation: p.Rule.Recommendation(v.version()), Origin: events.OriginRules,
+		CostPerHour: p.CostPerHour, Currency: p.Currency, Where: p.Where, Size: p.Extent, Why: p.Why, Cause: p.Cause,
+		Recommendation: p.advice, Alternatives: p.alternatives, Origin: events.OriginRules,
 	}
 	f.Recommendation.Impact = p.Impact
 	f.Evidence = l.addAll(p.Facts)

@@ -9,7 +9,7 @@ import (
 // TestConfigKeys holds the keys of the fixes against those of real Flinks.
 func TestConfigKeys(t *testing.T) {
 	for _, r := range Default().Mechanisms {
-		for _, c := range r.Fix.Config {
+		for _, c := range r.Settings() {
 			majors := []string{"1", "2"}
 			if c.Flink != "" {
 				majors = []string{c.Flink}
@@ -39,7 +39,7 @@ func TestKeysInTexts(t *testing.T) {
 	}
 	named := 0
 	for _, r := range Default().Mechanisms {
-		for _, text := range r.texts() {
+		for _, text := range r.Texts() {
 			for _, key := range keyInText.FindAllString(text, -1) {
 				if head, _, _ := strings.Cut(key, "."); !heads[head] {
 					continue

@@ -147,8 +147,8 @@ func (c *Catalogue) checkOverrides() error {
 		}
 		for _, id := range r.Overrides {
 			other := c.Mechanism(id)
-			if other == nil || id == r.ID || other.TakesFrom(&r) {
-				return fmt.Errorf("rule %s cannot override %s", r.ID, id)
+			if other == nil || id == r.ID || other.TakesFrom(&r) || r.Layer == events.LayerApplication && other.Layer != r.Layer {
+				return fmt.Errorf("mechanism %s cannot override %s", r.ID, id)
 			}
 		}
 	}
@@ -177,16 +177,16 @@ func (r *Mechanism) check() error {
 	switch {
 	case !idForm.MatchString(r.ID):
 		return errors.New("an id is a letter and a number")
-	case r.Title == "" || r.Category == "" || r.Cause == "" || r.Fix.Change == "" || r.Fix.Why == "":
-		return errors.New("title, category, cause, fix.change and fix.why must be set")
+	case r.Title == "" || r.Category == "" || r.Cause == "" || len(r.Changes) == 0:
+		return errors.New("title, category, cause and changes must be set")
+	case !slices.Contains([]events.Layer{events.LayerApplication, events.LayerRuntime, events.LayerResource}, r.Layer):
+		return errors.New("layer is application, runtime or resource")
 	case metrics && r.By == "":
-		return errors.New("a rule of metrics says by which detector it is found")
+		return errors.New("what metrics show says by which detector it is found")
 	case len(r.Modes) == 0:
 		return errors.New("no modes")
 	case r.Warning <= 0 || (r.Critical > 0 && r.Critical < r.Warning):
 		return errors.New("thresholds: 0 < warning <= critical")
-	case !slices.Contains([]string{"config", "code", "redesign"}, r.Fix.Effort):
-		return errors.New("effort is config, code or redesign")
 	case !metrics && !slices.Contains([]Scope{ScopeOperator, ScopeTask, ScopeProcess}, r.Below):
 		return errors.New("below is operator, task or process")
 	case r.Cap != "" && r.Cap != events.SeverityInfo && r.Cap != events.SeverityWarning:
@@ -197,7 +197,13 @@ func (r *Mechanism) check() error {
 			return fmt.Errorf("no mode is called %s", m)
 		}
 	}
-	return checkPaths(slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until))
+	for i := range r.Changes {
+		if err := r.Changes[i].check(); err != nil {
+			return fmt.Errorf("change %d: %w", i+1, err)
+		}
+	}
+	return errors.Join(checkTexts(r.Cause), checkConditions(r.Needs), checkConditions(r.Refutes),
+		checkPaths(slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until)))
 }
 
 func checkPaths(paths []string) error {

@@ -23,7 +23,8 @@ func TestDefaultCatalogue(t *testing.T) {
 }
 
 func TestLoadRefuses(t *testing.T) {
-	const rule = "- {id: A1, title: t, category: c, modes: [wall], below: task, frames: [x.y], warning: 0.1, cause: c, fix: {change: a, why: b, effort: code}}\n"
+	const rule = "- {id: A1, title: t, layer: runtime, category: c, fires: {modes: [wall], below: task, frames: [x.y], warning: 0.1}, " +
+		"cause: c, changes: [{do: a, why: b, effort: code}]}\n"
 	good := fstest.MapFS{}
 	for _, name := range groups {
 		good[name] = &fstest.MapFile{Data: []byte("[]\n")}
@@ -44,11 +45,19 @@ func TestLoadRefuses(t *testing.T) {
 		"unknown class":    {strings.Replace(rule, "x.y", "'@users'", 1), "@users"},
 		"twice":            {rule + rule, "twice"},
 		"broad override":   {rule + strings.Replace(rule, "id: A1", "id: A2, broad: true, overrides: [A1]", 1), "A1"},
-		"unknown override": {strings.Replace(rule, "warning", "overrides: [A9], warning", 1), "A9"},
-		"unknown cause":    {strings.Replace(rule, "warning", "effectOf: [A9], warning", 1), "effect of A9"},
+		"unknown override": {strings.Replace(rule, "fires", "overrides: [A9], fires", 1), "A9"},
+		"unknown cause":    {strings.Replace(rule, "fires", "effectOf: [A9], fires", 1), "effect of A9"},
 		"no detector":      {strings.Replace(rule, "modes: [wall]", "modes: [metrics]", 1), "detector"},
-		"one detector":     {strings.Replace(rule, "warning", "by: skew, warning", 1) + strings.Replace(rule, "id: A1", "id: A2, by: skew", 1), "both by skew"},
-		"unknown rank":     {strings.Replace(rule, "warning", "outranks: [A9], warning", 1), "outrank A9"},
+		"one detector":     {strings.Replace(rule, "warning", "by: skew, warning", 1) + strings.NewReplacer("id: A1", "id: A2", "warning", "by: skew, warning").Replace(rule), "both by skew"},
+		"unknown rank":     {strings.Replace(rule, "fires", "outranks: [A9], fires", 1), "outrank A9"},
+		"other layer":      {rule + strings.NewReplacer("id: A1", "id: A2, overrides: [A1]", "runtime", "application").Replace(rule), "override A1"},
+		"no layer":         {strings.Replace(rule, "layer: runtime, ", "", 1), "layer"},
+		"two in one":       {strings.Replace(rule, "cause", "needs: [{api: sql, flink: '2'}], cause", 1), "one part"},
+		"no such measure":  {strings.Replace(rule, "cause", "refutes: [{not: {measure: {of: luck}}}], cause", 1), "luck"},
+		"no such api":      {strings.Replace(rule, "cause", "needs: [{any: [{api: python}]}], cause", 1), "python"},
+		"broken text":      {strings.Replace(rule, "cause: c", "cause: 'c {{with}}'", 1), "text"},
+		"no value":         {strings.Replace(rule, "do: a", "do: a, set: [{key: a.b}]", 1), "a.b"},
+		"when of always":   {strings.Replace(rule, "do: a", "do: a, when: perhaps", 1), "always"},
 		"effort":           {strings.Replace(rule, "effort: code", "effort: much", 1), "effort"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,16 +92,13 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-func TestRecommendationByVersion(t *testing.T) {
-	r := &Mechanism{Fix: Fix{
-		Links:  []string{"docs/x/"},
-		Config: []Config{{Key: "old", Flink: "1"}, {Key: "new", Flink: "2"}, {Key: "both"}},
-	}}
-	one, two := r.Recommendation("1.20.5"), r.Recommendation("2.3.0")
-	if len(one.Config) != 2 || one.Config[0].Key != "old" || len(two.Config) != 2 || two.Config[0].Key != "new" {
-		t.Errorf("config keys: %v and %v", one.Config, two.Config)
+func TestChangeByVersion(t *testing.T) {
+	c := &Change{Links: []string{"docs/x/"}, Set: []Setting{{Key: "old", Flink: "1"}, {Key: "new", Flink: "2"}, {Key: "both"}}}
+	one, two := c.In("1.20.5"), c.In("2.3.0")
+	if len(one) != 2 || one[0].Key != "old" || len(two) != 2 || two[0].Key != "new" || len(c.In("")) != 3 {
+		t.Errorf("settings: %v and %v", one, two)
 	}
-	if !strings.Contains(one.Links[0], "1.20") || !strings.HasSuffix(two.Links[0], "docs/x/") {
-		t.Errorf("links: %v and %v", one.Links, two.Links)
+	if old, now := c.Pages("1.20.5"), c.Pages("2.3.0"); !strings.Contains(old[0], "1.20") || !strings.HasSuffix(now[0], "docs/x/") {
+		t.Errorf("links: %v and %v", old, now)
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 const docsHead = `# Rules
 
-What the analyzer recognises without a language model, generated from the YAML files in
+The mechanisms that the analyzer recognizes without a language model, each known by the id that findings call their rule. Generated from the YAML files in
 ` + "`services/analyzer/internal/mechanisms`" + ` by ` + "`go test ./internal/mechanisms -update`" + `.
 
 A path ` + "`a > b`" + ` is b somewhere below a, ` + "`a -> b`" + ` is b called by a, ` + "`a $`" + ` is a as the last frame, and ` + "`*`" + ` is any run of
@@ -16,8 +16,10 @@ C (critical) refer to p: the thread equivalents of the finding over those of the
 depends on what is known: nothing is above info in a job that is not limited or off the path that limits it, and nothing is
 critical with few samples or without the metrics of the job.
 
-A rule that overrides others takes the samples which both match. A broad rule says where the time goes and not why: all
-others override it.
+A rule that overrides others of its layer takes the samples which both match; those of different layers stand side by side.
+A broad rule says where the time goes and not why: all others override it. What a rule needs must be so or unknown, and what
+refutes it must not be known; of its changes those are told that apply to the job, with the settings that can do something there
+([keys](keys.md)).
 
 "Below an operator" is also what lies below the user's own code that reads records for a task or writes them to another one:
 a serializer, or what finds a record's key. What a rule finds there it takes from rules that look below a task.
@@ -31,11 +33,11 @@ with a new name needs ` + "`make names`" + `.
 func Markdown(c *Catalogue) string {
 	var b strings.Builder
 	b.WriteString(docsHead)
-	b.WriteString("\n| id | title | profile | frames | W | C | overrides | fix |\n|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("\n| id | title | layer | profile | frames | W | C | overrides | needs | changes |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for i := range c.Mechanisms {
 		r := &c.Mechanisms[i]
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", r.ID, cell(title(r)), modes(r), frames(r),
-			threshold(r, r.Warning), threshold(r, r.Critical), overrides(r), cell(fix(r)))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", r.ID, cell(title(r)), r.Layer, modes(r), frames(r),
+			threshold(r, r.Warning), threshold(r, r.Critical), overrides(r), cell(demands(r)), cell(changes(r)))
 	}
 	b.WriteString("\n## Idle paths\n\nNever a finding, and reported apart.\n\n| id | meaning | frames |\n|---|---|---|\n")
 	for _, idle := range c.Idle {
@@ -99,16 +101,31 @@ func threshold(r *Mechanism, x float64) string {
 	}
 }
 
-func fix(r *Mechanism) string {
-	var text strings.Builder
-	text.WriteString(r.Fix.Change)
-	for _, c := range r.Fix.Config {
-		fmt.Fprintf(&text, " `%s: %s`", c.Key, c.Value)
-		if c.Flink != "" {
-			fmt.Fprintf(&text, " (Flink %s)", c.Flink)
+func changes(r *Mechanism) string {
+	texts := make([]string, 0, len(r.Changes))
+	for i := range r.Changes {
+		c := &r.Changes[i]
+		text := c.Do
+		if applies := conditions(c.Applies); applies != "" {
+			text = "*(" + applies + ")* " + text
 		}
+		for _, s := range c.Set {
+			text += " " + setting(s)
+		}
+		texts = append(texts, text)
 	}
-	return text.String()
+	return strings.Join(texts, "<br>or: ")
+}
+
+func setting(s Setting) string {
+	text := fmt.Sprintf("`%s: %s`", s.Key, s.Value)
+	if s.Times > 0 {
+		text = fmt.Sprintf("`%s`: %g times what it is", s.Key, s.Times)
+	}
+	if s.Flink != "" {
+		text += fmt.Sprintf(" (Flink %s)", s.Flink)
+	}
+	return text
 }
 
 func code(patterns []string) string {

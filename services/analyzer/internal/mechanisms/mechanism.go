@@ -67,37 +67,52 @@ const (
 	BasisRatio  Basis = "ratio" // busiest subtask over the median
 )
 
-// Mechanism is a known pattern, its cause and its remedy. Frames are paths as [ParsePath] reads them.
+// Mechanism is a known way in which a job loses time: what must be so for it to be possible, what alone proves it, what
+// refutes it, and the changes that are known to help. Its id is what findings call their rule.
+//
+// What the application does silences no cause of another layer: both take the samples, and stand side by side. The other way
+// it may, where a setting takes the work away whatever the application does.
 type Mechanism struct {
-	ID          string          `yaml:"id"` // letter of the group and number
-	Title       string          `yaml:"title"`
-	Category    string          `yaml:"category"`
-	Role        Role            `yaml:"role"`
-	Modes       []Family        `yaml:"modes"` // the first one is the family of the fingerprint
-	Below       Scope           `yaml:"below"`
+	ID       string       `yaml:"id"` // letter of the group and number
+	Title    string       `yaml:"title"`
+	Layer    events.Layer `yaml:"layer"`
+	Category string       `yaml:"category"`
+	Needs    []Condition  `yaml:"needs"` // all of these must be so, or not known to be otherwise
+	Fires    `yaml:"fires"`
+	Refutes  []Condition `yaml:"refutes"` // any of these kills it
+
+	Role      Role     `yaml:"role"`
+	Overrides []string `yaml:"overrides"` // mechanisms that yield samples which both match; an application's only to its own layer
+	Broad     bool     `yaml:"broad"`     // it says where the time goes and not why: it yields to each that is not broad
+	EffectOf  []string `yaml:"effectOf"`  // those that explain what it sees when they are critical in the same function or the process: it is silent then
+	Systemic  bool     `yaml:"systemic"`  // it slows everything down alike: it explains no vertex, and stands first where none is to blame
+	Exchange  bool     `yaml:"exchange"`  // its samples are the price of two tasks where one would do
+	Outranks  []string `yaml:"outranks"`  // those whose findings come after its own of the same severity
+	Whole     bool     `yaml:"whole"`     // all that it takes in a vertex is one problem, in whichever functions: one setting changes it
+
+	Cause   string   `yaml:"cause"`   // a template, as [Render] reads it
+	Changes []Change `yaml:"changes"` // the best one first
+}
+
+// Fires is what alone proves a mechanism where it is possible: frames as [ParsePath] reads them, or what a detector finds.
+type Fires struct {
+	By          string          `yaml:"by"`          // a detector of the diagnose package
+	Modes       []Family        `yaml:"modes"`       // the first one is the family of the fingerprint
+	Below       Scope           `yaml:"below"`       // where in a stack the frames are looked for
 	Frames      []string        `yaml:"frames"`      // any of these
 	LockFrames  []string        `yaml:"lockFrames"`  // instead of Frames in the family lock
 	AllocFrames []string        `yaml:"allocFrames"` // instead of Frames in the family alloc
 	NotBelow    []string        `yaml:"notBelow"`    // single frames: nothing below them matches
-	Until       []string        `yaml:"until"`       // frames at which a match ends: what is below is not the rule's
+	Until       []string        `yaml:"until"`       // frames at which a match ends: what is below belongs to others
 	Waiting     bool            `yaml:"waiting"`     // only samples in which the thread waited count
-	Overrides   []string        `yaml:"overrides"`   // rules that yield samples which both match
-	Broad       bool            `yaml:"broad"`       // it says where the time goes and not why: it yields to each rule that is not broad
-	EffectOf    []string        `yaml:"effectOf"`    // rules that explain what it sees when they are critical in the same function or the process: it is silent then
-	By          string          `yaml:"by"`          // what finds it besides frames: a detector of the diagnose package
-	Systemic    bool            `yaml:"systemic"`    // it slows everything down alike: it explains no vertex, and stands first where none is to blame
-	Exchange    bool            `yaml:"exchange"`    // its samples are the price of two tasks where one would do
-	Outranks    []string        `yaml:"outranks"`    // rules whose findings come after its own of the same severity
 	After       int             `yaml:"after"`       // seconds: in a younger job what matches is its start, and no finding
 	Warning     float64         `yaml:"warning"`
 	Critical    float64         `yaml:"critical"` // 0 is never
 	Cap         events.Severity `yaml:"cap"`      // highest severity; empty is none
-	Of          Basis           `yaml:"of"`
-	Cause       string          `yaml:"cause"`
-	Fix         Fix             `yaml:"fix"`
+	Of          Basis           `yaml:"of"`       // what the thresholds refer to
 }
 
-// TakesFrom reports that samples which both rules match are this one's. A wait for somebody else is nobody's work.
+// TakesFrom reports that samples which both match are this one's. A wait for somebody else is nobody's work.
 func (r *Mechanism) TakesFrom(other *Mechanism) bool {
 	return r.Role == RoleVictim && other.Role != RoleVictim || other.Broad && !r.Broad || slices.Contains(r.Overrides, other.ID)
 }
@@ -110,45 +125,6 @@ func (r *Mechanism) Sees(f Family) bool {
 // Unexplained reports that the rule is that of code which no pattern explains: it is hot, or it waits.
 func (r *Mechanism) Unexplained() bool {
 	return strings.HasPrefix(r.By, "running") || strings.HasPrefix(r.By, "waiting")
-}
-
-// Fix is what to do about it.
-type Fix struct {
-	Change    string   `yaml:"change"`
-	Why       string   `yaml:"why"`
-	TradeOffs string   `yaml:"tradeOffs"`
-	Effort    string   `yaml:"effort"` // config, code or redesign
-	Config    []Config `yaml:"config"`
-	Links     []string `yaml:"links"` // pages of Flink's documentation, below its root
-}
-
-// Config is a key of Flink's configuration.
-type Config struct {
-	Key   string `yaml:"key"`
-	Value string `yaml:"value"`
-	Flink string `yaml:"flink"` // major version that spells it so; empty is all
-}
-
-// Recommendation returns the fix as it reads for a version of Flink ("1.20.5", or empty when unknown).
-func (r *Mechanism) Recommendation(flinkVersion string) events.Recommendation {
-	out := events.Recommendation{Change: r.Fix.Change, Why: r.Fix.Why, TradeOffs: r.Fix.TradeOffs, Effort: r.Fix.Effort}
-	major, _, _ := strings.Cut(flinkVersion, ".")
-	for _, c := range r.Fix.Config {
-		if c.Flink == "" || major == "" || c.Flink == major {
-			out.Config = append(out.Config, events.ConfigChange{Key: c.Key, Value: c.Value})
-		}
-	}
-	for _, page := range r.Fix.Links {
-		out.Links = append(out.Links, docsRoot(major)+page)
-	}
-	return out
-}
-
-func docsRoot(major string) string {
-	if major == "1" {
-		return "https://nightlies.apache.org/flink/flink-docs-release-1.20/"
-	}
-	return "https://nightlies.apache.org/flink/flink-docs-stable/"
 }
 
 // Severity returns how severe the rule's size x is, or SeverityNone below its first threshold.

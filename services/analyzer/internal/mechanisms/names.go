@@ -28,8 +28,8 @@ type Name struct {
 func (c *Catalogue) Names() []Name {
 	all := naming{}
 	for _, r := range c.Mechanisms {
-		all.add("rule "+r.ID, slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until))
-		all.addWords("text of rule "+r.ID, r.texts())
+		all.add("rule "+r.ID, slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until, r.asked()))
+		all.addWords("text of rule "+r.ID, r.Texts())
 	}
 	for _, i := range c.Idle {
 		all.add("idle path "+i.ID, slices.Concat(i.Frames, i.NotBelow))
@@ -79,9 +79,14 @@ func (n naming) addWords(of string, texts []string) {
 	}
 }
 
-// texts returns what a rule says to the reader.
-func (r *Mechanism) texts() []string {
-	return []string{r.Title, r.Cause, r.Fix.Change, r.Fix.Why, r.Fix.TradeOffs}
+// Texts returns what a mechanism says to the reader: templates, as [Render] reads them.
+func (r *Mechanism) Texts() []string {
+	out := []string{r.Title, r.Cause}
+	for i := range r.Changes {
+		c := &r.Changes[i]
+		out = append(out, c.Do, c.Why, c.TradeOffs, c.When)
+	}
+	return out
 }
 
 // isJava tells names of Java from those of native functions and of the profiler.

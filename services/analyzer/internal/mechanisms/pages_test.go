@@ -23,11 +23,13 @@ func TestPages(t *testing.T) {
 		unused[strings.ToLower(page)+"/"] = true
 	}
 	for _, r := range Default().Mechanisms {
-		for _, page := range r.Fix.Links {
-			if _, ok := unused[page]; !ok {
-				t.Errorf("rule %s: is there a page %s? If so, list its file in testdata/pages.txt", r.ID, page)
+		for _, c := range r.Changes {
+			for _, page := range c.Links {
+				if _, ok := unused[page]; !ok {
+					t.Errorf("mechanism %s: is there a page %s? If so, list its file in testdata/pages.txt", r.ID, page)
+				}
+				unused[page] = false
 			}
-			unused[page] = false
 		}
 	}
 	for page, is := range unused {

@@ -1,0 +1,72 @@
+package diagnose
+
+import (
+	"slices"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
+)
+
+// maxAlternatives bounds the changes that are told beside the first one.
+const maxAlternatives = 2
+
+// advise chooses the changes of a problem's mechanism that work on this job, the best one first: what surely applies, and
+// then what may, with how to tell. A change of settings is one only while some key of it can do something here.
+func (v *View) advise(p *Problem) {
+	s := situation{v, p}
+	values := s.values()
+	p.Cause = mechanisms.Render(p.Rule.Cause, values)
+	var sure, open []events.Recommendation
+	for i := range p.Rule.Changes {
+		c := &p.Rule.Changes[i]
+		applies := mechanisms.All(c.Applies, s)
+		if applies == mechanisms.No || !s.editable(c.Edits) {
+			continue
+		}
+		r, ok := s.recommend(c, values)
+		switch {
+		case !ok:
+		case applies == mechanisms.Unknown && r.When != "":
+			open = append(open, r)
+		default:
+			r.When = ""
+			sure = append(sure, r)
+		}
+	}
+	all := slices.Concat(sure, open)
+	if len(all) == 0 {
+		return
+	}
+	p.advice, p.alternatives = all[0], all[1:min(len(all), 1+maxAlternatives)]
+}
+
+// recommend renders a change; ok is false when it consists of settings and none of them can do anything.
+func (s situation) recommend(c *mechanisms.Change, values map[string]string) (r events.Recommendation, ok bool) {
+	r = events.Recommendation{
+		Change: mechanisms.Render(c.Do, values), Why: mechanisms.Render(c.Why, values), TradeOffs: mechanisms.Render(c.TradeOffs, values),
+		When: mechanisms.Render(c.When, values), Effort: c.Effort, Links: c.Pages(s.Flink()),
+	}
+	settings := c.In(s.Flink())
+	for _, set := range settings {
+		if value, usable := s.usable(set); usable {
+			r.Config = append(r.Config, events.ConfigChange{Key: set.Key, Value: value})
+		}
+	}
+	return r, len(c.Set) == 0 || len(r.Config) > 0
+}
+
+// editable reports that somebody can make a change: nobody edits a class of Flink, and SQL has no program.
+func (s situation) editable(e mechanisms.Edits) bool {
+	switch e {
+	case mechanisms.EditsFunction:
+		return s.p.group == nil || !s.p.group.flinks
+	case mechanisms.EditsProgram:
+		return s.API() != apiSQL
+	case mechanisms.EditsQuery:
+		return s.API() != apiDataStream
+	}
+	return true
+}
+
+// fix is the first change in words, or empty.
+func (p *Problem) fix() string { return p.advice.Change }

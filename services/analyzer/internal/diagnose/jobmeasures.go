@@ -1,0 +1,114 @@
+package diagnose
+
+import (
+	"fmt"
+	"math"
+
+	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/wording"
+)
+
+// measure is a number of [mechanisms.Measures] with how people read it.
+type jobMeasure struct {
+	value func(situation) (float64, bool)
+	text  func(float64) string
+}
+
+var jobMeasures = map[string]jobMeasure{
+	"gcShare":            {situation.gcShare, wording.Percent},
+	"liveHeap":           {situation.liveHeap, wording.Percent},
+	"heapBytes":          {situation.heapBytes, inBytes},
+	"managedBytes":       {situation.managedBytes, inBytes},
+	"stateBytes":         {situation.stateBytes, inBytes},
+	"checkpointInterval": {situation.checkpointInterval, inSeconds},
+}
+
+// Measure takes a number by its name; false when it is unknown.
+func (s situation) Measure(name string) (float64, bool) {
+	m, ok := jobMeasures[name]
+	if !ok {
+		return 0, false
+	}
+	x, known := m.value(s)
+	return x, known && !math.IsNaN(x)
+}
+
+// values are all numbers that are known, as texts show them.
+func (s situation) values() map[string]string {
+	out := map[string]string{}
+	for name, m := range jobMeasures {
+		if x, ok := s.Measure(name); ok {
+			out[name] = m.text(x)
+		}
+	}
+	return out
+}
+
+func inBytes(x float64) string { return wording.Bytes(int64(x)) }
+
+func inSeconds(x float64) string { return fmt.Sprintf("%.3g s", x) }
+
+// liveHeap is the least share of the heap that was in use in any reading: what lives is at most that.
+func (s situation) liveHeap() (float64, bool) {
+	worst, known := 0.0, false
+	if s.ctx == nil {
+		return 0, false
+	}
+	for _, tm := range s.ctx.TaskManagers {
+		least := math.Inf(1)
+		for _, w := range s.ctx.Windows {
+			for _, sample := range w.Samples {
+				for _, j := range sample.TaskManagers {
+					if j.ID == tm.ID && j.HeapUsed > 0 {
+						least = min(least, float64(j.HeapUsed))
+					}
+				}
+			}
+		}
+		if tm.HeapMax > 0 && !math.IsInf(least, 1) {
+			worst, known = max(worst, least/float64(tm.HeapMax)), true
+		}
+	}
+	return worst, known
+}
+
+func (s situation) heapBytes() (float64, bool) {
+	return s.leastOf(func(tm *jobcontext.TaskManager) int64 { return tm.HeapMax })
+}
+
+func (s situation) managedBytes() (float64, bool) {
+	return s.leastOf(func(tm *jobcontext.TaskManager) int64 { return tm.ManagedBytes })
+}
+
+// leastOf is the least of some figure that is known of the TaskManagers.
+func (s situation) leastOf(of func(*jobcontext.TaskManager) int64) (float64, bool) {
+	if s.ctx == nil {
+		return 0, false
+	}
+	least := int64(0)
+	for i := range s.ctx.TaskManagers {
+		if x := of(&s.ctx.TaskManagers[i]); x > 0 && (least == 0 || x < least) {
+			least = x
+		}
+	}
+	return float64(least), least > 0
+}
+
+func (s situation) stateBytes() (float64, bool) {
+	if s.ctx == nil || s.ctx.Checkpoints == nil || s.ctx.Checkpoints.LastSizeBytes <= 0 {
+		return 0, false
+	}
+	return float64(s.ctx.Checkpoints.LastSizeBytes), true
+}
+
+func (s situation) checkpointInterval() (float64, bool) {
+	if s.ctx == nil || s.ctx.Checkpoints == nil || s.ctx.Checkpoints.Config == nil || s.ctx.Checkpoints.Config.IntervalMS <= 0 {
+		return 0, false
+	}
+	return float64(s.ctx.Checkpoints.Config.IntervalMS) / 1000, true
+}
+
+func (s situation) gcShare() (float64, bool) {
+	part, active := s.collectorShare()
+	return part, active > 0
+}

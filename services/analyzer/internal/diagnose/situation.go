@@ -1,0 +1,108 @@
+package diagnose
+
+import (
+	"regexp"
+	"strings"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
+)
+
+// situation is what is known where a problem was seen: a [mechanisms.Situation].
+type situation struct {
+	*View
+	p *Problem
+}
+
+var _ mechanisms.Situation = situation{}
+
+// Flink is the version of the cluster.
+func (s situation) Flink() string { return s.version() }
+
+// backends are the state backends by what their names, short ones and those of classes, contain, and by their frames.
+var backends = []struct{ name, in, frame string }{
+	{"rocksdb", "rocksdb", "org.rocksdb."},
+	{"forst", "forst", "org.forstdb."},
+	{"hashmap", "hashmap", "org.apache.flink.runtime.state.heap.CopyOnWrite"},
+}
+
+// Backend is the state backend in force, or the one whose frames the problem shows.
+func (s situation) Backend() string {
+	value := s.inForce("state.backend.type")
+	if s.ctx != nil && s.ctx.Checkpoints != nil && s.ctx.Checkpoints.Config != nil && s.ctx.Checkpoints.Config.StateBackend != "" {
+		value = s.ctx.Checkpoints.Config.StateBackend
+	}
+	for _, b := range backends {
+		if strings.Contains(strings.ToLower(value), b.in) {
+			return b.name
+		}
+	}
+	if s.p.group == nil {
+		return ""
+	}
+	for _, b := range backends {
+		for _, frame := range s.p.group.stack {
+			if strings.HasPrefix(frame, b.frame) {
+				return b.name
+			}
+		}
+	}
+	return ""
+}
+
+// The values of [situation.API].
+const (
+	apiSQL        = "sql"
+	apiDataStream = "datastream"
+)
+
+// planNode is the name of a node of SQL's plan: "Calc[5]".
+var planNode = regexp.MustCompile(`\w\[\d+\]`)
+
+// API says what the operator of a problem, or else its vertices, are written in.
+func (s situation) API() string {
+	if g := s.p.group; g != nil {
+		for _, frame := range g.stack {
+			if strings.HasPrefix(frame, "org.apache.flink.table.runtime.operators.") || strings.HasPrefix(frame, "StreamExec") {
+				return apiSQL
+			}
+		}
+	}
+	found := ""
+	for i := range s.loads {
+		if len(s.p.Vertices) > 0 && !s.p.in(s.loads[i].Name) {
+			continue
+		}
+		if planNode.MatchString(s.loads[i].Name) {
+			return apiSQL
+		}
+		found = apiDataStream
+	}
+	return found
+}
+
+func (p *Problem) in(vertex string) bool {
+	for _, v := range p.Vertices {
+		if v == vertex {
+			return true
+		}
+	}
+	return false
+}
+
+// Part is the share of the problem's samples whose stacks hold one of some paths.
+func (s situation) Part(paths []string) (float64, bool) {
+	g := s.p.group
+	if g == nil {
+		return 0, false
+	}
+	m := s.modeScansOf(g.family())
+	if m == nil {
+		return 0, false
+	}
+	all := g.described(g.pattern())
+	with := all
+	with.With = paths
+	sums, _ := tallyAll(m, []events.Count{all, with})
+	return share(sums[1], sums[0]), sums[0] > 0
+}

@@ -1,0 +1,18 @@
+package mechanisms
+
+// Measures are the numbers that conditions and texts may ask for, and what each is. The diagnose package takes them; what it
+// does not know is left out.
+var Measures = map[string]string{
+	"gcShare":            "share of the CPU that the garbage collector takes",
+	"liveHeap":           "least heap in use that was read, as a share of the largest possible heap",
+	"heapBytes":          "largest possible heap of a TaskManager",
+	"managedBytes":       "managed memory of a TaskManager",
+	"stateBytes":         "state of the whole job in its last checkpoint",
+	"windowsPerRecord":   "windows that each record is put into: size over slide",
+	"poolUse":            "share of the threads behind asynchronous calls that are in use",
+	"poolThreads":        "threads behind asynchronous calls",
+	"checkpointInterval": "seconds between two checkpoints, as configured",
+	"checkpointDuration": "seconds that the last checkpoints took on average",
+	"checkpointDelay":    "share of the duration of checkpoints in which barriers were on their way or aligned",
+	"checkpointSync":     "share of the duration of checkpoints in which tasks stood still for them",
+}
