@@ -51,6 +51,7 @@ type Job struct {
 	ID             string   `json:"jid"`
 	Name           string   `json:"name"`
 	State          string   `json:"state"`
+	Type           string   `json:"job-type"`   // STREAMING or BATCH
 	StartTime      int64    `json:"start-time"` // epoch ms
 	Now            int64    `json:"now"`        // epoch ms, the JobManager's clock
 	MaxParallelism int      `json:"maxParallelism"`
@@ -65,6 +66,7 @@ type Vertex struct {
 	Status         string  `json:"status"`
 	Parallelism    int     `json:"parallelism"`
 	MaxParallelism int     `json:"maxParallelism"`
+	SlotSharing    string  `json:"slotSharingGroupId"` // vertices of one group share slots
 	Metrics        Metrics `json:"metrics"`
 }
 

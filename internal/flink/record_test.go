@@ -42,6 +42,7 @@ func TestRecord(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Run("job", func(t *testing.T) { recordSampleJob(t, version) })
 			t.Run("happenings", func(t *testing.T) { recordHappenings(t, version) })
+			t.Run("settings", func(t *testing.T) { recordSettings(t, version) })
 			t.Run("disabled", func(t *testing.T) {
 				recordDisabled(t, "disabled", flinktest.Options{Version: version, TaskManagers: -1})
 			})

@@ -56,15 +56,18 @@ type Hardware struct {
 	ManagedMemory  int64 `json:"managedMemory"`
 }
 
-// Memory is how the process' memory is divided.
+// Memory is how the process' memory is divided. A size that Flink does not know, null in its answer, is 0.
 type Memory struct {
-	FrameworkHeap int64 `json:"frameworkHeap"`
-	TaskHeap      int64 `json:"taskHeap"`
-	Network       int64 `json:"networkMemory"`
-	Managed       int64 `json:"managedMemory"`
-	Metaspace     int64 `json:"jvmMetaspace"`
-	TotalFlink    int64 `json:"totalFlinkMemory"`
-	TotalProcess  int64 `json:"totalProcessMemory"`
+	FrameworkHeap    int64 `json:"frameworkHeap"`
+	FrameworkOffHeap int64 `json:"frameworkOffHeap"`
+	TaskHeap         int64 `json:"taskHeap"`
+	TaskOffHeap      int64 `json:"taskOffHeap"`
+	Network          int64 `json:"networkMemory"`
+	Managed          int64 `json:"managedMemory"`
+	Metaspace        int64 `json:"jvmMetaspace"`
+	Overhead         int64 `json:"jvmOverhead"`
+	TotalFlink       int64 `json:"totalFlinkMemory"`
+	TotalProcess     int64 `json:"totalProcessMemory"`
 }
 
 // JVM holds the JVM's own numbers at the last heartbeat.

@@ -47,8 +47,8 @@ func NewReplay(version string) (*Replay, error) {
 		}
 		name := strings.TrimSuffix(path.Base(file), ".json")
 		r.byName[name] = e
-		if strings.HasPrefix(name, "error-") || strings.HasPrefix(name, "disabled") || strings.HasPrefix(name, "happening-") {
-			continue
+		if kind, _, _ := strings.Cut(name, "-"); slices.Contains([]string{"error", "disabled", "happening", "settings"}, kind) {
+			continue // of another cluster or job
 		}
 		route, err := routeOf(e)
 		if err != nil {
