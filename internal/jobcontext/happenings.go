@@ -68,7 +68,12 @@ type ThreadGroup struct {
 	Name        string         `json:"name"` // numbers folded: "pool-*-thread-*"
 	Count       int            `json:"count"`
 	States      map[string]int `json:"states"` // RUNNABLE, WAITING …
-	Frames      []string       `json:"frames"` // of one of them, a running one if there is any; leaf first, as [Thread].Frames, the first few
+	// Version 3: how many of them were at work, on average over so many dumps, which are 0 when it is unknown. A thread is at
+	// work unless it waits for its next task, in the queue of its pool, at its selector or for a timer: one that sleeps, waits for
+	// a lock or for an answer within its task is at work, and its state does not tell.
+	Busy   float64  `json:"busy"`
+	Dumps  int      `json:"dumps,omitempty"`
+	Frames []string `json:"frames"` // of one of them, at work and running if there is any; leaf first, as [Thread].Frames, the first few
 }
 
 // OtherJob is a job beside the profiled one. Its subtasks' counters are in [Sample].Others.

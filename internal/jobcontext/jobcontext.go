@@ -2,7 +2,7 @@
 // the accumulated counters across the capture windows, JVM and GC figures, and which threads run which task.
 //
 // The collector writes it and does not interpret it; the analyzer reads it and computes deltas. The package holds
-// types and their codec only: no network, no events, no arithmetic.
+// types, their codec, and what they say of a configuration key: no network, no events, no arithmetic.
 package jobcontext
 
 import (
@@ -17,27 +17,29 @@ const Name = "job.json"
 // MaxBytes bounds a stored context.
 const MaxBytes = 32 << 20
 
-// Version is the version of the context that this code writes. 2 added what [Context] marks so; a stored context of
-// version 1 (Version 0) lacks it, and its zero values then mean unknown.
-const Version = 2
+// Version is the version of the context that this code writes. 2 and 3 added what is marked so; a stored context of an
+// earlier version (that of the first is 0) lacks it, and its zero values then mean unknown.
+const Version = 3
 
 // Context is everything known about a job during one run.
 type Context struct {
-	Version      int               `json:"version,omitempty"` // 0: the first; see [Version]
-	FlinkVersion string            `json:"flinkVersion,omitempty"`
-	JavaVersion  string            `json:"javaVersion,omitempty"`
-	Job          Job               `json:"job"`
-	Vertices     []Vertex          `json:"vertices"`               // in topological order, sources first
-	TaskManagers []TaskManager     `json:"taskManagers,omitempty"` // those that ran a subtask of the job
-	Windows      []Window          `json:"windows,omitempty"`      // one for each mode, in the order they ran
-	Threads      []Thread          `json:"threads,omitempty"`      // task threads seen in thread dumps
-	Census       []ThreadGroup     `json:"census,omitempty"`       // version 2: threads that are no tasks
-	OtherJobs    []OtherJob        `json:"otherJobs,omitempty"`    // version 2: jobs beside this one on its TaskManagers
-	Checkpoints  *Checkpoints      `json:"checkpoints,omitempty"`
-	Failures     []Failure         `json:"failures,omitempty"`   // version 2: recent ones, newest first
-	Exceptions   []string          `json:"exceptions,omitempty"` // version 1: first lines of recent ones
-	Config       map[string]string `json:"config,omitempty"`     // of the JobManager, secrets masked
-	Missing      []string          `json:"missing,omitempty"`    // what could not be had, and why
+	Version      int                `json:"version,omitempty"` // 0: the first; see [Version]
+	FlinkVersion string             `json:"flinkVersion,omitempty"`
+	JavaVersion  string             `json:"javaVersion,omitempty"`
+	Job          Job                `json:"job"`
+	Vertices     []Vertex           `json:"vertices"`               // in topological order, sources first
+	TaskManagers []TaskManager      `json:"taskManagers,omitempty"` // those that ran a subtask of the job
+	Windows      []Window           `json:"windows,omitempty"`      // one for each mode, in the order they ran
+	Threads      []Thread           `json:"threads,omitempty"`      // task threads seen in thread dumps
+	Census       []ThreadGroup      `json:"census,omitempty"`       // version 2: threads that are no tasks
+	OtherJobs    []OtherJob         `json:"otherJobs,omitempty"`    // version 2: jobs beside this one on its TaskManagers
+	Execution    *Execution         `json:"execution,omitempty"`    // version 3: how the job is set to run
+	Watermarks   []WatermarkReading `json:"watermarks,omitempty"`   // version 3: of the first and the last reading of the run
+	Checkpoints  *Checkpoints       `json:"checkpoints,omitempty"`
+	Failures     []Failure          `json:"failures,omitempty"`   // version 2: recent ones, newest first
+	Exceptions   []string           `json:"exceptions,omitempty"` // version 1: first lines of recent ones
+	Config       map[string]string  `json:"config,omitempty"`     // of the JobManager, secrets masked; see [Context.Setting]
+	Missing      []string           `json:"missing,omitempty"`    // what could not be had, and why
 }
 
 // Job is the profiled job.
@@ -45,18 +47,22 @@ type Job struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
 	State     string `json:"state"`
+	Type      string `json:"type,omitempty"`      // version 3: STREAMING or BATCH
 	StartTime int64  `json:"startTime,omitempty"` // epoch ms by the JobManager's clock
 	Now       int64  `json:"now,omitempty"`       // epoch ms by the JobManager's clock
 }
 
 // Vertex is a node of the job graph.
 type Vertex struct {
-	ID          string    `json:"id"`
-	Name        string    `json:"name"`
-	Description string    `json:"description,omitempty"` // version 2: of the plan, plain text, one operator a line
-	Parallelism int       `json:"parallelism"`
-	Inputs      []Input   `json:"inputs,omitempty"`
-	Subtasks    []Subtask `json:"subtasks,omitempty"`
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"` // version 2: of the plan, plain text, one operator a line
+	Parallelism int    `json:"parallelism"`
+	// Version 3: the most subtasks that its state can be spread over, and the group of vertices that share slots with it.
+	MaxParallelism int       `json:"maxParallelism,omitempty"`
+	SlotSharing    string    `json:"slotSharing,omitempty"` // id
+	Inputs         []Input   `json:"inputs,omitempty"`
+	Subtasks       []Subtask `json:"subtasks,omitempty"`
 }
 
 // Input is an edge from an upstream vertex.
@@ -76,12 +82,28 @@ type Subtask struct {
 
 // TaskManager is a JVM that runs subtasks of the job.
 type TaskManager struct {
-	ID           string  `json:"id"`
-	CPUCores     float64 `json:"cpuCores,omitempty"`
-	HeapMax      int64   `json:"heapMax,omitempty"`      // bytes
-	ManagedBytes int64   `json:"managedBytes,omitempty"` // bytes
-	Slots        int     `json:"slots,omitempty"`
-	OtherJobs    int     `json:"otherJobs,omitempty"` // jobs beside this one that have slots here; see [Context].OtherJobs
+	ID           string   `json:"id"`
+	CPUCores     float64  `json:"cpuCores,omitempty"`
+	HeapMax      int64    `json:"heapMax,omitempty"`      // bytes
+	ManagedBytes int64    `json:"managedBytes,omitempty"` // bytes
+	Slots        int      `json:"slots,omitempty"`
+	OtherJobs    int      `json:"otherJobs,omitempty"`  // jobs beside this one that have slots here; see [Context].OtherJobs
+	Memory       *Memory  `json:"memory,omitempty"`     // version 3: nil when Flink does not tell
+	Collectors   []string `json:"collectors,omitempty"` // version 3: names of the garbage collectors, as in metrics: G1_Young_Generation …
+}
+
+// Memory is how a TaskManager's memory is divided, in bytes: what is in force, however the configuration says it.
+type Memory struct {
+	FrameworkHeap    int64 `json:"frameworkHeap"`
+	FrameworkOffHeap int64 `json:"frameworkOffHeap"`
+	TaskHeap         int64 `json:"taskHeap"`
+	TaskOffHeap      int64 `json:"taskOffHeap"`
+	Network          int64 `json:"network"`
+	Managed          int64 `json:"managed"`
+	Metaspace        int64 `json:"metaspace"`
+	Overhead         int64 `json:"overhead"`
+	TotalFlink       int64 `json:"totalFlink"`
+	TotalProcess     int64 `json:"totalProcess"`
 }
 
 // Window is the time in which all captures of one mode ran. Its samples were taken in the order of time; counters of
