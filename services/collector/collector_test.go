@@ -85,9 +85,11 @@ func checkContext(t *testing.T, w *world, p events.ArtifactReady) {
 	if v := c.Vertices[2]; v.Name != "arbitrary-stall" || len(v.Subtasks) != 2 || len(v.Inputs) != 1 || v.Subtasks[1].TaskManager != flinktest.TaskManagerID(1) {
 		t.Errorf("vertex = %+v", c.Vertices[2])
 	}
-	if tm := c.TaskManagers[0]; tm.CPUCores < 1 || tm.HeapMax == 0 || tm.Slots != 2 || tm.OtherJobs != 0 {
+	if tm := c.TaskManagers[0]; tm.CPUCores < 1 || tm.HeapMax == 0 || tm.Slots != 2 || tm.OtherJobs != 0 ||
+		tm.Memory == nil || tm.Memory.TaskHeap != 256<<20 || tm.Memory.Overhead == 0 || len(tm.Collectors) != 2 {
 		t.Errorf("TaskManager = %+v", tm)
 	}
+	checkSettings(t, c)
 	if len(c.Windows) != 2 || c.Windows[0].Mode != "ITIMER" || c.Windows[1].Mode != "WALL" {
 		t.Fatalf("windows = %+v", c.Windows)
 	}
@@ -131,6 +133,27 @@ func checkContext(t *testing.T, w *world, p events.ArtifactReady) {
 		t.Errorf("missing = %s", missing)
 	}
 	t.Logf("missing: %s", missing)
+}
+
+// checkSettings holds what is known of the job's settings and watermarks against the sample job, which has no event time.
+func checkSettings(t *testing.T, c *jobcontext.Context) {
+	t.Helper()
+	for key, want := range map[string]string{"pipeline.object-reuse": "false", "parallelism.default": "2", "execution.runtime-mode": "STREAMING"} {
+		if value, from := c.Setting(key); value != want || from != jobcontext.FromJob {
+			t.Errorf("%s = %q from %q", key, value, from)
+		}
+	}
+	if len(c.Watermarks) != 2 || c.Watermarks[1].AtMillis <= c.Watermarks[0].AtMillis || c.Watermarks[0].Clock == 0 {
+		t.Fatalf("watermarks = %+v", c.Watermarks)
+	}
+	for _, v := range c.Watermarks[0].Vertices {
+		if len(v.Subtasks) != 2 || v.Subtasks[1] != jobcontext.NoWatermark {
+			t.Errorf("watermarks = %+v", v)
+		}
+	}
+	if n := len(c.Watermarks[0].Vertices); n != 4 {
+		t.Errorf("watermarks of %d vertices", n)
+	}
 }
 
 func checkManifest(t *testing.T, w *world, p events.ArtifactReady) {

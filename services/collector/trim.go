@@ -29,12 +29,18 @@ var parts = []struct {
 		eachSample(c, func(s *jobcontext.Sample) { s.Others = nil })
 	}},
 	{"records of operators", func(c *jobcontext.Context) { eachSample(c, func(s *jobcontext.Sample) { s.Operators = nil }) }},
+	{"watermarks", func(c *jobcontext.Context) { c.Watermarks = nil }},
 	{"descriptions of the plan", func(c *jobcontext.Context) {
 		for i := range c.Vertices {
 			c.Vertices[i].Description = ""
 		}
 	}},
-	{"configuration", func(c *jobcontext.Context) { c.Config = nil }},
+	{"configuration", func(c *jobcontext.Context) {
+		c.Config = nil
+		if c.Execution != nil {
+			c.Execution.Parameters = nil
+		}
+	}},
 	{"checkpoints and failures", func(c *jobcontext.Context) { c.Checkpoints, c.Failures = nil, nil }},
 	{"counters", func(c *jobcontext.Context) { c.Windows = nil }},
 }

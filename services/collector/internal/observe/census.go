@@ -27,15 +27,25 @@ const runnable = "RUNNABLE"
 // census groups threads by their names without numbers.
 func census(tm string, threads []flink.Thread) []jobcontext.ThreadGroup {
 	groups := map[string]*jobcontext.ThreadGroup{}
+	shown := map[string]int{} // how telling the frames of a group are
 	for _, t := range threads {
 		name, state := fold(t.Name), cmp.Or(t.State(), "UNKNOWN")
 		g := groups[name]
 		if g == nil {
-			g = &jobcontext.ThreadGroup{TaskManager: tm, Name: name, States: map[string]int{}}
+			g = &jobcontext.ThreadGroup{TaskManager: tm, Name: name, States: map[string]int{}, Dumps: 1}
 			groups[name] = g
 		}
-		if g.Count == 0 || state == runnable && g.States[runnable] == 0 {
-			g.Frames = frames(t.Stack, maxCensusFrames)
+		stack := frames(t.Stack, maxFrames)
+		rank := 0
+		if atWork(stack) {
+			g.Busy++
+			rank = 2
+		}
+		if state == runnable {
+			rank++
+		}
+		if g.Count == 0 || rank > shown[name] {
+			g.Frames, shown[name] = stack[:min(len(stack), maxCensusFrames)], rank
 		}
 		g.Count++
 		g.States[state]++
@@ -48,30 +58,71 @@ func census(tm string, threads []flink.Thread) []jobcontext.ThreadGroup {
 	return all[:min(len(all), maxGroups)]
 }
 
-// joinCensus puts the dumps of two moments together: of each group the moment in which it had more threads, and frames
-// of a running one if either had them.
+// joinCensus puts the dumps of two moments together: of each group the moment in which it had more threads, frames of a
+// thread at work or running if either had them, and how many were at work on average over all dumps.
 func joinCensus(before, after []jobcontext.ThreadGroup) []jobcontext.ThreadGroup {
 	type key struct{ tm, name string }
 	at := map[key]int{}
-	out := slices.Clone(before)
-	for i, g := range out {
+	dumped, again := map[string]int{}, map[string]int{}
+	for i, g := range before {
 		at[key{g.TaskManager, g.Name}] = i
+		dumped[g.TaskManager] = max(dumped[g.TaskManager], g.Dumps)
 	}
 	for _, g := range after {
-		i, known := at[key{g.TaskManager, g.Name}]
-		if !known {
-			out = append(out, g)
+		again[g.TaskManager] = max(again[g.TaskManager], g.Dumps)
+	}
+	out := slices.Clone(before)
+	seen := map[key]bool{}
+	for _, g := range after {
+		k := key{g.TaskManager, g.Name}
+		seen[k] = true
+		i, known := at[k]
+		if known {
+			out[i] = joinGroup(out[i], g)
 			continue
 		}
-		old := out[i]
-		more, less := g, old
-		if g.Count < old.Count {
-			more, less = old, g
+		out = append(out, overDumps(g, dumped[g.TaskManager]))
+	}
+	for i, g := range before {
+		if !seen[key{g.TaskManager, g.Name}] {
+			out[i] = overDumps(g, again[g.TaskManager])
 		}
-		if more.States[runnable] == 0 && less.States[runnable] > 0 {
-			more.Frames = less.Frames
-		}
-		out[i] = more
 	}
 	return out
+}
+
+func joinGroup(old, g jobcontext.ThreadGroup) jobcontext.ThreadGroup {
+	more, less := g, old
+	if g.Count < old.Count {
+		more, less = old, g
+	}
+	if telling(less) > telling(more) {
+		more.Frames = less.Frames
+	}
+	dumps := old.Dumps + g.Dumps
+	if dumps > 0 {
+		more.Busy = (old.Busy*float64(old.Dumps) + g.Busy*float64(g.Dumps)) / float64(dumps)
+	}
+	more.Dumps = dumps
+	return more
+}
+
+// telling is more the likelier the frames of a group are those of a thread at work and running.
+func telling(g jobcontext.ThreadGroup) int {
+	n := 0
+	if g.Busy > 0 {
+		n = 2
+	}
+	if g.States[runnable] > 0 {
+		n++
+	}
+	return n
+}
+
+// overDumps is the group, of which further dumps of the same TaskManager had no thread.
+func overDumps(g jobcontext.ThreadGroup, more int) jobcontext.ThreadGroup {
+	if dumps := g.Dumps + more; more > 0 {
+		g.Busy, g.Dumps = g.Busy*float64(g.Dumps)/float64(dumps), dumps
+	}
+	return g
 }

@@ -41,15 +41,16 @@ func TestCensus(t *testing.T) {
 		return flink.Thread{Name: name, Stack: stack}
 	}
 	got := census("tm", []flink.Thread{
-		thread("flink-rate-limiter-1", "TIMED_WAITING", "a.Sleep.park"), thread("pool-12-thread-3", "WAITING", "a.Pool.take"),
+		thread("flink-rate-limiter-1", "TIMED_WAITING", "a.Sleep.park"), thread("pool-12-thread-3", "WAITING", "jdk.Unsafe.park", "java.util.concurrent.LinkedBlockingQueue.take", "java.util.concurrent.ThreadPoolExecutor.getTask", "x.run"),
+		thread("pool-12-thread-4", "WAITING", "jdk.Unsafe.park", "a.Client.call", "java.util.concurrent.ThreadPoolExecutor$Worker.run"),
 		thread("flink-rate-limiter-2", "RUNNABLE", "java.base@17/a.Limiter.acquire", "a.B.run"), thread("main", ""),
 		thread("watch a9219e280f644607a21360c899336c63 token=hunter2", "WAITING"),
 	})
 	want := []jobcontext.ThreadGroup{
-		{TaskManager: "tm", Name: "flink-rate-limiter-*", Count: 2, States: map[string]int{"RUNNABLE": 1, "TIMED_WAITING": 1}, Frames: []string{"a.Limiter.acquire", "a.B.run"}},
-		{TaskManager: "tm", Name: "main", Count: 1, States: map[string]int{"UNKNOWN": 1}},
-		{TaskManager: "tm", Name: "pool-*-thread-*", Count: 1, States: map[string]int{"WAITING": 1}, Frames: []string{"a.Pool.take"}},
-		{TaskManager: "tm", Name: "watch * token=***", Count: 1, States: map[string]int{"WAITING": 1}},
+		{TaskManager: "tm", Name: "flink-rate-limiter-*", Count: 2, States: map[string]int{"RUNNABLE": 1, "TIMED_WAITING": 1}, Busy: 2, Dumps: 1, Frames: []string{"a.Limiter.acquire", "a.B.run"}},
+		{TaskManager: "tm", Name: "pool-*-thread-*", Count: 2, States: map[string]int{"WAITING": 2}, Busy: 1, Dumps: 1, Frames: []string{"jdk.Unsafe.park", "a.Client.call", "java.util.concurrent.ThreadPoolExecutor$Worker.run"}},
+		{TaskManager: "tm", Name: "main", Count: 1, States: map[string]int{"UNKNOWN": 1}, Dumps: 1},
+		{TaskManager: "tm", Name: "watch * token=***", Count: 1, States: map[string]int{"WAITING": 1}, Dumps: 1},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("census (-want +got):\n%s", diff)
@@ -64,16 +65,26 @@ func TestCensus(t *testing.T) {
 }
 
 func TestJoinCensus(t *testing.T) {
-	group := func(name string, count, running int, frame string) jobcontext.ThreadGroup {
-		return jobcontext.ThreadGroup{TaskManager: "tm", Name: name, Count: count, States: map[string]int{"RUNNABLE": running}, Frames: []string{frame}}
+	group := func(name string, count, running int, busy float64, dumps int, frame string) jobcontext.ThreadGroup {
+		return jobcontext.ThreadGroup{
+			TaskManager: "tm", Name: name, Count: count, States: map[string]int{"RUNNABLE": running}, Busy: busy, Dumps: dumps, Frames: []string{frame},
+		}
 	}
-	got := joinCensus(
-		[]jobcontext.ThreadGroup{group("a", 2, 1, "running"), group("b", 3, 0, "old")},
-		[]jobcontext.ThreadGroup{group("a", 4, 0, "waiting"), group("b", 1, 0, "new"), group("c", 1, 1, "c")},
-	)
-	want := []jobcontext.ThreadGroup{group("a", 4, 0, "running"), group("b", 3, 0, "old"), group("c", 1, 1, "c")}
-	if diff := cmp.Diff(want, got); diff != "" {
+	once := joinCensus(nil, []jobcontext.ThreadGroup{group("a", 2, 1, 2, 1, "running"), group("b", 3, 0, 1, 1, "old"), group("d", 9, 9, 0, 1, "gone")})
+	twice := joinCensus(once, []jobcontext.ThreadGroup{group("a", 4, 0, 1, 1, "waiting"), group("b", 1, 0, 0, 1, "new"), group("c", 1, 1, 1, 1, "c")})
+	want := []jobcontext.ThreadGroup{
+		group("a", 4, 0, 1.5, 2, "running"), group("b", 3, 0, 0.5, 2, "old"), group("d", 9, 9, 0, 2, "gone"), group("c", 1, 1, 0.5, 2, "c"),
+	}
+	if diff := cmp.Diff(want, twice); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	thrice := joinCensus(twice, []jobcontext.ThreadGroup{group("a", 4, 4, 3, 1, "again")})
+	if g := thrice[0]; g.Busy != 2 || g.Dumps != 3 || thrice[3].Busy > 0.34 || thrice[3].Dumps != 3 {
+		t.Errorf("a third dump: %+v", thrice)
+	}
+	other := joinCensus(once, []jobcontext.ThreadGroup{{TaskManager: "tm-2", Name: "a", Count: 1, Busy: 1, Dumps: 1}})
+	if g := other[0]; g.Busy != 2 || g.Dumps != 1 {
+		t.Errorf("a dump of another TaskManager: %+v", g)
 	}
 }
 

@@ -36,7 +36,7 @@ func NewDescription(client *flink.Client, g Graph, taskManagers []string) *Descr
 }
 
 func describeJob(j flink.Job) jobcontext.Job {
-	return jobcontext.Job{ID: j.ID, Name: line(j.Name), State: j.State, StartTime: j.StartTime, Now: j.Now}
+	return jobcontext.Job{ID: j.ID, Name: line(j.Name), State: j.State, Type: cut(j.Type), StartTime: j.StartTime, Now: j.Now}
 }
 
 // Static reads version, configuration and TaskManagers; it can be done while profiles run.
@@ -54,6 +54,13 @@ func (d *Description) Static(ctx context.Context) {
 	d.try("configuration", func() error {
 		config, err := d.client.JobManagerConfig(ctx)
 		d.set(func(c *jobcontext.Context) { c.Config = tidy(config) })
+		return err
+	})
+	d.try("settings of the job", func() error {
+		e, err := d.client.ExecutionConfig(ctx, d.job)
+		if err == nil {
+			d.set(func(c *jobcontext.Context) { c.Execution = execution(e) })
+		}
 		return err
 	})
 	tms := make([]*jobcontext.TaskManager, len(d.tms))
@@ -80,6 +87,7 @@ func (d *Description) taskManager(ctx context.Context, id string) (*jobcontext.T
 	return &jobcontext.TaskManager{
 		ID: id, CPUCores: float64(tm.Hardware.CPUCores), HeapMax: tm.JVM.HeapMax,
 		ManagedBytes: tm.Hardware.ManagedMemory, Slots: tm.Slots, OtherJobs: len(without(tm.Jobs(), d.job)),
+		Memory: memory(tm.Memory), Collectors: collectors(tm.JVM.GarbageCollectors),
 	}, nil
 }
 
@@ -121,8 +129,8 @@ func (d *Description) Context(s *Sampler, seen Observed) *jobcontext.Context {
 	out := d.out
 	out.Version = jobcontext.Version
 	out.Vertices, out.OtherJobs = s.graph.describe(nil), s.others.describe()
-	out.Windows, out.Threads, out.Census = s.Windows(), limitThreads(seen.Threads), seen.Census
-	out.Missing = slices.Concat(out.Missing, seen.Missing, s.others.left, s.chains.left)
+	out.Windows, out.Watermarks, out.Threads, out.Census = s.Windows(), s.Watermarks(), limitThreads(seen.Threads), seen.Census
+	out.Missing = slices.Concat(out.Missing, seen.Missing, s.others.left, s.chains.left, s.watermarks.left)
 	if len(out.Threads) < len(seen.Threads) {
 		out.Missing = append(out.Missing, "some threads: their stacks are too large together")
 	}
@@ -154,8 +162,8 @@ func (d *Description) set(fn func(*jobcontext.Context)) {
 	fn(&d.out)
 }
 
-// tidy masks the configuration and bounds it.
-func tidy(config flink.Config) map[string]string {
+// tidy masks a configuration and bounds it.
+func tidy(config map[string]string) map[string]string {
 	out := redact.Config(config)
 	n := 0
 	for key, value := range out {

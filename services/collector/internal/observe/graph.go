@@ -71,6 +71,7 @@ func (g Graph) describe(keep func(taskManager string) bool) []jobcontext.Vertex 
 	for i, v := range g.Job.Vertices {
 		vertex := jobcontext.Vertex{
 			ID: v.ID, Name: v.Name, Description: plainText(nodes[v.ID].Description), Parallelism: v.Parallelism,
+			MaxParallelism: max(0, v.MaxParallelism), SlotSharing: cut(v.SlotSharing),
 		}
 		for _, in := range nodes[v.ID].Inputs {
 			vertex.Inputs = append(vertex.Inputs, jobcontext.Input{Vertex: in.ID, Ship: in.ShipStrategy})

@@ -63,3 +63,28 @@ func collections(all []flink.GarbageCollector) (millis, count int64) {
 	}
 	return millis, count
 }
+
+const maxCollectors = 16
+
+// collectors are the names of the collectors, without Flink's sum over them.
+func collectors(all []flink.GarbageCollector) []string {
+	var names []string
+	for _, gc := range all[:min(len(all), maxCollectors)] {
+		if gc.Name != "All" {
+			names = append(names, cut(gc.Name))
+		}
+	}
+	return names
+}
+
+// memory is how a TaskManager's memory is divided; nil when Flink does not tell.
+func memory(m flink.Memory) *jobcontext.Memory {
+	if m == (flink.Memory{}) {
+		return nil
+	}
+	return &jobcontext.Memory{
+		FrameworkHeap: m.FrameworkHeap, FrameworkOffHeap: m.FrameworkOffHeap, TaskHeap: m.TaskHeap, TaskOffHeap: m.TaskOffHeap,
+		Network: m.Network, Managed: m.Managed, Metaspace: m.Metaspace, Overhead: m.Overhead,
+		TotalFlink: m.TotalFlink, TotalProcess: m.TotalProcess,
+	}
+}

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"slices"
 	"time"
 
 	"squirrly.dev/internal/jobcontext"
@@ -12,6 +13,8 @@ type Kept struct {
 	Began   int64               `json:"began"` // epoch ms by the JobManager's clock
 	Windows []KeptWindow        `json:"windows,omitempty"`
 	Samples []jobcontext.Sample `json:"samples,omitempty"`
+	// Watermarks of the first reading, in one of the parts.
+	Watermarks []jobcontext.WatermarkReading `json:"watermarks,omitempty"`
 }
 
 // KeptWindow is a window as far as it was known.
@@ -34,6 +37,9 @@ func (s *Sampler) Unkept() (Kept, bool) {
 		return Kept{}, false
 	}
 	s.kept = len(s.samples)
+	if !s.keptMarks && len(s.watermarks.readings) > 0 {
+		k.Watermarks, s.keptMarks = slices.Clone(s.watermarks.readings[:1]), true
+	}
 	for _, w := range s.windows {
 		k.Windows = append(k.Windows, KeptWindow{Mode: w.mode, Seconds: w.seconds, From: w.from, To: w.to, Open: w.open})
 	}
@@ -59,6 +65,11 @@ func (s *Sampler) Keep(all []Kept) {
 			if n := len(s.samples); n == 0 || sample.AtMillis > s.samples[n-1].AtMillis {
 				s.samples = append(s.samples, sample)
 			}
+		}
+		if len(k.Watermarks) > 0 {
+			first := k.Watermarks[0]
+			first.AtMillis += shift
+			s.watermarks.readings, s.keptMarks = []jobcontext.WatermarkReading{first}, true
 		}
 		s.windows = nil // those of the last one are the newest
 		for _, w := range k.Windows {

@@ -26,15 +26,17 @@ type Sampler struct {
 	// OnReading is called after each reading, in the goroutine of Run or Finish, unless nil.
 	OnReading func()
 
-	others others
-	chains *chains
+	others     others
+	chains     *chains
+	watermarks watermarks // its readings under mu
 
-	mu      sync.Mutex
-	graph   Graph   // with the subtasks of the last reading
-	last    float64 // what was seen of the watched metric
-	samples []jobcontext.Sample
-	kept    int // samples that Unkept has returned, or that came from Keep
-	windows []*Window
+	mu        sync.Mutex
+	graph     Graph   // with the subtasks of the last reading
+	last      float64 // what was seen of the watched metric
+	samples   []jobcontext.Sample
+	kept      int  // samples that Unkept has returned, or that came from Keep
+	keptMarks bool // … and the first watermarks
+	windows   []*Window
 }
 
 const (
@@ -48,7 +50,7 @@ const (
 func NewSampler(client *flink.Client, g Graph, taskManagers []string, renewal time.Duration) *Sampler {
 	return &Sampler{
 		client: client, graph: g, tms: taskManagers, probe: probeEvery, renew: renewal, began: time.Now(), last: math.NaN(),
-		others: others{client: client, tms: taskManagers}, chains: newChains(client, g),
+		others: others{client: client, tms: taskManagers}, chains: newChains(client, g), watermarks: newWatermarks(client, g),
 	}
 }
 
@@ -63,15 +65,16 @@ func (s *Sampler) Baseline(ctx context.Context) {
 		AtMillis: at, Subtasks: counters(s.graph.Vertices, nil), TaskManagers: jvms,
 		Others: s.others.read(ctx), Operators: s.chains.read(ctx),
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if len(jvms) == 0 || ctx.Err() != nil {
 		return
 	}
+	s.mu.Lock()
 	s.last = float64(jvms[0].CPUNanos)
 	if len(s.samples) == 0 {
 		s.samples = append(s.samples, sample)
 	}
+	s.mu.Unlock()
+	s.firstWatermarks(ctx)
 }
 
 func without(ids []string, id string) []string {
@@ -93,10 +96,16 @@ func (s *Sampler) Run(ctx context.Context) {
 	}
 }
 
-// Finish takes the last reading when there is a new one. It waits for one only if there would be no difference at all.
+// Finish takes the last reading when there is a new one, and the watermarks of the last one. It waits for one only if there
+// would be no difference at all.
 func (s *Sampler) Finish(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, s.renew+time.Second)
 	defer cancel()
+	s.lastReading(ctx)
+	s.readWatermarks(ctx)
+}
+
+func (s *Sampler) lastReading(ctx context.Context) {
 	for {
 		if s.changed(ctx) {
 			s.read(ctx)
@@ -143,6 +152,7 @@ func (s *Sampler) read(ctx context.Context) {
 		return
 	}
 	s.add(sample, vertices, err)
+	s.firstWatermarks(ctx)
 	if s.OnReading != nil {
 		s.OnReading()
 	}
@@ -188,11 +198,14 @@ func (s *Sampler) dateBaseline() {
 	first, second := &s.samples[0], &s.samples[1]
 	const soon = 0.3 // of the interval; a fetch takes no longer
 	if second.AtMillis-first.AtMillis < int64(soon*float64(s.renew.Milliseconds())) {
-		s.samples = s.samples[1:]
+		s.samples, s.watermarks.readings = s.samples[1:], nil
 		return
 	}
 	if earlier := second.AtMillis - s.renew.Milliseconds(); first.AtMillis > earlier {
 		first.AtMillis = earlier
+		if len(s.watermarks.readings) > 0 {
+			s.watermarks.readings[0].AtMillis = earlier
+		}
 	}
 }
 
