@@ -68,8 +68,8 @@ names:                ## Prove the names and keys of the rules against the jars 
 	mvn -q -B -f tools/rules/pom.xml -P flink-2 dependency:copy-dependencies
 	mvn -q -B -f tools/rules/libraries.xml dependency:copy-dependencies
 	CACHE=$(CURDIR)/.cache JAVA_HOME=$${JAVA_HOME:-$$(dirname $$(dirname $$(readlink -f $$(command -v javac))))} \
-	  go -C services/analyzer generate ./internal/mechanisms
-	go test ./services/analyzer/internal/mechanisms
+	  go -C services/analyzer generate ./internal/mechanisms ./internal/keys
+	go test ./services/analyzer/internal/mechanisms ./services/analyzer/internal/keys
 
 lint: bin/.tools      ## Lint every module
 	bin/golangci-lint run $(addsuffix /...,$(MODULES))

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"squirrly.dev/services/analyzer/internal/keys"
 )
 
 // TestConfigKeys holds the keys of the fixes against those of real Flinks.
@@ -15,10 +17,10 @@ func TestConfigKeys(t *testing.T) {
 				majors = []string{c.Flink}
 			}
 			for _, major := range majors {
-				if !KnownKey(c.Key, major) {
-					t.Errorf("rule %s: Flink %s has no key %s; run go generate ./internal/mechanisms if it is new", r.ID, major, c.Key)
+				if !keys.Known(c.Key, major) {
+					t.Errorf("rule %s: Flink %s has no key %s; run make names if it is new", r.ID, major, c.Key)
 				}
-				if keySets()[major].old[c.Key] {
+				if keys.Deprecated(c.Key, major) {
 					t.Errorf("rule %s: Flink %s deprecates %s; name the key that it has instead", r.ID, major, c.Key)
 				}
 			}
@@ -32,7 +34,7 @@ var keyInText = regexp.MustCompile(`\b[a-z][\w-]*(?:\.[a-z][\w-]*)+`)
 // TestKeysInTexts holds the keys that the texts name against those of real Flinks: each must be one of either version.
 func TestKeysInTexts(t *testing.T) {
 	heads := map[string]bool{} // of keys: state, taskmanager …
-	for key := range strings.FieldsSeq(keysOf1 + keysOf2) {
+	for _, key := range keys.All("") {
 		if head, _, ok := strings.Cut(key, "."); ok {
 			heads[head] = true
 		}
@@ -45,7 +47,7 @@ func TestKeysInTexts(t *testing.T) {
 					continue
 				}
 				named++
-				if !KnownKey(key, "") {
+				if !keys.Known(key, "") {
 					t.Errorf("rule %s: no Flink has a key %s", r.ID, key)
 				}
 			}
@@ -53,30 +55,5 @@ func TestKeysInTexts(t *testing.T) {
 	}
 	if named == 0 {
 		t.Error("no text names a key")
-	}
-}
-
-func TestKnownKey(t *testing.T) {
-	for _, test := range []struct {
-		key, major string
-		want       bool
-	}{
-		{"pipeline.object-reuse", "1", true},
-		{"pipeline.object-reuse", "2", true},
-		{"pipeline.object-reuse", "", true},
-		{"pipeline.object-reuse", "3", true},
-		{"pipeline.object-reus", "", false},
-		{"taskmanager.network.memory.buffers-per-channel", "1", true}, // gone in 2.0
-		{"taskmanager.network.memory.buffers-per-channel", "2", false},
-		{"state.backend", "2", true}, // deprecated
-		{"table.exec.mini-batch.enabled", "1", true},
-		{"metrics.reporter.prom.interval", "1", true},
-		{"metrics.reporter.a.b.interval", "1", false},
-		{"metrics.reporter..interval", "1", false},
-		{"", "", false},
-	} {
-		if got := KnownKey(test.key, test.major); got != test.want {
-			t.Errorf("KnownKey(%q, %q) = %t", test.key, test.major, got)
-		}
 	}
 }

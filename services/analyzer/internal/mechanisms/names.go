@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// The lists of real names and keys are written anew when the catalogue speaks of a name that they do not hold: by
+// The lists of real names are written anew when the catalogue speaks of a name that they do not hold: by
 // `make names`, which lets Maven fetch the jars first (tools/rules), or by go generate when they are there.
 //
-//go:generate sh -c "go run squirrly.dev/services/analyzer/tools/rulenames -names testdata/names-1.20.5.txt -keys keys-1.txt $CACHE/flink/1.20.5/lib/*.jar $CACHE/flink/1.20.5/names/*.jar"
-//go:generate sh -c "go run squirrly.dev/services/analyzer/tools/rulenames -names testdata/names-2.3.0.txt -keys keys-2.txt $CACHE/flink/2.3.0/lib/*.jar $CACHE/flink/2.3.0/names/*.jar"
+//go:generate sh -c "go run squirrly.dev/services/analyzer/tools/rulenames -names testdata/names-1.20.5.txt $CACHE/flink/1.20.5/lib/*.jar $CACHE/flink/1.20.5/names/*.jar"
+//go:generate sh -c "go run squirrly.dev/services/analyzer/tools/rulenames -names testdata/names-2.3.0.txt $CACHE/flink/2.3.0/lib/*.jar $CACHE/flink/2.3.0/names/*.jar"
 //go:generate sh -c "go run squirrly.dev/services/analyzer/tools/rulenames -names testdata/names-libraries.txt $CACHE/libraries/*.jar"
 //go:generate sh -c "go run squirrly.dev/services/analyzer/tools/rulenames -names testdata/names-java-17.txt $JAVA_HOME/jmods/*.jmod"
 //go:generate sh -c "go run squirrly.dev/services/analyzer/tools/rulenames -classes ../intake/classes.txt $JAVA_HOME/jmods/java.base.jmod $CACHE/flink/*/lib/*.jar $CACHE/flink/*/names/*.jar $CACHE/libraries/*.jar"

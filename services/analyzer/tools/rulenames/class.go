@@ -9,16 +9,9 @@ import (
 
 // class is what a class file says of names: §4 of the Java Virtual Machine Specification.
 type class struct {
-	name    string // dotted, an inner class after $
-	methods []method
-	notes   map[string][]annotation // by field
+	name    string   // dotted, an inner class after $
+	methods []string // those that can stand in a stack: they have code, or are native
 	pool    []constant
-}
-
-// method is a method that can stand in a stack: it has code, or is native.
-type method struct {
-	name string
-	code []byte
 }
 
 // constant is an entry of the constant pool. What the reader needs is kept: texts, and the entries that refer to others.
@@ -65,7 +58,7 @@ func parseClass(file []byte) (*class, error) {
 		return nil, errors.New("not a class file")
 	}
 	r.take(4) // version
-	c := &class{notes: map[string][]annotation{}}
+	c := &class{}
 	if err := c.readPool(r); err != nil {
 		return nil, err
 	}
@@ -111,36 +104,25 @@ func (c *class) readPool(r *reader) error {
 }
 
 func (c *class) readField(r *reader) {
-	r.take(2) // flags
-	name := c.text(r.u2())
-	r.take(2) // descriptor
-	c.attributes(r, func(attribute string, body *reader) {
-		if attribute == "RuntimeVisibleAnnotations" {
-			c.notes[name] = c.annotations(body)
-		}
-	})
+	r.take(6) // flags, name, descriptor
+	c.attributes(r, func(string) {})
 }
 
 func (c *class) readMethod(r *reader) {
 	runs := r.u2()&isNative != 0
-	m := method{name: c.text(r.u2())}
+	name := c.text(r.u2())
 	r.take(2) // descriptor
-	c.attributes(r, func(attribute string, body *reader) {
-		if attribute == "Code" {
-			body.take(4) // stack and locals
-			m.code = body.take(body.u4())
-			runs = true
-		}
-	})
+	c.attributes(r, func(attribute string) { runs = runs || attribute == "Code" })
 	if runs {
-		c.methods = append(c.methods, m)
+		c.methods = append(c.methods, name)
 	}
 }
 
-func (c *class) attributes(r *reader, found func(attribute string, body *reader)) {
+// attributes passes the names of the attributes that come next, and skips what is in them.
+func (c *class) attributes(r *reader, found func(name string)) {
 	for n := r.u2(); n > 0 && r.err == nil; n-- {
-		attribute := c.text(r.u2())
-		found(attribute, &reader{rest: r.take(r.u4())})
+		found(c.text(r.u2()))
+		r.take(r.u4())
 	}
 }
 
@@ -152,9 +134,3 @@ func (c *class) at(i uint16) constant {
 }
 
 func (c *class) text(i uint16) string { return c.at(i).text }
-
-// member returns the class and the name of the field or method that an instruction refers to.
-func (c *class) member(i uint16) (owner, name string) {
-	ref := c.at(i)
-	return c.text(c.at(ref.a).a), c.text(c.at(ref.b).a)
-}

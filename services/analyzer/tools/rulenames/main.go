@@ -1,5 +1,4 @@
-// Command rulenames reads the jars of a Flink and writes down which of their names the rule catalogue speaks of, and which
-// keys its configuration has. The tests of the mechanisms package compare the catalogue with what it wrote, so that they need
+// Command rulenames reads the jars of a Flink and writes down which of their names the rule catalogue speaks of. The tests of the mechanisms package compare the catalogue with what it wrote, so that they need
 // no jars.
 //
 // The jars come from Maven (tools/flink/pom.xml and tools/rules/pom.xml); nothing of them is run. What is specific to a
@@ -18,26 +17,21 @@ import (
 
 func main() {
 	names := flag.String("names", "", "file for the names that the catalogue speaks of; none when empty")
-	keys := flag.String("keys", "", "file for the keys of the configuration; none when empty")
 	classes := flag.String("classes", "", "file for the classes that a TaskManager runs; none when empty")
 	flag.Parse()
-	if err := list(flag.Args(), *names, *keys, *classes); err != nil {
+	if err := list(flag.Args(), *names, *classes); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 // list reads the jars that the patterns name.
-func list(patterns []string, namesFile, keysFile, classesFile string) error {
-	var keys []string
+func list(patterns []string, namesFile, classesFile string) error {
 	classes := index{}
 	names := newCollector(mechanisms.Default().Names())
 	take := func(c *class) {
 		names.add(c)
 		classes.add(c)
-		if configures(c.name) {
-			keys = append(keys, c.keys()...)
-		}
 	}
 	for _, pattern := range patterns {
 		if err := eachJar(pattern, take); err != nil {
@@ -47,7 +41,7 @@ func list(patterns []string, namesFile, keysFile, classesFile string) error {
 	for _, list := range []struct {
 		file  string
 		lines []string
-	}{{namesFile, names.all()}, {keysFile, current(keys)}, {classesFile, classes.lines()}} {
+	}{{namesFile, names.all()}, {classesFile, classes.lines()}} {
 		if list.file == "" {
 			continue
 		}

@@ -46,7 +46,7 @@ func (c *collector) add(k *class) {
 	}
 	c.offer(mechanisms.ClassMark + k.name)
 	for _, m := range k.methods {
-		c.offer(k.name + "." + m.name)
+		c.offer(k.name + "." + m)
 	}
 }
 

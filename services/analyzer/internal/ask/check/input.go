@@ -21,7 +21,7 @@ type Input struct {
 
 // Allowed is what an answer may name beside the data: ours, hence trusted.
 type Allowed struct {
-	Keys  []string // configuration keys, beside those that Flink has (rules.KnownKey)
+	Keys  []string // configuration keys, beside those that Flink has (keys.Known)
 	Links []string // documentation
 	Texts []string // of the rules: the names in them may be named
 }

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"squirrly.dev/services/analyzer/internal/mechanisms"
+	"squirrly.dev/services/analyzer/internal/keys"
 )
 
 // learnKeys notes the keys that may be named whatever Flink runs: those of the findings, of the job's configuration, and
@@ -23,7 +23,7 @@ func (c *checker) learnKeys() {
 	}
 	for _, text := range said {
 		for _, name := range nameForm.FindAllString(text, -1) {
-			if mechanisms.KnownKey(name, "") {
+			if keys.Known(name, "") {
 				c.keys[name] = true
 			}
 		}
@@ -31,14 +31,14 @@ func (c *checker) learnKeys() {
 }
 
 // isKey reports whether a name is a key that may be given a value.
-func (c *checker) isKey(name string) bool { return c.keys[name] || mechanisms.KnownKey(name, c.major) }
+func (c *checker) isKey(name string) bool { return c.keys[name] || keys.Known(name, c.major) }
 
 // unknown says why a name may not be named, or nothing.
 func (c *checker) unknown(name string) string {
 	switch {
 	case c.isKey(name):
 		return ""
-	case mechanisms.KnownKey(name, ""): // the texts of the rules name the keys of all versions
+	case keys.Known(name, ""): // the texts of the rules name the keys of all versions
 		return name + " is no key of Flink " + c.major
 	case !c.lexicon.knows(name):
 		return name + " is not in the data"
