@@ -99,17 +99,16 @@ func run(ctx context.Context, s settings) error {
 
 // measure starts the cluster of a job, submits it and what runs beside it, and captures both.
 func (s *settings) measure(ctx context.Context, job *Job) (err error) {
-	lib, err := s.lib(ctx, job)
+	jars, err := s.jars(ctx, job)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(lib) }()
 	heap := 512
 	if job.Heap > 0 {
 		heap = job.Heap
 	}
 	cluster, err := flinktest.Start(ctx, flinktest.Options{
-		Version: job.Flink, Lib: lib, Profiling: true, TaskHeap: heap, Config: job.Config, JVM: []string{"-XX:+UseG1GC"},
+		Version: job.Flink, Jars: jars, Profiling: true, TaskHeap: heap, Config: job.Config, JVM: []string{"-XX:+UseG1GC"},
 		StartTimeout: 4 * time.Minute,
 	})
 	if err != nil {
@@ -146,7 +145,7 @@ func (s *settings) measure(ctx context.Context, job *Job) (err error) {
 
 func (s *settings) submit(ctx context.Context, cluster *flinktest.Cluster, j *Job) (string, error) {
 	if j.SQL != "" {
-		jar, err := flinktest.BuildJar(ctx, filepath.Join("test", "public", "sql"), j.Flink)
+		jar, err := flinktest.BuildJar(ctx, filepath.FromSlash(flinktest.SQLProject), flinktest.SQLVersion(j.Flink))
 		if err != nil {
 			return "", fmt.Errorf("build the job that runs SQL: %w", err)
 		}
@@ -154,7 +153,7 @@ func (s *settings) submit(ctx context.Context, cluster *flinktest.Cluster, j *Jo
 		if err != nil {
 			return "", fmt.Errorf("find %s: %w", j.SQL, err)
 		}
-		return cluster.RunJarParallel(ctx, jar, "dev.squirrly.sql.SqlFile", j.Parallelism, file)
+		return cluster.RunJarParallel(ctx, jar, flinktest.SQLClass, j.Parallelism, file)
 	}
 	jar, err := s.find(ctx, j.Jar)
 	if err != nil {

@@ -23,6 +23,7 @@ type Options struct {
 	NoWebUI      bool              // leave flink-runtime-web out: no web UI and no jar upload
 	Dir          string            // configuration, logs and profiles go here; default: a temporary directory that Stop removes
 	Lib          string            // directory with the jars; default: that of EnsureLib
+	Jars         []string          // further jars on the classpath of all JVMs, after those of Lib
 	Java         string            // java executable; default: $JAVA_HOME/bin/java, else java in PATH
 	StartTimeout time.Duration     // until every TaskManager is registered; default 2 min
 	Config       map[string]string // further Flink configuration; wins over what Start sets

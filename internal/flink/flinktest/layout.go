@@ -100,7 +100,7 @@ func (l *layout) classpath() (string, error) {
 	if l.options.NoWebUI {
 		jars = slices.DeleteFunc(jars, func(j string) bool { return strings.HasPrefix(filepath.Base(j), "flink-runtime-web-") })
 	}
-	return strings.Join(jars, string(os.PathListSeparator)), nil
+	return strings.Join(append(jars, l.options.Jars...), string(os.PathListSeparator)), nil
 }
 
 // writeConf writes the configuration directory of one JVM.

@@ -52,6 +52,45 @@ func EnsureLib(ctx context.Context, version string) (string, error) {
 	return lib, nil
 }
 
+// SQLProject is the Maven project, below the root of the repository, whose jar runs a file of SQL statements: its class
+// SQLClass, with the path of the file as argument.
+const (
+	SQLProject = "test/public/sql"
+	SQLClass   = "dev.squirrly.sql.SqlFile"
+)
+
+// SQLVersion is the version of Flink's SQL that runs on a version of Flink: its own, but where no jars of that patch
+// release are to be had.
+func SQLVersion(flink string) string {
+	if flink == "1.20.5" {
+		return "1.20.3"
+	}
+	return flink
+}
+
+// SQLJars are the jars that Flink's SQL needs beside those of [EnsureLib]. Maven fetches them once.
+func SQLJars(ctx context.Context, version string) ([]string, error) {
+	root, err := repositoryRoot()
+	if err != nil {
+		return nil, err
+	}
+	version = SQLVersion(version)
+	dir := filepath.Join(root, ".cache", "flink", version, "sql-jars")
+	complete := filepath.Join(dir, "flink-table-planner-loader-"+version+".jar")
+	if _, err := os.Stat(complete); err != nil {
+		err := maven(ctx, filepath.Join(root, filepath.FromSlash(SQLProject)), "dependency:copy-dependencies",
+			"-Dflink.version="+version, "-DoutputDirectory="+dir)
+		if err != nil {
+			return nil, fmt.Errorf("fetch the SQL of Flink %s: %w", version, err)
+		}
+	}
+	jars, err := filepath.Glob(filepath.Join(dir, "*.jar"))
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", dir, err)
+	}
+	return jars, nil
+}
+
 // SampleJar returns the path of the sample job's jar, and lets Maven build it when it is absent or older than a source.
 func SampleJar(ctx context.Context) (string, error) {
 	root, err := repositoryRoot()
