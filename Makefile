@@ -40,12 +40,13 @@ demo: build           ## Profile the sample job on a real Flink (DURATION=10s, F
 bench:                ## Compare the parser with async-profiler's own converter (needs JDK 17 and Maven)
 	go test -run '^$$' -tags converter -bench 'Parse|Converter' -count 5 ./internal/flamegraph
 
-diagnosis: build      ## Measure the diagnosis on planted bottlenecks (CASE=, FLINK_VERSION=, VARIANT=, REPEATS=3, CASES=DIR, PROVIDER=, RECORD=1)
+diagnosis: build      ## Measure the diagnosis on planted bottlenecks (CASE=, FLINK_VERSION=, VARIANT=, REPEATS=3, CASES=DIR, PROVIDER=, RECORD=1), or its advice (ADVICE=1)
 	go build -trimpath -o bin/ ./test/diagnosis/cmd/diagnosis
 	bin/diagnosis $(if $(CASE),-case $(CASE)) $(if $(FLINK_VERSION),-flink $(FLINK_VERSION)) $(if $(VARIANT),-variant $(VARIANT)) \
 	  $(if $(REPEATS),-repeats $(REPEATS)) $(if $(SECONDS),-seconds $(SECONDS)) $(if $(WARMUP),-warmup $(WARMUP)) \
 	  $(if $(CASES),-cases $(CASES)) $(if $(PROVIDER),-provider $(PROVIDER)) $(if $(OUT),-out $(OUT)) \
-	  $(if $(RECORD),-record test/diagnosis/recorded) $(if $(AGAIN),-again)
+	  $(if $(RECORD),-record test/diagnosis/recorded) $(if $(AGAIN),-again) \
+	  $(if $(ADVICE),-advice)
 
 oracle: build       ## Count all numbers of analyses again from the pages (DIR="FOLDER ..."; default: all recordings)
 	go run ./test/oracle/cmd/oracle $(or $(DIR),test/diagnosis/recorded)

@@ -53,6 +53,7 @@ type Flink struct {
 	TaskHeap     string            `yaml:"task_heap"`
 	JVM          []string          `yaml:"jvm"`
 	Config       map[string]string `yaml:"config"`
+	SQL          bool              `yaml:"sql"` // with the jars of Flink's SQL
 }
 
 // Sidecar is a service in another process that the job calls.
@@ -85,11 +86,18 @@ type Truth struct {
 
 // Good is what is known about the variant with the fix.
 type Good struct {
-	MaxSeverity events.Severity `yaml:"max_severity"`
+	MaxSeverity events.Severity   `yaml:"max_severity"`
+	Config      map[string]string `yaml:"config"` // the fix, when it is one of the cluster: beside that of the bad variant
 }
 
 // Negative reports that nothing is planted: there is nothing to find.
 func (t *Truth) Negative() bool { return t.MaxSeverity != "" }
+
+// Statements is the path of the SQL statements beside the truth that are the job, or nothing.
+func (c *Case) Statements() []string {
+	found, _ := filepath.Glob(filepath.Join(c.Dir, "*.sql")) // the pattern is well formed
+	return found[:min(len(found), 1)]
+}
 
 // truthFiles are the names under which the truth lies beside a job.
 var truthFiles = []string{"truth.yaml", "truth.yml", "truth.json"}

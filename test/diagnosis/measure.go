@@ -24,6 +24,7 @@ type Run struct {
 type Captured struct {
 	Input    analyzer.Input
 	Analysis events.Analysis // by the rules
+	Sent     float64         // records per second out of the operators of the sources, by Flink's counters; 0 is unknown
 }
 
 // Row is the score of one case on one Flink. Counts are out of the repeats.

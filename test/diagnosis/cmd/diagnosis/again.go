@@ -32,16 +32,12 @@ func (b *bench) old(ctx context.Context, run *diagnosis.Run, variant string) ([]
 	var all []diagnosis.Captured
 	for i := range b.repeats {
 		dir := b.folder(run, variant, i)
-		in, err := analyzer.Folder(dir)
+		got, err := stored(ctx, dir)
 		if errors.Is(err, analyzer.ErrNoManifest) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read a capture: %w", err)
-		}
-		got := diagnosis.Captured{Input: in}
-		if got.Analysis, err = diagnosis.Rules(ctx, in); err != nil {
-			return nil, fmt.Errorf("%s: %w", dir, err)
+			return nil, err
 		}
 		if err := b.keep(run.Case, variant, i, dir, got); err != nil {
 			return nil, err
@@ -49,6 +45,17 @@ func (b *bench) old(ctx context.Context, run *diagnosis.Run, variant string) ([]
 		all = append(all, got)
 	}
 	return all, nil
+}
+
+// stored reads the capture in a folder, and analyzes it by the rules of today.
+func stored(ctx context.Context, dir string) (got diagnosis.Captured, err error) {
+	if got.Input, err = analyzer.Folder(dir); err != nil {
+		return got, fmt.Errorf("read a capture: %w", err)
+	}
+	if got.Analysis, err = diagnosis.Rules(ctx, got.Input); err != nil {
+		return got, fmt.Errorf("%s: %w", dir, err)
+	}
+	return got, nil
 }
 
 // folder is where a capture lies.

@@ -88,8 +88,15 @@ func start(ctx context.Context, version string, f diagnosis.Flink) (*flinktest.C
 	}
 	config := map[string]string{"parallelism.default": strconv.Itoa(f.Parallelism)}
 	maps.Copy(config, f.Config)
+	var jars []string
+	if f.SQL {
+		if jars, err = flinktest.SQLJars(ctx, version); err != nil {
+			return nil, err
+		}
+	}
 	cluster, err := flinktest.Start(ctx, flinktest.Options{
 		Version: version, Profiling: true, TaskManagers: f.TaskManagers, Slots: f.Slots, TaskHeap: heap, JVM: f.JVM, Config: config,
+		Jars: jars,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start Flink %s: %w", version, err)

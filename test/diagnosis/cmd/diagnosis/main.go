@@ -36,6 +36,7 @@ type settings struct {
 	provider string
 	again    bool
 	pairs    int
+	advice   bool
 }
 
 func main() {
@@ -56,6 +57,7 @@ func main() {
 	flag.StringVar(&s.provider, "provider", "", "also measure this LLM, with the key of the environment, by compact and by html block")
 	flag.BoolVar(&s.again, "again", false, "score the captures in the folder again, without Flink")
 	flag.IntVar(&s.pairs, "pairs", 0, "compare so many pairs of runs of unchanged jobs under a changing load, and nothing else")
+	flag.BoolVar(&s.advice, "advice", false, "follow the first recommendation for each case, and compare before and after")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -103,8 +105,11 @@ func run(ctx context.Context, s settings) error {
 	if b.squirrly, err = filepath.Abs(s.squirrly); err != nil {
 		return fmt.Errorf("find squirrly: %w", err)
 	}
-	if s.pairs > 0 {
-		return b.samePairs(ctx, strings.Split(s.versions, ","))
+	switch versions := strings.Split(s.versions, ","); {
+	case s.pairs > 0:
+		return b.samePairs(ctx, versions)
+	case s.advice:
+		return b.advise(ctx, versions)
 	}
 	for version := range strings.SplitSeq(s.versions, ",") {
 		if err := b.version(ctx, version); err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,23 +77,16 @@ func (b *bench) samePair(ctx context.Context, c *diagnosis.Case, p pair, i int) 
 
 // once runs a job at a rate, 0 being its usual one, and profiles it when it is warm.
 func (b *bench) once(ctx context.Context, cluster *flinktest.Cluster, c *diagnosis.Case, p pair, rate int64, dir string) (events.Analysis, error) {
-	const limit = 10 * time.Minute
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	at := *c
+	at.Neighbours = 0 // they are no load of the job
 	if rate > 0 {
 		at.Job.Args = append(append([]string{}, c.Job.Args...), "--rate", fmt.Sprint(rate))
 	}
-	job, end, err := b.submit(ctx, cluster, &diagnosis.Run{Case: &at, Flink: p.Flink}, p.Variant)
+	got, err := b.captures(ctx, cluster, &diagnosis.Run{Case: &at, Flink: p.Flink}, p.Variant, dir)
 	if err != nil {
 		return events.Analysis{}, err
 	}
-	defer end()
-	if err := sleep(ctx, time.Duration(cmp.Or(b.warmup, c.Warmup))*time.Second); err != nil {
-		return events.Analysis{}, err
-	}
-	got, err := b.profile(ctx, cluster.URL, job, &at, dir)
-	return got.Analysis, err
+	return got[0].Analysis, nil
 }
 
 func (b *bench) reportPairs(all []pair) error {

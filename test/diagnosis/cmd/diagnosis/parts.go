@@ -19,8 +19,8 @@ import (
 	"squirrly.dev/test/diagnosis"
 )
 
-// jobOf returns the jar of a case and the class to run: its own jar, a Maven project or sources beside the truth, or
-// the jar of the cases of this repository.
+// jobOf returns the jar of a case and the class to run: its own jar, a Maven project, sources or SQL statements beside the
+// truth, or the jar of the cases of this repository.
 func jobOf(ctx context.Context, c *diagnosis.Case, version string) (jar, main string, err error) {
 	has := func(pattern string) string {
 		found, _ := filepath.Glob(filepath.Join(c.Dir, pattern)) // the patterns are well formed
@@ -39,6 +39,9 @@ func jobOf(ctx context.Context, c *diagnosis.Case, version string) (jar, main st
 		return jar, c.Job.Main, err
 	case has("*.java") != "":
 		return compile(ctx, c, version)
+	case len(c.Statements()) > 0:
+		jar, err = flinktest.BuildJar(ctx, filepath.FromSlash(flinktest.SQLProject), flinktest.SQLVersion(version))
+		return jar, flinktest.SQLClass, err
 	}
 	jar, err = flinktest.BuildJar(ctx, filepath.Join("test", "diagnosis", "jobs"), version)
 	return jar, c.Job.Main, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,15 +26,46 @@ func (b *bench) both(ctx context.Context, cluster *flinktest.Cluster, run *diagn
 		}
 	}
 	if b.variant != bad {
-		if run.Good, err = b.run(ctx, cluster, run, good, max(1, b.repeats/3)); err != nil {
+		if run.Good, err = b.fixed(ctx, cluster, run); err != nil {
 			return fmt.Errorf("good: %w", err)
 		}
 	}
 	return nil
 }
 
-// run submits one variant, waits until it is warm, and profiles it.
+// fixed runs the good variant, on a cluster of its own where that is the fix.
+func (b *bench) fixed(ctx context.Context, cluster *flinktest.Cluster, run *diagnosis.Run) ([]diagnosis.Captured, error) {
+	if len(run.Case.Good.Config) > 0 {
+		own, err := start(ctx, run.Flink, run.Case.Flink.With(run.Case.Good.Config))
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = own.Stop() }()
+		cluster = own
+	}
+	return b.run(ctx, cluster, run, good, max(1, b.repeats/3))
+}
+
+// run profiles one variant several times.
 func (b *bench) run(ctx context.Context, cluster *flinktest.Cluster, of *diagnosis.Run, variant string, repeats int) ([]diagnosis.Captured, error) {
+	dirs := make([]string, repeats)
+	for i := range dirs {
+		dirs[i] = b.folder(of, variant, i)
+	}
+	all, err := b.captures(ctx, cluster, of, variant, dirs...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if err := b.keep(of.Case, variant, i, dirs[i], all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// captures submits one variant, waits until it is warm, and profiles it, once for each folder.
+func (b *bench) captures(ctx context.Context, cluster *flinktest.Cluster, of *diagnosis.Run, variant string, dirs ...string) ([]diagnosis.Captured, error) {
 	const limit = 10 * time.Minute
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -52,13 +84,13 @@ func (b *bench) run(ctx context.Context, cluster *flinktest.Cluster, of *diagnos
 		defer stop()
 	}
 	var all []diagnosis.Captured
-	for i := range repeats {
-		dir := b.folder(of, variant, i)
+	for _, dir := range dirs {
+		watched := b.watch(ctx, cluster.URL, job, dir)
 		got, err := b.profile(ctx, cluster.URL, job, c, dir)
 		if err != nil {
 			return nil, err
 		}
-		if err := b.keep(c, variant, i, dir, got); err != nil {
+		if got.Sent, err = watched(); err != nil {
 			return nil, err
 		}
 		all = append(all, got)
@@ -69,12 +101,8 @@ func (b *bench) run(ctx context.Context, cluster *flinktest.Cluster, of *diagnos
 // keep checks that the fault is there, and records the first capture if that was asked for.
 func (b *bench) keep(c *diagnosis.Case, variant string, i int, dir string, got diagnosis.Captured) error {
 	if variant == bad {
-		absent, err := diagnosis.Present(c, got.Input)
-		if err != nil {
+		if err := there(c, got.Input); err != nil {
 			return err
-		}
-		if absent != "" {
-			return fmt.Errorf("the fault is not there: %s", absent)
 		}
 	}
 	if i > 0 || b.record == "" {
@@ -83,6 +111,20 @@ func (b *bench) keep(c *diagnosis.Case, variant string, i int, dir string, got d
 	return record(dir, filepath.Join(b.record, c.Name, variant))
 }
 
+// there is an error when the pages do not show the planted fault.
+func there(c *diagnosis.Case, in analyzer.Input) error {
+	absent, err := diagnosis.Present(c, in)
+	if err != nil {
+		return fmt.Errorf("look for the fault: %w", err)
+	}
+	if absent != "" {
+		return fmt.Errorf("%w: %s", errAbsent, absent)
+	}
+	return nil
+}
+
+var errAbsent = errors.New("the fault is not there")
+
 // submit starts the job and what it needs, and returns what ends both.
 func (b *bench) submit(ctx context.Context, cluster *flinktest.Cluster, of *diagnosis.Run, variant string) (job string, end func(), err error) {
 	c := of.Case
@@ -90,7 +132,7 @@ func (b *bench) submit(ctx context.Context, cluster *flinktest.Cluster, of *diag
 	if err != nil {
 		return "", nil, err
 	}
-	args := append(append([]string{}, c.Job.Args...), "--variant", variant)
+	args := append(c.Statements(), append(c.Job.Args, "--variant", variant)...)
 	stop := func() {}
 	if c.Sidecar != nil {
 		port, stopSidecar, err := startSidecar(ctx, c.Sidecar)

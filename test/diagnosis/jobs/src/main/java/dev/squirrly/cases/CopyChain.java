@@ -16,7 +16,9 @@ public final class CopyChain {
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
         Configuration configuration = new Configuration();
-        configuration.set(PipelineOptions.OBJECT_REUSE, !options.bad());
+        if (!options.bad()) { // the bad variant leaves it to the cluster
+            configuration.set(PipelineOptions.OBJECT_REUSE, true);
+        }
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
         SingleOutputStreamOperator<Order> orders = Feed.of(env, options.rate(200_000), Types.LONG, i -> (long) i)
                 .map(new OrderFunction())
