@@ -54,6 +54,7 @@ type Flink struct {
 	JVM          []string          `yaml:"jvm"`
 	Config       map[string]string `yaml:"config"`
 	SQL          bool              `yaml:"sql"` // with the jars of Flink's SQL
+	Jars         []string          `yaml:"-"`   // paths of further jars: those in the folder lib beside the truth
 }
 
 // Sidecar is a service in another process that the job calls.
@@ -174,6 +175,7 @@ func (c *Case) defaults() {
 			c.Modes = append(c.Modes, m)
 		}
 	}
+	c.Flink.Jars, _ = filepath.Glob(filepath.Join(c.Dir, "lib", "*.jar")) // the pattern is well formed
 	c.Flink.TaskManagers, c.Flink.Slots = cmp.Or(c.Flink.TaskManagers, 1), cmp.Or(c.Flink.Slots, 1)
 	c.Flink.Parallelism = cmp.Or(c.Flink.Parallelism, c.Flink.TaskManagers*c.Flink.Slots)
 	c.Flink.TaskHeap = cmp.Or(c.Flink.TaskHeap, "256m")

@@ -96,7 +96,7 @@ func start(ctx context.Context, version string, f diagnosis.Flink) (*flinktest.C
 	}
 	cluster, err := flinktest.Start(ctx, flinktest.Options{
 		Version: version, Profiling: true, TaskManagers: f.TaskManagers, Slots: f.Slots, TaskHeap: heap, JVM: f.JVM, Config: config,
-		Jars: jars,
+		Jars: append(jars, f.Jars...),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start Flink %s: %w", version, err)

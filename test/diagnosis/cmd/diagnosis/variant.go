@@ -142,7 +142,11 @@ func (b *bench) submit(ctx context.Context, cluster *flinktest.Cluster, of *diag
 		stop = stopSidecar
 		args = append(args, "--sidecar-port", port)
 	}
-	if job, err = cluster.RunJar(ctx, jar, main, args...); err != nil {
+	parallelism := 0 // the job's own
+	if len(c.Statements()) > 0 {
+		parallelism = c.Flink.Parallelism
+	}
+	if job, err = cluster.RunJarParallel(ctx, jar, main, parallelism, args...); err != nil {
 		stop()
 		return "", nil, err
 	}
