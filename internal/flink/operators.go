@@ -23,6 +23,8 @@ const (
 type OperatorRecords struct {
 	Operator string // as in the names of metrics: what is no letter or digit is "_", and 80 bytes at most
 	In, Out  int64
+	// Least and Most are what the subtasks that wrote least and most have written; unknown when Out is.
+	Least, Most int64
 }
 
 // Operators lists the operators of a vertex that count records, in the order of their names. It is empty before Flink
@@ -69,43 +71,53 @@ func (c *Client) operatorRecords(ctx context.Context, jobID, vertexID string, su
 	var answer []aggregate
 	r := call{
 		method: http.MethodGet, path: []string{"jobs", jobID, "vertices", vertexID, "subtasks", "metrics"},
-		query: url.Values{"get": {strings.Join(names, ",")}, "agg": {"sum,avg"}},
+		query: url.Values{"get": {strings.Join(names, ",")}, "agg": {"sum,avg,min,max"}},
 	}
 	if err := c.json(ctx, r, &answer); err != nil {
 		return nil, fmt.Errorf("get metrics of vertex %s of job %s: %w", vertexID, jobID, err)
 	}
-	sums := map[string]int64{}
+	found := map[string]aggregate{}
 	for _, a := range answer {
-		sums[a.ID] = a.count(subtasks)
+		found[a.ID] = a
 	}
 	records := make([]OperatorRecords, 0, len(operators))
 	for _, o := range operators {
-		in, out := unknownCount, unknownCount
-		if n, ok := sums[o+recordsIn]; ok {
-			in = n
+		r := OperatorRecords{Operator: o, In: unknownCount, Out: unknownCount, Least: unknownCount, Most: unknownCount}
+		if a, ok := found[o+recordsIn]; ok {
+			r.In = a.count(subtasks)
 		}
-		if n, ok := sums[o+recordsOut]; ok {
-			out = n
+		if a, ok := found[o+recordsOut]; ok {
+			r.Out = a.count(subtasks)
+			if least, most := whole(a.Min), whole(a.Max); r.Out != unknownCount && least <= most {
+				r.Least, r.Most = least, most
+			}
 		}
-		records = append(records, OperatorRecords{Operator: o, In: in, Out: out})
+		records = append(records, r)
 	}
 	return records, nil
 }
 
 // aggregate is a metric over the subtasks that reported it.
 type aggregate struct {
-	ID  string  `json:"id"`
-	Sum float64 `json:"sum"`
-	Avg float64 `json:"avg"`
+	ID  string   `json:"id"`
+	Sum float64  `json:"sum"`
+	Avg float64  `json:"avg"`
+	Min *float64 `json:"min"`
+	Max *float64 `json:"max"`
 }
 
 // count is the sum, or unknown when fewer subtasks have reported than there are: sum and average tell how many did.
 func (a aggregate) count(subtasks int) int64 {
-	if math.IsNaN(a.Sum) || a.Sum < 0 || a.Sum > math.MaxInt64/2 {
-		return unknownCount
-	}
 	if a.Avg > 0 && int(math.Round(a.Sum/a.Avg)) < subtasks {
 		return unknownCount
 	}
-	return int64(a.Sum)
+	return whole(&a.Sum)
+}
+
+// whole is a count, or unknown when it is none.
+func whole(v *float64) int64 {
+	if v == nil || math.IsNaN(*v) || *v < 0 || *v > math.MaxInt64/2 {
+		return unknownCount
+	}
+	return int64(*v)
 }

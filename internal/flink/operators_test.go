@@ -25,11 +25,15 @@ func TestClient_Operators(t *testing.T) {
 // TestClient_OperatorRecords tells a count that lacks a subtask from one that is whole.
 func TestClient_OperatorRecords(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`[{"id":"whole.numRecordsIn","sum":90.0,"avg":30.0},{"id":"whole.numRecordsOut","sum":0.0,"avg":0.0},
-			{"id":"part.numRecordsIn","sum":90.0,"avg":45.0},{"id":"part.numRecordsOut","sum":1e300,"avg":1.0}]`))
+		_, _ = w.Write([]byte(`[{"id":"whole.numRecordsIn","sum":90.0,"avg":30.0},{"id":"whole.numRecordsOut","sum":60.0,"avg":20.0,"min":0.0,"max":60.0},
+			{"id":"part.numRecordsIn","sum":90.0,"avg":45.0},{"id":"part.numRecordsOut","sum":1e300,"avg":1.0,"min":1.0,"max":2.0},
+			{"id":"odd.numRecordsOut","sum":0.0,"avg":0.0,"min":2.0,"max":1.0}]`))
 	})
-	got, err := c.OperatorRecords(t.Context(), "j", "v", 3, []string{"whole", "part", "absent"})
-	want := []flink.OperatorRecords{{Operator: "whole", In: 90, Out: 0}, {Operator: "part", In: -1, Out: -1}, {Operator: "absent", In: -1, Out: -1}}
+	got, err := c.OperatorRecords(t.Context(), "j", "v", 3, []string{"whole", "part", "absent", "odd"})
+	want := []flink.OperatorRecords{
+		{Operator: "whole", In: 90, Out: 60, Least: 0, Most: 60}, {Operator: "part", In: -1, Out: -1, Least: -1, Most: -1},
+		{Operator: "absent", In: -1, Out: -1, Least: -1, Most: -1}, {Operator: "odd", In: -1, Out: 0, Least: -1, Most: -1},
+	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("records: %v\n%s", err, diff)
 	}

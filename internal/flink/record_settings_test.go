@@ -54,6 +54,10 @@ func recordSettings(t *testing.T, version string) {
 	}
 	recordSetting(t, r, sample, "")
 	recordSetting(t, r, reuse, "settings-reuse-")
+	var graph flink.Job
+	decode(t, r.ask(t, "GET", "/jobs/"+reuse, "").JSON, &graph)
+	query := "?get=Source__numbers.numRecordsIn,Source__numbers.numRecordsOut&agg=sum,avg,min,max"
+	r.get(t, "settings-reuse-operator-records", "/jobs/"+reuse+"/vertices/"+graph.Vertices[0].ID+"/subtasks/metrics"+query, 200)
 	recordSetting(t, r, sql, "settings-sql-")
 	recordSetting(t, r, plain, "settings-sql-plain-")
 }

@@ -114,6 +114,27 @@ func TestRecorded_Watermarks(t *testing.T) {
 	}
 }
 
+// TestRecorded_OperatorRange tells how much the subtasks of one operator have written apart.
+func TestRecorded_OperatorRange(t *testing.T) {
+	for _, version := range recorded {
+		replay, err := flinktest.NewReplay(version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, _ := replay.Exchange("settings-reuse-operator-records")
+		client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if agg := r.URL.Query().Get("agg"); !strings.HasSuffix(e.Path, "&agg="+agg) {
+				t.Errorf("asked for %s, recorded is %s", agg, e.Path)
+			}
+			_, _ = w.Write(e.JSON)
+		})
+		got, err := client.OperatorRecords(t.Context(), reuseJob, "v", 2, []string{"Source__numbers"})
+		if err != nil || len(got) != 1 || got[0].In != 0 || got[0].Least <= 0 || got[0].Most < got[0].Least || got[0].Out != got[0].Least+got[0].Most {
+			t.Errorf("%s: %+v, %v", version, got, err)
+		}
+	}
+}
+
 func TestWatermarks_Hostile(t *testing.T) {
 	client := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`[{"id":"0.currentInputWatermark","value":"NaN"},{"id":"-1.currentInputWatermark","value":"1"},` +

@@ -36,4 +36,13 @@ type OperatorCounters struct {
 	Name   string `json:"name"`   // as in the metric's name, where Flink puts "_" for what is no letter and cuts after 80 bytes
 	In     int64  `json:"in"`
 	Out    int64  `json:"out"`
+	// Version 3: what the subtasks that wrote least and most have written since their attempts began; nil when Out is unknown.
+	// Where the least stays the same between two readings, a subtask of the operator has written nothing in between.
+	OutOf *Range `json:"outOf,omitempty"`
+}
+
+// Range is from the least to the most of several subtasks.
+type Range struct {
+	Least int64 `json:"least"`
+	Most  int64 `json:"most"`
 }

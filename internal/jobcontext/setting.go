@@ -17,8 +17,8 @@ const (
 )
 
 // Setting is the value of a configuration key for this job, as one would write it in the configuration: times in ms, "2000 ms".
-// A key that Flink knows by an older name too is found under either. What is in force for the job wins over what the cluster
-// says; an unknown value is empty.
+// What is in force for the job wins over what the cluster says, and is found under the older name of its key too; an unknown
+// value is empty.
 func (c *Context) Setting(key string) (value string, from Origin) {
 	names := []string{key}
 	if other, ok := otherName[key]; ok {
@@ -38,13 +38,12 @@ func (c *Context) Setting(key string) (value string, from Origin) {
 	return "", FromNowhere
 }
 
-// olderNames are the deprecated names of keys, in Flink 1.20 and 2.x.
+// olderNames are the deprecated names, in Flink 1.20 and 2.x, of the keys that are known to be in force. The cluster may have
+// been given either.
 var olderNames = map[string]string{
 	"state.backend.type":                                     "state.backend",
 	"state.changelog.enabled":                                "state.backend.changelog.enabled",
 	"execution.checkpointing.storage":                        "state.checkpoint-storage",
-	"execution.checkpointing.dir":                            "state.checkpoints.dir",
-	"execution.checkpointing.incremental":                    "state.backend.incremental",
 	"execution.checkpointing.unaligned.enabled":              "execution.checkpointing.unaligned",
 	"execution.checkpointing.aligned-checkpoint-timeout":     "execution.checkpointing.alignment-timeout",
 	"execution.checkpointing.checkpoints-after-tasks-finish": "execution.checkpointing.checkpoints-after-tasks-finish.enabled",

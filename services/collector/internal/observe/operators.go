@@ -53,7 +53,11 @@ func (c *chains) read(ctx context.Context) []jobcontext.OperatorCounters {
 	var out []jobcontext.OperatorCounters
 	for i, records := range found {
 		for _, r := range records {
-			out = append(out, jobcontext.OperatorCounters{Vertex: c.all[i].vertex.ID, Name: line(r.Operator), In: r.In, Out: r.Out})
+			counters := jobcontext.OperatorCounters{Vertex: c.all[i].vertex.ID, Name: line(r.Operator), In: r.In, Out: r.Out}
+			if r.Most >= 0 {
+				counters.OutOf = &jobcontext.Range{Least: r.Least, Most: r.Most}
+			}
+			out = append(out, counters)
 		}
 	}
 	return out
