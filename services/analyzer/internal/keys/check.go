@@ -25,6 +25,10 @@ const (
 type Refusal struct {
 	Reason Reason
 	Text   string // a sentence without its full stop
+
+	// Presumed says that it rests on a default which somebody may have left without anybody knowing: what is seen of the
+	// job, such as the frames of a feature that is off by default, tells more.
+	Presumed bool
 }
 
 func refuse(reason Reason, format string, args ...any) Refusal {
@@ -89,37 +93,48 @@ func (k Key) elsewhere(job Job) Refusal {
 
 func (k Key) inert(job Job) Refusal {
 	for _, i := range k.Inert {
-		if !i.holds(job) {
+		so, presumed := i.holds(job)
+		if !so {
 			continue
 		}
 		text := k.Name + " does nothing while " + i.String()
 		if i.Why != "" {
 			text += ": " + i.Why
 		}
-		return Refusal{Inactive, text}
+		return Refusal{Inactive, text, presumed}
 	}
 	return Refusal{}
 }
 
-func (i Inert) holds(job Job) bool {
-	return !slices.ContainsFunc(i.While, func(c Condition) bool { return !c.holds(job) })
+func (i Inert) holds(job Job) (so, presumed bool) {
+	for _, c := range i.While {
+		so, unsure := c.holds(job)
+		if !so {
+			return false, false
+		}
+		presumed = presumed || unsure
+	}
+	return true, presumed
 }
 
 func (i Inert) String() string {
-	var out []string
-	for _, c := range i.While {
-		switch {
-		case c.Is != "":
-			out = append(out, c.Key+" is "+c.Is)
-		case c.Not != "":
-			out = append(out, c.Key+" is not "+c.Not)
-		case *c.Set:
-			out = append(out, c.Key+" is set")
-		default:
-			out = append(out, c.Key+" is not set")
-		}
+	out := make([]string, len(i.While))
+	for n, c := range i.While {
+		out[n] = c.String()
 	}
 	return strings.Join(out, " and ")
+}
+
+func (c Condition) String() string {
+	switch {
+	case c.Is != "":
+		return c.Key + " is " + c.Is
+	case c.Not != "":
+		return c.Key + " is not " + c.Not
+	case *c.Set:
+		return c.Key + " is set"
+	}
+	return c.Key + " is not set"
 }
 
 func (k Key) undecidable() Refusal {
@@ -138,30 +153,44 @@ func (k Key) worth(job Job, value string) Refusal {
 	if k.Adds {
 		return k.added(job, value)
 	}
-	if now := job.inForce(k.Name); now != "" && o.kind.equal(now, value) {
+	now, presumed := job.inForce(k.Name)
+	if now != "" && o.kind.equal(now, value) {
+		if presumed {
+			return Refusal{Already, fmt.Sprintf("%s is %s by default", k.Name, now), true}
+		}
 		return refuse(Already, "%s is %s already", k.Name, now)
 	}
 	if len(k.Values) > 0 && !slices.ContainsFunc(k.Values, func(v string) bool { return o.kind.equal(v, value) }) {
 		return refuse(Harmful, "%s: %s: %s", k.Name, value, k.Harm)
 	}
-	if order, ok := o.kind.compare(value, k.Min); ok && order < 0 {
+	for _, c := range k.Needs {
+		if so, presumed := c.holds(job); !so {
+			return Refusal{Harmful, fmt.Sprintf("%s may be set only where %s: %s", k.Name, c, k.Harm), presumed}
+		}
+	}
+	return k.bounds(job, o.kind, value)
+}
+
+// bounds refuses what is beyond them.
+func (k Key) bounds(job Job, kind Type, value string) Refusal {
+	if order, ok := kind.compare(value, k.Min); ok && order < 0 {
 		return refuse(Harmful, "%s: %s is below %s: %s", k.Name, value, k.Min, k.Harm)
 	}
-	if order, ok := o.kind.compare(value, k.Max); ok && order > 0 {
+	if order, ok := kind.compare(value, k.Max); ok && order > 0 {
 		return refuse(Harmful, "%s: %s is above %s: %s", k.Name, value, k.Max, k.Harm)
 	}
-	return k.turned(job, o.kind, value)
+	return k.turned(job, kind, value)
 }
 
 // turned refuses a value that lies in the direction never to go.
 func (k Key) turned(job Job, kind Type, value string) Refusal {
-	now := job.inForce(k.Name)
+	now, presumed := job.inForce(k.Name)
 	order, ok := kind.compare(value, now)
 	switch {
 	case ok && order < 0 && k.Never == Lower:
-		return refuse(Harmful, "%s: %s is less than the %s that it is: %s", k.Name, value, now, k.Harm)
+		return Refusal{Harmful, fmt.Sprintf("%s: %s is less than the %s that it is: %s", k.Name, value, now, k.Harm), presumed}
 	case ok && order > 0 && k.Never == Raise:
-		return refuse(Harmful, "%s: %s is more than the %s that it is: %s", k.Name, value, now, k.Harm)
+		return Refusal{Harmful, fmt.Sprintf("%s: %s is more than the %s that it is: %s", k.Name, value, now, k.Harm), presumed}
 	}
 	return Refusal{}
 }
@@ -170,7 +199,8 @@ func (k Key) turned(job Job, kind Type, value string) Refusal {
 func (k Key) added(job Job, value string) Refusal {
 	var there []string
 	for _, key := range append([]string{k.Name}, k.With...) {
-		there = append(there, strings.Fields(job.inForce(key))...)
+		now, _ := job.inForce(key)
+		there = append(there, strings.Fields(now)...)
 	}
 	for word := range strings.FieldsSeq(value) {
 		if !slices.ContainsFunc(there, func(other string) bool { return other == word || atLeast(other, word) }) {

@@ -6,8 +6,9 @@ type Job struct {
 	Backend string // state backend: rocksdb, forst or hashmap
 	API     string // sql or datastream
 
-	// Setting returns the value of a key that is in force, and from where: the job or its cluster. An empty value is
-	// unknown: the default is in force as far as anybody knows. It is asked for all spellings of an option.
+	// Setting returns the value of a key that is in force, and from where: the job or its cluster. An empty value says
+	// that nobody is known to have set it: the default is in force for sure when there is a place that was looked at, and
+	// presumably when there is none. It is asked for all spellings of an option.
 	Setting func(key string) (value, from string)
 }
 
@@ -32,39 +33,47 @@ func (j Job) With(settings ...Setting) Job {
 	return j
 }
 
-// configured returns the value that a key is known to have, by any of its names; empty is unknown.
-func (j Job) configured(key string) string {
+// configured returns the value that a key is known to have, by any of its names. Without one, presumed says that nobody
+// knows whether somebody set it.
+func (j Job) configured(key string) (value string, presumed bool) {
+	presumed = true
 	if j.Setting == nil {
-		return ""
+		return "", presumed
 	}
 	for _, name := range spellings(key, j.Flink) {
-		if value, _ := j.Setting(name); value != "" {
-			return value
+		value, from := j.Setting(name)
+		if value != "" {
+			return value, false
 		}
+		presumed = presumed && from == ""
 	}
-	return ""
+	return "", presumed
 }
 
 // inForce returns the value of a key as far as anybody knows, the default too; empty when there is none.
-func (j Job) inForce(key string) string {
-	if value := j.configured(key); value != "" {
-		return value
+func (j Job) inForce(key string) (value string, presumed bool) {
+	if key == "state.backend.type" && j.Backend != "" {
+		return j.Backend, false // seen in the job, whatever the configuration says
 	}
-	return Key{Name: key}.Default(j.Flink)
+	if value, presumed = j.configured(key); value != "" {
+		return value, presumed
+	}
+	return Key{Name: key}.Default(j.Flink), presumed
 }
 
 // holds reports that a condition is so, as far as anybody knows.
-func (c Condition) holds(j Job) bool {
+func (c Condition) holds(j Job) (so, presumed bool) {
 	if c.Set != nil {
-		return (j.configured(c.Key) != "") == *c.Set
+		value, presumed := j.configured(c.Key)
+		return (value != "") == *c.Set, presumed
 	}
 	o, ok := lookup(c.Key, j.Flink)
 	if !ok {
-		return false // this Flink does not have it
+		return false, false // this Flink does not have it
 	}
-	value := j.inForce(c.Key)
+	value, presumed := j.inForce(c.Key)
 	if c.Not != "" {
-		return !o.kind.equal(value, c.Not)
+		return !o.kind.equal(value, c.Not), presumed
 	}
-	return o.kind.equal(value, c.Is)
+	return o.kind.equal(value, c.Is), presumed
 }

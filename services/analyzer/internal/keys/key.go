@@ -37,19 +37,20 @@ const (
 
 // Key is what a recommendation needs to know of an option beside what Flink's classes say.
 type Key struct {
-	Name     string    `yaml:"key"`      // as current Flinks spell it
-	Level    Level     `yaml:"level"`    //
-	Backends []string  `yaml:"backends"` // state backends that read it: rocksdb, forst, hashmap; all when empty
-	Inert    []Inert   `yaml:"inert"`    // each makes it do nothing
-	Min      string    `yaml:"min"`      // below it does harm; empty is unbounded
-	Max      string    `yaml:"max"`      // above it does harm; empty is unbounded
-	Values   []string  `yaml:"values"`   // the only ones that may be recommended; empty is all
-	Never    Direction `yaml:"never"`    // the way that is never recommended from the value in force
-	Harm     string    `yaml:"harm"`     // what happens beyond the bounds, in the direction never to go, or with other values
-	Choice   string    `yaml:"choice"`   // why nobody can choose a value who does not know more than a profile shows; empty where it can be
-	Adds     bool      `yaml:"adds"`     // its value is added to the one in force, such as the options of a JVM
-	With     []string  `yaml:"with"`     // keys whose value holds what this one adds, too
-	Sources  []string  `yaml:"sources"`  // pages of Flink's documentation below its root, or classes, that say so
+	Name     string      `yaml:"key"`      // as current Flinks spell it
+	Level    Level       `yaml:"level"`    //
+	Backends []string    `yaml:"backends"` // state backends that read it: rocksdb, forst, hashmap; all when empty
+	Inert    []Inert     `yaml:"inert"`    // each makes it do nothing
+	Needs    []Condition `yaml:"needs"`    // all must be so, or the key does harm
+	Min      string      `yaml:"min"`      // below it does harm; empty is unbounded
+	Max      string      `yaml:"max"`      // above it does harm; empty is unbounded
+	Values   []string    `yaml:"values"`   // the only ones that may be recommended; empty is all
+	Never    Direction   `yaml:"never"`    // the way that is never recommended from the value in force
+	Harm     string      `yaml:"harm"`     // what happens otherwise: without what it needs, beyond the bounds, in the direction never to go, with other values
+	Choice   string      `yaml:"choice"`   // why nobody can choose a value who does not know more than a profile shows; empty where it can be
+	Adds     bool        `yaml:"adds"`     // its value is added to the one in force, such as the options of a JVM
+	With     []string    `yaml:"with"`     // keys whose value holds what this one adds, too
+	Sources  []string    `yaml:"sources"`  // pages of Flink's documentation below its root, or classes, that say so
 }
 
 // Inert is what makes a key do nothing: all of its conditions together.
@@ -156,8 +157,8 @@ func (k Key) check() error {
 		return errors.New("level is cluster, job or table")
 	case !slices.Contains([]Direction{"", Lower, Raise}, k.Never):
 		return errors.New("never is lower or raise")
-	case (k.Min != "" || k.Max != "" || k.Never != "" || len(k.Values) > 0) != (k.Harm != ""):
-		return errors.New("harm says what min, max, values and never keep off")
+	case (k.Min != "" || k.Max != "" || k.Never != "" || len(k.Values)+len(k.Needs) > 0) != (k.Harm != ""):
+		return errors.New("harm says what needs, min, max, values and never keep off")
 	case len(k.Sources) == 0:
 		return errors.New("sources are missing")
 	}
@@ -166,14 +167,21 @@ func (k Key) check() error {
 			return err
 		}
 	}
+	conditions := k.Needs
 	for _, i := range k.Inert {
 		if len(i.While) == 0 {
 			return errors.New("inert says while")
 		}
-		for _, c := range i.While {
-			if err := c.check(); err != nil {
-				return err
-			}
+		conditions = slices.Concat(conditions, i.While)
+	}
+	for _, c := range conditions {
+		if err := c.check(); err != nil {
+			return err
+		}
+	}
+	for _, key := range k.With {
+		if !Known(key, "") {
+			return fmt.Errorf("no Flink has %s", key)
 		}
 	}
 	return nil

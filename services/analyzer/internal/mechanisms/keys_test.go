@@ -16,6 +16,9 @@ func TestConfigKeys(t *testing.T) {
 			if c.Flink != "" {
 				majors = []string{c.Flink}
 			}
+			if _, ok := keys.Lookup(c.Key); !ok {
+				t.Errorf("rule %s: keys.yaml says nothing of %s", r.ID, c.Key)
+			}
 			for _, major := range majors {
 				if !keys.Known(c.Key, major) {
 					t.Errorf("rule %s: Flink %s has no key %s; run make names if it is new", r.ID, major, c.Key)
