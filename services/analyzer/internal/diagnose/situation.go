@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"squirrly.dev/pkg/events"
@@ -105,4 +106,33 @@ func (s situation) Part(paths []string) (float64, bool) {
 	with.With = paths
 	sums, _ := tallyAll(m, []events.Count{all, with})
 	return share(sums[1], sums[0]), sums[0] > 0
+}
+
+// InSource says whether the operator of a problem is a source: what is chained to one is an operator of its own.
+func (s situation) InSource() mechanisms.Truth {
+	g := s.p.group
+	if g != nil && slices.ContainsFunc(s.catalogue.Frames.Sources, func(glob string) bool { return mechanisms.Match(glob, g.operator) }) {
+		return mechanisms.Yes
+	}
+	return mechanisms.No
+}
+
+// noEdge stands for what a source gets its records by.
+const noEdge = "none"
+
+// Ships are the edges over which the vertices of a problem get their records.
+func (s situation) Ships() []string {
+	var out []string
+	for i := range s.loads {
+		if len(s.p.Vertices) == 0 || !s.p.in(s.loads[i].Name) {
+			continue
+		}
+		if s.loads[i].Source() {
+			out = append(out, noEdge)
+		}
+		for _, in := range s.ctx.Vertices[i].Inputs {
+			out = append(out, in.Ship)
+		}
+	}
+	return out
 }

@@ -26,6 +26,8 @@ type Situation interface {
 	Setting(key string) string           // in force, or the default
 	Measure(name string) (float64, bool) // by name, see [Measures]; false when it is unknown
 	Part(paths []string) (float64, bool) // share of its samples whose stacks hold one of some paths
+	InSource() Truth                     // the operator that it lies in is a source, and none that is chained to one
+	Ships() []string                     // how records come to its vertices: HASH, FORWARD, REBALANCE …, or none to a source
 }
 
 // Condition is one thing that may be so. Exactly one of its fields is set.
@@ -36,6 +38,8 @@ type Condition struct {
 	Setting *SettingIs  `yaml:"setting"`
 	Measure *Range      `yaml:"measure"`
 	Frames  *Part       `yaml:"frames"`
+	In      string      `yaml:"in"`   // source: the operator is one, and none that is chained to one
+	Ship    []string    `yaml:"ship"` // records come to the vertex in one of these ways, or are its own: none
 	Not     *Condition  `yaml:"not"`
 	Any     []Condition `yaml:"any"`
 }
@@ -77,6 +81,10 @@ func (c *Condition) Holds(s Situation) Truth {
 	case c.Frames != nil:
 		x, ok := s.Part(c.Frames.Paths)
 		return within(x, ok, c.Frames.Above, c.Frames.Below)
+	case c.In != "":
+		return s.InSource()
+	case len(c.Ship) > 0:
+		return anyOf(s.Ships(), c.Ship)
 	case c.Not != nil:
 		return -c.Not.Holds(s)
 	}
@@ -109,6 +117,16 @@ func oneOf(value string, known []string) Truth {
 		return Yes
 	}
 	return No
+}
+
+func anyOf(values, known []string) Truth {
+	is := Unknown
+	for _, value := range values {
+		if is = oneOf(value, known); is == Yes {
+			return Yes
+		}
+	}
+	return is
 }
 
 func within(x float64, known bool, above, below float64) Truth {
@@ -157,7 +175,8 @@ func numbers(version string) []int {
 func (c *Condition) check() error {
 	set := 0
 	for _, is := range []bool{
-		len(c.Backend) > 0, c.API != "", c.Flink != "", c.Setting != nil, c.Measure != nil, c.Frames != nil, c.Not != nil, len(c.Any) > 0,
+		len(c.Backend) > 0, c.API != "", c.Flink != "", c.Setting != nil, c.Measure != nil, c.Frames != nil, c.In != "", len(c.Ship) > 0,
+		c.Not != nil, len(c.Any) > 0,
 	} {
 		if is {
 			set++
@@ -174,6 +193,8 @@ func (c *Condition) check() error {
 		return errors.New("a setting has a key and values")
 	case c.Measure != nil && Measures[c.Measure.Of] == "":
 		return fmt.Errorf("nothing measures %q", c.Measure.Of)
+	case c.In != "" && c.In != "source":
+		return fmt.Errorf("nothing is in a %s", c.In)
 	case c.Frames != nil:
 		return checkPaths(c.Frames.Paths)
 	case c.Not != nil:

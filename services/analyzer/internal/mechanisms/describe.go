@@ -41,6 +41,10 @@ func (c *Condition) String() string {
 		return between(c.Measure.Of, c.Measure.Above, c.Measure.Below)
 	case c.Frames != nil:
 		return between("the part in "+code(c.Frames.Paths), c.Frames.Above, c.Frames.Below)
+	case c.In != "":
+		return "in a " + c.In
+	case len(c.Ship) > 0:
+		return "records come by " + strings.Join(c.Ship, " or ")
 	case c.Not != nil:
 		return "not " + c.Not.String()
 	}
