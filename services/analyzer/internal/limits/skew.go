@@ -30,6 +30,33 @@ func SkewOf(l *Load) (skew Skew, ok bool) {
 	return skew, skew.Ratio > 0
 }
 
+// BusySkewOf returns the skew of a vertex by busy time alone.
+func BusySkewOf(l *Load) (skew Skew, ok bool) {
+	skew = skewBy(l, Busy)
+	return skew, len(l.Subtasks) > 1 && skew.Ratio > 0
+}
+
+// SentSkewOf returns the skew of a vertex by the records that its subtasks send; without any its ratio is 0.
+func SentSkewOf(l *Load) Skew {
+	if len(l.Subtasks) < 2 {
+		return Skew{}
+	}
+	skew := skewBy(l, Out)
+	skew.Records = true
+	return skew
+}
+
+// Sent returns how many records the subtask with an index sent in the windows, and how many all of them.
+func Sent(l *Load, subtask int) (its, all int64) {
+	for i := range l.Subtasks {
+		all = plus(all, l.Subtasks[i].Written)
+		if l.Subtasks[i].Index == subtask {
+			its = l.Subtasks[i].Written
+		}
+	}
+	return its, all
+}
+
 func skewBy(l *Load, of func(*Subtask) float64) Skew {
 	values := make([]float64, len(l.Subtasks))
 	worst, sum := 0, 0.0
