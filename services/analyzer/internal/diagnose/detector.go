@@ -54,6 +54,7 @@ type Problem struct {
 	sizeErr    float64   // sampling error of Size
 	minor      bool      // it gains next to nothing beside the first finding
 	garbage    float64   // share of the CPU that the collector takes for it
+	beside     fact      // what other threads take that may be its work as well, as a share of the CPU; without a text there is none
 	elsewhere  []Problem // the same cause where no vertex can be named
 	also       []Problem // the same fault as other rules see it
 	counts     measured
@@ -77,6 +78,8 @@ var detectors = []Detector{
 	detector{"", sharedJobs},
 	detector{"restarts", incidents},
 	detector{"skew", skews},
+	detector{"source-skew", sourceSkews},
+	detector{"watermarks", watermarks},
 	detector{"starvation", starvation},
 	detector{"collections", collections},
 	detector{"", limitReason},
@@ -87,6 +90,9 @@ var detectors = []Detector{
 	detector{"", helperThreads},
 	detector{"", idleWorkers},
 	detector{"chaining", unchained},
+	detector{"barriers", barriers},
+	detector{"checkpoint-pace", checkpointPace},
+	detector{"checkpoint-failures", checkpointFailures},
 	detector{"names", unnamedFrames},
 	detector{"", warmth},
 }

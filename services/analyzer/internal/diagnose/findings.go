@@ -69,8 +69,10 @@ func (v *View) sizeText(p *Problem) string {
 		parts = append(parts, wording.Percent(p.P)+" of the active time of all tasks")
 	}
 	parts = append(parts, p.samplesText())
-	if text := p.overlapText(); text != "" {
-		parts = append(parts, text)
+	for _, text := range []string{p.overlapText(), p.besideText()} {
+		if text != "" {
+			parts = append(parts, text)
+		}
 	}
 	return strings.Join(append(parts, p.sideText()...), ", ")
 }
@@ -135,7 +137,7 @@ func (v *View) impactText(p *Problem) string {
 		most, then := v.boundText(v.limit.Vertex, p.Bound)
 		return fmt.Sprintf("At most %s the throughput if its time went to zero%s.", most, then)
 	case p.OnPath:
-		return fmt.Sprintf("At most %s of the CPU time is freed for the tasks.", wording.Percent(p.Share))
+		return fmt.Sprintf("At most %s of the CPU time is freed for the tasks.", wording.Percent(min(1, p.Share+p.beside.Value)))
 	case v.limit.Limit == events.LimitUnknown:
 		return fmt.Sprintf("At most %s of the tasks' active time is freed.", wording.Percent(p.P))
 	}

@@ -180,7 +180,7 @@ func costText(findings []Problem) string {
 	n, largest := 0, ""
 	for i := range findings {
 		p := &findings[i]
-		if p.Rule.Systemic {
+		if p.Rule.Systemic || !p.costs() {
 			continue
 		}
 		if n++; n > 1 {
@@ -199,6 +199,9 @@ func costText(findings []Problem) string {
 	}
 	return fmt.Sprintf(" %d matters of cost, the largest: %s.", n, largest)
 }
+
+// costs reports that a problem takes time or CPU, and is no matter of checkpoints or of event time.
+func (p *Problem) costs() bool { return p.group != nil || p.P > 0 || p.Share > 0 || p.Cores > 0 }
 
 // starved blames the CPU, and no code: it names the vertex that lacks it most, and what that costs.
 func (s *summary) starved(v *View, findings []Problem) {

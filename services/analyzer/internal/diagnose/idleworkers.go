@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
@@ -37,8 +38,17 @@ func idleWorkers(v *View) []Problem {
 			Value: part, Unit: "share", JVM: s.JVM, Mode: s.Mode, Samples: samples(n), StdErr: standardError(part, float64(s.Total)),
 			Count: partOf(s.counted(works, n), s.counted(events.Count{Idle: events.IdleAny}, s.Total)),
 		}}
+		if v.toldBeside() {
+			out = append(out, remark("", cost))
+			continue
+		}
 		out = append(out, remark(fmt.Sprintf("Idle workers of thread pools, owner unknown, take %s of the CPU of %s: "+
 			"they go to sleep, are woken for every small piece of work, and wake tasks.", wording.Percent(part), s.JVM), cost))
 	}
 	return out
+}
+
+// toldBeside reports that a finding tells of these threads already.
+func (v *View) toldBeside() bool {
+	return slices.ContainsFunc(v.groups, func(g *group) bool { return v.besideOf(g).Text != "" && v.weigh(g).Severity != events.SeverityNone })
 }

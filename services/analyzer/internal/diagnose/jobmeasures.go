@@ -15,12 +15,22 @@ type jobMeasure struct {
 }
 
 var jobMeasures = map[string]jobMeasure{
-	"gcShare":            {situation.gcShare, wording.Percent},
-	"liveHeap":           {situation.liveHeap, wording.Percent},
-	"heapBytes":          {situation.heapBytes, inBytes},
-	"managedBytes":       {situation.managedBytes, inBytes},
-	"stateBytes":         {situation.stateBytes, inBytes},
-	"checkpointInterval": {situation.checkpointInterval, inSeconds},
+	"gcShare":               {situation.gcShare, wording.Percent},
+	"liveHeap":              {situation.liveHeap, wording.Percent},
+	"heapBytes":             {situation.heapBytes, inBytes},
+	"managedBytes":          {situation.managedBytes, inBytes},
+	"stateBytes":            {situation.stateBytes, inBytes},
+	"poolUse":               {situation.poolUse, wording.Percent},
+	"poolThreads":           {situation.poolThreads, func(x float64) string { return wording.Count(int64(x)) }},
+	"asyncRate":             {situation.asyncRate, wording.Rate},
+	"checkpointInterval":    {situation.checkpointInterval, inSeconds},
+	"checkpointDuration":    {checkpointDuration, inSeconds},
+	"checkpointLoad":        {checkpointLoad, wording.Times},
+	"checkpointDelay":       {checkpointDelay, wording.Percent},
+	"checkpointSync":        {checkpointSync, wording.Percent},
+	"checkpointAsync":       {checkpointAsync, wording.Percent},
+	"checkpointSyncSeconds": {checkpointStands, inSeconds},
+	"checkpointExpired":     {checkpointExpired, wording.Percent},
 }
 
 // Measure takes a number by its name; false when it is unknown.
@@ -99,13 +109,6 @@ func (s situation) stateBytes() (float64, bool) {
 		return 0, false
 	}
 	return float64(s.ctx.Checkpoints.LastSizeBytes), true
-}
-
-func (s situation) checkpointInterval() (float64, bool) {
-	if s.ctx == nil || s.ctx.Checkpoints == nil || s.ctx.Checkpoints.Config == nil || s.ctx.Checkpoints.Config.IntervalMS <= 0 {
-		return 0, false
-	}
-	return float64(s.ctx.Checkpoints.Config.IntervalMS) / 1000, true
 }
 
 func (s situation) gcShare() (float64, bool) {

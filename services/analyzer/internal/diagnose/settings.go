@@ -27,7 +27,8 @@ func (r *reading) inForce(key string) string {
 	if r.ctx == nil {
 		return ""
 	}
-	return r.ctx.Config[key]
+	value, _ := r.ctx.Setting(key)
+	return value
 }
 
 // Setting is the value of a key in force.

@@ -38,6 +38,9 @@ func (v *View) sideFacts(p *Problem) []fact {
 			StdErr: standardError(p.garbage, float64(active)),
 		}})
 	}
+	if p.beside.Text != "" {
+		facts = append(facts, p.beside)
+	}
 	for i := range p.also {
 		facts = append(facts, v.frameFacts(&p.also[i])...)
 	}

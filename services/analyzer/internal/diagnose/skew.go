@@ -18,6 +18,9 @@ func skews(v *View) []Problem {
 	var found []Problem
 	for vertex := range v.loads {
 		isLimit := slices.Contains(v.limit.vertices(), vertex)
+		if _, ok := v.skewOfSource(vertex); isLimit && ok {
+			continue // the source is to blame
+		}
 		if p, ok := v.skewByCounters(vertex, isLimit); ok {
 			found = append(found, p)
 		} else if p, ok := v.skewByWall(vertex, isLimit); isLimit && ok {
@@ -46,11 +49,7 @@ func (v *View) skewByCounters(vertex int, isLimit bool) (Problem, bool) {
 	if s.Records {
 		by = "records"
 	}
-	ratio := wording.Times(s.Ratio)
-	if s.Ratio >= limits.MaxSkew {
-		ratio = "far more than " + wording.Times(limits.MaxSkew/10)
-	}
-	size := fmt.Sprintf("%s the %s of the median subtask", ratio, by)
+	size := fmt.Sprintf("%s the %s of the median subtask", ratioText(s.Ratio), by)
 	skewed := fact{factVertex, events.Fact{
 		Text:  fmt.Sprintf("Subtask %d of %s has %s.", s.Subtask+1, load.Name, size),
 		Value: s.Ratio, Unit: "count", Vertex: load.Name,
@@ -58,12 +57,20 @@ func (v *View) skewByCounters(vertex int, isLimit bool) (Problem, bool) {
 	if !isLimit {
 		return remark(fmt.Sprintf("The load of %s is skewed, but %s does not limit the job.", load.Name, load.Name), skewed), true
 	}
-	f := v.skewFinding(load.Name, load.Name, s.Ratio, s.Gain)
+	f := v.skewFinding(rule, load.Name, load.Name, s.Ratio, s.Gain)
 	f.Frame = cmp.Or(v.hottestIn(vertex), f.Frame)
 	f.Confidence, f.Extent = v.limit.Confidence, size
 	f.Where = fmt.Sprintf("subtask %d of vertex %s", s.Subtask+1, load.Name)
 	f.Facts = []fact{skewed, v.vertexFacts[vertex]}
 	return f, true
+}
+
+// ratioText writes how much more one has than another; beyond some ratio the number says nothing any more.
+func ratioText(ratio float64) string {
+	if ratio >= limits.MaxSkew {
+		return "far more than " + wording.Times(limits.MaxSkew/10)
+	}
+	return wording.Times(ratio)
 }
 
 // hottestIn returns the user function of a vertex with most samples, of WALL if there is any; it is empty if none surely
@@ -89,8 +96,7 @@ func (v *View) hottestIn(vertex int) string {
 }
 
 // skewFinding is a finding of skew on the path.
-func (v *View) skewFinding(vertex, anchor string, ratio, gain float64) Problem {
-	rule := v.catalogue.By("skew")
+func (v *View) skewFinding(rule *mechanisms.Mechanism, vertex, anchor string, ratio, gain float64) Problem {
 	f := finding(rule, anchor)
 	f.Severity, f.OnPath = rule.Severity(ratio), true
 	if vertex != "" {
@@ -135,7 +141,7 @@ func (v *View) skewByWall(vertex int, isLimit bool) (Problem, bool) {
 			continue
 		}
 		hot := jvms[len(jvms)-1]
-		f := v.skewFinding(v.vertexName(vertex), h.anchor, ratio, largest*float64(len(values))/sum)
+		f := v.skewFinding(rule, v.vertexName(vertex), h.anchor, ratio, largest*float64(len(values))/sum)
 		f.Confidence, f.Mode, f.TE, f.Samples = lower(bySamples(h.samples), 1), events.ModeWall, largest, samples(h.samples)
 		f.Where = fmt.Sprintf("%s on TaskManager %s", wording.Simple(h.anchor), hot)
 		f.Extent = fmt.Sprintf("%s on this TaskManager, %.2f on the median one", wording.TE(largest), median)

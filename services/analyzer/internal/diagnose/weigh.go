@@ -31,6 +31,7 @@ func (v *View) weigh(g *group) Problem {
 		p.OnPath = len(limiting) > 0
 		p.Size, p.P = p.Share, p.Share
 		p.StdErr = v.errorOf(family, p.P, float64(active))
+		p.beside = v.besideOf(g)
 	case p.open: // it is as large as it would be in the limiting vertex, but its time is not booked as that
 		p.Size, p.sizeErr = v.partOf(g, limiting[at])
 	case at >= 0:
@@ -50,7 +51,7 @@ func (v *View) weigh(g *group) Problem {
 	p.Confidence = v.confidence(&p)
 	p.Severity = v.severity(&p)
 	if p.OnPath {
-		p.Bound = bound(p.P, v.worth(family, g.samples()))
+		p.Bound = bound(min(1, p.P+p.beside.Value), v.worth(family, g.samples()))
 	}
 	return p
 }

@@ -203,7 +203,7 @@ func (r *Mechanism) check() error {
 		}
 	}
 	return errors.Join(checkTexts(r.Cause), checkConditions(r.Needs), checkConditions(r.Refutes),
-		checkPaths(slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until)))
+		checkPaths(slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until, r.Beside)))
 }
 
 func checkPaths(paths []string) error {

@@ -105,6 +105,7 @@ type Fires struct {
 	NotBelow    []string        `yaml:"notBelow"`    // single frames: nothing below them matches
 	Until       []string        `yaml:"until"`       // frames at which a match ends: what is below belongs to others
 	Waiting     bool            `yaml:"waiting"`     // only samples in which the thread waited count
+	Beside      []string        `yaml:"beside"`      // in other threads, what may be its work as well where it is found: told, and part of the bound
 	After       int             `yaml:"after"`       // seconds: in a younger job what matches is its start, and no finding
 	Warning     float64         `yaml:"warning"`
 	Critical    float64         `yaml:"critical"` // 0 is never

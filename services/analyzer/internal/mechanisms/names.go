@@ -28,7 +28,7 @@ type Name struct {
 func (c *Catalogue) Names() []Name {
 	all := naming{}
 	for _, r := range c.Mechanisms {
-		all.add("rule "+r.ID, slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until, r.asked()))
+		all.add("rule "+r.ID, slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until, r.Beside, r.asked()))
 		all.addWords("text of rule "+r.ID, r.Texts())
 	}
 	for _, i := range c.Idle {

@@ -14,7 +14,7 @@ func (c *Catalogue) Without(ids ...string) *Catalogue {
 	out.Mechanisms = slices.Clone(c.Mechanisms)
 	for i := range out.Mechanisms {
 		if r := &out.Mechanisms[i]; slices.Contains(ids, r.ID) {
-			r.Frames, r.LockFrames, r.AllocFrames, r.Overrides = nil, nil, nil, nil
+			r.Frames, r.LockFrames, r.AllocFrames, r.Beside, r.Overrides = nil, nil, nil, nil, nil
 			r.Warning, r.Critical, r.Cap = math.Inf(1), math.Inf(1), events.SeverityInfo
 		}
 	}

@@ -1,0 +1,38 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"squirrly.dev/internal/wording"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
+)
+
+// besideOf is what threads beside the tasks take that no frame says a problem's mechanism to be the cause of, and that it is
+// known to cause: the threads that are woken for it. It is no part of what is proven, only of what a remedy is worth at most.
+func (v *View) besideOf(g *group) fact {
+	m := v.modeScansOf(mechanisms.FamilyCPU)
+	if len(g.rule.Beside) == 0 || m == nil {
+		return fact{}
+	}
+	c := events.Count{Root: events.RootOther, Match: g.rule.Beside, Without: g.rule.Frames}
+	sums, active := tallyAll(m, []events.Count{c})
+	part := share(sums[0], active)
+	if sums[0] < minSamples || part < minIdleWorkers {
+		return fact{}
+	}
+	return fact{factFrame, events.Fact{
+		Text: fmt.Sprintf("Threads of pools that are woken for each piece of work, and that wake tasks, take %s of the %s (%s); no frame says for whom.",
+			wording.Percent(part), m.samples(), wording.Count(sums[0])),
+		Value: part, Unit: "share", Mode: m.mode, Samples: samples(sums[0]), StdErr: m.errorOf(part, float64(active)),
+		Count: partOf(m.counted(c, sums[0]), m.counted(events.Count{}, active)),
+	}}
+}
+
+// besideText says what other threads take for a problem, and what that makes together at most.
+func (p *Problem) besideText() string {
+	if p.beside.Text == "" {
+		return ""
+	}
+	return fmt.Sprintf("with the threads that it wakes up to %s of the CPU", wording.Percent(min(1, p.Share+p.beside.Value)))
+}
