@@ -6,7 +6,6 @@ import (
 	"context"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -44,7 +43,11 @@ INSERT INTO sums SELECT n, COUNT(*) FROM numbers GROUP BY n;
 // recordSettings keeps what Flink says of the settings and watermarks of jobs: of the sample job, for the replay, of one with
 // object reuse and event time, and of two in SQL.
 func recordSettings(t *testing.T, version string) {
-	r := startRecorder(t, flinktest.Options{Version: version, Profiling: true, Slots: 6, Lib: sqlLib(t, version)})
+	jars, err := flinktest.SQLJars(t.Context(), version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := startRecorder(t, flinktest.Options{Version: version, Profiling: true, Slots: 6, Jars: jars})
 	sample := r.submit(t, "--sine-steps=10")
 	reuse := r.submit(t, "--object-reuse=true", "--event-time=true", "--sine-steps=10")
 	sql, plain := r.submitSQL(t, version, settingsSQL), r.submitSQL(t, version, plainSQL)
@@ -94,49 +97,13 @@ func (r *recorder) submitSQL(t *testing.T, version, statements string) string {
 	if err := os.WriteFile(file, []byte(statements), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	jar, err := flinktest.BuildJar(ctx, filepath.Join("..", "..", "test", "public", "sql"), sqlVersion(version))
+	jar, err := flinktest.BuildJar(ctx, filepath.Join("..", "..", filepath.FromSlash(flinktest.SQLProject)), flinktest.SQLVersion(version))
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := r.cluster.RunJar(ctx, jar, "dev.squirrly.sql.SqlFile", file)
+	id, err := r.cluster.RunJar(ctx, jar, flinktest.SQLClass, file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return id
-}
-
-// sqlVersion is the release whose SQL is used: Maven Central lacks that of 1.20.5.
-func sqlVersion(version string) string {
-	if version == "1.20.5" {
-		return "1.20.3"
-	}
-	return version
-}
-
-// sqlLib is a folder with links to the jars of a Flink and of its SQL.
-func sqlLib(t *testing.T, version string) string {
-	flinkLib, err := flinktest.EnsureLib(t.Context(), version)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sql := t.TempDir()
-	maven := exec.CommandContext(t.Context(), "mvn", "-q", "-B", "-f", filepath.Join("..", "..", "test", "public", "sql", "pom.xml"),
-		"dependency:copy-dependencies", "-Dflink.version="+sqlVersion(version), "-DoutputDirectory="+sql)
-	if text, err := maven.CombinedOutput(); err != nil {
-		t.Fatalf("fetch Flink's SQL: %v: %s", err, text)
-	}
-	lib := t.TempDir()
-	for _, pattern := range []string{
-		filepath.Join(flinkLib, "*.jar"), filepath.Join(sql, "flink-table-*.jar"), filepath.Join(sql, "flink-connector-datagen-*.jar"),
-		filepath.Join(sql, "flink-cep-*.jar"),
-	} {
-		jars, err := filepath.Glob(pattern)
-		if err != nil || len(jars) == 0 {
-			t.Fatalf("%s: %d jars, %v", pattern, len(jars), err)
-		}
-		for _, jar := range jars {
-			_ = os.Symlink(jar, filepath.Join(lib, filepath.Base(jar))) // the same jar may be in both
-		}
-	}
-	return lib
 }
