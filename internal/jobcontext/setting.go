@@ -129,6 +129,9 @@ func miniBatch(vertices []Vertex, set map[string]string) {
 			set[prefix+"enabled"], set[prefix+"allow-latency"] = "true", m[1]+" ms"
 			return
 		}
+		if strings.Contains(v.Name, "MiniBatchAssigner[") { // all that an old context has
+			set[prefix+"enabled"], sure = "true", false
+		}
 		tables = tables || strings.Contains(v.Description, "TableSourceScan(")
 		sure = sure && v.Description != "" && !strings.HasSuffix(v.Description, "…") &&
 			!strings.Contains(v.Description, "GroupWindowAggregate(") && !strings.Contains(v.Description, "GroupWindowTableAggregate(")

@@ -73,6 +73,20 @@ func TestSetting_Unknown(t *testing.T) {
 	}
 }
 
+// TestSetting_MiniBatchOfOld reads a context that has names alone.
+func TestSetting_MiniBatchOfOld(t *testing.T) {
+	t.Parallel()
+	c := &jobcontext.Context{Vertices: []jobcontext.Vertex{
+		{Name: "Source: bids[1] -> Calc[2] -> MiniBatchAssigner[3] -> LocalGroupAggregate[4]"}, {Name: "GlobalGroupAggregate[6] -> sums[7]: Writer"},
+	}}
+	if value, from := c.Setting("table.exec.mini-batch.enabled"); value != "true" || from != jobcontext.FromJob {
+		t.Errorf("enabled = %q from %q", value, from)
+	}
+	if value, _ := c.Setting("table.exec.mini-batch.allow-latency"); value != "" {
+		t.Errorf("latency = %q", value)
+	}
+}
+
 // TestSetting_MiniBatch reads the plans that Flink 1.20 and 2.3 make, with mini-batch and without.
 func TestSetting_MiniBatch(t *testing.T) {
 	t.Parallel()

@@ -7,7 +7,6 @@ import (
 
 // planned are settings that the nodes of a plan prove, whatever configuration they came from.
 var planned = []struct{ node, key, value string }{
-	{"MiniBatchAssigner[", "table.exec.mini-batch.enabled", "true"},
 	{"LocalGroupAggregate[", "table.optimizer.agg-phase-strategy", "TWO_PHASE"},
 	{"IncrementalGroupAggregate[", "table.optimizer.distinct-agg.split.enabled", "true"},
 }
