@@ -170,6 +170,9 @@ func (g *group) described(paths []string) events.Count {
 	}
 	for _, path := range paths {
 		c.Match = append(c.Match, below(anchor, path))
+		if of, ok := strings.CutPrefix(path, "@user "); ok && anchor != "" {
+			c.Match = append(c.Match, literal(anchor)+" "+of) // the function is the user's code itself
+		}
 	}
 	return c
 }
