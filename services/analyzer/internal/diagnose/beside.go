@@ -34,5 +34,5 @@ func (p *Problem) besideText() string {
 	if p.beside.Text == "" {
 		return ""
 	}
-	return fmt.Sprintf("with the threads that it wakes up to %s of the CPU", wording.Percent(min(1, p.Share+p.beside.Value)))
+	return fmt.Sprintf("together with the threads that it hands over to at most %s of the CPU", wording.Percent(min(1, p.Share+p.beside.Value)))
 }

@@ -25,7 +25,7 @@ func (v *View) weigh(g *group) Problem {
 	}
 	limiting := v.limit.onPath()
 	at := slices.IndexFunc(limiting, func(vertex int) bool { return slices.Contains(g.vertices, vertex) })
-	p.open = at >= 0 && g.mayBeElsewhere(limiting)
+	p.open = at >= 0 && g.mayBeElsewhere(limiting) && g.rule.Of != mechanisms.BasisCPU // the CPU is that of all vertices
 	switch {
 	case g.rule.Of == mechanisms.BasisCPU:
 		p.OnPath = len(limiting) > 0
