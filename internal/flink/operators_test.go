@@ -31,8 +31,10 @@ func TestClient_OperatorRecords(t *testing.T) {
 	})
 	got, err := c.OperatorRecords(t.Context(), "j", "v", 3, []string{"whole", "part", "absent", "odd"})
 	want := []flink.OperatorRecords{
-		{Operator: "whole", In: 90, Out: 60, Least: 0, Most: 60}, {Operator: "part", In: -1, Out: -1, Least: -1, Most: -1},
-		{Operator: "absent", In: -1, Out: -1, Least: -1, Most: -1}, {Operator: "odd", In: -1, Out: 0, Least: -1, Most: -1},
+		{Operator: "whole", In: 90, Out: 60, Least: 0, Most: 60},
+		{Operator: "part", In: -1, Out: -1, Least: -1, Most: -1},
+		{Operator: "absent", In: -1, Out: -1, Least: -1, Most: -1},
+		{Operator: "odd", In: -1, Out: 0, Least: -1, Most: -1},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("records: %v\n%s", err, diff)

@@ -1,8 +1,9 @@
 package diagnose
 
 import (
-	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"strings"
+
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // planned are settings that the nodes of a plan prove, whatever configuration they came from.

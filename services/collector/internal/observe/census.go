@@ -35,7 +35,7 @@ func census(tm string, threads []flink.Thread) []jobcontext.ThreadGroup {
 			g = &jobcontext.ThreadGroup{TaskManager: tm, Name: name, States: map[string]int{}, Dumps: 1}
 			groups[name] = g
 		}
-		stack := frames(t.Stack, maxFrames)
+		stack := frames(t.Stack)
 		rank := 0
 		if atWork(stack) {
 			g.Busy++

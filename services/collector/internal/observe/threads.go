@@ -54,14 +54,14 @@ func (s *Sampler) dump(ctx context.Context, tm string) Dump {
 			others = append(others, t)
 			continue
 		}
-		out.Threads = append(out.Threads, jobcontext.Thread{TaskManager: tm, Name: line(t.Name), Frames: frames(t.Stack, maxFrames)})
+		out.Threads = append(out.Threads, jobcontext.Thread{TaskManager: tm, Name: line(t.Name), Frames: frames(t.Stack)})
 	}
 	out.Census = census(tm, others)
 	return out
 }
 
-// frames reads the stack of a thread, leaf first, as Class.method without module, class loader, file and line.
-func frames(stack string, most int) []string {
+// frames reads the first maxFrames frames of a stack, leaf first, as Class.method without module, class loader, file and line.
+func frames(stack string) []string {
 	var out []string
 	for line := range strings.Lines(stack) {
 		frame, ok := strings.CutPrefix(strings.TrimSpace(line), "at ")
@@ -70,7 +70,7 @@ func frames(stack string, most int) []string {
 		}
 		frame, _, _ = strings.Cut(frame, "(")
 		out = append(out, cut(unqualified(frame)))
-		if len(out) == most {
+		if len(out) == maxFrames {
 			break
 		}
 	}
