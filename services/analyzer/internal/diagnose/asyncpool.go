@@ -7,6 +7,7 @@ import (
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/services/analyzer/internal/limits"
 	"squirrly.dev/services/analyzer/internal/mechanisms"
+	"squirrly.dev/services/analyzer/internal/operators"
 	"squirrly.dev/services/analyzer/internal/scan"
 )
 
@@ -84,18 +85,54 @@ func (s situation) poolThreads() (float64, bool) {
 	return float64(pool.threads), ok && pool.threads > 0
 }
 
-// asyncRate is what passes in a second in each subtask of the vertices of a problem, on average.
-func (s situation) asyncRate() (float64, bool) {
-	rate, subtasks := 0.0, 0
+// passes is how many records pass in a second in the vertices of a problem, and how many subtasks they have.
+func (s situation) passes() (rate float64, subtasks int) {
 	for i := range s.loads {
 		if !slices.Contains(s.p.Vertices, s.loads[i].Name) {
 			continue
 		}
 		passed := max(s.loads[i].Sum(limits.In), s.loads[i].Sum(limits.Out))
 		if passed == limits.Unknown {
-			return 0, false
+			return 0, 0
 		}
 		rate, subtasks = rate+passed, subtasks+len(s.loads[i].Subtasks)
 	}
-	return rate / float64(max(1, subtasks)), rate > 0 && subtasks > 0
+	return rate, subtasks
 }
+
+// asyncRate is what passes in each subtask, on average.
+func (s situation) asyncRate() (float64, bool) {
+	rate, subtasks := s.passes()
+	return rate / float64(max(1, subtasks)), rate > 0
+}
+
+// asyncCapacity is what the plan says of the one asynchronous operator of a problem's vertices.
+func (s situation) asyncCapacity() (float64, bool) {
+	capacity, operatorsThere := 0, 0
+	for i := range s.loads {
+		if !slices.Contains(s.p.Vertices, s.loads[i].Name) {
+			continue
+		}
+		for _, op := range operators.Asynchronous(&s.ctx.Vertices[i]) {
+			capacity, operatorsThere = op.Capacity, operatorsThere+1
+		}
+	}
+	return float64(capacity), operatorsThere == 1 && capacity > 0
+}
+
+// asyncLatency follows from what is full, by Little's law: so many calls are under way, and so many end in a second.
+func (s situation) asyncLatency() (float64, bool) {
+	rate, subtasks := s.passes()
+	if rate <= 0 {
+		return 0, false
+	}
+	if use, ok := s.poolUse(); ok && use > fullPool {
+		threads, _ := s.poolThreads()
+		return threads / rate, true
+	}
+	capacity, ok := s.asyncCapacity()
+	return capacity * float64(subtasks) / rate, ok
+}
+
+// fullPool is the share of its threads from which on a pool is what calls wait for.
+const fullPool = 0.85

@@ -23,6 +23,8 @@ var jobMeasures = map[string]jobMeasure{
 	"poolUse":               {situation.poolUse, wording.Percent},
 	"poolThreads":           {situation.poolThreads, func(x float64) string { return wording.Count(int64(x)) }},
 	"asyncRate":             {situation.asyncRate, wording.Rate},
+	"asyncCapacity":         {situation.asyncCapacity, func(x float64) string { return wording.Count(int64(x)) }},
+	"asyncLatency":          {situation.asyncLatency, inSeconds},
 	"checkpointInterval":    {situation.checkpointInterval, inSeconds},
 	"checkpointDuration":    {checkpointDuration, inSeconds},
 	"checkpointLoad":        {checkpointLoad, wording.Times},

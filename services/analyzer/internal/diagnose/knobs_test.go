@@ -26,7 +26,7 @@ func TestFirstChange(t *testing.T) {
 		never              string // is in no change
 	}{
 		{"A1", "TASK;MAP;com/shop/Slow.map;java/lang/Thread.sleep", "Remove the sleep", "rate that the source is given"},
-		{"A1", "TASK;SOURCE;" + emit + "MAP;com/shop/Slow.map;java/lang/Thread.sleep", "See whether the pause holds a generator", "barrier"},
+		{"A1", "TASK;SOURCE;" + emit + "MAP;com/shop/Slow.map;java/lang/Thread.sleep", "See whether the pause holds a generator", ""},
 		{"A21", "TASK;SOURCE;com/shop/Slow.pollNext;java/lang/Thread.sleep", "Where the rate is meant", "registerProcessingTimeTimer"},
 		{"A21", legacy + "com/shop/Slow.run;java/lang/Thread.sleep", "Where the rate is meant", "barrier"},
 		{"A2", "TASK;MAP;com/shop/Ask.map;jdk/internal/net/http/HttpClientImpl.send;jdk/internal/misc/Unsafe.park", "Call the service with asynchronous I/O", "Read ahead"},
@@ -114,5 +114,18 @@ func TestFullQueue(t *testing.T) {
 				t.Errorf("open %t: %+v", open, f)
 			}
 		})
+	}
+}
+
+// TestFullQueueOfSQL: an asynchronous look-up has a key for its places, and the plan says how many there are now.
+func TestFullQueueOfSQL(t *testing.T) {
+	const wait = "TASK;org/apache/flink/streaming/api/operators/async/AsyncWaitOperator.processElement;org/apache/flink/streaming/api/operators/async/AsyncWaitOperator.addToWorkQueue;org/apache/flink/streaming/runtime/tasks/mailbox/MailboxExecutorImpl.yield;jdk/internal/misc/Unsafe.park 150"
+	j := newJob("tm-1").vertex("Source: in", nil, load{0.1, 0, 100}).vertex("LookupJoin[4]", []string{"Source: in"}, load{0.97, 0.03, 100}).cores(0.2)
+	j.Vertices[1].Description = "[4]:LookupJoin(table=[a.b.c], joinType=[InnerJoin], lookup=[id=id], select=[id, name], async=[UNORDERED, 180000ms, 10])"
+	j.Census = []jobcontext.ThreadGroup{{TaskManager: "tm-1", Name: "flink-io-*", Count: 4, Dumps: 3, Frames: []string{"java.util.concurrent.ThreadPoolExecutor.getTask"}}}
+	r := diagnoseOK(t, Input{Context: j.Context, Captures: []Capture{capture("tm-1", events.ModeWall, graph(t, wait, "TASK;IDLE 10", "TASK;SOURCE 160"))}})
+	f := ruleOf(r.Analysis, "A5")
+	if f == nil || offers(f, "AsyncDataStream") || !strings.Contains(f.Cause, "A call takes about 0.1 s") {
+		t.Fatalf("%+v", f)
 	}
 }

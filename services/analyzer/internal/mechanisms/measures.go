@@ -12,6 +12,8 @@ var Measures = map[string]string{
 	"poolUse":               "share of the threads behind asynchronous calls that are in use",
 	"poolThreads":           "threads behind asynchronous calls",
 	"asyncRate":             "records that pass in a second in each subtask with asynchronous calls",
+	"asyncCapacity":         "calls that each subtask may have under way, as the plan says",
+	"asyncLatency":          "seconds that a call takes, by what passes while all threads or all places for calls are taken",
 	"checkpointInterval":    "seconds between two checkpoints, as configured",
 	"checkpointDuration":    "seconds that the last checkpoints took on average",
 	"checkpointLoad":        "the same as a multiple of the interval",
