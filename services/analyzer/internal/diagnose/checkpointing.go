@@ -13,10 +13,10 @@ type checkpointing struct {
 	interval        float64 // that is configured; 0 is off or unknown
 	completed       int
 	duration        float64 // on average, of those that completed
-	slow            int     // of completed: those that took as long as the interval, or longer
 	running         float64 // how long the oldest one in progress has been on its way
 	measured        int     // of completed: those whose parts are known
-	late, sync      float64 // on average: until the last barrier was there, and in which the slowest task stood still
+	took            float64 // of these on average, as the next ones
+	late, sync      float64 // until the last barrier was there, and in which the slowest task stood still
 	delayed, stood  float64 // the same as shares
 	wrote           float64 // share in which the slowest task wrote its state, beside its work
 	failed, expired int     // for a reason of their own; of these, those whose time was over
@@ -58,14 +58,12 @@ func (c *checkpointing) complete(one *jobcontext.Checkpoint) {
 	took := seconds64(one.DurationMS)
 	c.completed++
 	c.duration += took
-	if c.interval > 0 && took >= c.interval {
-		c.slow++
-	}
 	if one.StartDelayMS < 0 || one.AlignmentMS < 0 || one.SyncMS < 0 || one.AsyncMS < 0 || took <= 0 {
 		return
 	}
 	late, sync := min(took, seconds64(one.StartDelayMS+one.AlignmentMS)), min(took, seconds64(one.SyncMS))
 	c.measured++
+	c.took += took
 	c.late, c.sync = c.late+late, c.sync+sync
 	c.delayed, c.stood = c.delayed+late/took, c.stood+sync/took
 	c.wrote += min(1, seconds64(one.AsyncMS)/took)
@@ -83,7 +81,7 @@ func (c *checkpointing) fail(one *jobcontext.Checkpoint, last bool) {
 
 func (c *checkpointing) average() {
 	c.duration /= float64(max(1, c.completed))
-	for _, sum := range []*float64{&c.late, &c.sync, &c.delayed, &c.stood, &c.wrote} {
+	for _, sum := range []*float64{&c.took, &c.late, &c.sync, &c.delayed, &c.stood, &c.wrote} {
 		*sum /= float64(max(1, c.measured))
 	}
 }

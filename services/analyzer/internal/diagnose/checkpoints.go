@@ -13,24 +13,24 @@ import (
 // What recent checkpoints must show before there is something to say of them.
 const (
 	fewCheckpoints = 2
-	minLate        = 2.0 // seconds: barriers that come earlier are on time
+	minLate        = 2.0 // seconds: barriers that come earlier are on time, unless the next checkpoint is due by then
 	stuckFor       = 2.0 // intervals: one in progress for longer is late, while none has completed
 )
 
 // barriers reports checkpoints whose barriers spend most of the time on their way through full buffers.
 func barriers(v *View) []Problem {
 	rule, c := v.catalogue.By("barriers"), v.checkpoints()
-	if c == nil || c.interval <= 0 || c.measured < fewCheckpoints || c.delayed < rule.Warning || c.late < minLate || !v.heldBack() {
+	if c == nil || c.interval <= 0 || c.measured < fewCheckpoints || c.delayed < rule.Warning || c.late < minLate && c.duration < c.interval || !v.heldBack() {
 		return nil
 	}
 	f := v.aboutCheckpoints(rule)
-	f.Extent = fmt.Sprintf("%s of the %s that a checkpoint takes", wording.Percent(c.delayed), inSeconds(c.duration))
-	if c.slow > 0 {
+	f.Extent = fmt.Sprintf("%s of the %s that a checkpoint takes", wording.Percent(c.delayed), inSeconds(c.took))
+	if c.took >= c.interval {
 		f.Extent += fmt.Sprintf(", which is longer than the interval of %s", inSeconds(c.interval))
 	}
 	f.Why = "Checkpoints take so much longer under backpressure, and after a failure so much more is read again; records do not wait for them."
 	f.Facts = []fact{{factMetric, events.Fact{
-		Text: fmt.Sprintf("Barriers were on their way or aligned for %s of the %s that the last %s took on average.", inSeconds(c.late), inSeconds(c.duration),
+		Text: fmt.Sprintf("Barriers were on their way or aligned for %s of the %s that the last %s took on average.", inSeconds(c.late), inSeconds(c.took),
 			wording.Plural(c.measured, "measured checkpoint")),
 		Value: c.late, Unit: "s",
 	}}}

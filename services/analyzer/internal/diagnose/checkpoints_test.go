@@ -62,14 +62,18 @@ func TestCheckpoints(t *testing.T) {
 		want     string // D10, D28, D29, or none of them
 		severity events.Severity
 	}{
-		"late":                  {func(*jobcontext.Checkpoints) {}, "D10", events.SeverityInfo},
-		"late, and longer":      {func(c *jobcontext.Checkpoints) { c.Config.IntervalMS = 20_000 }, "D10", events.SeverityInfo},
-		"late, at least once":   {func(c *jobcontext.Checkpoints) { c.Config.Mode = "at_least_once" }, "D10", events.SeverityInfo},
-		"off":                   {func(c *jobcontext.Checkpoints) { c.Config.IntervalMS = 0 }, "", ""},
-		"one only":              {func(c *jobcontext.Checkpoints) { c.Recent = c.Recent[:1] }, "", ""},
-		"savepoints":            {each(func(one *jobcontext.Checkpoint) { one.Savepoint = true }), "", ""},
-		"on time":               {each(func(one *jobcontext.Checkpoint) { one.StartDelayMS, one.AlignmentMS = 3000, 1000 }), "", ""},
-		"short":                 {each(func(one *jobcontext.Checkpoint) { one.StartDelayMS, one.AlignmentMS, one.DurationMS = 900, 20, 1000 }), "", ""},
+		"late":                {func(*jobcontext.Checkpoints) {}, "D10", events.SeverityInfo},
+		"late, and longer":    {func(c *jobcontext.Checkpoints) { c.Config.IntervalMS = 20_000 }, "D10", events.SeverityInfo},
+		"late, at least once": {func(c *jobcontext.Checkpoints) { c.Config.Mode = "at_least_once" }, "D10", events.SeverityInfo},
+		"off":                 {func(c *jobcontext.Checkpoints) { c.Config.IntervalMS = 0 }, "", ""},
+		"one only":            {func(c *jobcontext.Checkpoints) { c.Recent = c.Recent[:1] }, "", ""},
+		"savepoints":          {each(func(one *jobcontext.Checkpoint) { one.Savepoint = true }), "", ""},
+		"on time":             {each(func(one *jobcontext.Checkpoint) { one.StartDelayMS, one.AlignmentMS = 3000, 1000 }), "", ""},
+		"short":               {each(func(one *jobcontext.Checkpoint) { one.StartDelayMS, one.AlignmentMS, one.DurationMS = 900, 20, 1000 }), "", ""},
+		"short, and longer": {func(c *jobcontext.Checkpoints) {
+			each(func(one *jobcontext.Checkpoint) { one.StartDelayMS, one.AlignmentMS, one.DurationMS = 900, 20, 1000 })(c)
+			c.Config.IntervalMS = 900
+		}, "D10", events.SeverityInfo},
 		"not known":             {each(func(one *jobcontext.Checkpoint) { one.StartDelayMS = -1 }), "", ""},
 		"long":                  {writes, "D28", events.SeverityInfo},
 		"long, of a longer one": {func(c *jobcontext.Checkpoints) { writes(c); c.Config.IntervalMS = 100_000 }, "", ""},

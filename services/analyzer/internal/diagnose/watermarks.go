@@ -12,8 +12,8 @@ import (
 	"squirrly.dev/services/analyzer/internal/limits"
 )
 
-// minStill is how long a watermark must not have moved, in ms: windows of WALL and ITIMER together take longer as a rule.
-const minStill = 15_000
+// minStill is how long a watermark must not have moved, in ms: sources send one every 200 ms unless they are told otherwise.
+const minStill = 8000
 
 // eventTime is what descriptions and names of vertices say when something waits for event time.
 var eventTime = regexp.MustCompile(`EventTime|Timestamps/Watermarks|WatermarkAssigner|\browtime\b|\*ROWTIME\*`)

@@ -38,7 +38,7 @@ func TestWatermarks(t *testing.T) {
 		return j
 	}
 	soon := func(j *job) *job {
-		j.Watermarks[1].AtMillis = 9000
+		j.Watermarks[1].AtMillis = 4000
 		return j
 	}
 	for name, test := range map[string]struct {
