@@ -20,10 +20,11 @@ const (
 // barriers reports checkpoints whose barriers spend most of the time on their way through full buffers.
 func barriers(v *View) []Problem {
 	rule, c := v.catalogue.By("barriers"), v.checkpoints()
-	if c == nil || c.interval <= 0 || c.measured < fewCheckpoints || c.delayed < rule.Warning || c.late < minLate && c.duration < c.interval || !v.heldBack() {
+	if c == nil || c.interval <= 0 || c.measured < fewCheckpoints || c.delayed < rule.Warning || c.late < minLate && c.duration < c.interval || len(v.behindFullBuffers()) == 0 {
 		return nil
 	}
 	f := v.aboutCheckpoints(rule)
+	f.Vertices = v.names(v.behindFullBuffers())
 	f.Extent = fmt.Sprintf("%s of the %s that a checkpoint takes", wording.Percent(c.delayed), inSeconds(c.took))
 	if c.took >= c.interval {
 		f.Extent += fmt.Sprintf(", which is longer than the interval of %s", inSeconds(c.interval))
@@ -37,9 +38,16 @@ func barriers(v *View) []Problem {
 	return []Problem{f}
 }
 
-// heldBack reports that backpressure keeps the buffers of some vertex full.
-func (v *View) heldBack() bool {
-	return slices.ContainsFunc(v.loads, func(l limits.Load) bool { return l.Max(limits.BackPressured) >= heldBack })
+// behindFullBuffers are the vertices that a backpressured one sends to: barriers wait on the way to them.
+func (v *View) behindFullBuffers() []int {
+	var out []int
+	for vertex := range v.loads {
+		full := func(in int) bool { return v.loads[in].Max(limits.BackPressured) >= heldBack }
+		if slices.ContainsFunc(v.loads[vertex].Inputs, full) {
+			out = append(out, vertex)
+		}
+	}
+	return out
 }
 
 // checkpointPace reports checkpoints that take as long as their interval, for another reason than late barriers.
@@ -92,7 +100,7 @@ func checkpointFailures(v *View) []Problem {
 		return nil
 	}
 	f := v.aboutCheckpoints(rule)
-	f.Severity = rule.Severity(size)
+	f.Severity, f.Vertices = rule.Severity(size), v.names(v.behindFullBuffers())
 	f.Extent = fmt.Sprintf("%d of the last %d", c.failed, ended)
 	if c.expired > 0 {
 		f.Extent += fmt.Sprintf(", %d of them because their time was over", c.expired)

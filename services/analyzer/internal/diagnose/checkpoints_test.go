@@ -22,6 +22,7 @@ func taken(n int, one jobcontext.Checkpoint) []jobcontext.Checkpoint {
 // slowCheckpoints takes a limited job whose checkpoints wait for their barriers, and changes something about it.
 func slowCheckpoints(change func(c *jobcontext.Checkpoints)) *job {
 	j := limited()
+	j.Vertices[1].Inputs[0].Ship = "HASH"
 	j.Config = map[string]string{"state.backend.type": "rocksdb", "execution.checkpointing.incremental": "false"}
 	j.Checkpoints = &jobcontext.Checkpoints{
 		Config: &jobcontext.CheckpointConfig{Mode: "exactly_once", IntervalMS: 60_000, TimeoutMS: 600_000, StateBackend: "EmbeddedRocksDBStateBackend"},
@@ -154,6 +155,11 @@ func TestCheckpointSettings(t *testing.T) {
 		if f == nil || offers(f, unaligned) != test.unaligned || offers(f, debloat) != test.shrinks || !offers(f, "Speed up what limits") {
 			t.Errorf("%s: %+v", name, f)
 		}
+	}
+	oneToOne := slowCheckpoints(func(*jobcontext.Checkpoints) {})
+	oneToOne.Vertices[1].Inputs[0].Ship = "FORWARD"
+	if f := ruleOf(checked1(t, oneToOne).Analysis, "D10"); f == nil || offers(f, unaligned) || !offers(f, debloat) {
+		t.Errorf("one to one: %+v", f)
 	}
 	long := each(func(one *jobcontext.Checkpoint) {
 		one.DurationMS, one.StartDelayMS, one.AlignmentMS, one.AsyncMS = 90_000, 20, 0, 80_000
