@@ -58,19 +58,60 @@ func (b *bench) follow(ctx context.Context, run *diagnosis.Run) (diagnosis.Advic
 	if len(advice.Misses) > 0 {
 		return advice, nil
 	}
-	flink, variant, settings := c.Flink, bad, map[string]string{}
+	variant, settings := bad, map[string]string{}
 	for _, s := range advice.Settings {
 		settings[s.Key] = s.Value
 	}
 	if len(settings) == 0 {
 		variant, settings = good, c.Good.Config
 	}
-	after, err := b.alone(ctx, run, flink.With(settings), variant, b.folder(run, advised, 0))
+	dir := b.folder(run, advised, 0)
+	if b.again {
+		if err := sameAdvice(dir, &advice); err != nil {
+			return advice, err
+		}
+	}
+	after, err := b.alone(ctx, run, c.Flink.With(settings), variant, dir)
 	if err != nil {
+		return advice, err
+	}
+	if err := keepAdvice(dir, &advice); err != nil {
 		return advice, err
 	}
 	advice.Take(before, after)
 	return advice, nil
+}
+
+// takenFile holds, beside the capture after it, the advice that was taken.
+const takenFile = "advice.json"
+
+var errOther = errors.New("the advice is another one today, and has to be taken: ")
+
+func keepAdvice(dir string, a *diagnosis.Advice) error {
+	text, err := json.Marshal(a.Settings)
+	if err != nil {
+		return fmt.Errorf("encode the advice: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, takenFile), text, 0o600); err != nil {
+		return fmt.Errorf("keep the advice: %w", err)
+	}
+	return nil
+}
+
+// sameAdvice is an error when a stored run took another advice than the one of today.
+func sameAdvice(dir string, a *diagnosis.Advice) error {
+	text, err := os.ReadFile(filepath.Join(dir, takenFile))
+	if err != nil {
+		return fmt.Errorf("read the advice that was taken: %w", err)
+	}
+	today, err := json.Marshal(a.Settings)
+	if err != nil {
+		return fmt.Errorf("encode the advice: %w", err)
+	}
+	if string(text) != string(today) {
+		return fmt.Errorf("%w%s, not %s", errOther, today, text)
+	}
+	return nil
 }
 
 // alone captures one variant on a cluster of its own; or reads what an earlier run captured.
