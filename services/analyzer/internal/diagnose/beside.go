@@ -9,7 +9,7 @@ import (
 )
 
 // besideOf is what threads beside the tasks take that no frame says a problem's mechanism to be the cause of, and that it is
-// known to cause: the threads that are woken for it. It is no part of what is proven, only of what a remedy is worth at most.
+// known to cause: the threads that are woken for it. It counts as a part of the problem, at the price of confidence, and the texts keep the two apart.
 func (v *View) besideOf(g *group) fact {
 	m := v.modeScansOf(mechanisms.FamilyCPU)
 	if len(g.rule.Beside) == 0 || m == nil {

@@ -31,7 +31,10 @@ func (v *View) weigh(g *group) Problem {
 		p.OnPath = len(limiting) > 0
 		p.Size, p.P = p.Share, p.Share
 		p.StdErr = v.errorOf(family, p.P, float64(active))
-		p.beside = v.besideOf(g)
+		if p.beside = v.besideOf(g); p.beside.Text != "" {
+			p.P = min(1, p.P+p.beside.Value)
+			p.Size, p.StdErr = p.P, v.errorOf(family, p.P, float64(active))
+		}
 	case p.open: // it is as large as it would be in the limiting vertex, but its time is not booked as that
 		p.Size, p.sizeErr = v.partOf(g, limiting[at])
 	case at >= 0:
@@ -51,7 +54,7 @@ func (v *View) weigh(g *group) Problem {
 	p.Confidence = v.confidence(&p)
 	p.Severity = v.severity(&p)
 	if p.OnPath {
-		p.Bound = bound(min(1, p.P+p.beside.Value), v.worth(family, g.samples()))
+		p.Bound = bound(p.P, v.worth(family, g.samples()))
 	}
 	return p
 }
@@ -179,7 +182,7 @@ func (v *View) confidence(p *Problem) events.Confidence {
 	steps := 0
 	for _, doubt := range []bool{
 		doubts.rootsOff && p.Rule.Of != mechanisms.BasisCPU, doubts.unresolved,
-		p.open, p.group.shared,
+		p.open, p.group.shared, p.beside.Text != "",
 		doubts.undersampled && family == mechanisms.FamilyCPU && wall < 30,
 		doubts.cold && family == mechanisms.FamilyCPU,
 	} {
