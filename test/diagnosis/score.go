@@ -122,10 +122,12 @@ func unwanted(p Patterns, a events.Analysis) []string {
 
 // fixTexts are where a fix may be named.
 func fixTexts(f events.Finding) []string {
-	r := f.Recommendation
-	texts := []string{r.Change, r.Why, r.Impact, r.TradeOffs}
-	for _, c := range r.Config {
-		texts = append(texts, c.Key, c.Key+": "+c.Value)
+	var texts []string
+	for _, r := range append([]events.Recommendation{f.Recommendation}, f.Alternatives...) {
+		texts = append(texts, r.Change, r.Why, r.Impact, r.TradeOffs)
+		for _, c := range r.Config {
+			texts = append(texts, c.Key, c.Key+": "+c.Value)
+		}
 	}
 	return texts
 }

@@ -11,9 +11,9 @@ import (
 const maxAlternatives = 2
 
 // advise chooses the changes of a problem's mechanism that work on this job, the best one first: what surely applies, and
-// then what may, with how to tell. A change of settings is one only while some key of it can do something here.
+// then what may, if it says how to tell. A change of settings is one only while some key of it can do something here.
 func (v *View) advise(p *Problem) {
-	s := situation{v, p}
+	s := situation{v.reading, p}
 	values := s.values()
 	p.Cause = mechanisms.Render(p.Rule.Cause, values)
 	var sure, open []events.Recommendation
@@ -25,8 +25,8 @@ func (v *View) advise(p *Problem) {
 		}
 		r, ok := s.recommend(c, values)
 		switch {
-		case !ok:
-		case applies == mechanisms.Unknown && r.When != "":
+		case !ok, applies == mechanisms.Unknown && r.When == "":
+		case applies == mechanisms.Unknown:
 			open = append(open, r)
 		default:
 			r.When = ""
@@ -35,10 +35,17 @@ func (v *View) advise(p *Problem) {
 	}
 	all := slices.Concat(sure, open)
 	if len(all) == 0 {
+		p.advice = events.Recommendation{
+			Change: "What is known to help is set already, or can do nothing on this job.", Why: "Nothing else is known of this cause.",
+			Effort: p.Rule.Changes[0].Effort,
+		}
 		return
 	}
 	p.advice, p.alternatives = all[0], all[1:min(len(all), 1+maxAlternatives)]
 }
+
+// possible reports that nothing which is known of a problem's place speaks against its mechanism.
+func (v *View) possible(p *Problem) bool { return p.Rule.Provable(situation{v.reading, p}) }
 
 // recommend renders a change; ok is false when it consists of settings and none of them can do anything.
 func (s situation) recommend(c *mechanisms.Change, values map[string]string) (r events.Recommendation, ok bool) {
@@ -46,11 +53,8 @@ func (s situation) recommend(c *mechanisms.Change, values map[string]string) (r 
 		Change: mechanisms.Render(c.Do, values), Why: mechanisms.Render(c.Why, values), TradeOffs: mechanisms.Render(c.TradeOffs, values),
 		When: mechanisms.Render(c.When, values), Effort: c.Effort, Links: c.Pages(s.Flink()),
 	}
-	settings := c.In(s.Flink())
-	for _, set := range settings {
-		if value, usable := s.usable(set); usable {
-			r.Config = append(r.Config, events.ConfigChange{Key: set.Key, Value: value})
-		}
+	if len(c.Set) > 0 {
+		r.Config = s.settings(c)
 	}
 	return r, len(c.Set) == 0 || len(r.Config) > 0
 }

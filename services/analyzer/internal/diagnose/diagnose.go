@@ -8,14 +8,11 @@ package diagnose
 import (
 	"errors"
 	"slices"
-	"sync"
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/limits"
-	"squirrly.dev/services/analyzer/internal/mechanisms"
-	"squirrly.dev/services/analyzer/internal/scan"
 )
 
 // Capture is one profile of one JVM.
@@ -100,8 +97,6 @@ type Category struct {
 
 // ErrNoCaptures is the error of [Diagnose] when no capture could be read, so that there is nothing to say.
 var ErrNoCaptures = errors.New("no capture to diagnose")
-
-var defaultScanner = sync.OnceValue(func() *scan.Scanner { return scan.NewScanner(mechanisms.Default()) })
 
 // Diagnose finds what limits the job. Empty captures are a result (an idle or a lock-free JVM); none at all is
 // ErrNoCaptures.

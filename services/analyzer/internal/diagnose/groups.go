@@ -162,9 +162,10 @@ func heldBy(s *jvmScan, rule *mechanisms.Mechanism, chain int32, n uint64, waiti
 func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p place) {
 	g := group{rule: at.rule, frame: at.frame, anchor: at.frame, anyTask: at.chain < 0, flinks: true}
 	g.vertices, g.dumped, g.shared = p.vertices, p.dumped, p.partly
-	if at.chain >= 0 {
+	if at.chain >= 0 && !at.rule.Whole {
 		g.lies(s, &s.Chains[at.chain])
 	}
+	g.anyTask = g.anyTask && !at.rule.Whole
 	key := groupKey{at.rule.ID, wording.Class(g.operator), g.anchor, fmt.Sprint(g.vertices), g.between} // its inputs and timers are one operator
 	if g.flinks {
 		key.anchor = "" // whatever Flink does for one cause is one problem: serialize, copy

@@ -3,9 +3,11 @@ package diagnose
 import (
 	"fmt"
 	"math"
+	"strconv"
 
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/internal/wording"
+	"squirrly.dev/services/analyzer/internal/operators"
 )
 
 // measure is a number of [mechanisms.Measures] with how people read it.
@@ -20,6 +22,8 @@ var jobMeasures = map[string]jobMeasure{
 	"heapBytes":             {situation.heapBytes, inBytes},
 	"managedBytes":          {situation.managedBytes, inBytes},
 	"stateBytes":            {situation.stateBytes, inBytes},
+	"stateOfHeap":           {situation.stateOfHeap, wording.Percent},
+	"windowsPerRecord":      {situation.windowsPerRecord, whole},
 	"poolUse":               {situation.poolUse, wording.Percent},
 	"poolThreads":           {situation.poolThreads, func(x float64) string { return wording.Count(int64(x)) }},
 	"asyncRate":             {situation.asyncRate, wording.Rate},
@@ -55,6 +59,8 @@ func (s situation) values() map[string]string {
 	}
 	return out
 }
+
+func whole(x float64) string { return strconv.FormatFloat(math.Round(x), 'f', 0, 64) }
 
 func inBytes(x float64) string { return wording.Bytes(int64(x)) }
 
@@ -116,4 +122,35 @@ func (s situation) stateBytes() (float64, bool) {
 func (s situation) gcShare() (float64, bool) {
 	part, active := s.collectorShare()
 	return part, active > 0
+}
+
+// stateOfHeap is the state of the last checkpoint over the largest possible heaps of all TaskManagers. On the heap it takes
+// more, so that only a small share says that it fits.
+func (s situation) stateOfHeap() (float64, bool) {
+	state, ok := s.stateBytes()
+	if !ok {
+		return 0, false
+	}
+	heaps := 0.0
+	for i := range s.ctx.TaskManagers {
+		if s.ctx.TaskManagers[i].HeapMax <= 0 {
+			return 0, false
+		}
+		heaps += float64(s.ctx.TaskManagers[i].HeapMax)
+	}
+	return state / heaps, heaps > 0
+}
+
+// windowsPerRecord is that of the vertices of the problem, or of all while it has none.
+func (s situation) windowsPerRecord() (float64, bool) {
+	most := 0
+	for i := range s.loads {
+		if !s.concerns(i) {
+			continue
+		}
+		for _, w := range operators.Windows(&s.ctx.Vertices[i]) {
+			most = max(most, w.Copies)
+		}
+	}
+	return float64(most), most > 0
 }

@@ -34,6 +34,9 @@ func rank(v *View, detected []Problem) ranking {
 			r.remarks = append(r.remarks, p)
 			continue
 		}
+		if !v.possible(&p) {
+			continue
+		}
 		same := slices.IndexFunc(r.findings, func(other Problem) bool { return other.Rule == p.Rule && other.group != nil })
 		if same < 0 {
 			r.insert(v, p)
@@ -80,7 +83,7 @@ func choose(v *View) []Problem {
 	slices.SortStableFunc(all, moreImportant)
 	for _, p := range explained(all) {
 		switch {
-		case p.Rule.Role == mechanisms.RoleVictim, v.restsInSource(p.group), v.negligible(&p), v.ofNoJob(&p):
+		case p.Rule.Role == mechanisms.RoleVictim, v.restsInSource(p.group), v.negligible(&p), v.ofNoJob(&p), !v.possible(&p):
 			continue
 		case p.elsewhereOf(chosen), p.sameAs(chosen):
 			continue

@@ -30,14 +30,11 @@ type reading struct {
 
 // read scans every capture. The result does not depend on the order of the captures.
 func read(in *Input) *reading {
-	r := &reading{ctx: in.Context, catalogue: mechanisms.Default(), scanner: defaultScanner()}
-	if len(in.Without) > 0 {
-		r.catalogue = r.catalogue.Without(in.Without...)
-		r.scanner = scan.NewScanner(r.catalogue)
-	}
+	r := &reading{ctx: in.Context}
 	if r.ctx != nil {
 		r.loads, r.windows, r.duringWall = limits.Loads(r.ctx), limits.Windows(r.ctx), loadsDuring(r.ctx, events.ModeWall)
 	}
+	r.catalogue, r.scanner = matching(slices.Concat(in.Without, r.unprovable()))
 	captures := slices.Clone(in.Captures)
 	slices.SortStableFunc(captures, func(a, b Capture) int {
 		return cmp.Or(cmp.Compare(slices.Index(modeOrder, a.Mode), slices.Index(modeOrder, b.Mode)), cmp.Compare(a.JVM, b.JVM))

@@ -57,7 +57,7 @@ func fired(r Result) []string {
 // byOtherMeans are the rules without frames, and the tests that cover them.
 var byOtherMeans = map[string]string{
 	"D2": "TestBlockedSink", "D20": "TestTwoTaskManagersAndSkew", "D24": "TestUnchained", "E7": "TestUnnamed", "S1": "TestStarvedJob",
-	"S2": "TestRestarts", "D10": "TestCheckpoints", "D28": "TestCheckpoints", "D29": "TestCheckpoints", "D30": "TestSourceSkew", "D19": "TestWatermarks",
+	"S2": "TestRestarts", "C20": "TestConditions", "D10": "TestCheckpoints", "D28": "TestCheckpoints", "D29": "TestCheckpoints", "D30": "TestSourceSkew", "D19": "TestWatermarks",
 }
 
 func TestEachRule(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 
 // situation is what is known where a problem was seen: a [mechanisms.Situation].
 type situation struct {
-	*View
-	p *Problem
+	*reading
+	p *Problem // of no frames and no vertex: the job as a whole
 }
 
 var _ mechanisms.Situation = situation{}
@@ -29,7 +29,7 @@ var backends = []struct{ name, in, frame string }{
 
 // Backend is the state backend in force, or the one whose frames the problem shows.
 func (s situation) Backend() string {
-	value := s.inForce("state.backend.type")
+	value := first(s.inForce("state.backend.type"))
 	if s.ctx != nil && s.ctx.Checkpoints != nil && s.ctx.Checkpoints.Config != nil && s.ctx.Checkpoints.Config.StateBackend != "" {
 		value = s.ctx.Checkpoints.Config.StateBackend
 	}
@@ -71,7 +71,7 @@ func (s situation) API() string {
 	}
 	found := ""
 	for i := range s.loads {
-		if len(s.p.Vertices) > 0 && !s.p.in(s.loads[i].Name) {
+		if !s.concerns(i) {
 			continue
 		}
 		if planNode.MatchString(s.loads[i].Name) {
@@ -82,13 +82,9 @@ func (s situation) API() string {
 	return found
 }
 
-func (p *Problem) in(vertex string) bool {
-	for _, v := range p.Vertices {
-		if v == vertex {
-			return true
-		}
-	}
-	return false
+// concerns reports that a vertex is one of the problem's, or that it is none's in particular.
+func (s situation) concerns(vertex int) bool {
+	return len(s.p.Vertices) == 0 || slices.Contains(s.p.Vertices, s.loads[vertex].Name)
 }
 
 // Part is the share of the problem's samples whose stacks hold one of some paths.
@@ -124,7 +120,7 @@ const noEdge = "none"
 func (s situation) Ships() []string {
 	var out []string
 	for i := range s.loads {
-		if len(s.p.Vertices) == 0 || !s.p.in(s.loads[i].Name) {
+		if len(s.p.Vertices) == 0 || !s.concerns(i) {
 			continue
 		}
 		if s.loads[i].Source() {

@@ -14,11 +14,15 @@ type conclusions struct {
 	findings []Problem // most important first
 	remarks  []Problem
 	facts    []fact // that stand for themselves
+	silenced []events.Silenced
 }
 
 // conclude puts the problems into words, prices them, and sums them up.
 func conclude(v *View, r ranking, one price) conclusions {
-	t := conclusions{findings: r.findings, remarks: r.remarks}
+	for i := range r.findings {
+		v.advise(&r.findings[i])
+	}
+	t := conclusions{findings: v.order(r.findings), remarks: r.remarks}
 	v.measure(t.findings)
 	for i := range t.findings {
 		p := &t.findings[i]
@@ -26,7 +30,6 @@ func conclude(v *View, r ranking, one price) conclusions {
 			v.describe(p)
 			v.cost(p, one)
 		}
-		v.advise(p)
 	}
 	joined := v.joinAllocAndLock(t.findings)
 	t.facts = slices.Concat(v.checked.facts, v.vertexFacts)
@@ -34,6 +37,7 @@ func conclude(v *View, r ranking, one price) conclusions {
 		t.facts = append(t.facts, v.limit.starved.fact)
 	}
 	t.facts = append(t.facts, joined...)
+	t.silenced = v.silenced(t.findings)
 	t.verdict = summarize(v, t.findings)
 	return t
 }
@@ -69,6 +73,7 @@ func write(v *View, t *conclusions) Result {
 		a.JobID, a.JobName, a.FlinkVersion = v.ctx.Job.ID, v.ctx.Job.Name, v.ctx.FlinkVersion
 	}
 	result := Result{Profiles: profiles(v.reading, l), Around: around(v.reading, l, a.Findings), FollowUps: v.followUps()}
+	a.Silenced = t.silenced
 	a.Evidence, a.Counting = l.facts, counting(v.catalogue)
 	result.Analysis = a
 	result.Explain = func() Explanation {

@@ -26,8 +26,8 @@ type Change struct {
 	TradeOffs string      `yaml:"tradeOffs"`
 	Effort    string      `yaml:"effort"`  // config, code or redesign
 	Edits     Edits       `yaml:"edits"`   //
-	Applies   []Condition `yaml:"applies"` // it is dropped when one of these is not so
-	When      string      `yaml:"when"`    // how to tell that it is this one, where nobody knows whether it applies
+	Applies   []Condition `yaml:"applies"` // all of these must be so
+	When      string      `yaml:"when"`    // how people can tell, so that it is offered where nobody knows whether it applies
 	Set       []Setting   `yaml:"set"`
 	Links     []string    `yaml:"links"` // pages of Flink's documentation, below its root
 }

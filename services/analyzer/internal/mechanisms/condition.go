@@ -109,6 +109,10 @@ func (r *Mechanism) Possible(s Situation) bool {
 	return All(r.Needs, s) != No && !slices.ContainsFunc(r.Refutes, func(c Condition) bool { return c.Holds(s) == Yes })
 }
 
+// Provable reports that a mechanism may be found at all where that is known of a situation: it is possible, and what its proof
+// asks for beside frames is so.
+func (r *Mechanism) Provable(s Situation) bool { return All(r.When, s) == Yes && r.Possible(s) }
+
 func oneOf(value string, known []string) Truth {
 	switch {
 	case value == "":
@@ -133,7 +137,7 @@ func within(x float64, known bool, above, below float64) Truth {
 	switch {
 	case !known:
 		return Unknown
-	case x > above && (below == 0 || x < below):
+	case (above == 0 || x > above) && (below == 0 || x < below):
 		return Yes
 	}
 	return No
@@ -214,7 +218,7 @@ func checkConditions(conditions []Condition) error {
 
 // asked are the paths that the conditions of a mechanism ask for.
 func (r *Mechanism) asked() []string {
-	out := pathsOf(slices.Concat(r.Needs, r.Refutes))
+	out := pathsOf(slices.Concat(r.Needs, r.When, r.Refutes))
 	for i := range r.Changes {
 		out = append(out, pathsOf(r.Changes[i].Applies)...)
 	}

@@ -2,12 +2,13 @@ package mechanisms
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // demands describes what a mechanism needs and what refutes it.
 func demands(r *Mechanism) string {
-	text := conditions(r.Needs)
+	text := conditions(slices.Concat(r.Needs, r.When))
 	if len(r.Refutes) == 0 {
 		return text
 	}

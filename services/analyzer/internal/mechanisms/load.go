@@ -202,7 +202,7 @@ func (r *Mechanism) check() error {
 			return fmt.Errorf("change %d: %w", i+1, err)
 		}
 	}
-	return errors.Join(checkTexts(r.Cause), checkConditions(r.Needs), checkConditions(r.Refutes),
+	return errors.Join(checkTexts(r.Cause), checkConditions(r.Needs), checkConditions(r.When), checkConditions(r.Refutes),
 		checkPaths(slices.Concat(r.Frames, r.LockFrames, r.AllocFrames, r.NotBelow, r.Until, r.Beside)))
 }
 

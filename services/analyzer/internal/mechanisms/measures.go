@@ -8,6 +8,7 @@ var Measures = map[string]string{
 	"heapBytes":             "largest possible heap of a TaskManager",
 	"managedBytes":          "managed memory of a TaskManager",
 	"stateBytes":            "state of the whole job in its last checkpoint",
+	"stateOfHeap":           "the same as a share of the heaps of all its TaskManagers",
 	"windowsPerRecord":      "windows that each record is put into: size over slide",
 	"poolUse":               "share of the threads behind asynchronous calls that are in use",
 	"poolThreads":           "threads behind asynchronous calls",

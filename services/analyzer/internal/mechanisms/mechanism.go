@@ -103,6 +103,7 @@ type Fires struct {
 	LockFrames  []string        `yaml:"lockFrames"`  // instead of Frames in the family lock
 	AllocFrames []string        `yaml:"allocFrames"` // instead of Frames in the family alloc
 	NotBelow    []string        `yaml:"notBelow"`    // single frames: nothing below them matches
+	When        []Condition     `yaml:"when"`        // of the job, beside the frames: all of these must be known to be so
 	Until       []string        `yaml:"until"`       // frames at which a match ends: what is below belongs to others
 	Waiting     bool            `yaml:"waiting"`     // only samples in which the thread waited count
 	Beside      []string        `yaml:"beside"`      // in other threads, what may be its work as well where it is found: told, and part of the bound

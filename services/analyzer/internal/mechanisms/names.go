@@ -66,12 +66,15 @@ func (n naming) add(of string, paths []string) {
 // wordForm is a word that reads like the name of a class.
 var wordForm = regexp.MustCompile(`\b[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+\b`)
 
+// jvmOption is an option of the JVM.
+var jvmOption = regexp.MustCompile(`-XX:\S+`)
+
 // products are words that only look so.
 var products = map[string]bool{"RocksDB": true, "ForSt": true, "TaskManager": true, "JobManager": true}
 
 func (n naming) addWords(of string, texts []string) {
 	for _, text := range texts {
-		for _, word := range wordForm.FindAllString(text, -1) {
+		for _, word := range wordForm.FindAllString(jvmOption.ReplaceAllString(text, ""), -1) {
 			if !products[strings.TrimSuffix(word, "s")] {
 				n[word] = Name{Glob: word, Word: true, Of: of}
 			}

@@ -1,0 +1,72 @@
+package diagnose
+
+import (
+	"slices"
+
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
+)
+
+// asMuch is from which part of another finding's time on one is worth as much.
+const asMuch = 0.9
+
+// order sorts the findings in what limits the job by what they are worth there and what they cost to change: a setting comes
+// before a change of code that is worth no more, or whose time is mostly that of the setting; and of known causes the one
+// that takes more comes first.
+func (v *View) order(findings []Problem) []Problem {
+	var ordered []Problem
+	for _, p := range findings {
+		at := len(ordered)
+		for at > 0 && v.comesBefore(&p, &ordered[at-1]) {
+			at--
+		}
+		ordered = slices.Insert(ordered, at, p)
+	}
+	return ordered
+}
+
+// comesBefore reports that a problem is to be changed before another one that came before it.
+func (v *View) comesBefore(p, other *Problem) bool {
+	switch {
+	case !v.comparable(p) || !v.comparable(other) || !p.known():
+		return false
+	case p.price() < other.price():
+		return v.spares(p, other)
+	}
+	return other.known() && asMuch*p.P > other.P && (p.price() == other.price() || !v.spares(other, p))
+}
+
+// spares reports that a problem which is cheaper to change is worth as much as another one, or as what that one has left then.
+func (v *View) spares(cheap, dear *Problem) bool {
+	return cheap.P >= asMuch*dear.P || cheap.Severity.AtLeast(dear.Severity) && cheap.P >= dear.P*(1-v.overlap(dear, cheap.Rule))
+}
+
+// known reports that a problem's mechanism says why the time goes, and not only where.
+func (p *Problem) known() bool { return !p.Rule.Broad && !p.Rule.Unexplained() }
+
+// comparable reports that a problem's P is a part of what limits, or of all tasks when that is not known, by frames.
+func (v *View) comparable(p *Problem) bool {
+	return (p.OnPath || v.limit.Limit == events.LimitUnknown) && !p.minor && !p.open && p.group != nil && !p.group.untimed() && p.Rule.Of == mechanisms.BasisVertex
+}
+
+// price ranks what the first change of a problem costs to do: a setting costs least, unless it takes memory or CPU.
+func (p *Problem) price() int {
+	at := slices.Index([]string{"config", "code", "redesign"}, p.advice.Effort)
+	if at == 0 && p.Rule.Layer != events.LayerResource {
+		return -1
+	}
+	return at
+}
+
+// overlap is the part of a problem's samples that the frames of a mechanism match as well.
+func (v *View) overlap(p *Problem, other *mechanisms.Mechanism) float64 {
+	m := v.modeScansOf(p.group.family())
+	if m == nil || len(other.Frames) == 0 || !other.Sees(p.group.family()) {
+		return 0
+	}
+	all := p.group.described(p.group.pattern())
+	both := all
+	both.With = other.Frames
+	sums, _ := tallyAll(m, []events.Count{all, both})
+	return share(sums[1], sums[0])
+}
