@@ -36,7 +36,8 @@ func (v *View) advise(p *Problem) {
 	all := slices.Concat(sure, open)
 	if len(all) == 0 {
 		p.advice = events.Recommendation{
-			Change: "What is known to help is set already, or can do nothing on this job.", Why: "Nothing else is known of this cause.",
+			Change: "Nothing that is known to help can be changed here: it is set already, does nothing on this job, or is code of others.",
+			Why:    "Nothing else is known of this cause.",
 			Effort: p.Rule.Changes[0].Effort,
 		}
 		return
@@ -47,6 +48,9 @@ func (v *View) advise(p *Problem) {
 // possible reports that nothing which is known of a problem's place speaks against its mechanism.
 func (v *View) possible(p *Problem) bool { return p.Rule.Provable(situation{v.reading, p}) }
 
+// effortConfig is the effort of a change that is nothing but settings.
+const effortConfig = "config"
+
 // recommend renders a change; ok is false when it consists of settings and none of them can do anything.
 func (s situation) recommend(c *mechanisms.Change, values map[string]string) (r events.Recommendation, ok bool) {
 	r = events.Recommendation{
@@ -56,7 +60,7 @@ func (s situation) recommend(c *mechanisms.Change, values map[string]string) (r 
 	if len(c.Set) > 0 {
 		r.Config = s.settings(c)
 	}
-	return r, len(c.Set) == 0 || len(r.Config) > 0
+	return r, c.Effort != effortConfig || len(c.Set) == 0 || len(r.Config) > 0
 }
 
 // editable reports that somebody can make a change: nobody edits a class of Flink, and SQL has no program.
