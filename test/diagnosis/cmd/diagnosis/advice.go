@@ -114,6 +114,9 @@ func sameAdvice(dir string, a *diagnosis.Advice) error {
 	return nil
 }
 
+// Flink answers from metrics that it fetched up to ten seconds ago, which is too long for what a capture is to count.
+const fetchKey, fetchEvery = "metrics.fetcher.update-interval", "2000"
+
 // alone captures one variant on a cluster of its own; or reads what an earlier run captured.
 func (b *bench) alone(ctx context.Context, run *diagnosis.Run, flink diagnosis.Flink, variant, dir string) (diagnosis.Captured, error) {
 	if b.again {
@@ -124,7 +127,7 @@ func (b *bench) alone(ctx context.Context, run *diagnosis.Run, flink diagnosis.F
 		got.Sent, err = sentBefore(dir)
 		return got, err
 	}
-	cluster, err := start(ctx, run.Flink, flink)
+	cluster, err := start(ctx, run.Flink, flink.With(map[string]string{fetchKey: fetchEvery}))
 	if err != nil {
 		return diagnosis.Captured{}, err
 	}

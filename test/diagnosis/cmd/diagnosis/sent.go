@@ -58,8 +58,8 @@ func watchSent(ctx context.Context, flink, job, dir string) (stop func() (float6
 	}
 }
 
-// countSent polls the counters until ctx ends. Flink answers from what it fetched last, up to ten seconds ago, so that only
-// the moments count at which an answer is another one.
+// countSent polls the counters until ctx ends. Flink answers from what it fetched last, so that only the moments count at
+// which an answer is another one.
 func countSent(ctx context.Context, flink, job string) float64 {
 	const every = 500 * time.Millisecond
 	var first, last, seen float64
