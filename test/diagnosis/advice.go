@@ -19,7 +19,7 @@ type Advice struct {
 	Settings    []events.ConfigChange // what was set; none: the change is one of code, whose place the good variant takes
 	Bound       float64               // predicted: by what factor the throughput can rise at most; 0 is no prediction
 	Most        float64               // Bound with the error of the samples; 0 is none
-	Before      float64               // records per second; 0 is unknown
+	Before      float64               // records per second out of the sources; 0 is unknown
 	After       float64               // likewise
 	Speed       events.Speed          // the verdict of the comparison
 	Summary     string                // of the comparison
@@ -81,11 +81,13 @@ func Advised(c *Case, flink string, a events.Analysis) Advice {
 func (a *Advice) Take(before, after Captured) {
 	c := analyzer.Compare(before.Analysis, after.Analysis)
 	a.Speed, a.Summary = c.Speed, c.Summary
-	a.Before, a.After = before.Sent, after.Sent
 	for _, m := range c.Measures {
-		if m.Name == "throughput" && m.Before > 0 && m.After > 0 {
+		if m.Name == "throughput" {
 			a.Before, a.After = m.Before, m.After
 		}
+	}
+	if before.Sent > 0 && after.Sent > 0 { // by the sources, in every plan
+		a.Before, a.After = before.Sent, after.Sent
 	}
 	if a.Speed == events.SpeedSame || a.Speed == events.SpeedSlower {
 		a.Misses = append(a.Misses, fmt.Sprintf("the advice made it %s: %s", a.Speed, a.Summary))
