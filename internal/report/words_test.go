@@ -1,12 +1,12 @@
 package report
 
 import (
-	"squirrly.dev/internal/wording"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 

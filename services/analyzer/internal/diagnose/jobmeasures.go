@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"squirrly.dev/internal/jobcontext"
@@ -66,28 +67,34 @@ func inBytes(x float64) string { return wording.Bytes(int64(x)) }
 
 func inSeconds(x float64) string { return fmt.Sprintf("%.3g s", x) }
 
-// liveHeap is the least share of the heap that was in use in any reading: what lives is at most that.
+// liveHeap is the least share of the heap that was in use in any reading, of the TaskManager with the most: what lives is at
+// most that.
 func (s situation) liveHeap() (float64, bool) {
-	worst, known := 0.0, false
+	most, known := 0.0, false
 	if s.ctx == nil {
 		return 0, false
 	}
-	for _, tm := range s.ctx.TaskManagers {
-		least := math.Inf(1)
-		for _, w := range s.ctx.Windows {
-			for _, sample := range w.Samples {
-				for _, j := range sample.TaskManagers {
-					if j.ID == tm.ID && j.HeapUsed > 0 {
-						least = min(least, float64(j.HeapUsed))
-					}
-				}
-			}
-		}
-		if tm.HeapMax > 0 && !math.IsInf(least, 1) {
-			worst, known = max(worst, least/float64(tm.HeapMax)), true
+	for i := range s.ctx.TaskManagers {
+		tm := &s.ctx.TaskManagers[i]
+		if used := leastUsed(s.ctx, tm.ID); used > 0 && tm.HeapMax > 0 {
+			most, known = max(most, float64(used)/float64(tm.HeapMax)), true
 		}
 	}
-	return worst, known
+	return most, known
+}
+
+// leastUsed is the least heap of a TaskManager that was in use in any reading, in bytes; 0 is unknown.
+func leastUsed(c *jobcontext.Context, id string) int64 {
+	least := int64(0)
+	for _, w := range c.Windows {
+		for _, sample := range w.Samples {
+			i := slices.IndexFunc(sample.TaskManagers, func(j jobcontext.JVMCounter) bool { return j.ID == id && j.HeapUsed > 0 })
+			if i >= 0 && (least == 0 || sample.TaskManagers[i].HeapUsed < least) {
+				least = sample.TaskManagers[i].HeapUsed
+			}
+		}
+	}
+	return least
 }
 
 func (s situation) heapBytes() (float64, bool) {

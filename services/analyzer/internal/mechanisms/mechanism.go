@@ -1,8 +1,8 @@
-// Package rules is the catalogue of what the analyzer knows about frames: the rules A to E, the idle paths, and what
-// the frames of a TaskManager are. All of it is data in the YAML files beside this one, checked when it is loaded.
+// Package mechanisms is the catalogue of what the analyzer knows: the mechanisms by which jobs lose time, the idle paths, and
+// what the frames of a TaskManager are. All of it is data in the YAML files beside this one, checked when it is loaded.
 //
-// The package holds the data and its schema. It reads no profile: the matching is the scan package's, and the
-// weighing against the load of the job that of the diagnose package.
+// The package holds the data and its schema, and decides conditions over a [Situation] that others know. It reads no profile:
+// the matching is the scan package's, and the weighing against the load of the job that of the diagnose package.
 package mechanisms
 
 import (

@@ -7,7 +7,7 @@ import (
 )
 
 // Render fills a text in: it is a template of text/template over values by the names of [Measures], formatted for people.
-// What is unknown is empty, so that a sentence may hang on it: {{with .windowsPerRecord}}Each goes into {{.}} windows.{{end}}
+// What is unknown is empty, so that a sentence may hang on it, as in "{{with .windowsPerRecord}}Each goes into {{.}} windows.{{end}}".
 func Render(text string, values map[string]string) string {
 	if !strings.Contains(text, "{{") {
 		return text
