@@ -62,6 +62,7 @@ type Problem struct {
 	whole      float64  // thread equivalents that P is a share of
 	proofs     []fact   // the first of Facts, which the verdict cites, too
 	overlaps   []fact   // the same as sharedWith
+	yields     bool     // another one may take them from it
 	sharedWith []string // how many samples it shares with which other problem
 }
 

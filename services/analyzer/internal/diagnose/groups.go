@@ -192,7 +192,11 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 	a.addTime(t, s, at, p.vertices)
 	if at.samples > t.largest {
 		t.largest, t.frame, t.leaf = at.samples, at.frame, at.leaf
-		t.path, t.stack = pathOf(s, at, g.start(), g.anchor), nil
+		start := g.start()
+		if at.rule.Whole && at.chain >= 0 {
+			start = s.Graph.Name(s.Chains[at.chain].Operator)
+		}
+		t.path, t.stack = pathOf(s, at, start, g.anchor), nil
 		if at.example != flamegraph.None {
 			t.stack = s.Graph.Stack(at.example)
 		}

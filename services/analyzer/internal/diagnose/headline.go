@@ -154,6 +154,9 @@ func (p *Problem) cited() []fact {
 
 // named is what takes the time: one place, or a pattern in several of which none stands for all.
 func (p *Problem) named() string {
+	if p.Rule.Whole {
+		return fmt.Sprintf("%q (most in %s)", p.Rule.Title, wording.Place(p.Anchor, p.Frame))
+	}
 	if p.counts.all == nil {
 		return wording.Place(p.Anchor, p.Frame)
 	}

@@ -97,7 +97,7 @@ func (p *Problem) overlapText() string {
 		return ""
 	}
 	text := wording.List(p.sharedWith) + " as well"
-	if own := p.group.samples(); own < uint64(p.counts.total().Samples) { //nolint:gosec // not below 0
+	if own := p.group.samples(); p.yields && own < uint64(p.counts.total().Samples) { //nolint:gosec // not below 0
 		text += ", whose time is not in that of this one"
 	}
 	return text
@@ -113,10 +113,10 @@ func overlap(m *modeScans, p *Problem, other string, c *events.Count) fact {
 	}}
 }
 
-// mayShare reports that one of two problems takes samples that the other's pattern matches, too. What the user's own code
-// does between tasks is taken from what Flink does around it.
+// mayShare reports that two problems may be about the same samples: those of two layers, or where one takes samples that the
+// other's pattern matches, too. What the user's own code does between tasks is taken from what Flink does around it.
 func mayShare(p, q *Problem) bool {
-	return q.Rule.TakesFrom(p.Rule) || p.Rule.TakesFrom(q.Rule) || p.group.between || q.group.between
+	return p.Rule.Layer != q.Rule.Layer || q.Rule.TakesFrom(p.Rule) || p.Rule.TakesFrom(q.Rule) || p.group.between || q.group.between
 }
 
 // shares notes how many samples the problems of a mode share: those of one that are not without the other's pattern.
@@ -141,6 +141,7 @@ func shares(m *modeScans, problems []*Problem, ids map[*Problem]string) {
 		if sums[i] == 0 {
 			continue
 		}
+		x.p.yields = x.p.yields || x.p.Rule.Layer == x.q.Rule.Layer || x.q.Rule.TakesFrom(x.p.Rule)
 		x.p.sharedWith = append(x.p.sharedWith, fmt.Sprintf("%s of them in %s (%s)", wording.Count(sums[i]), ids[x.q], x.q.Rule.ID))
 		x.p.overlaps = append(x.p.overlaps, overlap(m, x.p, ids[x.q], partOf(m.counted(list[i], sums[i]), x.p.counts.total())))
 	}
