@@ -65,7 +65,11 @@ var lies = []lie{
 		if math.Abs(number(f.samples)-f.share) < 3 {
 			return ""
 		}
-		return fmt.Sprintf("It takes %.1f %s.", f.share, w.pick("MB", "TE", "records/s", "times"))
+		unit := w.pick("MB", "TE", "records/s", "times")
+		if unit == "times" && f.share > 99 {
+			return "" // the bound of what takes everything is a hundred times
+		}
+		return fmt.Sprintf("It takes %.1f %s.", f.share, unit)
 	}},
 	{"key", func(w *writer, _ finding, _ fact) string {
 		return w.pick("Set taskmanager.memory.turbo.mode to true.", "Raise execution.magic.parallel-factor.")
