@@ -61,3 +61,16 @@ func TestRecorded(t *testing.T) {
 		})
 	}
 }
+
+// TestUnrecorded reads the cases without a recording as strictly as the others.
+func TestUnrecorded(t *testing.T) {
+	cases, err := diagnosis.LoadCases("unrecorded", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range cases {
+		if c := &cases[i]; c.Name != filepath.Base(c.Dir) || len(c.Truth.Rule) == 0 {
+			t.Errorf("%s: name %s, rules %v", c.Dir, c.Name, c.Truth.Rule)
+		}
+	}
+}
