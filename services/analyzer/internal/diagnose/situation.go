@@ -1,12 +1,12 @@
 package diagnose
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/mechanisms"
+	"squirrly.dev/services/analyzer/internal/operators"
 )
 
 // situation is what is known where a problem was seen: a [mechanisms.Situation].
@@ -57,9 +57,6 @@ const (
 	apiDataStream = "datastream"
 )
 
-// planNode is the name of a node of SQL's plan: "Calc[5]".
-var planNode = regexp.MustCompile(`\w\[\d+\]`)
-
 // API says what the operator of a problem, or else its vertices, are written in.
 func (s situation) API() string {
 	if g := s.p.group; g != nil {
@@ -74,7 +71,7 @@ func (s situation) API() string {
 		if !s.concerns(i) {
 			continue
 		}
-		if planNode.MatchString(s.loads[i].Name) {
+		if operators.IsSQL(&s.ctx.Vertices[i]) {
 			return apiSQL
 		}
 		found = apiDataStream
