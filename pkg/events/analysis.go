@@ -27,7 +27,9 @@ type Analysis struct {
 	Findings     []Finding      `json:"findings"`               // most important first
 	Observations []Observation  `json:"observations,omitempty"` // true and useful, but nothing to fix
 	Silenced     []Silenced     `json:"silenced,omitempty"`     // causes that another finding stands for
-	Unverified   []string       `json:"unverified,omitempty"`   // what the LLM said and the evidence does not carry
+	Unverified   []string       `json:"unverified,omitempty"`   // what the LLM claimed and the evidence refutes or does not decide, in words of ours
+	Doubts       []Doubt        `json:"doubts,omitempty"`       // of the LLM about findings, which they change in nothing
+	Readings     []Reading      `json:"readings,omitempty"`     // what the LLM says in its own words: nobody has verified it
 	Comparison   *Comparison    `json:"comparison,omitempty"`
 	Vertices     []VertexLoad   `json:"vertices,omitempty"` // in the order of the data flow
 	Usage        *Usage         `json:"usage,omitempty"`    // what the job delivered and what it took
@@ -110,6 +112,15 @@ const (
 	OriginBoth  Origin = "rules+llm"
 )
 
+// Proof says how sure the cause of a finding is.
+type Proof string
+
+// The proofs.
+const (
+	ProofProven    Proof = "proven"    // rules alone decide it
+	ProofSupported Proof = "supported" // the evidence allows it and does not prove it: an LLM chose it among what is possible
+)
+
 // Finding is one problem.
 type Finding struct {
 	ID          string `json:"id"`          // within this analysis, for example R1
@@ -146,7 +157,32 @@ type Finding struct {
 	Alternatives []Recommendation `json:"alternatives,omitempty"`
 	Evidence     []string         `json:"evidence"` // ids of facts
 	Origin       Origin           `json:"origin"`
+	Proof        Proof            `json:"proof,omitempty"` // empty is proven
 }
+
+// Doubt is a finding that an LLM does not believe, and what it claims instead. It removes and lowers nothing.
+type Doubt struct {
+	Finding  string   `json:"finding"` // id
+	Text     string   `json:"text"`    // a sentence of ours: what is claimed, and what of it holds
+	Evidence []string `json:"evidence,omitempty"`
+}
+
+// Reading is what an LLM says in its own words, of at most 300 characters. Nobody has verified it, in any language.
+type Reading struct {
+	About string      `json:"about,omitempty"` // id of a finding; empty: the job
+	Kind  ReadingKind `json:"kind"`
+	Text  string      `json:"text"`
+}
+
+// ReadingKind says what a reading is.
+type ReadingKind string
+
+// The kinds of readings.
+const (
+	ReadingCause       ReadingKind = "cause"       // what is behind a finding
+	ReadingChange      ReadingKind = "change"      // a sketch of what to change
+	ReadingObservation ReadingKind = "observation" // something else
+)
 
 // Recommendation says what to change for a finding.
 type Recommendation struct {
@@ -244,14 +280,16 @@ type Provenance struct {
 	TokensIn     int      `json:"tokensIn,omitempty"`
 	TokensOut    int      `json:"tokensOut,omitempty"`
 	CostUSD      float64  `json:"costUsd,omitempty"`
-	Grounding    *float64 `json:"grounding,omitempty"` // verified claims over all claims of the LLM, 0 to 1
+	Grounding    *float64 `json:"grounding,omitempty"` // accepted claims over all claims of the LLM, 0 to 1
 	Claims       *Claims  `json:"claims,omitempty"`
 	Note         string   `json:"note,omitempty"` // for example that no key is set and the rules alone decided
 }
 
-// Claims counts what became of the statements of the LLM.
+// Claims counts what became of the claims of the LLM. Readings are none.
 type Claims struct {
-	Verified  int `json:"verified"`
-	Corrected int `json:"corrected"`
-	Dropped   int `json:"dropped"`
+	Verified  int `json:"verified"`            // accepted: proven or supported
+	Corrected int `json:"corrected"`           // always 0; analyses of before had sentences with numbers
+	Dropped   int `json:"dropped"`             // not accepted: refuted and undecided ones
+	Refuted   int `json:"refuted,omitempty"`   // of Dropped
+	Undecided int `json:"undecided,omitempty"` // of Dropped
 }

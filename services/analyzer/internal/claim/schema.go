@@ -1,0 +1,18 @@
+package claim
+
+import (
+	"bytes"
+	_ "embed" // the schema
+	"encoding/json"
+)
+
+// SchemaName names the schema in a request to a provider.
+const SchemaName = "squirrly_claims"
+
+//go:embed schema.json
+var schema []byte
+
+// Schema returns the JSON schema of an answer, which is the same for every run of a release. It keeps to what the strict modes
+// of all providers support: every property is required, no other is allowed, what is optional may be null, and there are no
+// patterns.
+func Schema() json.RawMessage { return bytes.Clone(schema) }
