@@ -112,15 +112,6 @@ const (
 	OriginBoth  Origin = "rules+llm"
 )
 
-// Proof says how sure the cause of a finding is.
-type Proof string
-
-// The proofs.
-const (
-	ProofProven    Proof = "proven"    // rules alone decide it
-	ProofSupported Proof = "supported" // the evidence allows it and does not prove it: an LLM chose it among what is possible
-)
-
 // Finding is one problem.
 type Finding struct {
 	ID          string `json:"id"`          // within this analysis, for example R1
@@ -159,30 +150,6 @@ type Finding struct {
 	Origin       Origin           `json:"origin"`
 	Proof        Proof            `json:"proof,omitempty"` // empty is proven
 }
-
-// Doubt is a finding that an LLM does not believe, and what it claims instead. It removes and lowers nothing.
-type Doubt struct {
-	Finding  string   `json:"finding"` // id
-	Text     string   `json:"text"`    // a sentence of ours: what is claimed, and what of it holds
-	Evidence []string `json:"evidence,omitempty"`
-}
-
-// Reading is what an LLM says in its own words, of at most 300 characters. Nobody has verified it, in any language.
-type Reading struct {
-	About string      `json:"about,omitempty"` // id of a finding; empty: the job
-	Kind  ReadingKind `json:"kind"`
-	Text  string      `json:"text"`
-}
-
-// ReadingKind says what a reading is.
-type ReadingKind string
-
-// The kinds of readings.
-const (
-	ReadingCause       ReadingKind = "cause"       // what is behind a finding
-	ReadingChange      ReadingKind = "change"      // a sketch of what to change
-	ReadingObservation ReadingKind = "observation" // something else
-)
 
 // Recommendation says what to change for a finding.
 type Recommendation struct {

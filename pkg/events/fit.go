@@ -4,16 +4,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 )
 
-// fitting are the steps by which a recommendation is made to fit, mildest first: texts and lists that are longer than any
-// sensible one are cut, then findings go, then the comparison. The last step is small enough for everything that an analysis
-// may hold, so that no name of a job ever ends a run.
+// fitting are the steps by which a recommendation is made to fit, mildest first: readings go, which nobody has verified; texts
+// and lists that are longer than any sensible one are cut, then findings go, then the comparison. The last step is small enough
+// for everything that an analysis may hold, so that no name of a job ever ends a run.
 var fitting = []struct {
 	text, list int // characters of each text, and entries of each list
 	findings   int // at most
 	comparison bool
 }{
+	{MaxEventBytes, MaxEventBytes, MaxEventFindings, true},
 	{2000, 100, MaxEventFindings, true},
 	{1500, 80, 8, true},
 	{1000, 50, 5, true},
@@ -36,12 +38,13 @@ func fit(r RecommendationReady) (RecommendationReady, error) {
 		if r, err = copied(b); err != nil { // so that the analysis keeps what is cut here
 			return r, err
 		}
-		r.Truncated = true
+		r.Truncated, r.Readings = true, nil
 		r.Findings = r.Findings[:min(len(r.Findings), step.findings)]
+		r.Doubts = slices.DeleteFunc(r.Doubts, func(d Doubt) bool { return !r.tells(d.Finding) })
 		if !step.comparison {
 			r.Comparison = nil
 		}
-		for _, part := range []any{&r.JobName, &r.FlinkVersion, &r.Verdict, &r.DegradedWhy, &r.Findings, &r.Provenance, &r.Comparison} {
+		for _, part := range []any{&r.JobName, &r.FlinkVersion, &r.Verdict, &r.DegradedWhy, &r.Findings, &r.Doubts, &r.Provenance, &r.Comparison} {
 			shorten(reflect.ValueOf(part).Elem(), step.text, step.list)
 		}
 		b, err = json.Marshal(r)

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"slices"
 	"time"
 )
 
@@ -9,6 +10,8 @@ const (
 	MaxEventFindings = 10
 	MaxEventFacts    = 8
 	MaxEventChanges  = 15
+	MaxEventDoubts   = 5
+	MaxEventReadings = 5
 )
 
 // RecommendationReady is the result of a run for everybody.
@@ -26,7 +29,9 @@ type RecommendationReady struct {
 	DegradedWhy  []string         `json:"degradedWhy,omitempty"`
 	Comparison   *Comparison      `json:"comparison,omitempty"`
 	Findings     []FindingExcerpt `json:"findings"`
-	Truncated    bool             `json:"truncated"` // the analysis holds more than fits here
+	Doubts       []Doubt          `json:"doubts,omitempty"`   // of the LLM about findings that are told here
+	Readings     []Reading        `json:"readings,omitempty"` // what the LLM says in its own words, about them or the job: nobody has verified it
+	Truncated    bool             `json:"truncated"`          // the analysis holds more than fits here
 	Provenance   Provenance       `json:"provenance"`
 	Analysis     ObjectRef        `json:"analysis"`
 	ReportURL    string           `json:"reportUrl,omitempty"`
@@ -69,7 +74,7 @@ func Excerpt(a Analysis, stored ObjectRef, reportURL string) (RecommendationRead
 	}
 	r := RecommendationReady{
 		Run: a.Run, Parent: a.Parent, Identity: a.Identity, JobID: a.JobID, JobName: a.JobName, FlinkVersion: a.FlinkVersion,
-		CreatedAt: a.CreatedAt, Verdict: a.Verdict, Severity: a.Severity, Degraded: a.Degraded,
+		CreatedAt: a.CreatedAt, Verdict: a.Verdict, Severity: a.Grade(), Degraded: a.Degraded,
 		DegradedWhy: a.DegradedWhy, Comparison: a.Comparison, Findings: []FindingExcerpt{},
 		Provenance: a.Provenance, Analysis: stored, ReportURL: reportURL,
 	}
@@ -85,7 +90,31 @@ func Excerpt(a Analysis, stored ObjectRef, reportURL string) (RecommendationRead
 		}
 		r.Findings = append(r.Findings, excerpt(f, facts))
 	}
+	r.addRemarks(a)
 	return fit(r)
+}
+
+// addRemarks adds the first doubts and readings about the findings that are told here, and about the job.
+func (r *RecommendationReady) addRemarks(a Analysis) {
+	for _, d := range a.Doubts {
+		if r.tells(d.Finding) && len(r.Doubts) < MaxEventDoubts {
+			r.Doubts = append(r.Doubts, d)
+		}
+	}
+	for _, x := range a.Readings {
+		if (x.About == "" || r.tells(x.About)) && len(r.Readings) < MaxEventReadings {
+			x.Text = atMost(MaxReading, x.Text)
+			r.Readings = append(r.Readings, x)
+		}
+	}
+	if len(r.Doubts) < len(a.Doubts) || len(r.Readings) < len(a.Readings) {
+		r.Truncated = true
+	}
+}
+
+// tells reports whether a finding is told here.
+func (r *RecommendationReady) tells(finding string) bool {
+	return slices.ContainsFunc(r.Findings, func(f FindingExcerpt) bool { return f.ID == finding })
 }
 
 func excerpt(f Finding, facts map[string]Fact) FindingExcerpt {
