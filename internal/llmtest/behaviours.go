@@ -141,7 +141,7 @@ func Redirect(location string) Behaviour {
 func Refusing() Behaviour { return finishes(said{end: refused}) }
 
 // Truncated answers with the start of an object, cut at the limit of tokens.
-func Truncated() Behaviour { return finishes(said{`{"findings":[{"ref":"R1",`, cut}) }
+func Truncated() Behaviour { return finishes(said{`{"claims":[{"operator":"O1",`, cut}) }
 
 // NoChoices answers without an answer.
 func NoChoices() Behaviour { return finishes(said{end: silent}) }

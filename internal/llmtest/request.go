@@ -28,8 +28,9 @@ type Message struct {
 
 // ResponseFormat demands a form of the answer.
 type ResponseFormat struct {
-	Type       string  `json:"type"`
-	JSONSchema *Schema `json:"json_schema"`
+	Type       string          `json:"type"`
+	JSONSchema *Schema         `json:"json_schema"`
+	Schema     json.RawMessage `json:"schema"` // beside json_object, as llama.cpp has it
 }
 
 // Schema demands an object.
@@ -41,10 +42,26 @@ type Schema struct {
 
 // Form returns the demanded form, "text" when none is.
 func (r Request) Form() string {
-	if r.ResponseFormat == nil {
+	switch f := r.ResponseFormat; {
+	case f == nil:
 		return "text"
+	case f.Type == "json_object" && f.Schema != nil:
+		return "json_object_schema"
+	default:
+		return f.Type
 	}
-	return r.ResponseFormat.Type
+}
+
+// Demands is the schema that the server is to enforce, nil for none.
+func (r Request) Demands() json.RawMessage {
+	switch f := r.ResponseFormat; {
+	case f == nil:
+		return nil
+	case f.JSONSchema != nil:
+		return f.JSONSchema.Schema
+	default:
+		return f.Schema
+	}
 }
 
 func (r Request) check() error {
@@ -84,52 +101,14 @@ func (r Request) checkForm() error {
 			}
 		}
 		return errors.New("'messages' must contain the word 'json' to use 'response_format' of type 'json_object'")
+	case "json_object_schema":
+		return checkSchema(r.ResponseFormat.Schema)
 	case "json_schema", "tool":
 		s := r.ResponseFormat.JSONSchema
 		if s == nil || s.Name == "" || !s.Strict {
 			return errors.New("response_format: expected a named, strict json_schema")
 		}
-		var root schemaNode
-		if err := json.Unmarshal(s.Schema, &root); err != nil {
-			return fmt.Errorf("response_format: schema: %w", err)
-		}
-		return root.strict("$")
+		return checkSchema(s.Schema)
 	}
 	return fmt.Errorf("response_format: unknown type %q", r.Form())
-}
-
-// schemaNode is what strict mode demands of a schema.
-type schemaNode struct {
-	Type       string                 `json:"type"`
-	Additional *bool                  `json:"additionalProperties"`
-	Required   []string               `json:"required"`
-	Properties map[string]*schemaNode `json:"properties"`
-	Items      *schemaNode            `json:"items"`
-}
-
-func (n *schemaNode) strict(path string) error {
-	switch n.Type {
-	case "string", "number", "integer", "boolean":
-		return nil
-	case "array":
-		if n.Items == nil {
-			return fmt.Errorf("schema: %s: items are missing", path)
-		}
-		return n.Items.strict(path + "[]")
-	case "object":
-	default:
-		return fmt.Errorf("schema: %s: unknown type %q", path, n.Type)
-	}
-	if n.Additional == nil || *n.Additional {
-		return fmt.Errorf("schema: %s: 'additionalProperties' is required to be supplied and to be false", path)
-	}
-	for name, p := range n.Properties {
-		if !slices.Contains(n.Required, name) {
-			return fmt.Errorf("schema: %s: 'required' has to include every key in properties, missing %s", path, name)
-		}
-		if err := p.strict(path + "." + name); err != nil {
-			return err
-		}
-	}
-	return nil
 }

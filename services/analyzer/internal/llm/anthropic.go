@@ -29,6 +29,8 @@ func newAnthropic(c Config, h *http.Client) *messages {
 // forms are the structured output of the API, one tool that must be called for models without it, and text.
 func (*messages) forms() []string { return []string{FormSchema, FormTool, FormText} }
 
+func (*messages) shows(form string) bool { return form != FormText }
+
 func (m *messages) ask(ctx context.Context, req Request, how manner) (reply, error) {
 	params, err := m.params(req, how.form)
 	if err != nil {

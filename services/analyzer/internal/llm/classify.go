@@ -14,7 +14,7 @@ import (
 // What the messages of providers say, since their codes differ.
 var (
 	aboutForm = regexp.MustCompile(`(?i)response_?(format|json_?schema|mime_?type)|json_?schema|json_?object|json mode|` +
-		`output_?(config|format)|tool_choice|tools?\b|function calling|structured|guided|grammar`)
+		`output_?(config|format)|tool_choice|tools?\b|function calling|structured|guided|grammar|\bschemas?\b`)
 	aboutTokens  = regexp.MustCompile(`(?i)max_completion_tokens`)
 	aboutContext = regexp.MustCompile(`(?i)context_?( )?length|context window|context limit|maximum context|too many tokens|` +
 		`prompt is too long|input is too long|exceeds the maximum number of tokens`)

@@ -13,6 +13,9 @@ import (
 type protocol interface {
 	// forms is the ladder: how the object can be demanded, the best first.
 	forms() []string
+	// shows reports whether the server shows the schema to the model when it is demanded in a form. Servers that enforce one
+	// by a grammar do not: such a model is held to a form that it does not know.
+	shows(form string) bool
 	// ask sends a request. An error is one of the client library; what came back over HTTP is noted by the transport.
 	ask(ctx context.Context, req Request, how manner) (reply, error)
 }
@@ -89,9 +92,11 @@ func (c *client) Complete(ctx context.Context, req Request) (Response, error) {
 	for {
 		rung := c.rung.Load()
 		how := manner{form: forms[rung], oldTokens: c.oldTokens.Load()}
-		said, x, err := c.ask(timed, req, how)
+		said, x, err := c.ask(timed, c.telling(req, how.form), how)
 		if err == nil {
-			return c.response(said, x, how, start)
+			resp, err := c.response(said, x, how, start)
+			c.distrust(req, resp, rung, how.form, err)
+			return resp, err
 		}
 		if timed.Err() == nil && c.stepDown(x, rung, how) {
 			continue

@@ -33,6 +33,8 @@ func (g *gemini) client(ctx context.Context) (*genai.Client, error) {
 
 func (*gemini) forms() []string { return []string{FormSchema, FormObject, FormText} }
 
+func (*gemini) shows(form string) bool { return form == FormSchema }
+
 func (g *gemini) ask(ctx context.Context, req Request, how manner) (reply, error) {
 	contents := make([]*genai.Content, 0, len(req.Messages))
 	for _, m := range req.Messages {
@@ -63,8 +65,9 @@ func (g *gemini) ask(ctx context.Context, req Request, how manner) (reply, error
 	return out, nil
 }
 
-// settings builds the configuration of a call. The schema goes around the library, which would sort its properties; the
-// library is told not to ask again by itself when an answer is long.
+// settings builds the configuration of a call. The schema goes around the library, which would sort its properties, and into
+// responseJsonSchema: the older responseSchema knows neither additionalProperties nor lists of types, which make a property
+// optional. The library is told not to ask again by itself when an answer is long.
 func (g *gemini) settings(req Request, form string) *genai.GenerateContentConfig {
 	out := &genai.GenerateContentConfig{
 		SystemInstruction:     genai.NewContentFromText(req.System, genai.RoleUser),

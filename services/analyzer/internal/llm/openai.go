@@ -8,25 +8,26 @@ import (
 	openai "github.com/sashabaranov/go-openai"
 )
 
-// Forms of an answer, as Response.Form names them.
-const (
-	FormSchema = "json_schema" // the server enforces the schema
-	FormObject = "json_object" // the server enforces JSON
-	FormTool   = "tool"        // the one tool that may be called takes the object
-	FormText   = "text"        // the prompt alone asks for JSON
-)
-
 // openAI speaks the protocol of OpenAI's chat completions, of OpenAI, Azure and servers that are compatible.
 type openAI struct {
 	config Config
+	ladder []string
+	hosted bool // the servers of the maker, which show a schema to the model by themselves
 	client *openai.Client
 }
 
 func newOpenAI(c Config, h *http.Client) *openAI {
 	conf := openai.DefaultConfig(c.Key)
 	conf.BaseURL = c.BaseURL
-	conf.HTTPClient = h
-	return &openAI{config: c, client: openai.NewClientWithConfig(conf)}
+	conf.HTTPClient = withObjectSchema(h)
+	known := preset(c.Provider)
+	out := &openAI{config: c, ladder: known.forms, client: openai.NewClientWithConfig(conf)}
+	if c.Provider == OpenAI {
+		if out.hosted = c.BaseURL == known.BaseURL; !out.hosted {
+			out.ladder = ownServer
+		}
+	}
+	return out
 }
 
 // newAzure asks a deployment, whose name is the model. The key goes into the header api-key.
@@ -35,12 +36,17 @@ func newAzure(c Config, h *http.Client) *openAI {
 	conf.APIVersion = c.APIVersion
 	conf.AzureModelMapperFunc = func(deployment string) string { return deployment }
 	conf.HTTPClient = h
-	return &openAI{config: c, client: openai.NewClientWithConfig(conf)}
+	return &openAI{config: c, ladder: preset(Azure).forms, hosted: true, client: openai.NewClientWithConfig(conf)}
 }
 
-func (*openAI) forms() []string { return []string{FormSchema, FormObject, FormText} }
+func (o *openAI) forms() []string { return o.ladder }
+
+func (o *openAI) shows(form string) bool { return o.hosted && form == FormSchema }
 
 func (o *openAI) ask(ctx context.Context, req Request, how manner) (reply, error) {
+	if how.form == FormObjectSchema {
+		ctx = context.WithValue(ctx, objectSchemaKey{}, req.Schema)
+	}
 	c, err := o.client.CreateChatCompletion(ctx, o.request(req, how))
 	if err != nil {
 		return reply{}, err //nolint:wrapcheck // the client classifies it.
@@ -78,6 +84,8 @@ func (o *openAI) request(req Request, how manner) openai.ChatCompletionRequest {
 		out.ResponseFormat.JSONSchema = &openai.ChatCompletionResponseFormatJSONSchema{
 			Name: req.SchemaName, Schema: req.Schema, Strict: true,
 		}
+	case FormObjectSchema:
+		out.ResponseFormat.Type = openai.ChatCompletionResponseFormatTypeJSONObject
 	case FormText:
 		out.ResponseFormat = nil
 	}

@@ -26,18 +26,31 @@ type Preset struct {
 	Keyless bool   // works without a key
 
 	protocol string
+	forms    []string // the ladder, of servers that speak the protocol of OpenAI
 }
 
-// presets are the providers. The last four are servers that speak the protocol of OpenAI.
+// The ladders of servers that speak the protocol of OpenAI.
+var (
+	standard  = []string{FormSchema, FormObject, FormText}
+	ownServer = []string{FormSchema, FormObjectSchema, FormObject, FormText}
+)
+
+// presets are the providers. Those after Gemini are servers that speak the protocol of OpenAI: routers first, then what runs
+// on machines of one's own. llama-cpp-python takes json_schema and ignores it without a word; LM Studio refuses json_object.
 var presets = map[string]Preset{
-	OpenAI:       {BaseURL: "https://api.openai.com/v1", Model: "gpt-5-mini", protocol: OpenAI},
-	Azure:        {protocol: Azure},
+	OpenAI:       {BaseURL: "https://api.openai.com/v1", Model: "gpt-5-mini", protocol: OpenAI, forms: standard},
+	Azure:        {protocol: Azure, forms: standard},
 	Anthropic:    {BaseURL: "https://api.anthropic.com", Model: anthropic.ModelClaudeSonnet5_5, protocol: Anthropic},
 	Gemini:       {BaseURL: "https://generativelanguage.googleapis.com", Model: "gemini-flash-latest", protocol: Gemini},
-	"openrouter": {BaseURL: "https://openrouter.ai/api/v1", protocol: OpenAI},
-	"ollama":     {BaseURL: "http://localhost:11434/v1", Keyless: true, protocol: OpenAI},
-	"vllm":       {BaseURL: "http://localhost:8000/v1", Keyless: true, protocol: OpenAI},
-	"litellm":    {BaseURL: "http://localhost:4000/v1", Keyless: true, protocol: OpenAI},
+	"openrouter": {BaseURL: "https://openrouter.ai/api/v1", protocol: OpenAI, forms: standard},
+	"litellm":    {BaseURL: "http://localhost:4000/v1", Keyless: true, protocol: OpenAI, forms: standard},
+	"ollama":     {BaseURL: "http://localhost:11434/v1", Keyless: true, protocol: OpenAI, forms: standard},
+	"vllm":       {BaseURL: "http://localhost:8000/v1", Keyless: true, protocol: OpenAI, forms: standard},
+	"lmstudio":   {BaseURL: "http://localhost:1234/v1", Keyless: true, protocol: OpenAI, forms: []string{FormSchema, FormText}},
+	"llamacpp":   {BaseURL: "http://localhost:8080/v1", Keyless: true, protocol: OpenAI, forms: ownServer},
+	"llama-cpp-python": {
+		BaseURL: "http://localhost:8000/v1", Keyless: true, protocol: OpenAI, forms: []string{FormObjectSchema, FormObject, FormText},
+	},
 }
 
 // Named returns what is known about a provider, and whether the name is one.

@@ -13,7 +13,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/llmtest"
-	"squirrly.dev/services/analyzer/internal/ask/answer"
+	"squirrly.dev/services/analyzer/internal/claim"
 	"squirrly.dev/services/analyzer/internal/llm"
 	"squirrly.dev/services/analyzer/internal/llm/budget"
 )
@@ -24,7 +24,7 @@ var (
 	noon    = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	request = llm.Request{
 		System: "Answer in JSON.", Messages: []llm.Message{{Role: llm.RoleUser, Text: "What holds the job back?"}},
-		SchemaName: answer.SchemaName, Schema: answer.Schema(), Run: "one",
+		SchemaName: claim.SchemaName, Schema: claim.Schema(), Run: "one",
 	}
 	prices = llm.Prices{Models: map[string]llm.Price{llmtest.Model: {Rate: llm.Rate{Input: 10, Output: 100}}}}
 )

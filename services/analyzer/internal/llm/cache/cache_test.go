@@ -14,14 +14,14 @@ import (
 
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/llmtest"
-	"squirrly.dev/services/analyzer/internal/ask/answer"
+	"squirrly.dev/services/analyzer/internal/claim"
 	"squirrly.dev/services/analyzer/internal/llm"
 	"squirrly.dev/services/analyzer/internal/llm/cache"
 )
 
 var request = llm.Request{
 	System: "Answer in JSON.", Messages: []llm.Message{{Role: llm.RoleUser, Text: "What holds the job back?"}},
-	SchemaName: answer.SchemaName, Schema: answer.Schema(), Digest: "one",
+	SchemaName: claim.SchemaName, Schema: claim.Schema(), Digest: "one",
 }
 
 func stores(t *testing.T) map[string]cache.Store {
