@@ -28,7 +28,6 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"size":    wording.Bytes,
 	"moment":  moment,
 	"place":   wording.Place,
-	"origin":  origin,
 	"plural":  func(n int, noun string) string { return wording.Plural(n, noun) },
 	"inc":     func(i int) int { return i + 1 },
 	"web":     isWebLink,

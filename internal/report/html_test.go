@@ -21,7 +21,7 @@ import (
 // allowed are the elements and attributes of the HTML report; neither loads nor runs anything.
 var (
 	allowedElements = strings.Fields("html head meta title style body header footer main section article svg path rect " +
-		"a p h1 h2 h3 span strong code dl dt dd div ul ol li br table thead tbody tr th td")
+		"a p h1 h2 h3 span details summary strong code dl dt dd div ul ol li br table thead tbody tr th td")
 	allowedAttributes = strings.Fields("lang charset http-equiv content name class id href rel scope role tabindex focusable " +
 		"viewbox d x y width height preserveaspectratio aria-label aria-labelledby aria-describedby aria-hidden")
 )

@@ -9,19 +9,23 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// Note is the small print of a finding: severity, confidence, origin.
+// Note is the small print of a finding: severity, confidence, and whose it is.
 func (v view) Note(f events.Finding) string {
-	return string(f.Severity) + " · confidence " + string(f.Confidence) + " · " + origin(f.Origin)
+	note := string(f.Severity) + " · confidence " + string(f.Confidence)
+	if source := v.Source(f); source != "" {
+		note += " · " + source
+	}
+	return note
 }
 
 // Bottleneck are the lines of a finding in Key Bottlenecks.
 func (v view) Bottleneck(f events.Finding) []pair {
-	return filled(
-		pair{Name: "Where it is", Text: f.Where},
-		pair{Name: "How large it appears", Text: f.Size},
-		pair{Name: "Why it matters", Text: f.Why},
-		pair{Name: "Call path", List: f.Path},
-	)
+	return filled(append([]pair{
+		{Name: "Where it is", Text: f.Where},
+		{Name: "How large it appears", Text: f.Size},
+		{Name: "Why it matters", Text: f.Why},
+		{Name: "Call path", List: f.Path},
+	}, v.doubtLines(f.ID)...)...)
 }
 
 // Advice are the lines of a finding in Actionable Recommendations: the first change, and in short what else helps.
@@ -37,6 +41,9 @@ func (v view) Advice(f events.Finding) []pair {
 	lines = append(lines, settings(r)...)
 	lines = append(lines, pair{Name: "Effort", Text: r.Effort})
 	for _, other := range f.Alternatives {
+		if other.Change == "" { // nothing to do: what else it may be stands beside the cause
+			continue
+		}
 		lines = append(lines, pair{Name: "Or", Text: other.Change}, pair{Name: "Applies", Text: other.When})
 		lines = append(lines, settings(other)...)
 	}
@@ -70,6 +77,9 @@ func (v view) cited() map[string]bool {
 	for _, o := range v.Observations {
 		add(o.Evidence)
 	}
+	for _, d := range v.Doubts {
+		add(d.Evidence)
+	}
 	return cited
 }
 
@@ -94,12 +104,13 @@ func (v view) FactNote(f events.Fact) string {
 // ProvenanceLines say how the result came about.
 func (v view) ProvenanceLines() []pair {
 	p := v.Provenance
-	by := "rules alone"
+	by, asked := "rules alone", ""
 	if p.Provider != "" && p.Provider != "rules" {
-		by = "rules and " + strings.TrimSpace(p.Provider+" "+p.Model)
+		by, asked = "rules", strings.TrimSpace(p.Provider+" "+p.Model)
 	}
 	lines := filled(
 		pair{Name: "Analysis", Text: by},
+		pair{Name: "LLM asked", Text: asked},
 		pair{Name: "Note", Text: p.Note},
 		pair{Name: "Claims of the LLM", Text: claims(p)},
 		pair{Name: "Tokens", Text: tokens(p)},
@@ -110,18 +121,6 @@ func (v view) ProvenanceLines() []pair {
 		pair{Name: "Run", Text: v.Run, Code: true},
 	)
 	return lines
-}
-
-func claims(p events.Provenance) string {
-	var parts []string
-	if c := p.Claims; c != nil {
-		parts = append(parts, strconv.Itoa(c.Verified)+" verified, "+strconv.Itoa(c.Corrected)+" corrected, "+
-			strconv.Itoa(c.Dropped)+" dropped")
-	}
-	if p.Grounding != nil {
-		parts = append(parts, "grounding "+wording.Percent(*p.Grounding))
-	}
-	return strings.Join(parts, "; ")
 }
 
 func tokens(p events.Provenance) string {

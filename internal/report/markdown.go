@@ -74,6 +74,10 @@ func (m *markdownWriter) section(s section) {
 func (m *markdownWriter) entry(e entry) {
 	m.line("### ", escape(e.id), ". ", escape(e.title))
 	m.line()
+	if e.mark != "" {
+		m.line("**", escape(e.mark), "**")
+		m.line()
+	}
 	for _, text := range []string{e.note, e.text} {
 		if text != "" {
 			m.line(escape(text))

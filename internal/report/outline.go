@@ -21,6 +21,7 @@ type section struct {
 // entry is what a section says about one finding.
 type entry struct {
 	id, title, note string
+	mark            string // what is said when it is not proven
 	text            string
 	pairs           []pair
 	evidence        []string
@@ -40,9 +41,10 @@ func (v view) outline() []section {
 	sections := []section{
 		v.vertices(), v.bottlenecks(), v.causes(), v.recommendations(), v.observations(),
 		v.measures(), v.changes(), v.earlierAdvice(),
-		{title: "Not verified", note: "The LLM said this; the evidence does not carry it.", items: v.Unverified},
+		{title: refused, note: refusedNote, items: v.Unverified},
 		v.evidence(), v.captures(),
 		{title: "Missing", items: v.Missing},
+		v.readings(),
 		{title: "How this result came about", pairs: v.ProvenanceLines()},
 	}
 	var kept []section
@@ -76,7 +78,8 @@ func (v view) bottlenecks() section {
 	s := section{title: "Key Bottlenecks"}
 	for _, f := range v.Findings {
 		s.entries = append(s.entries, entry{
-			id: f.ID, title: f.Title, note: v.Note(f), pairs: v.Bottleneck(f), evidence: f.Evidence,
+			id: f.ID, title: f.Title, mark: joined(". ", v.Mark(f), v.MarkNote(f)), note: v.Note(f), pairs: v.Bottleneck(f),
+			evidence: f.Evidence,
 		})
 	}
 	if len(v.Findings) == 0 {
@@ -89,7 +92,11 @@ func (v view) causes() section {
 	s := section{title: "Root Causes"}
 	for _, f := range v.Findings {
 		if f.Cause != "" {
-			s.entries = append(s.entries, entry{id: f.ID, title: wording.Place(f.Anchor, f.Frame), text: f.Cause})
+			e := entry{id: f.ID, title: wording.Place(f.Anchor, f.Frame), mark: v.Mark(f), text: f.Cause}
+			for _, other := range v.OtherCauses(f) {
+				e.pairs = append(e.pairs, pair{Name: "Or", Text: other})
+			}
+			s.entries = append(s.entries, e)
 		}
 	}
 	return s
@@ -99,7 +106,7 @@ func (v view) recommendations() section {
 	s := section{title: "Actionable Recommendations"}
 	for _, f := range v.Findings {
 		if lines := v.Advice(f); len(lines) > 0 {
-			s.entries = append(s.entries, entry{id: f.ID, title: f.Title, pairs: lines, links: f.Recommendation.Links})
+			s.entries = append(s.entries, entry{id: f.ID, title: f.Title, mark: v.Mark(f), pairs: lines, links: f.Recommendation.Links})
 		}
 	}
 	return s
@@ -118,6 +125,11 @@ func (v view) observations() section {
 
 func withEvidence(o events.Observation) string {
 	return o.Text + parenthesis(strings.Join(o.Evidence, ", "))
+}
+
+// joined puts the texts together that are not empty.
+func joined(separator string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), separator)
 }
 
 func parenthesis(text string) string {

@@ -12,7 +12,7 @@ const baselineRun = "6f0d1c9e-8a34-5f0e-9d61-1c2a7b90e4d3"
 
 // sleepy is a job that a sleep limits; the LLM took part.
 func sleepy() events.Analysis {
-	grounding := 0.92
+	grounding := 0.6
 	return events.Analysis{
 		Schema: events.AnalysisSchema, Run: "0b8f7c52-4a1d-5c3e-8f60-7d2e9a51c0b4",
 		Identity: events.Identity{Cluster: "local", Namespace: "flink", Job: "sample-job"},
@@ -27,9 +27,18 @@ func sleepy() events.Analysis {
 			Victims: []string{"random-source", "spread"}, Confidence: events.ConfidenceHigh, Samples: 1180,
 			Evidence: []string{"V3", "F1", "M2"},
 		},
-		Findings:     []events.Finding{sleepFinding(), kryoFinding()},
+		Findings:     []events.Finding{copyFinding(), sleepFinding(), kryoFinding()},
 		Observations: sleepyObservations(),
-		Unverified:   []string{"The LLM expected a heap of 4 GiB to help; no fact is about the heap."},
+		Unverified:   []string{"Refuted: garbage collection at O3 (even-stall). Its frames have next to none of the samples there."},
+		Doubts: []events.Doubt{{
+			Finding: "R2", Evidence: []string{"C2"}, Text: "The model claims records copied between chained operators at O3 instead of R2; 1 of its 2 relations holds.",
+		}},
+		Readings: []events.Reading{
+			{About: "R1", Kind: events.ReadingCause, Text: "The sleep looks like a throttle from a load test that nobody took out again."},
+			{About: "L1", Kind: events.ReadingChange, Text: "env.getConfig().enableObjectReuse(); // <b>then</b> measure again"},
+			{Kind: events.ReadingObservation, Text: "Der Zweig sine scheint Luft zu haben; ein zweites Profil nach der Änderung lohnt sich."},
+			{About: "R7", Kind: events.ReadingCause, Text: "About a finding that is not here."},
+		},
 		Comparison: &events.Comparison{
 			BaselineRun: baselineRun, BaselineAt: noon.Add(-24 * time.Hour),
 			Summary: "Throughput is 11 % lower than in the baseline; one finding is new.",
@@ -76,7 +85,7 @@ func sleepy() events.Analysis {
 		Provenance: events.Provenance{
 			Squirrly: "v0.1.0", RulesVersion: "2026-11-20", Provider: "openai", Model: "gpt-5-mini",
 			PromptHash: "9d2b6f0c4a7e1835", TokensIn: 6120, TokensOut: 1287, CostUSD: 0.0041, Grounding: &grounding,
-			Claims: &events.Claims{Verified: 22, Corrected: 1, Dropped: 1},
+			Claims: &events.Claims{Verified: 3, Dropped: 2, Refuted: 1, Undecided: 1},
 		},
 	}
 }
@@ -103,7 +112,31 @@ func sleepFinding() events.Finding {
 			TradeOffs: "A timer needs a keyed stream and adds state.", Effort: "code",
 			Links: []string{"https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/datastream/operators/process_function/"},
 		},
-		Evidence: []string{"F1", "V3", "M2"}, Origin: events.OriginBoth,
+		Evidence: []string{"F1", "V3", "M2"}, Origin: events.OriginBoth, Proof: events.ProofProven,
+	}
+}
+
+// copyFinding is one that a model chose among what is possible.
+func copyFinding() events.Finding {
+	return events.Finding{
+		ID: "L1", Fingerprint: "f4", Rule: "B2", Category: "serialization", Title: "Records copied between chained operators",
+		Severity: events.SeverityWarning, Confidence: events.ConfidenceLow,
+		Anchor: "dev.squirrly.sample.SpreadFunction.map", Frame: "org.apache.flink.api.java.typeutils.runtime.PojoSerializer.copy",
+		Mode: events.ModeITimer, Samples: 51, TE: 0.18, P: 0.09, Share: 0.047,
+		Where: "PojoSerializer.copy behind SpreadFunction.map.",
+		Size:  "0.18 thread equivalents, 4.7 % of the CPU profile.",
+		Why:   "Each copy takes CPU that functions could use.",
+		Cause: "Object reuse is off, so each record is copied before the next operator of the chain gets it.",
+		Recommendation: events.Recommendation{
+			Change: "Enable object reuse once no function keeps or changes a record after it has emitted it.",
+			Why:    "A record that nobody keeps needs no copy.", Impact: "Up to 0.1 cores.", Effort: "config",
+			Config: []events.ConfigChange{{Key: "pipeline.object-reuse", Value: "true"}},
+		},
+		Alternatives: []events.Recommendation{
+			{Change: "Make records cheaper to copy, with fewer fields and immutable types.", Effort: "code"},
+			{Change: "Register a serializer for the type.", When: "It may also be Kryo serialises a generic type (B1), with 3.1 % of the time.", Effort: "code"},
+		},
+		Evidence: []string{"F4"}, Origin: events.OriginLLM, Proof: events.ProofSupported,
 	}
 }
 
@@ -168,8 +201,9 @@ func degraded() events.Analysis {
 		Headline: "Limit unknown: the counters of the job are not known. The largest cost is EvenStallingFunction.map → Thread.sleep.",
 	}
 	a.Severity, a.Comparison, a.Unverified, a.Vertices, a.Observations = events.SeverityWarning, nil, nil, nil, nil
+	a.Doubts, a.Readings = nil, nil
 	f := sleepFinding()
-	f.Severity, f.Confidence, f.Origin = events.SeverityWarning, events.ConfidenceLow, events.OriginRules
+	f.Severity, f.Confidence, f.Origin, f.Proof = events.SeverityWarning, events.ConfidenceLow, events.OriginRules, ""
 	a.Findings = []events.Finding{f}
 	a.Missing = []string{"Metrics: without them nobody can tell which vertex limits the job."}
 	a.Provenance = events.Provenance{Squirrly: "v0.1.0", RulesVersion: "2026-11-20", Provider: "rules"}
@@ -194,7 +228,11 @@ func hostile() events.Analysis {
 	f := events.Finding{
 		ID: planted, Fingerprint: planted, Rule: planted, Category: planted, Title: planted, Severity: planted,
 		Confidence: planted, Anchor: planted, Frame: planted, Path: []string{planted, planted}, Vertices: []string{planted},
-		Mode: planted, Where: planted, Size: planted, Why: planted, Cause: planted, Evidence: []string{planted, "F1"}, Origin: planted,
+		Mode: planted, Where: planted, Size: planted, Why: planted, Cause: planted, Evidence: []string{planted, "F1"}, Origin: planted, Proof: planted,
+		Alternatives: []events.Recommendation{
+			{Change: planted, When: planted, Config: []events.ConfigChange{{Key: planted, Value: planted}}},
+			{When: "It may also be " + planted},
+		},
 		Recommendation: events.Recommendation{
 			Change: planted, Why: planted, Impact: planted, TradeOffs: planted, Effort: planted,
 			Config: []events.ConfigChange{{Key: planted, Value: planted}},
@@ -204,6 +242,8 @@ func hostile() events.Analysis {
 	a.Findings = []events.Finding{f}
 	a.Observations = []events.Observation{{Text: planted, Evidence: []string{planted}, Origin: planted}}
 	a.Unverified, a.Missing = []string{planted}, []string{planted}
+	a.Doubts = []events.Doubt{{Finding: planted, Text: planted, Evidence: []string{planted}}}
+	a.Readings = []events.Reading{{About: planted, Kind: planted, Text: planted}, {Kind: planted, Text: planted}}
 	a.Comparison = &events.Comparison{
 		BaselineRun: planted, Summary: planted, Effect: planted, Caveats: []string{planted},
 		Measures: []events.Measure{{Name: planted, Unit: planted, Before: 1e300, After: 1e-300}},

@@ -63,6 +63,8 @@ func (t *textWriter) page(v view) string {
 			t.evidence(v)
 		case "Captures":
 			t.captures(v.Captures)
+		case suggests:
+			t.readings(s)
 		default:
 			t.section(s)
 		}
@@ -134,6 +136,9 @@ func (t *textWriter) entry(e entry) {
 			continue
 		}
 		t.line(below + t.paint(bold, line))
+	}
+	for _, line := range wrap(e.mark, t.width-len(below)) {
+		t.line(below + t.paint(yellow, line))
 	}
 	for _, line := range wrap(e.note, t.width-len(below)) {
 		severity, rest, _ := strings.Cut(line, " ")

@@ -32,6 +32,8 @@ func newView(a events.Analysis) (view, error) {
 	for i, f := range safe.Evidence {
 		v.facts[f.ID] = i
 	}
+	provenFirst(v.Findings)
+	v.attach()
 	return v, nil
 }
 

@@ -29,13 +29,3 @@ func label(l events.Limit) string {
 	}
 	return "Limit unknown"
 }
-
-func origin(o events.Origin) string {
-	switch o {
-	case events.OriginLLM:
-		return "by the LLM"
-	case events.OriginBoth:
-		return "by rules and the LLM"
-	}
-	return "by rules"
-}
