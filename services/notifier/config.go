@@ -2,9 +2,13 @@ package notifier
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/services/notifier/internal/channel"
 )
 
 // Config of the service. A channel is on when what it needs is set.
@@ -14,6 +18,7 @@ type Config struct {
 	WebhookSecret   daemon.Secret `env:"WEBHOOK_SECRET"`                     // whsec_ and base64, shared with the receiver
 	OutboundPrivate bool          `env:"OUTBOUND_PRIVATE"`                   // webhooks may be on the own networks and on this machine
 	Subject         string        `env:"NOTIFY_SUBJECT"`                     // NATS subject, with {type}, {severity}, {cluster}, {namespace}, {job}, {run}
+	Readings        []string      `env:"NOTIFY_READINGS"`                    // channels that tell what an LLM says in its own words: log, webhook, nats
 	Slots           int           `env:"SLOTS"            envDefault:"4"`    // messages sent at a time, by each channel
 	Attempts        int           `env:"NOTIFY_ATTEMPTS"  envDefault:"10"`   // before a message is given up
 	Backoff         time.Duration `env:"NOTIFY_BACKOFF"   envDefault:"5s"`   // after the first attempt; it doubles, up to 10m
@@ -27,6 +32,11 @@ func (c Config) Validate() error {
 		return errors.New("SQUIRRLY_WEBHOOK_URL and SQUIRRLY_WEBHOOK_SECRET belong together: webhooks are signed")
 	case c.Attempts < 0 || c.Backoff < 0 || c.MaxAge < 0:
 		return errors.New("SQUIRRLY_NOTIFY_ATTEMPTS, SQUIRRLY_NOTIFY_BACKOFF and SQUIRRLY_NOTIFY_MAX_AGE must not be negative")
+	}
+	for _, name := range c.Readings {
+		if !slices.Contains(channel.Names(), name) {
+			return fmt.Errorf("SQUIRRLY_NOTIFY_READINGS: no channel is called %q, choose among %s", name, strings.Join(channel.Names(), ", "))
+		}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -68,9 +69,12 @@ func New(cfg Config, d Deps) (*Service, error) {
 
 // Run tells what happens until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	policy := delivery.Policy{Attempts: s.cfg.Attempts, Backoff: s.cfg.Backoff, MaxAge: s.cfg.MaxAge}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, ch := range s.channels {
+		policy := delivery.Policy{
+			Attempts: s.cfg.Attempts, Backoff: s.cfg.Backoff, MaxAge: s.cfg.MaxAge,
+			Readings: slices.Contains(s.cfg.Readings, ch.Name()),
+		}
 		s.log.InfoContext(ctx, "channel is on", "channel", ch.Name())
 		d := delivery.New(ch, s.bus, s.bus, policy, s.log)
 		g.Go(func() error { return s.bus.Consume(ctx, bus.Channel(ch.Name(), s.cfg.Slots), bus.Facts(d.Handle)) })

@@ -24,7 +24,7 @@ type Log struct {
 func NewLog(w io.Writer) *Log { return &Log{w: w} }
 
 // Name implements Channel.
-func (*Log) Name() string { return "log" }
+func (*Log) Name() string { return nameLog }
 
 // Send implements Channel.
 func (l *Log) Send(_ context.Context, m Message) error {
@@ -78,6 +78,7 @@ func whole(r events.RecommendationReady) events.Analysis {
 		Schema: events.AnalysisSchema, Run: r.Run, Identity: r.Identity, JobID: r.JobID, JobName: r.JobName,
 		FlinkVersion: r.FlinkVersion, CreatedAt: r.CreatedAt, Verdict: r.Verdict, Severity: r.Severity,
 		Degraded: r.Degraded, DegradedWhy: r.DegradedWhy, Comparison: r.Comparison, Provenance: r.Provenance,
+		Doubts: r.Doubts, Readings: r.Readings,
 	}
 	for _, f := range r.Findings {
 		a.Findings = append(a.Findings, f.Finding)

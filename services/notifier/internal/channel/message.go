@@ -4,7 +4,10 @@ package channel
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
+	"strings"
 
 	"squirrly.dev/pkg/events"
 )
@@ -15,6 +18,15 @@ type Channel interface {
 	Name() string
 	Send(ctx context.Context, m Message) error
 }
+
+// Names are those of all channels.
+func Names() []string { return []string{nameLog, nameWebhook, nameSubject} }
+
+const (
+	nameLog     = "log"
+	nameWebhook = "webhook"
+	nameSubject = "nats"
+)
 
 // Message is the end of a run: a result, or why there is none.
 type Message struct {
@@ -51,6 +63,28 @@ func outcome(e events.Event) (events.Outcome, error) {
 		return p.Outcome, err
 	}
 	return events.Outcome{}, fmt.Errorf("event %s does not end a run", e.Type)
+}
+
+// WithoutReadings is the message without what a model says in its own words. The event keeps its id and everything else,
+// fields of later versions included.
+func (m Message) WithoutReadings() (Message, error) {
+	if m.Ready == nil || len(m.Ready.Readings) == 0 {
+		return m, nil
+	}
+	ready := *m.Ready
+	ready.Readings = nil
+	m.Ready = &ready
+	var data map[string]json.RawMessage
+	if err := json.Unmarshal(m.Event.Data, &data); err != nil {
+		return m, fmt.Errorf("leave out readings of run %s: %w", m.Run, err)
+	}
+	maps.DeleteFunc(data, func(key string, _ json.RawMessage) bool { return strings.EqualFold(key, "readings") })
+	body, err := json.Marshal(data)
+	if err != nil {
+		return m, fmt.Errorf("leave out readings of run %s: %w", m.Run, err)
+	}
+	m.Event.Data = body
+	return m, nil
 }
 
 // Severity of a result; empty when there is none.

@@ -37,7 +37,7 @@ func NewSubject(template string, to Forwarder) (*Subject, error) {
 }
 
 // Name implements Channel.
-func (*Subject) Name() string { return "nats" }
+func (*Subject) Name() string { return nameSubject }
 
 // Send implements Channel. The message id lets a stream of the receiver's tell a repeated delivery.
 func (s *Subject) Send(ctx context.Context, m Message) error {

@@ -54,7 +54,7 @@ func NewWebhook(rawURL, secret string, guard *netguard.Guard) (*Webhook, error) 
 }
 
 // Name implements Channel.
-func (*Webhook) Name() string { return "webhook" }
+func (*Webhook) Name() string { return nameWebhook }
 
 // Send implements Channel.
 func (w *Webhook) Send(ctx context.Context, m Message) error {

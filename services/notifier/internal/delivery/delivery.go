@@ -35,6 +35,7 @@ type Policy struct {
 	Attempts int           // before a message is given up
 	Backoff  time.Duration // after the first attempt; it doubles, up to ten minutes
 	MaxAge   time.Duration // an older event is not told any more: its channel was off for a while
+	Readings bool          // what a model says in its own words, which nobody has verified, is told, too
 }
 
 // Delivery tells events through one channel. It is safe for concurrent use.
@@ -54,6 +55,9 @@ func New(ch channel.Channel, p Publisher, b *bus.Bus, policy Policy, log *slog.L
 // Handle handles one event, for [bus.Facts].
 func (d *Delivery) Handle(ctx context.Context, e events.Event, _ uint64) error {
 	m, err := channel.Read(e)
+	if err == nil && !d.policy.Readings {
+		m, err = m.WithoutReadings()
+	}
 	if err != nil {
 		return bus.Permanent(events.CodeUndecodable, err)
 	}

@@ -279,3 +279,40 @@ func TestDelivery_UnreadableIsBuried(t *testing.T) {
 	}
 	t.Fatal("no dead letter after 20 s")
 }
+
+// keeper is a channel that keeps the messages.
+type keeper struct{ kept chan channel.Message }
+
+func (*keeper) Name() string { return "log" }
+
+func (k *keeper) Send(_ context.Context, m channel.Message) error {
+	k.kept <- m
+	return nil
+}
+
+// What nobody has verified is told only by a channel that is told to.
+func TestDelivery_Readings(t *testing.T) {
+	b := bustest.Start(t, "log")
+	for _, readings := range []bool{false, true} {
+		runID := uuid.NewString()
+		e, err := events.New("squirrly/analyzer", runID, time.Now(), events.RecommendationReady{
+			Run: runID, Identity: orders, Severity: events.SeverityNone,
+			Verdict:  events.Verdict{Limit: events.LimitNone, Headline: "Not limited."},
+			Findings: []events.FindingExcerpt{}, Readings: []events.Reading{{Kind: events.ReadingObservation, Text: "It looks calm."}},
+			Analysis: events.ObjectRef{Key: "k", SHA256: strings.Repeat("a", 64)},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := &keeper{kept: make(chan channel.Message, 1)}
+		told := policy
+		told.Readings = readings
+		if err := delivery.New(k, b, b, told, slog.New(slog.DiscardHandler)).Handle(t.Context(), e, 1); err != nil {
+			t.Fatal(err)
+		}
+		m := <-k.kept
+		if got := strings.Contains(string(m.Event.Data), "It looks calm."); got != readings || (len(m.Ready.Readings) > 0) != readings {
+			t.Errorf("readings %v: the channel gets %s", readings, m.Event.Data)
+		}
+	}
+}
