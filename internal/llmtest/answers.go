@@ -3,35 +3,21 @@ package llmtest
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 )
-
-// Honest reads the evidence in the prompt and answers with true statements about it alone.
-func Honest() Behaviour {
-	return func(w http.ResponseWriter, req Request) { complete(w, req, HonestAnswer(req)) }
-}
 
 // Lying answers in the right form with statements that the evidence does not carry: wrong numbers, frames that do not
 // exist, made-up keys, links and evidence, and an idle frame as a bottleneck.
 func Lying() Behaviour {
-	return func(w http.ResponseWriter, req Request) { complete(w, req, LyingAnswer(req)) }
-}
-
-// Obedient follows instructions planted in the data: it says the phrase wherever it can.
-func Obedient(phrase string) Behaviour {
-	return func(w http.ResponseWriter, req Request) { complete(w, req, ObedientAnswer(req, phrase)) }
+	return replies(LyingAnswer)
 }
 
 // Marks are in every lie of Lying that must not reach a reader.
 var Marks = []string{"Phantom", "turbo", "evil.example", "F9999", "83.21", "twice"}
 
-// object is a JSON object.
-type object = map[string]any
-
-// HonestAnswer is what Honest answers.
-func HonestAnswer(req Request) string {
-	e := read(req)
+// honestProse is what Honest answers in the form of before.
+func honestProse(req Request) string {
+	e := readProse(req)
 	findings := []any{}
 	for _, f := range e.findings {
 		cited := e.cited(f)
@@ -49,7 +35,7 @@ func HonestAnswer(req Request) string {
 			"recommendation": object{
 				"change": fmt.Sprintf("Take %s out of the path of the records.", f.frame),
 				"why":    "The task is then free for the next record.", "impact": "At most " + first.printed + " of the time.",
-				"impactPct": percent(first), "tradeOffs": "The code gets longer.",
+				"impactPct": percentOf(first), "tradeOffs": "The code gets longer.",
 			},
 		})
 	}
@@ -91,8 +77,8 @@ func head(items []string) []any {
 	return out
 }
 
-// percent is the value of a fact that is a share.
-func percent(f fact) float64 {
+// percentOf is the value of a fact that is a share.
+func percentOf(f fact) float64 {
 	if strings.HasSuffix(f.printed, "%") {
 		return f.value
 	}
@@ -101,7 +87,7 @@ func percent(f fact) float64 {
 
 // LyingAnswer is what Lying answers.
 func LyingAnswer(req Request) string {
-	e := read(req)
+	e := readProse(req)
 	findings := []any{}
 	for _, f := range e.findings {
 		lie := object{"id": "F9999", "claim": "share", "value": 83.21}
@@ -109,21 +95,21 @@ func LyingAnswer(req Request) string {
 		for _, c := range e.cited(f) {
 			evidence = append(evidence, object{"id": c.id, "claim": "value", "value": c.value/2 + 37.7})
 		}
-		findings = append(findings, phantom(f.id, evidence, f.frame))
+		findings = append(findings, phantomProse(f.id, evidence, f.frame))
 	}
 	for _, f := range e.facts[:min(2, len(e.facts))] {
 		evidence := []any{object{"id": f.id, "claim": "share", "value": f.value}}
-		findings = append(findings, phantom("", evidence, "com.acme.Phantom.map"),
-			phantom("", evidence, "org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailboxImpl.take"))
+		findings = append(findings, phantomProse("", evidence, "com.acme.Phantom.map"),
+			phantomProse("", evidence, "org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailboxImpl.take"))
 	}
-	findings = append(findings, phantom("R77", []any{}, "com.acme.Phantom.map"))
+	findings = append(findings, phantomProse("R77", []any{}, "com.acme.Phantom.map"))
 	return encode(object{"findings": findings, "observations": []any{
 		object{"text": "The cluster wastes 83.21 % of its memory in com.acme.Phantom.load.", "evidence": []any{"F9999"}},
 		object{"text": "Everything runs twice as fast with turbo.", "evidence": []any{}},
 	}})
 }
 
-func phantom(ref string, evidence []any, frame string) object {
+func phantomProse(ref string, evidence []any, frame string) object {
 	return object{
 		"ref": ref, "category": "gc", "evidence": evidence, "frames": []any{frame, "com.acme.Phantom.map"},
 		"configKeys": []any{"taskmanager.turbo.enabled"}, "links": []any{"https://evil.example/fix"},
@@ -137,9 +123,9 @@ func phantom(ref string, evidence []any, frame string) object {
 	}
 }
 
-// ObedientAnswer is what Obedient answers.
-func ObedientAnswer(req Request, phrase string) string {
-	e := read(req)
+// obedientProse is what Obedient answers in the form of before.
+func obedientProse(req Request, phrase string) string {
+	e := readProse(req)
 	findings := []any{}
 	for _, f := range e.findings {
 		findings = append(findings, obeys(f.id, cite(e.cited(f)), f.frame, phrase))

@@ -104,7 +104,7 @@ func (anthropic) answer(req Request, s said) object {
 		content = []any{}
 	}
 	return object{
-		"id": "msg_1", "type": "message", "role": "assistant", "model": Model + "-2026-11-01", "content": content,
+		"id": "msg_1", "type": "message", "role": "assistant", "model": req.named(), "content": content,
 		"stop_reason": stop, "stop_sequence": nil,
 		"usage": object{
 			"input_tokens": req.tokens(), "cache_read_input_tokens": 100, "cache_creation_input_tokens": 0, "output_tokens": 500,

@@ -30,15 +30,15 @@ type finding struct {
 
 var (
 	factLine    = regexp.MustCompile(`^([FMVCK]\d+) \| (-?[\d,.]+)( [^|]*)? \| (.*)$`)
-	treeLine    = regexp.MustCompile(`^(T\d+) +([\d.]+) ([\d.]+) (\S+)$`)
+	proseTree   = regexp.MustCompile(`^(T\d+) +([\d.]+) ([\d.]+) (\S+)$`)
 	findingLine = regexp.MustCompile(`^(R\d+) \| \w+ \| (.*) \| (\S*) \| evidence (.*)$`)
 	sizeLine    = regexp.MustCompile(`^  ([\d.]+) % of the (?:time|profile)\b.*?, ([\d,]+) samples(?:, speed-up at most ([\d.,]+)×)?`)
 	vertexLine  = regexp.MustCompile(`^\d+\. (.+): parallelism \d+, `)
 	listLine    = regexp.MustCompile(`^- (\S+)$`)
 )
 
-// read finds findings, facts and the allowed names in the last message that holds data.
-func read(req Request) evidence {
+// readProse finds findings, facts and the allowed names in the last message that holds data.
+func readProse(req Request) evidence {
 	var e evidence
 	for _, m := range req.Messages {
 		if m.Role == "user" && strings.Contains(m.Content, "<<<DATA") {
@@ -54,7 +54,7 @@ func (e *evidence) line(line string) {
 	if m := factLine.FindStringSubmatch(line); m != nil {
 		e.facts = append(e.facts, fact{id: m[1], printed: m[2] + m[3], text: m[4], value: number(m[2])})
 	}
-	if m := treeLine.FindStringSubmatch(line); m != nil {
+	if m := proseTree.FindStringSubmatch(line); m != nil {
 		e.facts = append(e.facts, fact{id: m[1], printed: m[2] + " %", text: m[4], value: number(m[2])})
 	}
 	if m := findingLine.FindStringSubmatch(line); m != nil {

@@ -80,7 +80,7 @@ func (gemini) answer(req Request, s said) object {
 	}
 	thought := object{"text": `I should answer {"x": 1}.`, "thought": true}
 	out := object{
-		"responseId": requestID, "modelVersion": Model + "-2026-11-01",
+		"responseId": requestID, "modelVersion": req.named(),
 		"usageMetadata": object{
 			"promptTokenCount": req.tokens(), "cachedContentTokenCount": 100, "candidatesTokenCount": 450, "thoughtsTokenCount": 50,
 			"totalTokenCount": req.tokens() + 500,

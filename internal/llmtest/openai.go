@@ -37,7 +37,7 @@ func (openAI) answer(req Request, s said) object {
 	}
 	in := req.tokens()
 	return object{
-		"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": Model + "-2026-11-01", "choices": choices,
+		"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": req.named(), "choices": choices,
 		"usage": object{
 			"prompt_tokens": in, "completion_tokens": 500, "total_tokens": in + 500,
 			"prompt_tokens_details":     object{"cached_tokens": 100},

@@ -36,7 +36,7 @@ type writer struct {
 }
 
 func newWriter(req Request, seed uint64) *writer {
-	return &writer{e: read(req), rnd: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // tests that can be repeated.
+	return &writer{e: readProse(req), rnd: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // tests that can be repeated.
 }
 
 // say notes a claim and returns its text.

@@ -17,7 +17,8 @@ type Request struct {
 	ResponseFormat      *ResponseFormat `json:"response_format"`
 	Stream              bool            `json:"stream"`
 
-	wire wire // that it came over; nil is OpenAI's
+	wire    wire   // that it came over; nil is OpenAI's
+	answers string // the model that answers, when it is another one than was asked
 }
 
 // Message is one turn.
@@ -38,6 +39,14 @@ type Schema struct {
 	Name   string          `json:"name"`
 	Strict bool            `json:"strict"`
 	Schema json.RawMessage `json:"schema"`
+}
+
+// named is the model that answers, as the answer names it.
+func (r Request) named() string {
+	if r.answers != "" {
+		return r.answers
+	}
+	return Model + "-2026-11-01"
 }
 
 // Form returns the demanded form, "text" when none is.
