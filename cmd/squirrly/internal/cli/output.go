@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 	"unicode"
+
+	"golang.org/x/term"
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/report"
@@ -27,7 +30,10 @@ const (
 // noFail means that no severity makes the command fail.
 const noFail = events.Severity("")
 
-const maxAnalysis = 16 << 20
+const (
+	maxAnalysis  = 16 << 20
+	usualColumns = 80
+)
 
 // checkFormat refuses an unknown -o before any work is done.
 func (a *app) checkFormat() error {
@@ -48,7 +54,18 @@ func (a *app) render(w io.Writer, format string, an events.Analysis) error {
 	case formatHTML:
 		return report.HTML(w, an)
 	}
-	return report.Text(w, an, report.Options{Color: a.color(w)})
+	return report.Text(w, an, a.textOptions(w))
+}
+
+// textOptions fit a text to where it goes: as wide as the terminal, or the usual 80 columns.
+func (a *app) textOptions(w io.Writer) report.Options {
+	o := report.Options{Width: usualColumns, Color: a.color(w)}
+	if f, ok := w.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
+			o.Width = columns
+		}
+	}
+	return o
 }
 
 // conclude prints what became of a run that ended.
