@@ -51,6 +51,8 @@ type Result struct {
 	// Explain lays what the captures show of each operator over the plan. It looks at the captures again, which an
 	// analysis has no use for.
 	Explain func() Explanation `json:"-"`
+	// Ground is what claims about the run are decided by. It is made when it is asked for the first time.
+	Ground func() *Ground `json:"-"`
 }
 
 // Profile is the condensed profile of all JVMs in one mode, without idle frames.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
@@ -149,7 +150,11 @@ func TestDeterministic(t *testing.T) {
 	if diff := cmp.Diff(first.Explain(), again.Explain()); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff(first.Ground().Operators(), again.Ground().Operators(), cmpopts.IgnoreUnexported(Operator{})); diff != "" {
+		t.Error(diff)
+	}
 	first.Explain, again.Explain = nil, nil // functions are never equal
+	first.Ground, again.Ground = nil, nil
 	if diff := cmp.Diff(first, again); diff != "" {
 		t.Error(diff)
 	}

@@ -245,7 +245,7 @@ func (e *explainer) undecided(r *row, findings []string) ExplainedRow {
 
 // explained is a row without the shares of its vertex; r may be nil when no sample is in it.
 func (e *explainer) explained(r *row, p *operators.Place) ExplainedRow {
-	out := ExplainedRow{Name: e.nameOf(p), Busy: -1, CPU: -1, State: -1, Serialization: -1, RecordsIn: -1, RecordsOut: -1}
+	out := ExplainedRow{Name: e.nameOf(p), Busy: -1, CPU: -1, State: -1, Serialization: -1, RecordsIn: -1, RecordsOut: -1, Place: *p}
 	if r == nil {
 		return out
 	}

@@ -1,6 +1,9 @@
 package diagnose
 
-import "squirrly.dev/pkg/events"
+import (
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/operators"
+)
 
 // Explanation is the plan of a job with what the captures show of each operator. Shares are 0 to 1, -1 is unknown; those
 // of operators are estimates, as good as their samples are many.
@@ -39,6 +42,8 @@ type ExplainedRow struct {
 	Samples       int64      `json:"samples"` // of CPU, or of WALL without any
 	Hottest       []HotFrame `json:"hottest,omitempty"`
 	Findings      []string   `json:"findings,omitempty"` // ids
+
+	Place operators.Place `json:"-"` // what it is of
 }
 
 // HotFrame is a Java frame in which samples of a row end.

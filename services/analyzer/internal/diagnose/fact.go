@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"encoding/json"
+	"maps"
 	"strconv"
 
 	"squirrly.dev/pkg/events"
@@ -79,4 +80,9 @@ func (l *ledger) addAll(facts []fact) []string {
 		ids = append(ids, l.add(f))
 	}
 	return ids
+}
+
+// fork returns a ledger that goes on from where this one is, and leaves it as it is.
+func (l *ledger) fork() *ledger {
+	return &ledger{count: maps.Clone(l.count), ids: maps.Clone(l.ids)}
 }

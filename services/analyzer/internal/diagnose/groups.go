@@ -185,7 +185,7 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 		t = &tally{frames: map[string]bool{}}
 		known.by[s.Family] = t
 	}
-	known.rows[p.row] = true
+	known.rows[a.rowOfSite(s, &at, &p)] = true
 	t.samples += at.samples
 	t.frames[at.frame] = true
 	t.waiting += at.waiting
@@ -201,6 +201,15 @@ func (a *attribution) addSite(groups map[groupKey]*group, s *jvmScan, at site, p
 			t.stack = s.Graph.Stack(at.example)
 		}
 	}
+}
+
+// rowOfSite is the row of the plan in which the samples of a site are counted: that of its whole chain, however much more a
+// place further down tells.
+func (a *attribution) rowOfSite(s *jvmScan, at *site, p *place) string {
+	if at.chain < 0 || s.Chains[at.chain].Reads() {
+		return p.row
+	}
+	return a.places[chainAt{s, at.chain}].row
 }
 
 // lies notes the operator and the function of a chain.

@@ -47,10 +47,13 @@ func (s situation) Setting(key string) string {
 func (s situation) job() keys.Job {
 	job := keys.Job{Flink: s.Flink(), Backend: s.Backend(), API: s.API(), Setting: s.inForce}
 	if job.Backend != "" {
-		job = job.With(keys.Setting{Key: "state.backend.type", Value: job.Backend})
+		job = job.With(keys.Setting{Key: backendKey, Value: job.Backend})
 	}
 	return job
 }
+
+// backendKey names the state backend.
+const backendKey = "state.backend.type"
 
 // Keys of the memory of a TaskManager: parts of it, and what holds them all.
 const (
@@ -83,14 +86,19 @@ func taskHeap(tm *jobcontext.TaskManager) int64 {
 	return max(0, tm.HeapMax-frameworkHeap)
 }
 
+// sized is the job with the sizes of the parts of memory that are in force.
+func (s situation) sized() keys.Job {
+	job := s.job()
+	for key, size := range s.memory() {
+		job = job.With(keys.Setting{Key: key, Value: strconv.FormatFloat(size, 'f', 0, 64) + " bytes"})
+	}
+	return job
+}
+
 // settings renders the settings of a change that can do something for the job. A part of the memory that grows lets the whole
 // grow, where the configuration says how large that is.
 func (s situation) settings(c *mechanisms.Change) []events.ConfigChange {
-	job := s.job()
-	sizes := s.memory()
-	for key, size := range sizes {
-		job = job.With(keys.Setting{Key: key, Value: strconv.FormatFloat(size, 'f', 0, 64) + " bytes"})
-	}
+	job, sizes := s.sized(), s.memory()
 	var wanted []keys.Setting
 	more := 0.0
 	for _, set := range c.In(s.Flink()) {

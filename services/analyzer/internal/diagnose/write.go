@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/fingerprint"
@@ -15,6 +16,7 @@ type conclusions struct {
 	remarks  []Problem
 	facts    []fact // that stand for themselves
 	silenced []events.Silenced
+	price    price
 }
 
 // conclude puts the problems into words, prices them, and sums them up.
@@ -31,6 +33,7 @@ func conclude(v *View, r ranking, one price) conclusions {
 			v.cost(p, one)
 		}
 	}
+	t.price = one
 	joined := v.joinAllocAndLock(t.findings)
 	t.facts = slices.Concat(v.checked.facts, v.vertexFacts)
 	if v.limit.starved.known {
@@ -81,6 +84,7 @@ func write(v *View, t *conclusions) Result {
 		out.Headline = a.Verdict.Headline
 		return out
 	}
+	result.Ground = sync.OnceValue(func() *Ground { return newGround(v, &a, t, l) })
 	return result
 }
 

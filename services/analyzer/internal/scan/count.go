@@ -16,6 +16,7 @@ func (p *pass) count(g *flamegraph.Graph, id flamegraph.FrameID, st *state) {
 	p.countRoots(st, f.Self)
 	p.countSpot(f.Self, st)
 	p.countInside(f.Self, st)
+	p.noteFrame(id, f, st)
 	p.countCategory(f, st)
 	if p.names[f.Name].flags&isUnresolved != 0 {
 		out.Unresolved += f.Self
@@ -61,14 +62,20 @@ func (p *pass) held(st *state) bool {
 	return st.spot != NoSpot && p.out.Spots[st.spot].Stage == mechanisms.StageHeld
 }
 
-func (p *pass) countCategory(f *flamegraph.Frame, st *state) {
-	category := len(p.out.Categories) - 1
+// categoryOf is the position of the category of samples that end in a frame.
+func (p *pass) categoryOf(f *flamegraph.Frame, st *state) int {
+	rest := len(p.out.Categories) - 1
 	switch {
 	case f.Kind == flamegraph.Kernel && !st.waiting && !p.classEnds:
-		category--
+		return rest - 1
 	case st.category >= 0:
-		category = int(st.category)
+		return int(st.category)
 	}
+	return rest
+}
+
+func (p *pass) countCategory(f *flamegraph.Frame, st *state) {
+	category := p.categoryOf(f, st)
 	p.out.Categories[category] += f.Self
 	if st.user != NoName && category == int(p.scanner.userCategory) {
 		p.out.User[st.user] += f.Self

@@ -56,6 +56,7 @@ type pass struct {
 	helpers   map[[2]flamegraph.NameID]*Helper
 	ends      map[End]*End
 	insides   map[partKey]*inside // nil: nobody asks
+	frames    []FramePlace        // likewise
 	classEnds bool                // the last frame of a stack is a class, not a method
 	out       *Scan
 }

@@ -91,6 +91,8 @@ type Scan struct {
 	own       [][]ownEnd           // by chain: where samples end that no rule explains
 	operators []flamegraph.FrameID // frames that are operators, in pre-order
 	insides   func() map[partKey]*inside
+	places    func() []FramePlace
+	category  func(int) string
 }
 
 // Active returns the samples that are not idle.
@@ -110,6 +112,8 @@ func (s *Scanner) newPass(g *flamegraph.Graph, family mechanisms.Family) *pass {
 			ActiveWidth: make([]uint64, g.Len()),
 			names:       names,
 			insides:     sync.OnceValue(func() map[partKey]*inside { return s.insidesOf(g, family) }),
+			places:      sync.OnceValue(func() []FramePlace { return s.placesOf(g, family) }),
+			category:    s.Category,
 		},
 	}
 }

@@ -19,13 +19,33 @@ const (
 // Tally counts in one capture what each description says, whichever rule takes the samples. It sees Root, Idle but for
 // single idle paths, State, Part, Match, Above, Without, With and Self; a description with more is an error.
 func (s *Scan) Tally(counts []*events.Count) ([]uint64, error) {
-	t := tally{
-		scan: s, counts: counts, sums: make([]uint64, len(counts)), globs: newGlobSet(), program: newProgram(),
-	}
 	for i, c := range counts {
 		if c.Category != "" || c.Package != "" || len(c.Stack) > 0 || (c.Idle != "" && c.Idle != events.IdleAny && c.Idle != events.IdleOnly) {
 			return nil, fmt.Errorf("count %d has conditions that are not counted here", i)
 		}
+	}
+	t, err := newTally(s, counts)
+	if err != nil {
+		return nil, err
+	}
+	sums := make([]uint64, len(counts))
+	t.run(func(id flamegraph.FrameID, f *flamegraph.Frame) {
+		if f.Self == 0 {
+			return
+		}
+		for i := range counts {
+			if t.counted(i, id, f) {
+				sums[i] += f.Self
+			}
+		}
+	})
+	return sums, nil
+}
+
+// newTally compiles the paths of descriptions.
+func newTally(s *Scan, counts []*events.Count) (*tally, error) {
+	t := &tally{scan: s, counts: counts, globs: newGlobSet(), program: newProgram()}
+	for i, c := range counts {
 		for why, paths := range [...][]string{tallyMatch: c.Match, tallyAbove: c.Above, tallyWithout: c.Without, tallyWith: c.With} {
 			for _, text := range paths {
 				if err := t.program.add(purpose(why), i, text, t.glob); err != nil {
@@ -34,8 +54,7 @@ func (s *Scan) Tally(counts []*events.Count) ([]uint64, error) {
 			}
 		}
 	}
-	t.run()
-	return t.sums, nil
+	return t, nil
 }
 
 func (t *tally) glob(text string) step { return step(t.globs.add(text)) }
@@ -44,7 +63,6 @@ func (t *tally) glob(text string) step { return step(t.globs.add(text)) }
 type tally struct {
 	scan    *Scan
 	counts  []*events.Count
-	sums    []uint64
 	program program
 	globs   *globSet
 	steps   [][]step // by name
@@ -54,7 +72,8 @@ type tally struct {
 	next    int  // of the operators of the scan
 }
 
-func (t *tally) run() {
+// run walks the graph, and tells of each frame when its state is that of a sample which ends there.
+func (t *tally) run(visit func(id flamegraph.FrameID, f *flamegraph.Frame)) {
 	g := t.scan.Graph
 	if g.Len() == 0 {
 		return
@@ -69,9 +88,7 @@ func (t *tally) run() {
 		if id != flamegraph.Root {
 			t.enter(id, f)
 		}
-		if f.Self > 0 {
-			t.book(id, f)
-		}
+		visit(id, f)
 	}
 }
 
@@ -153,15 +170,11 @@ func (t *tally) isA(id flamegraph.FrameID, s step) bool {
 	return slices.Contains(t.steps[f.Name], s)
 }
 
-// book counts the samples that end in a frame.
-func (t *tally) book(id flamegraph.FrameID, f *flamegraph.Frame) {
-	st := &t.levels[f.Level]
-	for i, c := range t.counts {
-		if ofRoot(c.Root, st.task, st.source) && ofIdle(c.Idle, t.scan.ActiveWidth[id] == 0) && ofState(c.State, st.wait > 0) &&
-			t.meets(i, c, st, f.Level) {
-			t.sums[i] += f.Self
-		}
-	}
+// counted reports that a description counts the samples that end in a frame.
+func (t *tally) counted(i int, id flamegraph.FrameID, f *flamegraph.Frame) bool {
+	st, c := &t.levels[f.Level], t.counts[i]
+	return ofRoot(c.Root, st.task, st.source) && ofIdle(c.Idle, t.scan.ActiveWidth[id] == 0) && ofState(c.State, st.wait > 0) &&
+		t.meets(i, c, st, f.Level)
 }
 
 // meets reports that a stack fits the paths of a description.
