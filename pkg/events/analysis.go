@@ -198,22 +198,26 @@ type VertexLoad struct {
 	Name          string  `json:"name"`            // as Flink has it, of any length
 	Label         string  `json:"label,omitempty"` // short and unique within the job, as all other fields and texts say it; empty: Name
 	Parallelism   int     `json:"parallelism"`
-	Busy          float64 `json:"busy"`           // mean over subtasks, 0 to 1; -1 is unknown
-	BusyMax       float64 `json:"busyMax"`        // busiest subtask; -1 is unknown
-	Idle          float64 `json:"idle"`           // mean; -1 is unknown
-	BackPressured float64 `json:"backPressured"`  // mean; -1 is unknown
-	RecordsIn     float64 `json:"recordsIn"`      // per second, all subtasks; -1 is unknown
-	RecordsOut    float64 `json:"recordsOut"`     // per second, all subtasks; -1 is unknown
-	Role          string  `json:"role,omitempty"` // "limit", "victim" or empty
+	Busy          float64 `json:"busy"`          // mean over subtasks, 0 to 1; -1 is unknown
+	BusyMax       float64 `json:"busyMax"`       // busiest subtask; -1 is unknown
+	Idle          float64 `json:"idle"`          // mean; -1 is unknown
+	BackPressured float64 `json:"backPressured"` // mean; -1 is unknown
+	RecordsIn     float64 `json:"recordsIn"`     // per second, all subtasks; -1 is unknown
+	RecordsOut    float64 `json:"recordsOut"`    // per second, all subtasks; -1 is unknown
+	// SourceOut is what the source in the vertex itself hands to the operators behind it, per second, all subtasks: by the
+	// counters of operators, whatever is chained to it. 0 is unknown, or no source.
+	SourceOut float64 `json:"sourceOut,omitempty"`
+	Role      string  `json:"role,omitempty"` // "limit", "victim" or empty
 	// Windows are the same between each two readings of the counters, so that the spread of a run is known.
 	Windows []LoadWindow `json:"windows,omitempty"`
 }
 
 // LoadWindow is how one vertex spent the time between two readings. -1 is unknown.
 type LoadWindow struct {
-	Busy       float64 `json:"busy"`       // of all subtasks together, in thread equivalents
-	RecordsIn  float64 `json:"recordsIn"`  // per second, all subtasks
-	RecordsOut float64 `json:"recordsOut"` // per second, all subtasks
+	Busy       float64 `json:"busy"`                // of all subtasks together, in thread equivalents
+	RecordsIn  float64 `json:"recordsIn"`           // per second, all subtasks
+	RecordsOut float64 `json:"recordsOut"`          // per second, all subtasks
+	SourceOut  float64 `json:"sourceOut,omitempty"` // likewise, of the source alone; 0 is unknown, or no source
 }
 
 // Short is the name of the vertex for people, as the findings say it.

@@ -85,6 +85,7 @@ type comparison struct {
 
 	where      string    // the vertex of the pivot; empty: the sources
 	comparable bool      // records mean the same in both runs
+	bySources  bool      // the records are those of the sources, by their own counters
 	records    [2]figure // per second, at the pivot
 	busy       [2]figure // thread equivalents, at the pivot
 	rates      bool      // the throughput of both is known

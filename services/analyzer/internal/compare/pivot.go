@@ -6,11 +6,15 @@ import (
 
 // pivot is where both runs are measured: the vertex that limited the baseline run, else the one that limits the run, in
 // both; the sources together where neither is limited. A source that a slower vertex holds back fills buffers, so that
-// what it sends is not what the job gets through.
+// what it sends is not what the job gets through. But where the plan has changed up to there, what the vertices send to each
+// other are other records, and the sources alone say how much the job gets through: by their own counters, which know
+// nothing of what is chained to them.
 func (c *comparison) pivot() {
 	c.comparable = c.sameRecords()
 	was, is := c.limit()
-	switch {
+	switch sent, known := c.sent(); {
+	case known && (!c.comparable || is != nil && is.RecordsIn <= 0):
+		c.comparable, c.bySources, c.records, c.busy = true, true, sent, c.allBusy()
 	case !c.comparable:
 	case was != nil && is != nil:
 		c.where = is.Short()
@@ -18,9 +22,7 @@ func (c *comparison) pivot() {
 		c.busy = [2]figure{busyOf(was), busyOf(is)}
 	default:
 		c.records = [2]figure{c.delivered(c.before), c.delivered(c.after)}
-		if a, b := c.before.Usage, c.after.Usage; a != nil && b != nil {
-			c.busy = [2]figure{{value: a.Busy}, {value: b.Busy}}
-		}
+		c.busy = c.allBusy()
 	}
 	a, b := c.records[0].value, c.records[1].value
 	c.rates = sensible(a) && sensible(b)
@@ -35,6 +37,14 @@ func (c *comparison) pivot() {
 			c.margin *= coldFactor
 		}
 	}
+}
+
+// allBusy is the busy time of the whole job in both runs.
+func (c *comparison) allBusy() (busy [2]figure) {
+	if a, b := c.before.Usage, c.after.Usage; a != nil && b != nil {
+		busy = [2]figure{{value: a.Busy}, {value: b.Busy}}
+	}
+	return busy
 }
 
 // limit returns the vertex of the pivot in both runs, nil without one.

@@ -101,7 +101,10 @@ func (c *comparison) figures(r *events.Comparison) []string {
 
 func (c *comparison) throughput(m events.Measure) string {
 	name := "input"
-	if c.where != "" && (limited(c.before) || limited(c.after)) {
+	switch atLimit := limited(c.before) || limited(c.after); {
+	case atLimit && c.bySources:
+		name = "throughput of the sources"
+	case atLimit && c.where != "":
 		name = "throughput at " + c.where
 	}
 	switch {

@@ -12,13 +12,18 @@ type operatorRate struct{ in, out float64 }
 // operatorRecords returns the rates of operators by the id of their vertex and their name in metrics, where Flink counts
 // them.
 func (r *reading) operatorRecords() map[string]operatorRate {
-	out := map[string]operatorRate{}
 	if r.ctx == nil {
-		return out
+		return nil
 	}
+	return operatorRates(r.ctx.Windows)
+}
+
+// operatorRates are the rates over some windows together.
+func operatorRates(windows []jobcontext.Window) map[string]operatorRate {
+	out := map[string]operatorRate{}
 	type sum struct{ in, out, ms int64 }
 	sums := map[string]sum{}
-	for _, w := range r.ctx.Windows {
+	for _, w := range windows {
 		if len(w.Samples) < 2 {
 			continue
 		}

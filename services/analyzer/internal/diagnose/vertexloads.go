@@ -47,6 +47,7 @@ func (v *View) vertexLoads() []events.VertexLoad {
 	var out []events.VertexLoad
 	windows := v.windows[max(0, len(v.windows)-maxWindows):]
 	longest := maxNames / max(1, len(v.loads))
+	sent := v.sent(len(windows))
 	for i := range v.loads {
 		l := &v.loads[i]
 		load := events.VertexLoad{
@@ -63,8 +64,11 @@ func (v *View) vertexLoads() []events.VertexLoad {
 		case slices.Contains(v.limit.Victims, i):
 			load.Role = "victim"
 		}
-		for _, w := range windows {
-			load.Windows = append(load.Windows, windowOf(&w[i]))
+		load.SourceOut = sent.whole.of(l, load.RecordsOut)
+		for at, w := range windows {
+			one := windowOf(&w[i])
+			one.SourceOut = sent.windows[at].of(l, one.RecordsOut)
+			load.Windows = append(load.Windows, one)
 		}
 		out = append(out, load)
 	}
