@@ -28,12 +28,21 @@ func (v *View) order(findings []Problem) []Problem {
 // comesBefore reports that a problem is to be changed before another one that came before it.
 func (v *View) comesBefore(p, other *Problem) bool {
 	switch {
+	case p.saysWhy(other):
+		return true
 	case !v.comparable(p) || !v.comparable(other) || !p.known():
 		return false
 	case p.price() < other.price():
 		return v.spares(p, other)
 	}
 	return other.known() && asMuch*p.P > other.P && (p.price() == other.price() || !v.spares(other, p))
+}
+
+// saysWhy reports that a problem is mended by a setting, and that another one, which is as severe and takes not much more of
+// the same time, only says where it goes.
+func (p *Problem) saysWhy(other *Problem) bool {
+	return p.price() < 0 && p.known() && p.OnPath && !p.minor && p.P > 0 &&
+		other.Rule.Broad && other.OnPath && p.Severity == other.Severity && muchMore*p.P >= other.P
 }
 
 // spares reports that a problem which is cheaper to change is worth as much as another one, or as what that one has left then.
@@ -58,10 +67,15 @@ func (p *Problem) price() int {
 	return at
 }
 
-// overlap is the part of a problem's samples that the frames of a mechanism match as well.
+// overlap is the part of a problem's samples that the frames of a mechanism match as well: in WALL where its time was
+// measured there, since a part that waits takes more of the time than of the CPU.
 func (v *View) overlap(p *Problem, other *mechanisms.Mechanism) float64 {
-	m := v.modeScansOf(p.group.family())
-	if m == nil || len(other.Frames) == 0 || !other.Sees(p.group.family()) {
+	family := p.group.family()
+	if family == mechanisms.FamilyCPU && p.group.te() > 0 && v.modeScansOf(mechanisms.FamilyWall) != nil {
+		family = mechanisms.FamilyWall
+	}
+	m := v.modeScansOf(family)
+	if m == nil || len(other.Frames) == 0 || !other.Sees(family) {
 		return 0
 	}
 	all := p.group.described(p.group.pattern())
