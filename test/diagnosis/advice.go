@@ -50,7 +50,7 @@ var errNotASetting = errors.New("a value that cannot be set")
 // value is what can be set: a number, a duration or a size, a word of Flink's own, options of the JVM.
 var value = regexp.MustCompile(`^(?:\d+(?:\.\d+)?|\d+ ?(?:ms|s|min|h|d|k|kb|m|mb|g|gb)|true|false|[A-Z][A-Z0-9_-]*|[a-z][a-z0-9_-]*|-X\S+(?: -X\S+)*)$`)
 
-// Advised returns the advice of the first finding of an analysis. It is a miss when it says to set what cannot be set.
+// Advised returns the advice of the first finding of an analysis whose advice can be followed. It is a miss when it says to set what cannot be set.
 func Advised(c *Case, flink string, a events.Analysis) Advice {
 	out := Advice{Case: c.Name, Flink: flink}
 	if len(a.Findings) == 0 {
@@ -58,6 +58,12 @@ func Advised(c *Case, flink string, a events.Analysis) Advice {
 		return out
 	}
 	f := a.Findings[0]
+	for _, other := range a.Findings {
+		if takeable(&other) {
+			f = other
+			break
+		}
+	}
 	out.Rule, out.Title, out.Bound = f.Rule, f.Title, f.Bound
 	if v := a.Verdict; v.Bound > 0 && v.Anchor == f.Anchor {
 		out.Bound = v.Bound // another vertex may end the gain earlier
@@ -75,6 +81,11 @@ func Advised(c *Case, flink string, a events.Analysis) Advice {
 		}
 	}
 	return out
+}
+
+// takeable reports advice that can be followed here: a change of code, or settings. More CPU is neither.
+func takeable(f *events.Finding) bool {
+	return f.Recommendation.Effort != "config" || len(f.Recommendation.Config) > 0
 }
 
 // Take notes what the advice gave: the runs before and after it was followed.

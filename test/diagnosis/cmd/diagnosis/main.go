@@ -94,6 +94,8 @@ func run(ctx context.Context, s settings) error {
 		if s.out, err = os.MkdirTemp("", "diagnosis-"); err != nil {
 			return fmt.Errorf("make a folder: %w", err)
 		}
+	} else if err := os.MkdirAll(s.out, 0o750); err != nil { // even where nothing can be captured
+		return fmt.Errorf("make a folder: %w", err)
 	}
 	providers, stop := diagnosis.Scripted()
 	defer stop()
