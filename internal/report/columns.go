@@ -27,9 +27,13 @@ func (t *textWriter) vertices(loads []events.VertexLoad) {
 		head:  []string{"", "", "Busy", "", "Max", "Backpressured", "In/s", "Out/s", ""},
 		right: []bool{false, false, false, true, true, true, true, true, false},
 	}
+	wide := barCells
+	if t.width < defaultWidth {
+		wide = narrowBar
+	}
 	for _, x := range loads {
 		tab.rows = append(tab.rows, []string{
-			x.Short(), "×" + wording.Count(x.Parallelism), bar(x.Busy), wording.Percent(x.Busy), wording.Percent(x.BusyMax), wording.Percent(x.BackPressured),
+			x.Short(), "×" + wording.Count(x.Parallelism), bar(x.Busy, wide), wording.Percent(x.Busy), wording.Percent(x.BusyMax), wording.Percent(x.BackPressured),
 			wording.Rate(x.RecordsIn), wording.Rate(x.RecordsOut), x.Role,
 		})
 	}
@@ -53,12 +57,12 @@ func (t *textWriter) captures(captures []events.CaptureStats) {
 }
 
 // bar draws a share in a few cells; an unknown one is empty.
-func bar(share float64) string {
+func bar(share float64, wide int) string {
 	if share < 0 {
 		return ""
 	}
-	full := int(max(0, min(1, share))*barCells + 0.5)
-	return strings.Repeat("█", full) + strings.Repeat("░", barCells-full)
+	full := int(max(0, min(1, share))*float64(wide) + 0.5)
+	return strings.Repeat("█", full) + strings.Repeat("░", wide-full)
 }
 
 // table writes columns; the first one gives way when the page is too narrow.
