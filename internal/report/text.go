@@ -18,7 +18,7 @@ const (
 	indent       = "  "
 	nameWidth    = 20 // of the names of pairs
 	barCells     = 8
-	narrowBar    = 5 // cells, on a page of less than the default width
+	narrowBar    = 5  // cells, on a page of less than the default width
 	maxID        = 12 // of the id of a finding or a fact
 	maxColumn    = 16 // of a column of a table, but the first
 	minColumn    = 12 // of the first column of a table
