@@ -140,6 +140,10 @@ func (s *summary) explain(v *View, at int, p *Problem) {
 	default:
 		s.Headline += fmt.Sprintf(", %s of that in %s.", wording.Percent(p.P), p.named())
 	}
+	if p.Rule.Wider {
+		s.Headline += " Its change spares more than that; how much cannot be told before."
+		return
+	}
 	most, then := v.boundText(at, p.Bound)
 	s.Headline += fmt.Sprintf(" Upper bound: %s%s.", most, then)
 }

@@ -112,7 +112,7 @@ const (
 func demote(chosen []Problem) {
 	for i := range chosen {
 		p := &chosen[i]
-		if p.OnPath && p.P > 0 && p.Bound < littleBound && p.Severity.AtLeast(events.SeverityInfo) && chosen[0].P >= muchMore*p.P {
+		if p.OnPath && p.P > 0 && bound(p.P, 1000) < littleBound && p.Severity.AtLeast(events.SeverityInfo) && chosen[0].P >= muchMore*p.P {
 			p.Severity, p.minor = events.SeverityInfo, true
 		}
 	}
