@@ -32,7 +32,7 @@ func TestRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const all = 22
+	const all = 23
 	if len(cases) != all {
 		t.Errorf("%d cases, want %d", len(cases), all)
 	}
