@@ -52,12 +52,15 @@ func operatorRates(windows []jobcontext.Window) map[string]operatorRate {
 	return out
 }
 
-func operatorKey(c *jobcontext.OperatorCounters) string { return c.Vertex + "\x00" + c.Name }
+func operatorKey(c *jobcontext.OperatorCounters) string {
+	return c.Vertex + "\x00" + metricName(c.Name)
+}
 
 // maxMetricName is where Flink cuts the name of an operator in the names of its metrics.
 const maxMetricName = 80
 
-// metricName is the name of an operator as it stands in the names of metrics.
+// metricName is the name of an operator as it stands in the names of metrics, but for the signs that Flink keeps there, such
+// as the brackets of SQL's numbers.
 func metricName(name string) string {
 	clean := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
