@@ -74,6 +74,9 @@ func TestConditions(t *testing.T) {
 				if i >= 0 {
 					t.Errorf("found: %s", r.Analysis.Findings[i].Cause)
 				}
+				if p := possibleAt(r.Ground(), c.Rule); p != nil && !strings.Contains(p.Why, "not known") {
+					t.Errorf("possible: %s", p.Why)
+				}
 				return
 			}
 			if i < 0 {

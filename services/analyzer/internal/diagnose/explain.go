@@ -3,6 +3,7 @@ package diagnose
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -124,13 +125,33 @@ func (e *explainer) row(p *operators.Place) *row {
 func findingsOf(findings []events.Finding, chosen []Problem) map[string][]string {
 	out := map[string][]string{}
 	for i := range chosen {
-		if g := chosen[i].group; g != nil && i < len(findings) {
-			for key := range g.rows {
-				out[key] = append(out[key], findings[i].ID)
-			}
+		if i >= len(findings) {
+			break
+		}
+		for key := range chosen[i].lies() {
+			out[key] = append(out[key], findings[i].ID)
 		}
 	}
 	return out
+}
+
+// lies are the rows in which a problem is, with what it tells of the same fault and the same cause elsewhere.
+func (p *Problem) lies() map[string]bool {
+	if p.group == nil || len(p.elsewhere)+len(p.also) == 0 {
+		return p.group.rowsOf()
+	}
+	out := maps.Clone(p.group.rows)
+	for _, more := range slices.Concat(p.elsewhere, p.also) {
+		maps.Copy(out, more.group.rowsOf())
+	}
+	return out
+}
+
+func (g *group) rowsOf() map[string]bool {
+	if g == nil {
+		return nil
+	}
+	return g.rows
 }
 
 // vertex is a vertex with all its operators, those without a sample too, and with what Flink does for it.

@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"sync"
+
 	"squirrly.dev/pkg/events"
 )
 
@@ -14,6 +16,9 @@ type Ground struct {
 	facts     map[string]events.Fact // by id
 	analyzed  map[string]bool        // facts of the analysis
 	findings  []Problem              // of the rules, in the order of their ids
+
+	mu      sync.Mutex
+	spreads map[*events.Count]spread // that were asked for
 }
 
 // Operator is an operator of the plan, or what Flink does for a vertex beside them. The last ones are those that may be in
@@ -55,7 +60,7 @@ type Possible struct {
 func newGround(v *View, a *events.Analysis, t *conclusions, l *ledger) *Ground {
 	g := &Ground{
 		view: v, rows: map[string]int{}, frames: map[*jvmScan][]int32{}, facts: map[string]events.Fact{}, analyzed: map[string]bool{},
-		findings: t.findings,
+		findings: t.findings, spreads: map[*events.Count]spread{},
 	}
 	for _, f := range a.Evidence {
 		g.facts[f.ID], g.analyzed[f.ID] = f, true

@@ -159,7 +159,7 @@ func (g *Ground) rowsIn(s *jvmScan, found map[string]*foundRow) []string {
 		if !ok {
 			o := g.rowAt(s, key.chain, key.spot)
 			row, known[key] = o.row, o.row
-			if found[row] == nil {
+			if found[row] == nil && row != rowNone {
 				found[row] = &foundRow{Operator: o}
 			}
 		}
@@ -221,7 +221,7 @@ func (g *Ground) addWithoutFrames(a *events.Analysis) {
 		}
 		for at := range g.operators {
 			o := &g.operators[at]
-			lies := process && o.Process || p.group == nil && o.Vertex != "" && slices.Contains(p.Vertices, o.Vertex) || p.group != nil && p.group.rows[o.row]
+			lies := process && o.Process || p.group == nil && o.Vertex != "" && slices.Contains(p.Vertices, o.Vertex) || p.lies()[o.row]
 			if id := a.Findings[i].ID; lies && !slices.Contains(o.Findings, id) {
 				o.Findings = append(o.Findings, id)
 			}

@@ -87,20 +87,56 @@ func (g *Ground) Within(f events.Fact, operator string) (inside, all int64, ok b
 	if o == nil || !counts(&f) {
 		return 0, 0, false
 	}
-	sets := g.held(f.Count.Mode, f.Count.JVMs, *f.Count)
-	if sets == nil {
+	s := g.spread(f.Count)
+	if !s.ok {
 		return 0, 0, false
 	}
-	at, in, sum := int32(g.rows[o.row]), 0.0, 0.0 //nolint:gosec // a few hundred
+	return count64(s.by[g.rows[o.row]]), count64(s.all), true
+}
+
+// spread is where samples lie.
+type spread struct {
+	by  []float64 // by the positions of the operators
+	all float64
+	ok  bool // somebody knows
+}
+
+// spread counts samples, and how many of them lie in each operator.
+func (g *Ground) spread(c *events.Count) spread {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, known := g.spreads[c]
+	if !known {
+		s = g.spreadAnew(c)
+		g.spreads[c] = s
+	}
+	return s
+}
+
+func (g *Ground) spreadAnew(c *events.Count) spread {
+	out := spread{by: make([]float64, len(g.operators))}
+	sets := g.held(c.Mode, c.JVMs, *c)
+	if sets == nil {
+		return out
+	}
 	for _, h := range sets[0] {
 		where := g.frames[h.scan]
 		if where == nil {
-			return 0, 0, false
+			return out
 		}
-		sum += h.samples(nil)
-		in += h.samples(func(id int) bool { return where[id] == at })
+		in := make([]uint64, len(out.by))
+		for id, holds := range h.frames {
+			if at := where[id]; holds && at != nowhere {
+				in[at] += h.scan.Graph.Frame(frameID(id)).Self
+			}
+		}
+		for i, n := range in {
+			out.by[i] += h.scan.worth(n)
+		}
+		out.all += h.samples(nil)
 	}
-	return count64(in), count64(sum), true
+	out.ok = true
+	return out
 }
 
 // Below returns how many samples of a fact there are, and how many of them have a frame above them that is one of some paths

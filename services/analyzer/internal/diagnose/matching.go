@@ -1,8 +1,8 @@
 package diagnose
 
 import (
+	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"squirrly.dev/services/analyzer/internal/mechanisms"
@@ -36,16 +36,21 @@ var matches = struct {
 // maxMatches bounds what is kept.
 const maxMatches = 64
 
-func matching(without []string) (*mechanisms.Catalogue, *scan.Scanner) {
+// matching returns the catalogue without some mechanisms; alone says that those which are left leave no samples to others.
+func matching(without []string, alone bool) (*mechanisms.Catalogue, *scan.Scanner) {
 	slices.Sort(without)
-	key := strings.Join(slices.Compact(without), " ")
+	without = slices.Compact(without)
+	key := fmt.Sprint(alone, without)
 	matches.Lock()
 	defer matches.Unlock()
 	m, ok := matches.of[key]
 	if !ok {
 		m.catalogue = mechanisms.Default()
-		if key != "" {
+		if len(without) > 0 {
 			m.catalogue = m.catalogue.Without(without...)
+		}
+		if alone {
+			m.catalogue = m.catalogue.Alone()
 		}
 		m.scanner = scan.NewScanner(m.catalogue)
 		if len(matches.of) >= maxMatches {

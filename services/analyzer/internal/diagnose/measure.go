@@ -16,16 +16,21 @@ type measured struct {
 	noun   string // what is counted: "ITIMER samples"
 }
 
-// measure counts what the texts of problems name. What a problem takes of the time is another matter: no sample is taken
-// twice.
-func (v *View) measure(problems []Problem) {
+// measure counts what the texts of findings name, and what they share. What a problem takes of the time is another matter: no
+// sample is taken twice.
+func (v *View) measure(findings []Problem) {
+	ids := map[*Problem]string{}
+	for i := range findings {
+		ids[&findings[i]] = findingID(i)
+	}
+	v.measureAs(findings, ids)
+}
+
+// measureAs does it for problems of which some are findings, by their ids.
+func (v *View) measureAs(problems []Problem, ids map[*Problem]string) {
 	byMode := map[*modeScans][]*Problem{}
 	for i := range problems {
 		v.addMeasured(byMode, &problems[i])
-	}
-	ids := map[*Problem]string{}
-	for i := range problems {
-		ids[&problems[i]] = fmt.Sprintf("R%d", i+1)
 	}
 	var asked []*Problem
 	for _, m := range v.modes {

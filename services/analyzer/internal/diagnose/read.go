@@ -34,7 +34,7 @@ func read(in *Input) *reading {
 	if r.ctx != nil {
 		r.loads, r.windows, r.duringWall = limits.Loads(r.ctx), limits.Windows(r.ctx), loadsDuring(r.ctx, events.ModeWall)
 	}
-	r.catalogue, r.scanner = matching(slices.Concat(in.Without, r.unprovable()))
+	r.catalogue, r.scanner = matching(slices.Concat(in.Without, r.unprovable()), false)
 	captures := slices.Clone(in.Captures)
 	slices.SortStableFunc(captures, func(a, b Capture) int {
 		return cmp.Or(cmp.Compare(slices.Index(modeOrder, a.Mode), slices.Index(modeOrder, b.Mode)), cmp.Compare(a.JVM, b.JVM))

@@ -24,7 +24,7 @@ func (v *View) silenced(findings []Problem) []events.Silenced {
 			if size < max(toldSilenced, other.Warning) {
 				continue
 			}
-			s := events.Silenced{Rule: id, Title: other.Title, By: fmt.Sprintf("R%d", i+1), Share: size}
+			s := events.Silenced{Rule: id, Title: other.Title, By: findingID(i), Share: size}
 			of := "the time of the tasks"
 			if len(p.Vertices) == 1 {
 				s.Vertex, of = p.Vertices[0], "the time of "+p.Vertices[0]

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -28,7 +29,10 @@ var backends = []struct{ name, in, frame string }{
 }
 
 // Backend is the state backend in force, or the one whose frames the problem shows.
-func (s situation) Backend() string {
+func (s situation) Backend() string { return cmp.Or(s.configuredBackend(), s.p.backendSeen()) }
+
+// configuredBackend is the state backend that is known to be in force.
+func (s situation) configuredBackend() string {
 	value := first(s.inForce("state.backend.type"))
 	if s.ctx != nil && s.ctx.Checkpoints != nil && s.ctx.Checkpoints.Config != nil && s.ctx.Checkpoints.Config.StateBackend != "" {
 		value = s.ctx.Checkpoints.Config.StateBackend
@@ -38,17 +42,28 @@ func (s situation) Backend() string {
 			return b.name
 		}
 	}
-	if s.p.group == nil {
+	return ""
+}
+
+// backendSeen is the state backend whose frames a problem shows.
+func (p *Problem) backendSeen() string {
+	if p.group == nil {
 		return ""
 	}
 	for _, b := range backends {
-		for _, frame := range s.p.group.stack {
+		for _, frame := range p.group.stack {
 			if strings.HasPrefix(frame, b.frame) {
 				return b.name
 			}
 		}
 	}
 	return ""
+}
+
+// foreign reports that a problem shows frames of a state backend that the job is known not to have.
+func (s situation) foreign() bool {
+	configured, seen := s.configuredBackend(), s.p.backendSeen()
+	return configured != "" && seen != "" && configured != seen
 }
 
 // The values of [situation.API].

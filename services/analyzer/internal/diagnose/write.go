@@ -1,7 +1,6 @@
 package diagnose
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 
@@ -60,7 +59,7 @@ func write(v *View, t *conclusions) Result {
 	prints := fingerprints(t.findings)
 	for i := range t.findings {
 		f := v.finding(&t.findings[i], l)
-		f.ID, f.Fingerprint, f.FingerprintVersion = fmt.Sprintf("R%d", i+1), prints[i], fingerprint.Version
+		f.ID, f.Fingerprint, f.FingerprintVersion = findingID(i), prints[i], fingerprint.Version
 		a.Findings = append(a.Findings, f)
 		if f.Severity.AtLeast(a.Severity) {
 			a.Severity = f.Severity

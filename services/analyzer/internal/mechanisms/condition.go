@@ -113,6 +113,25 @@ func (r *Mechanism) Possible(s Situation) bool {
 // asks for beside frames is so.
 func (r *Mechanism) Provable(s Situation) bool { return All(r.When, s) == Yes && r.Possible(s) }
 
+// Open reports that nothing which is known of a situation says that a mechanism cannot be found there.
+func (r *Mechanism) Open(s Situation) bool { return All(r.When, s) != No && r.Possible(s) }
+
+// Unknowns are the conditions, in words, that a mechanism needs to be found and of which nobody knows whether they are so; empty
+// when all are known.
+func (r *Mechanism) Unknowns(s Situation) string {
+	var texts []string
+	for _, c := range slices.Concat(r.Needs, r.When) {
+		switch {
+		case c.Holds(s) != Unknown:
+		case c.Measure != nil:
+			texts = append(texts, between("the "+Measures[c.Measure.Of], c.Measure.Above, c.Measure.Below))
+		default:
+			texts = append(texts, c.String())
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
 func oneOf(value string, known []string) Truth {
 	switch {
 	case value == "":

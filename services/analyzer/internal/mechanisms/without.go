@@ -20,3 +20,14 @@ func (c *Catalogue) Without(ids ...string) *Catalogue {
 	}
 	return &out
 }
+
+// Alone returns a copy of the catalogue in which mechanisms leave no samples to others: each matches as if it were the only one.
+// A wait for somebody else is nobody's work all the same, and what says only where the time goes yields to what says why.
+func (c *Catalogue) Alone() *Catalogue {
+	out := *c
+	out.Mechanisms = slices.Clone(c.Mechanisms)
+	for i := range out.Mechanisms {
+		out.Mechanisms[i].Overrides, out.Mechanisms[i].EffectOf = nil, nil
+	}
+	return &out
+}
