@@ -43,12 +43,16 @@ func (l *log) String() string {
 	return l.text.String()
 }
 
-// serveWith analyzes with an LLM.
-func (w *world) serveWith(server *llmtest.Server, out *log) {
+// serveWith analyzes with an LLM until stop is called.
+func (w *world) serveWith(server *llmtest.Server, out *log, change ...func(*analyzer.LLMConfig)) (stop func()) {
 	w.t.Helper()
-	s, err := analyzer.New(analyzer.Config{Slots: 1, Version: "test", LLM: analyzer.LLMConfig{
+	c := analyzer.LLMConfig{
 		Provider: analyzer.ProviderOpenAI, BaseURL: server.URL(), Model: llmtest.Model, Key: daemon.Secret(llmtest.Key),
-	}}, analyzer.Deps{
+	}
+	for _, fn := range change {
+		fn(&c)
+	}
+	s, err := analyzer.New(analyzer.Config{Slots: 1, Version: "test", LLM: c}, analyzer.Deps{
 		Bus: w.Bus, Store: w.store, Logger: slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
@@ -57,7 +61,9 @@ func (w *world) serveWith(server *llmtest.Server, out *log) {
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Run(ctx) }()
-	w.t.Cleanup(func() { cancel(); <-done })
+	stop = func() { cancel(); <-done }
+	w.t.Cleanup(stop)
+	return stop
 }
 
 // planted stores a run with a context and a file that hold more than they should, and tells of it.
