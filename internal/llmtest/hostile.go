@@ -46,9 +46,15 @@ var sayings = []struct {
 	}},
 }
 
-// Hostile answers with a saying in every place that takes words.
-func Hostile(s Saying) Behaviour {
-	return replies(func(req Request) string { return talk(read(req), s.Text).text() })
+// Hostile answers with all sayings of a language, in every place that takes words.
+func Hostile(language string) Behaviour {
+	var texts []string
+	for _, s := range Sayings() {
+		if s.Language == language {
+			texts = append(texts, s.Text)
+		}
+	}
+	return replies(func(req Request) string { return talk(read(req), texts...).text() })
 }
 
 // Obedient follows instructions planted in the data: it says the phrase wherever it can.
@@ -64,28 +70,35 @@ func ObedientAnswer(req Request, phrase string) string {
 	return obedientProse(req, phrase)
 }
 
-// talk puts a text into every field of an answer that takes any: beside true claims, and in the place of ids, frames, keys
-// and values.
-func talk(s *sheet, text string) answer {
+// talk puts texts, in turn, into every field of an answer that takes any: beside true claims, and in the place of ids, frames,
+// keys and values.
+func talk(s *sheet, texts ...string) answer {
+	said := 0
+	next := func() *string {
+		said++
+		return &texts[said%len(texts)]
+	}
 	a := s.each(func(c *claim) bool {
-		c.Reading = &text
-		c.Changes = append(c.Changes,
-			change{Kind: "code", Frame: &text, Sketch: &text}, change{Kind: "plan", Operator: &text, Sketch: &text},
-			change{Kind: "resource", Sketch: &text}, set(text, text), turn("raise", text))
+		c.Reading = next()
+		mine := []change{
+			{Kind: "code", Frame: next(), Sketch: next()}, {Kind: "plan", Operator: next(), Sketch: next()}, {Kind: "resource", Sketch: next()},
+			set(*next(), *next()), turn("raise", *next()),
+		}
+		c.Changes = append(mine, c.Changes...)
 		c.Changes = c.Changes[:min(maxChanges, len(c.Changes))]
 		return true
 	})
-	a.Claims = a.Claims[:min(len(a.Claims), maxClaims-4)]
-	o, m, share := "O1", "other", text
+	share := "F1"
 	if len(s.lines) > 0 {
 		share = s.lines[0].id
 	}
-	for _, r := range []relation{
-		rel("called_by", share, text), {"absent", text, nil}, rel("configured", text, text), rel("feeds", text, text),
-	} {
-		a.Claims = append(a.Claims, claim{Operator: o, Mechanism: m, Share: share, Because: []relation{r}, Doubts: &text, Reading: &text})
+	a.Claims = append(a.Claims[:min(len(a.Claims), maxClaims-5)],
+		claim{Operator: "O1", Mechanism: "other", Share: share, Because: []relation{rel("called_by", share, *next())}, Reading: next()},
+		claim{Operator: "O1", Mechanism: "other", Share: share, Because: []relation{{"absent", *next(), nil}}, Doubts: next()},
+		claim{Operator: "O1", Mechanism: "other", Share: share, Because: []relation{rel("configured", *next(), *next())}},
+		claim{Operator: *next(), Mechanism: "other", Share: *next(), Because: []relation{rel("feeds", *next(), *next())}, Reading: next()})
+	for range len(texts) {
+		a.Observations = append(a.Observations, observation{[]relation{rel("part_of", *next(), *next())}, *next()})
 	}
-	a.Claims[len(a.Claims)-1].Operator, a.Claims[len(a.Claims)-1].Share = text, text
-	a.Observations = []observation{{[]relation{rel("part_of", text, text)}, text}, {nil, text}}
 	return a
 }

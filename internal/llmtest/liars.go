@@ -157,7 +157,7 @@ var claimLies = []Liar{
 		}
 		return a
 	}},
-	{Name: "doubts of every finding", Idle: true, make: func(s *sheet) answer {
+	{Name: "doubts of every finding", make: func(s *sheet) answer {
 		var a answer
 		for _, f := range s.findings {
 			for _, p := range s.possible {
@@ -172,8 +172,7 @@ var claimLies = []Liar{
 	}},
 }
 
-// falsely adds a relation that does not hold to every claim: none of them may be taken. Those that a finding of the rules
-// makes true without it are left to the rules.
+// falsely adds a relation that does not hold to every claim: none of them may be taken.
 func falsely(name string, relations func(s *sheet, c claim) []relation) Liar {
 	return Liar{Name: name, Idle: true, Silent: []string{Mark}, make: func(s *sheet) answer {
 		return s.each(func(c *claim) bool {
@@ -242,9 +241,12 @@ var relationLies = []Liar{
 		}
 		return nil
 	}),
-	falsely("a key that does not exist is configured", func(*sheet, claim) []relation {
-		return []relation{rel("configured", "taskmanager."+strings.ToLower(Mark)+".enabled", "true")}
-	}),
+	{Name: "a key that does not exist is configured", Silent: []string{"taskmanager.phantom"}, make: func(s *sheet) answer {
+		return s.each(func(c *claim) bool {
+			c.Because = []relation{rel("configured", "taskmanager.phantom.enabled", "true")} // nobody knows: it proves nothing
+			return true
+		})
+	}},
 	{Name: "relations in circles", make: func(s *sheet) answer {
 		return s.each(func(c *claim) bool {
 			o := c.Operator

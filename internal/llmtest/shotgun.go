@@ -106,3 +106,23 @@ func harmful(kind string) []string {
 	}
 	return []string{"0", "-1", "0.99", "1000000"}
 }
+
+// SingleShots claims one possible mechanism an answer, the best that a model without knowledge can do: where several are claimed
+// at once, nothing is chosen.
+func SingleShots() Behaviour {
+	var step atomic.Int64
+	return func(w http.ResponseWriter, req Request) {
+		s := read(req)
+		i := int(step.Add(1)) - 1
+		if len(s.possible) == 0 {
+			complete(w, req, answer{Observations: []observation{{Reading: "Nothing is possible."}}}.text())
+			return
+		}
+		p := s.possible[i%len(s.possible)]
+		c := claim{Operator: p.operator, Mechanism: p.mechanism, Share: s.shareOf(p), Changes: s.everything(i * maxChanges)}
+		complete(w, req, one(c).text())
+	}
+}
+
+// PossibleClaims is how many mechanisms a prompt calls possible, each at an operator.
+func PossibleClaims(req Request) int { return len(read(req).possible) }
