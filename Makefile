@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e stores chaos demo bench diagnosis pairs oracle public-jobs check names lint isolated tidy parts clean
+.PHONY: help build test e2e stores chaos demo bench diagnosis models pairs oracle public-jobs check names lint isolated tidy parts clean
 
 help:                 ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ diagnosis: build      ## Measure the diagnosis on planted bottlenecks (CASE=, FL
 	  $(if $(CASES),-cases $(CASES)) $(if $(PROVIDER),-provider $(PROVIDER)) $(if $(OUT),-out $(OUT)) \
 	  $(if $(RECORD),-record test/diagnosis/recorded) $(if $(AGAIN),-again) \
 	  $(if $(ADVICE),-advice)
+
+models:               ## Let lying, honest and talking stand-ins for language models loose on captures, and list what they get printed (DIR="FOLDER ...", STEPS=, PROMPTS=DIR)
+	go run ./test/diagnosis/cmd/models $(if $(STEPS),-steps $(STEPS)) $(if $(PROMPTS),-prompts $(PROMPTS)) $(or $(DIR),test/diagnosis/recorded)
 
 oracle: build       ## Count all numbers of analyses again from the pages (DIR="FOLDER ..."; default: all recordings)
 	go run ./test/oracle/cmd/oracle $(or $(DIR),test/diagnosis/recorded)

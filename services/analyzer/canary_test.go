@@ -158,7 +158,7 @@ func (w *world) outgoing(rec run.Record, an events.Analysis, server *llmtest.Ser
 // Secrets in settings and files, and the key of the LLM itself, leave the analyzer nowhere.
 func TestRun_NoSecretLeaves(t *testing.T) {
 	w, out := newWorld(t), &log{}
-	server := llmtest.NewServer(llmtest.Writing(3))
+	server := llmtest.NewServer(llmtest.Honest())
 	t.Cleanup(server.Close)
 	w.serveWith(server, out)
 	secret := func(n string) string { return "pX" + n + canary + "7LmR2vT9" + n }

@@ -12,7 +12,7 @@ import (
 // A takeover uses the answer that was paid for. When that is lost, it asks once and keeps the new one in its place.
 func TestRun_AnswerOfAnEarlierAttempt(t *testing.T) {
 	w := newWorld(t)
-	server := llmtest.NewServer(llmtest.Honest(), llmtest.Writing(3))
+	server := llmtest.NewServer(llmtest.Honest(), llmtest.Changing([]string{"stand-in-2"}, llmtest.Honest()))
 	t.Cleanup(server.Close)
 	w.serveWith(server, &log{})
 	w.captured(run1, sleepy(), nil)

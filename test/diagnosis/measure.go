@@ -45,8 +45,12 @@ type Row struct {
 // Right reports whether the row has no miss.
 func (r *Row) Right() bool { return r.Fail == "" && len(r.Misses) == 0 }
 
-// Measure scores a run.
-func Measure(ctx context.Context, run *Run, providers []Provider) (Row, error) {
+// NoModels measures the rules alone.
+const NoModels = -1
+
+// Measure scores a run, also with language models. Steps bounds what the shotgun among the scripted ones claims; 0 is all, and
+// [NoModels] asks none of them.
+func Measure(ctx context.Context, run *Run, providers []Provider, steps int) (Row, error) {
 	row := Row{
 		Case: run.Case.Name, Flink: run.Flink, Fail: run.Fail, Repeats: len(run.Bad), GoodRepeats: len(run.Good),
 	}
@@ -70,6 +74,11 @@ func Measure(ctx context.Context, run *Run, providers []Provider) (Row, error) {
 	row.compare(run)
 	if err := row.switchOff(ctx, run); err != nil {
 		return row, err
+	}
+	if steps != NoModels {
+		if err := row.standIns(ctx, run, steps); err != nil {
+			return row, err
+		}
 	}
 	for _, p := range providers {
 		if err := row.ask(ctx, run, p); err != nil {
@@ -119,11 +128,10 @@ func (r *Row) switchOff(ctx context.Context, run *Run) error {
 
 // Rules analyzes an input by the rules alone.
 func Rules(ctx context.Context, in analyzer.Input) (events.Analysis, error) {
-	return analyze(ctx, in, analyzer.LLMConfig{Provider: analyzer.ProviderRules}, "")
+	return analyze(ctx, in, analyzer.LLMConfig{Provider: analyzer.ProviderRules})
 }
 
-func analyze(ctx context.Context, in analyzer.Input, llm analyzer.LLMConfig, block string) (events.Analysis, error) {
-	in.Block = block
+func analyze(ctx context.Context, in analyzer.Input, llm analyzer.LLMConfig) (events.Analysis, error) {
 	s, err := analyzer.New(analyzer.Config{LLM: llm, Version: "benchmark"},
 		analyzer.Deps{HTTP: &http.Client{}, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

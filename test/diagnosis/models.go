@@ -4,119 +4,116 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 
-	"squirrly.dev/internal/daemon"
-	"squirrly.dev/internal/llmtest"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 )
 
 // Provider is a language model to measure.
 type Provider struct {
-	Name  string
-	LLM   analyzer.LLMConfig
-	Block string
-	Lies  bool // it lies: the marks of its lies must not reach the result
-	True  bool // it says nothing but the truth, which must survive
+	Name string
+	LLM  analyzer.LLMConfig
 }
 
-// LLM is a column of a language model, on the first capture of the bad variant.
+// LLM is the column of a language model, on the first capture of the bad variant.
 type LLM struct {
-	Name               string
-	First              bool // it ranks the planted cause first, as far as the rules do
-	Survived, Claims   int
-	Lies               int // marks of lies that reached the result
-	TokensIn, TokenOut int
-	CostUSD            float64
-	Degraded           string
-}
-
-// Scripted starts stand-ins for language models that are honest and that lie. Stop ends them.
-func Scripted() (providers []Provider, stop func()) {
-	honest, liar := llmtest.NewServer(llmtest.Honest()), llmtest.NewServer(llmtest.Lying())
-	config := func(s *llmtest.Server) analyzer.LLMConfig {
-		return analyzer.LLMConfig{
-			Provider: analyzer.ProviderOpenAI, BaseURL: s.URL(), Model: llmtest.Model, Key: daemon.Secret(llmtest.Key),
-		}
-	}
-	return []Provider{
-		{Name: "honest", LLM: config(honest), True: true},
-		{Name: "lying", LLM: config(liar), Lies: true},
-	}, func() { honest.Close(); liar.Close() }
+	Name             string
+	Cause            bool // the planted cause is first
+	Change           bool // and the first change of it is the fix
+	Proven           int  // printed as proven, and not what the rules say
+	Supported        int  // printed as supported, and not the planted cause: the most of one answer
+	Accepted, Claims int
+	Tokens           int
+	CostUSD          float64
+	Degraded         string
 }
 
 // ErrUnheard is the error of a scripted model that was not asked, or not heard: then nothing was measured.
 var ErrUnheard = errors.New("the answer of the language model was not used")
 
-// ask measures one provider.
-func (r *Row) ask(ctx context.Context, run *Run, p Provider) error {
-	first := run.Bad[0]
-	a, err := analyze(ctx, first.Input, p.LLM, p.Block)
-	if err != nil {
-		return err
+// column is what an analysis with a model is worth.
+func column(name string, t *Truth, rules, a events.Analysis) LLM {
+	e := Compared(rules, a)
+	p := a.Provenance
+	return LLM{
+		Name: name, Cause: Bad(t, a).First, Change: t.change(a), Proven: len(e.Proven), Supported: t.unplanted(e.Supported),
+		Accepted: e.Claims.Verified, Claims: e.Claims.Verified + e.Claims.Dropped,
+		Tokens: p.TokensIn + p.TokensOut, CostUSD: p.CostUSD, Degraded: e.Degraded,
 	}
-	col := LLM{Name: strings.TrimSpace(p.Name + " " + p.Block), Degraded: strings.Join(a.DegradedWhy, "; ")}
-	col.TokensIn, col.TokenOut, col.CostUSD = a.Provenance.TokensIn, a.Provenance.TokensOut, a.Provenance.CostUSD
-	if c := a.Provenance.Claims; c != nil {
-		col.Survived, col.Claims = c.Verified, c.Verified+c.Corrected+c.Dropped
-	}
-	rules, withLLM := Bad(&run.Case.Truth, first.Analysis), Bad(&run.Case.Truth, a)
-	col.First = withLLM.First || !rules.First
-	if !col.First || len(withLLM.Misses) > len(rules.Misses) {
-		r.Misses = append(r.Misses, fmt.Sprintf("with the %s model: %s", p.Name, strings.Join(withLLM.Misses, "; ")))
-	}
-	if p.Lies {
-		col.Lies = lies(a, first.Analysis) - lies(first.Analysis, first.Analysis) // a mark may be a word that the rules use too
-		if col.Lies > 0 {
-			r.Misses = append(r.Misses, fmt.Sprintf("%d marks of lies reached the result", col.Lies))
-		}
-	}
-	const enough = 0.95
-	if p.True && float64(col.Survived) < enough*float64(col.Claims) {
-		r.Misses = append(r.Misses, fmt.Sprintf("only %d of %d true claims survived", col.Survived, col.Claims))
-	}
-	if (p.True || p.Lies) && col.TokenOut == 0 && len(first.Analysis.Findings) > 0 {
-		return fmt.Errorf("%s: %w: %s", p.Name, ErrUnheard, col.Degraded)
-	}
-	r.LLM = append(r.LLM, col)
-	return nil
 }
 
-// lies counts the marks of the lying stand-in in everything that is stated as a fact. What happens to be measured is no
-// lie.
-func lies(a, rules events.Analysis) int {
-	text := fmt.Sprintf("%+v %+v %+v", a.Verdict, a.Findings, a.Observations)
+// change reports whether the first change of the first finding is the fix; where nothing is planted, whether there is none.
+func (t *Truth) change(a events.Analysis) bool {
+	if t.Negative() {
+		return len(Bad(t, a).Misses) == 0
+	}
+	if len(a.Findings) == 0 || !t.planted(a.Findings[0]) {
+		return false
+	}
+	first := a.Findings[0]
+	first.Alternatives = nil
+	return len(t.Fix) == 0 || t.Fix.In(fixTexts(first)...)
+}
+
+// unplanted counts findings that are neither the planted cause nor one that the truth names beside it.
+func (t *Truth) unplanted(all []events.Finding) int {
 	n := 0
-	for _, mark := range llmtest.Marks {
-		if mark == "twice" && doubles(rules) {
-			continue
-		}
-		if x, err := strconv.ParseFloat(mark, 64); err != nil || !measured(a, x) {
-			n += strings.Count(text, mark)
+	for _, f := range all {
+		if !t.planted(f) && !slices.Contains(t.Order, f.Rule) {
+			n++
 		}
 	}
 	return n
 }
 
-// twofold is a speed-up of about two in a text of the rules.
-var twofold = regexp.MustCompile(`\b(?:1\.[89]|2\.[0-2])×`)
-
-// doubles reports whether the rules themselves say that the job could be about twice as fast.
-func doubles(a events.Analysis) bool {
-	return twofold.MatchString(a.Verdict.Headline) || slices.ContainsFunc(a.Findings, func(f events.Finding) bool {
-		return twofold.MatchString(f.Recommendation.Impact)
-	})
+// ask measures a real language model.
+func (r *Row) ask(ctx context.Context, run *Run, p Provider) error {
+	first := run.Bad[0]
+	a, err := analyze(ctx, first.Input, p.LLM)
+	if err != nil {
+		return err
+	}
+	r.models(column(p.Name, &run.Case.Truth, first.Analysis, a))
+	return nil
 }
 
-// measured reports whether a fact or a finding is x percent, as rounding goes.
-func measured(a events.Analysis, x float64) bool {
-	const rounding = 0.5
-	near := func(share float64) bool { return math.Abs(share*100-x) <= rounding }
-	return slices.ContainsFunc(a.Evidence, func(f events.Fact) bool { return near(f.Value) }) ||
-		slices.ContainsFunc(a.Findings, func(f events.Finding) bool { return near(f.P) || near(f.Share) })
+// standIns measures the scripted models: the rules alone, the honest reader, the worst of the liars, and the shotgun.
+func (r *Row) standIns(ctx context.Context, run *Run, steps int) error {
+	t, err := NewTrial(ctx, run.Bad[0].Input)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	report, err := t.Run(ctx, run.Case.Name, &run.Case.Truth, steps)
+	if err != nil {
+		return err
+	}
+	if report.Honest.Claims == 0 && len(t.Rules.Findings) > 0 {
+		return fmt.Errorf("honest: %w: %s", ErrUnheard, report.Honest.Degraded)
+	}
+	for _, l := range []LLM{report.Rules, report.Honest, report.Worst} {
+		r.models(l)
+	}
+	for _, m := range slices.Concat(report.ProvenFalse, report.Broken) {
+		r.Misses = append(r.Misses, "with a lying model: "+m)
+	}
+	if report.MostAtOnce > 1 {
+		r.Misses = append(r.Misses, fmt.Sprintf("one answer got %d findings supported", report.MostAtOnce))
+	}
+	for kind, n := range report.Sayings {
+		if n.Found > 0 {
+			r.Misses = append(r.Misses, fmt.Sprintf("hostile words (%s) were told %d times", kind, n.Found))
+		}
+	}
+	return nil
+}
+
+// models adds a column. A model may take nothing away that the rules found.
+func (r *Row) models(l LLM) {
+	r.LLM = append(r.LLM, l)
+	rules := r.LLM[0]
+	if l.Proven > 0 || rules.Cause && !l.Cause || rules.Change && !l.Change {
+		r.Misses = append(r.Misses, fmt.Sprintf("with %s: %s", l.Name, l))
+	}
 }

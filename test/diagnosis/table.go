@@ -47,12 +47,16 @@ func columns(rows []Row) []string {
 	return nil
 }
 
-// String is the cell of a model: whether it ranks as well as the rules, its claims, its lies, its tokens and its price.
+// String is the cell of a model: whether the cause and the first change of it are right, what it got printed and is false, its
+// claims, its tokens and its price.
 func (l LLM) String() string {
-	if l.Degraded != "" {
+	if l.Degraded != "" && l.Claims == 0 {
 		return "rules only: " + cell(l.Degraded)
 	}
-	text := fmt.Sprintf("%s, %d of %d claims, %d lies, %d tokens", mark(l.First), l.Survived, l.Claims, l.Lies, l.TokensIn+l.TokenOut)
+	text := fmt.Sprintf("cause %s, change %s", mark(l.Cause), mark(l.Change))
+	if l.Claims > 0 {
+		text += fmt.Sprintf("; false: %d proven, %d supported; %d of %d claims, %d tokens", l.Proven, l.Supported, l.Accepted, l.Claims, l.Tokens)
+	}
 	if l.CostUSD > 0 {
 		text += fmt.Sprintf(", $%.4f", l.CostUSD)
 	}

@@ -19,7 +19,7 @@ import (
 // secret is planted as the key of the LLM and in the context; it must never leave.
 const secret = "hunter2-canary-5f1d"
 
-// With a language model: an honest one explains, a lying one changes nothing, and one that talks nonsense or is down
+// With a language model: an honest one explains, one that claims everything changes nothing, and one that talks nonsense or is down
 // leaves the rules' result, marked degraded.
 func TestLLM(t *testing.T) {
 	var now atomic.Pointer[llmtest.Behaviour]
@@ -35,7 +35,7 @@ func TestLLM(t *testing.T) {
 		degraded bool
 	}{
 		{"honest", llmtest.Honest(), false},
-		{"lying", llmtest.Lying(), false},
+		{"claims everything", llmtest.Shotgun(), false},
 		{"garbage", llmtest.Garbage(), true},
 		{"refuses the key", llmtest.Failing(http.StatusUnauthorized, "invalid_api_key", "wrong key"), true},
 	} {
@@ -70,21 +70,16 @@ func checkLLM(t *testing.T, a events.Analysis, degraded bool) {
 	if !strings.Contains(a.Verdict.VertexName, "arbitrary-stall") || len(a.Findings) == 0 || a.Findings[0].Rule != "A1" {
 		t.Errorf("verdict %q and first finding changed", a.Verdict.Headline)
 	}
-	told := a // what was dropped may be shown as dropped
-	told.Unverified = nil
+	for _, f := range a.Findings {
+		if f.Origin == events.OriginLLM && f.Proof != events.ProofSupported {
+			t.Errorf("%s %s is said to be proven", f.ID, f.Title)
+		}
+	}
 	var out bytes.Buffer
-	if err := report.Markdown(&out, told); err != nil {
+	if err := report.Markdown(&out, a); err != nil {
 		t.Fatal(err)
 	}
 	b := out.Bytes()
-	for _, lie := range llmtest.Marks {
-		if lie == "twice" {
-			continue // an honest word as well
-		}
-		if at := strings.Index(string(b), lie); at >= 0 {
-			t.Errorf("the lie %q reached the analysis: %.200s", lie, b[max(at-100, 0):])
-		}
-	}
 	if strings.Contains(string(b), secret) || strings.Contains(string(b), llmtest.Key) {
 		t.Error("a secret is in the analysis")
 	}

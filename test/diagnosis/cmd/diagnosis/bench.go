@@ -109,7 +109,7 @@ func (b *bench) score(ctx context.Context, run *diagnosis.Run, failed error) {
 	if failed != nil {
 		run.Fail = failed.Error()
 	}
-	row, err := diagnosis.Measure(ctx, run, b.providers)
+	row, err := diagnosis.Measure(ctx, run, b.providers, 0)
 	if err != nil {
 		row.Fail = err.Error()
 	}

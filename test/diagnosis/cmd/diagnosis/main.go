@@ -54,7 +54,7 @@ func main() {
 	flag.StringVar(&s.squirrly, "squirrly", "bin/squirrly", "the program that is measured")
 	flag.StringVar(&s.out, "out", "", "folder for captures and results (default: a temporary one)")
 	flag.StringVar(&s.record, "record", "", "folder that gets the first captures of each case, for the tests without Flink")
-	flag.StringVar(&s.provider, "provider", "", "also measure this LLM, with the key of the environment, by compact and by html block")
+	flag.StringVar(&s.provider, "provider", "", "also measure this LLM, with the key of the environment")
 	flag.BoolVar(&s.again, "again", false, "score the captures in the folder again, without Flink")
 	flag.IntVar(&s.pairs, "pairs", 0, "compare so many pairs of runs of unchanged jobs under a changing load, and nothing else")
 	flag.BoolVar(&s.advice, "advice", false, "follow the first recommendation for each case, and compare before and after")
@@ -97,13 +97,11 @@ func run(ctx context.Context, s settings) error {
 	} else if err := os.MkdirAll(s.out, 0o750); err != nil { // even where nothing can be captured
 		return fmt.Errorf("make a folder: %w", err)
 	}
-	providers, stop := diagnosis.Scripted()
-	defer stop()
 	real, err := realProviders(s.provider)
 	if err != nil {
 		return err
 	}
-	b := &bench{settings: s, cases: cases, providers: append(providers, real...)}
+	b := &bench{settings: s, cases: cases, providers: real}
 	if b.squirrly, err = filepath.Abs(s.squirrly); err != nil {
 		return fmt.Errorf("find squirrly: %w", err)
 	}
@@ -137,7 +135,7 @@ func chosen(all []diagnosis.Case, names string) ([]diagnosis.Case, error) {
 	return some, nil
 }
 
-// realProviders is the configured language model with each form of the profile.
+// realProviders is the configured language model.
 func realProviders(name string) ([]diagnosis.Provider, error) {
 	if name == "" {
 		return nil, nil
@@ -150,7 +148,7 @@ func realProviders(name string) ([]diagnosis.Provider, error) {
 	if err := llm.Validate(); err != nil {
 		return nil, err
 	}
-	return []diagnosis.Provider{{Name: name, LLM: llm, Block: "compact"}, {Name: name, LLM: llm, Block: "html"}}, nil
+	return []diagnosis.Provider{{Name: name, LLM: llm}}, nil
 }
 
 // report prints the table and leaves it with the raw figures in the folder.
