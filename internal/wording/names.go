@@ -118,3 +118,36 @@ func List(names []string) string {
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
+
+// Frame is a frame as a call tree for readers shows it: Class.method of a Java library, a native function without its type, its
+// parameters and those of templates, and a native library without its folder. The user's own names stay as they are.
+func Frame(name string) string {
+	if strings.HasPrefix(name, "/") || strings.HasPrefix(name, "[/") {
+		return strings.TrimSuffix(name[strings.LastIndexByte(name, '/')+1:], "]")
+	}
+	if !strings.Contains(name, "::") {
+		if Library(name) {
+			return ClassMethod(name)
+		}
+		return name
+	}
+	if i := parameters(name); i > 0 {
+		name = name[:i]
+	}
+	var out strings.Builder
+	depth := 0
+	for _, r := range name {
+		switch {
+		case r == '<' && !strings.HasSuffix(out.String(), "operator"):
+			depth++
+		case r == '>' && depth > 0:
+			depth--
+		case depth > 0:
+		case r == ' ' && !strings.HasSuffix(out.String(), "operator") && !strings.HasSuffix(out.String(), "(anonymous"):
+			out.Reset() // before it was a type
+		default:
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}

@@ -153,7 +153,7 @@ func (k Key) worth(job Job, value string) Refusal {
 	if k.Adds {
 		return k.added(job, value)
 	}
-	now, presumed := job.inForce(k.Name)
+	now, presumed := job.InForce(k.Name)
 	if now != "" && o.kind.equal(now, value) {
 		if presumed {
 			return Refusal{Already, fmt.Sprintf("%s is %s by default", k.Name, now), true}
@@ -184,7 +184,7 @@ func (k Key) bounds(job Job, kind Type, value string) Refusal {
 
 // turned refuses a value that lies in the direction never to go.
 func (k Key) turned(job Job, kind Type, value string) Refusal {
-	now, presumed := job.inForce(k.Name)
+	now, presumed := job.InForce(k.Name)
 	order, ok := kind.compare(value, now)
 	switch {
 	case ok && order < 0 && k.Never == Lower:
@@ -199,7 +199,7 @@ func (k Key) turned(job Job, kind Type, value string) Refusal {
 func (k Key) added(job Job, value string) Refusal {
 	var there []string
 	for _, key := range append([]string{k.Name}, k.With...) {
-		now, _ := job.inForce(key)
+		now, _ := job.InForce(key)
 		there = append(there, strings.Fields(now)...)
 	}
 	for word := range strings.FieldsSeq(value) {

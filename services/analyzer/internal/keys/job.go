@@ -50,8 +50,8 @@ func (j Job) configured(key string) (value string, presumed bool) {
 	return "", presumed
 }
 
-// inForce returns the value of a key as far as anybody knows, the default too; empty when there is none.
-func (j Job) inForce(key string) (value string, presumed bool) {
+// InForce returns the value of a key as far as anybody knows, the default too; empty when there is none.
+func (j Job) InForce(key string) (value string, presumed bool) {
 	if key == "state.backend.type" && j.Backend != "" {
 		return j.Backend, false // seen in the job, whatever the configuration says
 	}
@@ -71,7 +71,7 @@ func (c Condition) holds(j Job) (so, presumed bool) {
 	if !ok {
 		return false, false // this Flink does not have it
 	}
-	value, presumed := j.inForce(c.Key)
+	value, presumed := j.InForce(c.Key)
 	if c.Not != "" {
 		return !o.kind.equal(value, c.Not), presumed
 	}

@@ -9,7 +9,7 @@ func Scaled(job Job, key string, factor float64) (value string, ok bool) {
 		k = Key{Name: key}
 	}
 	o, known := lookup(key, job.Flink)
-	now, _ := job.inForce(key)
+	now, _ := job.InForce(key)
 	q, err := o.kind.parse(now)
 	if !known || now == "" || err != nil || !q.sized || q.amount <= 0 || factor <= 0 {
 		return "", false
