@@ -182,7 +182,7 @@ type Fact struct {
 	ID      string  `json:"id"`
 	Text    string  `json:"text"` // a sentence with the number in it
 	Value   float64 `json:"value"`
-	Unit    string  `json:"unit"` // "share", "te", "samples", "records/s", "cores", "ms", "count"
+	Unit    string  `json:"unit"` // "share", "te", "samples", "records/s", "cores", "s", "MiB", "count"
 	Frame   string  `json:"frame,omitempty"`
 	Vertex  string  `json:"vertex,omitempty"`
 	JVM     string  `json:"jvm,omitempty"`

@@ -62,9 +62,7 @@ type Profile struct {
 	Seconds    float64 // of one capture; 0 is unknown
 	Samples    uint64  // all
 	Active     uint64  // without idle frames: what the shares below refer to
-	Threshold  float64 // share below which frames are left out of Tree
 	Tree       []Line  // in pre-order
-	TopSelf    []Top   // most samples first
 	Categories []Category
 	Packages   []Category // of the user's code, largest first
 }
@@ -74,19 +72,11 @@ type Line struct {
 	ID      string   // T1, T2 …
 	Depth   int      // 0 for the topmost
 	Frame   string   // normalised name
-	Through []string // callers between the line above and this one that add nothing of their own
+	Callers []string // that tell most of those between the line above and this one, the outermost first; at most four
 	Share   float64  // of Active, with everything below
 	Self    float64  // of Active, in the frame itself and the frames below that were left out
 	TE      float64  // thread equivalents; 0 when unknown, as in every mode but WALL
-	Samples uint64
-}
-
-// Top is a frame with many samples of its own. Its ID is also that of a fact.
-type Top struct {
-	ID      string // F1, F2 …
-	Frame   string
-	Self    float64 // share of Active
-	TE      float64 // as in Line
+	Worth   float64  // beside lines of all modes, 0 to 1: its share, more where it tells more; never more than that of the line above
 	Samples uint64
 }
 

@@ -13,13 +13,10 @@ import (
 
 // Sizes of a condensed profile.
 const (
-	minShare      = 0.01
-	maxLines      = 40
-	maxTops       = 15
-	minCategory   = 0.005
-	minIdle       = 0.05
-	maxThroughLen = 60
-	maxPackages   = 8
+	minShare    = 0.01
+	minCategory = 0.005
+	minIdle     = 0.05
+	maxPackages = 8
 )
 
 // userCode is the name of the category of the user's code.
@@ -45,7 +42,6 @@ func profiles(r *reading, l *ledger) []Profile {
 		}
 		d.idleFacts(m, merged)
 		d.categories(&p, m, merged)
-		d.topSelf(&p, m, merged)
 		d.tree(&p, m, merged)
 		out = append(out, p)
 	}
@@ -118,30 +114,22 @@ func (d condenser) packages(p *Profile, m *modeScans, merged *scan.Scan) {
 	}
 }
 
-func (d condenser) topSelf(p *Profile, m *modeScans, merged *scan.Scan) {
-	for _, t := range scan.TopSelf(merged, maxTops) {
-		top := Top{Frame: merged.Graph.Name(t.Frame), Self: share(t.Samples, p.Active), TE: m.te(t.Samples), Samples: t.Samples}
-		top.ID = d.add(factFrame, events.Fact{
-			Text:  fmt.Sprintf("%s of the active %s end in %s.", wording.Percent(top.Self), m.samples(), top.Frame),
-			Value: top.Self, Unit: "share", Frame: top.Frame, Mode: p.Mode, Samples: samples(t.Samples),
-			StdErr: standardError(top.Self, float64(p.Active)),
-			Count:  partOf(m.counted(events.Count{Match: []string{literal(top.Frame)}, Self: true}, t.Samples), m.active(merged)),
-		})
-		p.TopSelf = append(p.TopSelf, top)
-	}
-}
-
 func (d condenser) tree(p *Profile, m *modeScans, merged *scan.Scan) {
-	tree := scan.Prune(merged, minShare, maxLines)
-	p.Threshold = tree.Threshold
+	lines := maxLines
+	if d.seconds(m) {
+		lines = maxLinesBeside
+	}
+	worth, all := d.worthOf(m, merged), p.Active*worthWork
+	tree := scan.Prune(merged, worth, uint64(minShare*float64(all)), lines)
 	var above []string // ids of the lines that are open, by depth
-	for _, l := range tree.Lines {
+	for i := range tree {
+		l := &tree[i]
 		line := Line{
 			Depth: l.Depth, Frame: merged.Graph.Name(l.Frame), Share: share(l.Width, p.Active), Self: share(l.Self, p.Active),
-			TE: m.te(l.Width), Samples: l.Width,
+			TE: m.te(l.Width), Worth: share(worth[l.At], all), Samples: l.Width,
 		}
-		for _, through := range l.Through[:min(len(l.Through), maxThroughLen)] {
-			line.Through = append(line.Through, merged.Graph.Name(through))
+		for _, caller := range l.Telling {
+			line.Callers = append(line.Callers, merged.Graph.Name(caller))
 		}
 		text := fmt.Sprintf("%s holds %s of the active %s", line.Frame, wording.Percent(line.Share), m.samples())
 		if line.TE > 0 {
@@ -150,7 +138,7 @@ func (d condenser) tree(p *Profile, m *modeScans, merged *scan.Scan) {
 		line.ID = d.facts.addAnew(fact{factTree, events.Fact{
 			Text: text + ".", Value: line.Share, Unit: "share", Frame: line.Frame, Mode: p.Mode, Samples: samples(l.Width),
 			StdErr: standardError(line.Share, float64(p.Active)),
-			Count:  partOf(m.counted(lineCount(merged, &l, above), l.Width), m.active(merged)),
+			Count:  partOf(m.counted(lineCount(merged, l, above), l.Width), m.active(merged)),
 		}})
 		above = append(above[:l.Depth], line.ID)
 		p.Tree = append(p.Tree, line)

@@ -38,7 +38,7 @@ func conclude(v *View, r ranking, one price) conclusions {
 	if v.limit.starved.known {
 		t.facts = append(t.facts, v.limit.starved.fact)
 	}
-	t.facts = append(t.facts, joined...)
+	t.facts = slices.Concat(t.facts, joined, jobFacts(v.reading))
 	t.silenced = v.silenced(t.findings)
 	t.verdict = summarize(v, t.findings)
 	return t
