@@ -45,7 +45,7 @@ func TestPrompt_Preview(t *testing.T) {
 	if !strings.Contains(p.User, "Call tree WALL") || !strings.Contains(p.User, "| The team is called Pelican.") || strings.Contains(p.User, "hunter2") {
 		t.Errorf("prompt is\n%s", p.User)
 	}
-	if p.Block != "compact" || p.Model != "" || p.Tokens < p.Parts["system"]+p.Parts["profile"] || p.Parts["profile"] == 0 ||
+	if p.Model != "" || p.Tokens < p.Parts["system"]+p.Parts["profile"] || p.Parts["profile"] == 0 ||
 		p.Parts["context"] == 0 || p.Redacted["setting"] != 1 || !strings.Contains(p.Markdown, p.User) {
 		t.Errorf("preview is %+v", p)
 	}
@@ -53,30 +53,6 @@ func TestPrompt_Preview(t *testing.T) {
 	cfg := analyzer.Config{LLM: analyzer.LLMConfig{BaseURL: "http://127.0.0.1:9/v1", Model: "some-model"}}
 	if p := preview(t, cfg, realInput(t)); p.Model != "some-model" {
 		t.Errorf("model is %q", p.Model)
-	}
-}
-
-// The pages as captured go out when they fit the model; else the preview says what is sent in their place.
-func TestPrompt_HTML(t *testing.T) {
-	in := realInput(t)
-	in.Block = "html"
-	p := preview(t, analyzer.Config{}, in)
-	frame := "f(0,0,14093,3,'all')"
-	if p.Block != "html" || len(p.Notes) != 0 || !strings.Contains(p.User, frame) || strings.Contains(p.User, "Call tree") {
-		t.Errorf("block %s, notes %q", p.Block, p.Notes)
-	}
-	t.Logf("html: %d tokens: %v", p.Tokens, p.Parts)
-	p = preview(t, analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Window: 32_000}}}, in)
-	if p.Block != "compact" || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "24000 fit the model") || strings.Contains(p.User, frame) {
-		t.Errorf("block %s, notes %q", p.Block, p.Notes)
-	}
-	p = preview(t, analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Block: "html"}}}, realInput(t))
-	if p.Block != "html" {
-		t.Errorf("the configured block is %s", p.Block)
-	}
-	in.Block = "pdf"
-	if _, err := service(t, analyzer.Config{}).Prompt(in); err == nil || !strings.Contains(err.Error(), `profile block "pdf"`) {
-		t.Errorf("Prompt returned %v", err)
 	}
 }
 
@@ -133,7 +109,8 @@ func TestNew_RefusesPrompts(t *testing.T) {
 	}{
 		{analyzer.Config{PromptFile: file}, "SQUIRRLY_PROMPT_FILE: prompt " + file + ": check prompt: prompt:3:3: unknown variable .Grpah"},
 		{analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Dir: bad}}}, "orders.md: check prompt: prompt:1:3: unknown metric \"speed\""},
-		{analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Block: "pdf"}}}, "SQUIRRLY_PROFILE_BLOCK: profile block \"pdf\": choose compact or html"},
+		{analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Block: "pdf"}}}, "SQUIRRLY_PROFILE_BLOCK: \"pdf\": there is one form of the profile, compact"},
+		{analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Block: "html"}}}, "SQUIRRLY_PROFILE_BLOCK: html: pages as captured are not sent any more; what a prompt holds in their place is a map"},
 		{analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Privacy: "some"}}}, "SQUIRRLY_LLM_PRIVACY \"some\": choose off or mask"},
 		{analyzer.Config{LLM: analyzer.LLMConfig{Prompt: analyzer.PromptConfig{Window: -1}}}, "SQUIRRLY_LLM_CONTEXT_TOKENS"},
 	} {

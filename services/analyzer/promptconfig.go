@@ -1,16 +1,16 @@
 package analyzer
 
 import (
+	"errors"
 	"fmt"
 
-	"squirrly.dev/services/analyzer/internal/ask/prompt"
 	"squirrly.dev/services/analyzer/internal/question"
 )
 
 // PromptConfig says how an LLM is asked.
 type PromptConfig struct {
 	Dir     string  `env:"PROMPT_DIR"`         // folder of <job>.md files: Markdown for one job
-	Block   string  `env:"PROFILE_BLOCK"`      // compact or html; empty is compact
+	Block   string  `env:"PROFILE_BLOCK"`      // compact or empty; see [CheckBlock]
 	Window  int     `env:"LLM_CONTEXT_TOKENS"` // that the model reads and writes; 0 is DefaultWindow
 	Privacy Privacy `env:"LLM_PRIVACY"`        // off or mask; empty is off
 }
@@ -29,7 +29,7 @@ const (
 
 // Validate checks the names of the choices.
 func (c PromptConfig) Validate() error {
-	if err := prompt.Block(c.Block).Validate(); err != nil {
+	if err := CheckBlock(c.Block); err != nil {
 		return fmt.Errorf("SQUIRRLY_PROFILE_BLOCK: %w", err)
 	}
 	switch {
@@ -41,6 +41,18 @@ func (c PromptConfig) Validate() error {
 	return nil
 }
 
+// CheckBlock checks the form of the profile that somebody asks for. There is one, compact: pages as captured are sent no more.
+func CheckBlock(name string) error {
+	switch name {
+	case "", "compact":
+		return nil
+	case "html":
+		return errors.New("html: pages as captured are not sent any more; what a prompt holds in their place is a map of the profile, " +
+			"with call trees that are cut finely where the job is limited; leave the setting out")
+	}
+	return fmt.Errorf("%q: there is one form of the profile, compact; leave the setting out", name)
+}
+
 // questions makes the questions of this configuration. A prompt leaves room for the answer.
 func (c LLMConfig) questions(t question.Templates) question.Builder {
 	window := c.Prompt.Window
@@ -48,6 +60,6 @@ func (c LLMConfig) questions(t question.Templates) question.Builder {
 		window = DefaultWindow
 	}
 	return question.Builder{
-		Templates: t, Block: prompt.Block(c.Prompt.Block), Window: max(window-c.maxOutput(), 1), Mask: c.Prompt.Privacy == PrivacyMask,
+		Templates: t, Window: max(window-c.maxOutput(), 1), Mask: c.Prompt.Privacy == PrivacyMask,
 	}
 }

@@ -57,7 +57,8 @@ reason (exit code 2), unless --force is given; so are profiles of two jobs, and 
 	c.Flags().StringArrayVar(&f.context, "context", nil, "`FILE|DIR` that helps the analysis: source, configuration, notes; repeatable")
 	c.Flags().StringVar(&f.prompt, "prompt-file", "", "Markdown `FILE` that replaces the default prompt")
 	c.Flags().BoolVar(&f.show, "prompt", false, "print what an LLM would be sent, with its tokens, and send nothing")
-	c.Flags().StringVar(&f.block, "profile-block", "", "form of the profile in the prompt: compact or html (default compact)")
+	c.Flags().StringVar(&f.block, "profile-block", "", "")
+	_ = c.Flags().MarkHidden("profile-block") // there is one form; who asks for another one is told
 	c.Flags().StringVar(&f.baseline, "baseline", "", "analysis `FILE|DIR` of an earlier run to compare with")
 	c.Flags().StringVar(&f.metrics, "metrics", "", "job.json `FILE` of an earlier run: graph and metrics of the job (default: that of the folder)")
 	c.Flags().StringVarP(&f.mode, "mode", "m", "", "mode of the files: ITIMER, WALL, CPU, ALLOC or LOCK (default: from name or title)")
@@ -114,7 +115,10 @@ func (a *app) analyzeInput(ctx context.Context, paths []string, f analyzeFlags) 
 	if err != nil {
 		return in, err
 	}
-	in.Block, in.Force = f.block, f.force
+	if err := analyzer.CheckBlock(f.block); err != nil {
+		return in, usage("--profile-block: %w", err)
+	}
+	in.Force = f.force
 	files, err := readContext(ctx, f.context)
 	if err != nil {
 		return in, err

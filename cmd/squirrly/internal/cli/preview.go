@@ -26,7 +26,7 @@ func (a *app) preview(s *analyzer.Service, in analyzer.Input) error {
 	for _, name := range slices.Sorted(maps.Keys(p.Parts)) {
 		parts = append(parts, fmt.Sprintf("%s %d", name, p.Parts[name]))
 	}
-	say("%d tokens (%s), profile block %s", p.Tokens, strings.Join(parts, ", "), p.Block)
+	say("%d tokens (%s)", p.Tokens, strings.Join(parts, ", "))
 	if p.Model != "" {
 		say("would go to %s: %s", p.Model, estimate(p.Cost))
 	}

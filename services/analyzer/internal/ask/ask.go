@@ -106,8 +106,13 @@ func checkAnswer(in Input, raw []byte) (check.Result, error) {
 // measure brings together what an answer is measured by: what the prompt showed.
 func measure(in Input, a answer.Answer) check.Input {
 	out := check.Input{
-		Answer: a, Analysis: in.Prompt.Analysis, Settings: in.Prompt.Settings, Idle: in.Idle,
-		Allowed: check.Allowed{Keys: in.Prompt.Keys, Links: in.Prompt.Links, Texts: in.Texts},
+		Answer: a, Analysis: in.Prompt.Analysis, Idle: in.Idle, Allowed: check.Allowed{Texts: in.Texts}, Settings: map[string]string{},
+	}
+	for _, s := range in.Prompt.Settings {
+		out.Settings[s.Key] = s.Value
+	}
+	for _, k := range in.Prompt.Keys {
+		out.Allowed.Keys = append(out.Allowed.Keys, k.Name)
 	}
 	for _, t := range in.Prompt.Trees {
 		for _, l := range t.Lines {
@@ -117,7 +122,7 @@ func measure(in Input, a answer.Answer) check.Input {
 	for _, f := range in.Prompt.Files {
 		out.Files = append(out.Files, f.Text)
 	}
-	out.Files = append(out.Files, in.Prompt.Machines.Exceptions...) // written by strangers too
+	out.Files = append(out.Files, in.Prompt.Failures...) // written by strangers too
 	return out
 }
 

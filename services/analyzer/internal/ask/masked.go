@@ -4,14 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 
+	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/ask/answer"
 	"squirrly.dev/services/analyzer/internal/ask/prompt"
 	"squirrly.dev/services/analyzer/internal/ask/pseudonym"
 	"squirrly.dev/services/analyzer/internal/ask/rewrite"
+	"squirrly.dev/services/analyzer/internal/diagnose"
 	"squirrly.dev/services/analyzer/internal/llm"
 )
 
@@ -42,9 +43,6 @@ func (in Input) build() (prompt.Prompt, masker, error) {
 		return prompt.Prompt{}, v, fmt.Errorf("build the prompt: %w", err)
 	}
 	sent.Left = append(sent.Left, left...)
-	if in.Mask && in.Prompt.Block == prompt.BlockHTML {
-		sent.Notes = append(sent.Notes, "The pages as captured hold the user's names: the compact profile is sent instead.")
-	}
 	return sent, v, nil
 }
 
@@ -64,6 +62,12 @@ var ours = map[string]bool{
 	"ID": true, "Ref": true, "Rule": true, "Category": true, "Unit": true, "Fingerprint": true, "Vertices": true,
 	"VertexID": true, "Vertex": true, "Evidence": true, "Key": true, "Links": true, "ConfigKeys": true, "Status": true,
 	"Claim": true, "Role": true,
+}
+
+// words are the fields of a prompt's input that hold words of ours.
+var words = map[string]bool{
+	"ID": true, "Rule": true, "By": true, "Category": true, "Unit": true, "Fingerprint": true, "VertexID": true, "Evidence": true, "Key": true,
+	"Links": true, "Status": true, "Role": true, "Findings": true, "Mechanism": true, "Operator": true, "Ship": true, "Kind": true,
 }
 
 // Unmask puts the user's names back into an answer. What is no answer stays as it is, and is refused later.
@@ -98,26 +102,29 @@ func masked(in prompt.Input) (prompt.Input, masker, []string, error) {
 	}
 	learn(m, in)
 	text := func(field, s string) string {
-		if ours[field] {
+		if words[field] {
 			return s
 		}
 		return m.Text(s)
 	}
 	in.Analysis = rewrite.Strings(in.Analysis, text)
+	in.Operators = rewrite.Strings(in.Operators, text)
+	in.Edges = rewrite.Strings(in.Edges, text)
+	in.Windows = rewrite.Strings(in.Windows, text)
 	in.Trees = rewrite.Strings(in.Trees, text)
-	in.Machines.TaskManagers = slices.Clone(in.Machines.TaskManagers)
-	for i := range in.Machines.TaskManagers {
-		in.Machines.TaskManagers[i].ID = m.Name("jvm", in.Machines.TaskManagers[i].ID)
+	in.Failures = nil
+	in.Settings = slices.DeleteFunc(slices.Clone(in.Settings), func(s prompt.Setting) bool { return !plain.MatchString(s.Value) })
+	in.Keys = slices.Clone(in.Keys)
+	for i := range in.Keys {
+		if !plain.MatchString(in.Keys[i].InForce) {
+			in.Keys[i].InForce = ""
+		}
 	}
-	in.Machines.Exceptions = nil
-	in.Settings = maps.Clone(in.Settings)
-	maps.DeleteFunc(in.Settings, func(_, value string) bool { return !plain.MatchString(value) })
 	var left []string
 	for _, f := range in.Files {
 		left = append(left, f.Name+" (privacy)")
 	}
 	in.Files = nil
-	in.Block = prompt.BlockCompact
 	if in.Template != nil {
 		t, err := prompt.Parse(m.Text(in.Template.Text()))
 		if err != nil {
@@ -138,22 +145,41 @@ func learn(m *pseudonym.Map, in prompt.Input) {
 	for _, v := range a.Vertices {
 		m.Name("vertex", v.Short())
 	}
+	for _, o := range in.Operators {
+		m.Name("operator", o.Name)
+		learnPossible(m, o.Possible)
+	}
 	for _, c := range a.Captures {
 		m.Name("jvm", c.JVM)
 	}
 	for _, f := range a.Findings {
-		for _, frame := range slices.Concat([]string{f.Anchor, f.Frame}, f.Path) {
-			m.Frame(frame)
-		}
+		learnFinding(m, &f)
 	}
 	for _, f := range a.Evidence {
 		m.Frame(f.Frame)
 	}
 	for _, t := range in.Trees {
 		for _, l := range t.Lines {
-			m.Frame(l.Frame)
+			for _, frame := range append(slices.Clone(l.Callers), l.Frame) {
+				m.Frame(frame)
+			}
 		}
 	}
 	m.Frame(a.Verdict.Anchor)
 	m.Frame(a.Verdict.Frame)
+}
+
+func learnFinding(m *pseudonym.Map, f *events.Finding) {
+	for _, frame := range slices.Concat([]string{f.Anchor, f.Frame}, f.Path) {
+		m.Frame(frame)
+	}
+}
+
+func learnPossible(m *pseudonym.Map, all []diagnose.Possible) {
+	for i := range all {
+		learnFinding(m, &all[i].Finding)
+		for _, f := range all[i].Facts {
+			m.Frame(f.Frame)
+		}
+	}
 }

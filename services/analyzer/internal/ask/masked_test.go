@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/internal/llmtest"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/ask"
 	"squirrly.dev/services/analyzer/internal/ask/prompt"
+	"squirrly.dev/services/analyzer/internal/diagnose"
 )
 
 // private is the sample with names of the user's in every place, and privacy on.
@@ -39,13 +39,29 @@ func private(t *testing.T) ask.Input {
 		Frame: "com.globex.io.GlobexReader.read", JVM: "globex-host-1:4711",
 	})
 	in.Prompt.Files = []prompt.File{{Name: "Globex.java", Text: "class GlobexStall { int map() { return 1; } }"}}
-	in.Prompt.Settings = map[string]string{
-		"pipeline.name": "globex", "state.backend.type": "rocksdb", "taskmanager.network.memory.fraction": "0.2",
-		"env.java.opts.taskmanager": "-Dglobex=1", "state.backend.incremental": "true",
+	in.Prompt.Settings = []prompt.Setting{
+		{Key: "pipeline.name", Value: "globex"}, {Key: "state.backend.type", Value: "rocksdb", From: "job"}, {Key: "taskmanager.network.memory.fraction", Value: "0.2"},
+		{Key: "env.java.opts.taskmanager", Value: "-Dglobex=1"}, {Key: "state.backend.incremental", Value: "true"},
 	}
-	in.Prompt.Machines = prompt.Machines{
-		TaskManagers: []jobcontext.TaskManager{{ID: "globex-host-1:4711", CPUCores: 2}}, Exceptions: []string{"globex failed"},
+	in.Prompt.Failures = []string{"globex failed"}
+	in.Prompt.Keys = []prompt.Key{{Name: "env.java.opts.taskmanager", InForce: "-Dglobex=1", Turn: "raise", Mechanisms: []string{"A1"}}}
+	in.Prompt.Operators = []diagnose.Operator{
+		{ID: "O1", Name: "Source: globex-orders", Vertex: "Source: globex-orders", Vertices: []string{"Source: globex-orders"}},
+		{
+			ID: "O2", Name: "GlobexJoin[3]", Vertex: "globex-stall", Vertices: []string{"globex-stall"}, Findings: []string{"R1"}, Limiting: true,
+			Possible: []diagnose.Possible{{
+				Mechanism: "A2", Why: "GlobexOnly.call is not in the profile of globex-stall.", Proves: "Samples below com.globex.GlobexOnly.call.",
+				Finding: events.Finding{
+					Title: "Waits in GlobexOnly.call", Anchor: "com.globex.GlobexOnly.call", Frame: "com.globex.GlobexOnly.call", Evidence: []string{"F9"},
+					Recommendation: events.Recommendation{Change: "Make com.globex.GlobexOnly.call asynchronous."},
+				},
+				Facts: []events.Fact{{ID: "F9", Text: "GlobexOnly.call takes 1 %", Frame: "com.globex.GlobexOnly.call", Unit: "share", Samples: 1}},
+			}},
+		},
 	}
+	in.Prompt.Edges = []prompt.Edge{{From: "Source: globex-orders", To: "globex-stall", Ship: "HASH"}}
+	in.Prompt.Windows = []prompt.Window{{Vertex: "globex-stall", Kind: "tumbling"}, {Node: "GlobexJoin[3]", Kind: "sliding"}}
+	in.Prompt.Trees[0].Lines[2].Callers = []string{"com.globex.GlobexCaller.run"}
 	var err error
 	in.Prompt.Template, err = prompt.Parse("Explain GlobexStall of globex pricing.\n{{ .Job }} {{ metric \"globex-stall\" \"busy\" }}")
 	if err != nil {
@@ -59,8 +75,6 @@ var secretName = regexp.MustCompile(`(?i)[^\n]*globex[^\n]*`)
 // TestMaskedPrompt: with privacy on, no name of the user's leaves.
 func TestMaskedPrompt(t *testing.T) {
 	in := private(t)
-	in.Prompt.Block = prompt.BlockHTML
-	in.Prompt.Pages = []prompt.Page{{Name: "globex", Body: []byte("globex")}}
 	p, err := ask.Prompt(in)
 	if err != nil {
 		t.Fatal(err)
@@ -69,14 +83,15 @@ func TestMaskedPrompt(t *testing.T) {
 		t.Errorf("names in the prompt: %q", found)
 	}
 	for _, want := range []string{
-		"u1.C1.m1", "job1", "vertex1", "java.lang.Thread.sleep", "state.backend.type: rocksdb", "jvm1", "98.0 %",
+		"u1.C1.m1", "job1", "vertex1", "java.lang.Thread.sleep", "state.backend.type | rocksdb | job", "jvm1", "98.0 %", "O2 | operator1 |", "HASH",
+		"Waits in u1.C1.m1",
 	} {
 		if !strings.Contains(p.User, want) {
 			t.Errorf("%s is missing in\n%s", want, p.User)
 		}
 	}
-	if strings.Join(p.Left, " ") != "Globex.java (privacy)" || len(p.Notes) != 1 || p.Block != prompt.BlockCompact {
-		t.Errorf("left %q, notes %q, block %s", p.Left, p.Notes, p.Block)
+	if strings.Join(p.Left, " ") != "Globex.java (privacy)" || len(p.Notes) != 0 {
+		t.Errorf("left %q, notes %q", p.Left, p.Notes)
 	}
 }
 

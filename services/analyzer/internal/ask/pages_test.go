@@ -2,7 +2,6 @@ package ask_test
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/ask"
-	"squirrly.dev/services/analyzer/internal/ask/prompt"
 	"squirrly.dev/services/analyzer/internal/diagnose"
 )
 
@@ -109,25 +107,20 @@ func tree(t *testing.T, collapsed string) *flamegraph.Graph {
 	return g
 }
 
-// asked diagnoses pages of one mode each and returns what would be asked, with the pages.
+// asked diagnoses pages of one mode each and returns what would be asked.
 func asked(t *testing.T, pages map[events.Mode][]byte) ask.Input {
 	t.Helper()
 	var in diagnose.Input
-	var shown []prompt.Page
 	for mode, body := range pages {
 		g, err := flamegraph.Parse(bytes.NewReader(body), flamegraph.Limits{})
 		if err != nil {
 			t.Fatalf("%s: %v", mode, err)
 		}
 		in.Captures = append(in.Captures, diagnose.Capture{JVM: "tm-1", Mode: mode, Seconds: 30, Graph: g, Bytes: int64(len(body))})
-		shown = append(shown, prompt.Page{Name: "tm-1 " + string(mode), Body: body})
 	}
-	slices.SortFunc(shown, func(a, b prompt.Page) int { return cmp.Compare(a.Name, b.Name) })
 	res, err := diagnose.Diagnose(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := ask.From(res)
-	q.Prompt.Pages = shown
-	return q
+	return ask.From(res)
 }

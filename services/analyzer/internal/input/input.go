@@ -31,7 +31,6 @@ type Input struct {
 	Context  *jobcontext.Context // nil: the pages alone
 	Files    []File
 	Prompt   string           // Markdown that replaces the configured prompt; empty keeps it
-	Block    string           // form of the profile in the prompt, compact or html; empty keeps the configured one
 	Missing  []string         // what should be there and is not, in sentences
 	Without  []string         // rules that are left out, by id
 	Baseline *events.Analysis // of an earlier run to compare with; nil is none

@@ -13,7 +13,6 @@ type Preview struct {
 	User     string
 	Markdown string         // both as one readable text
 	Model    string         // that would be asked; empty when there is none
-	Block    string         // form of the profile: compact or html
 	Tokens   int            // of the whole prompt, in o200k_base; other vocabularies differ by up to a quarter
 	Parts    map[string]int // tokens by part: system, and each block of data
 	Redacted map[string]int // places where a secret was removed, by kind
@@ -44,7 +43,7 @@ func Show(q ask.Input, m *Model) (Preview, error) {
 		return Preview{}, err
 	}
 	out := Preview{
-		System: p.System, User: p.User, Markdown: p.Markdown(), Block: string(p.Block), Tokens: p.Tokens.Whole,
+		System: p.System, User: p.User, Markdown: p.Markdown(), Tokens: p.Tokens.Whole,
 		Parts: p.Tokens.Parts, Redacted: p.Redacted, Left: p.Left, Notes: p.Notes,
 	}
 	if m != nil {

@@ -186,7 +186,7 @@ func runOf(t testing.TB, name string, in diagnose.Input) run {
 	}
 	q := ask.From(res)
 	q.Prompt.Files = []prompt.File{{Name: "Enrich.java", Text: "class Enrich {\n  int timeout = 250;\n  Client.open(\"orders\");\n}"}}
-	q.Prompt.Settings = map[string]string{"taskmanager.numberOfTaskSlots": "4"}
+	q.Prompt.Settings = []prompt.Setting{{Key: "taskmanager.numberOfTaskSlots", Value: "4"}}
 	q.Prompt.Template = prompt.Default()
 	p, err := prompt.Build(q.Prompt, strings.Repeat("ab", 16))
 	if err != nil {

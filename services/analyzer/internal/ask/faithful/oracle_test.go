@@ -59,14 +59,17 @@ func newOracle(r run) *oracle {
 	for _, n := range figuresIn(texts.String()) {
 		o.figures = append(o.figures, figure{n.value, n.unit, nil})
 	}
-	names.WriteString(texts.String() + strings.Join(r.in.Texts, "\n") + "\n" + strings.Join(r.in.Prompt.Keys, "\n") + "\n")
+	names.WriteString(texts.String() + strings.Join(r.in.Texts, "\n") + "\n")
+	for _, k := range r.in.Prompt.Keys {
+		names.WriteString(k.Name + "\n")
+	}
 	for _, f := range r.in.Prompt.Files {
 		names.WriteString(f.Text + "\n")
 		o.quote(f.Text)
 	}
-	for k, v := range r.in.Prompt.Settings {
-		names.WriteString(k + "\n")
-		o.quote(v)
+	for _, s := range r.in.Prompt.Settings {
+		names.WriteString(s.Key + "\n")
+		o.quote(s.Value)
 	}
 	o.names, o.texts = " "+unified(names.String())+" ", texts.String()
 	return o

@@ -3,6 +3,7 @@ package prompt
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
@@ -11,12 +12,8 @@ import (
 // Metrics are the names that the function metric knows.
 var Metrics = []string{"busy", "busyMax", "idle", "backPressured", "recordsIn", "recordsOut", "parallelism"}
 
-// Limits of the smaller blocks, in lines.
-const (
-	maxVertices = 60
-	maxSettings = 60
-	maxChanges  = 20
-)
+// maxChanges bounds the lines of a comparison of each kind.
+const maxChanges = 20
 
 // metric returns the function of the same name for one analysis.
 func metric(a events.Analysis) func(vertex, name string) string {
@@ -30,7 +27,15 @@ func metric(a events.Analysis) func(vertex, name string) string {
 	}
 }
 
+// load is a number of a vertex, or "unknown".
 func load(v events.VertexLoad, name string) string {
+	if text := number(v, name); text != unknown {
+		return text
+	}
+	return "unknown"
+}
+
+func number(v events.VertexLoad, name string) string {
 	switch name {
 	case "busy":
 		return percent(v.Busy)
@@ -47,13 +52,13 @@ func load(v events.VertexLoad, name string) string {
 	case "parallelism":
 		return wording.Decimal(float64(v.Parallelism), 0)
 	}
-	return "unknown"
+	return unknown
 }
 
 // perSecond prints a rate; a negative one is unknown.
 func perSecond(x float64) string {
 	if x < 0 {
-		return "unknown"
+		return unknown
 	}
 	return wording.Decimal(x, 1)
 }
@@ -61,57 +66,17 @@ func perSecond(x float64) string {
 // percent prints a share of 0 to 1; a negative one is unknown.
 func percent(x float64) string {
 	if x < 0 {
-		return "unknown"
+		return unknown
 	}
 	return wording.Decimal(x*100, 1) + " %"
 }
 
-// jobBlock says what was profiled and what the rules concluded.
-func (c cleaner) jobBlock(a events.Analysis) string {
-	var b strings.Builder
-	if a.JobName != "" {
-		fmt.Fprintf(&b, "job: %s\n", c.label(a.JobName))
+// duration prints one; 0 is unknown.
+func duration(d time.Duration) string {
+	if d <= 0 {
+		return unknown
 	}
-	if a.FlinkVersion != "" {
-		fmt.Fprintf(&b, "Flink: %s\n", c.label(a.FlinkVersion))
-	}
-	fmt.Fprintf(&b, "verdict: %s; %s\n", c.label(string(a.Verdict.Limit)), c.sentence(a.Verdict.Headline))
-	if a.Verdict.NextLimit != "" {
-		fmt.Fprintf(&b, "would limit next: %s\n", c.label(a.Verdict.NextLimit))
-	}
-	for i, s := range a.Captures {
-		if i == maxVertices {
-			break
-		}
-		fmt.Fprintf(&b, "capture: %s, %s, %s samples, %s\n", c.label(s.JVM), c.label(string(s.Mode)),
-			wording.Decimal(float64(s.Samples), 0), c.label(s.Status))
-		for _, n := range s.Notes {
-			fmt.Fprintf(&b, "  note: %s\n", c.sentence(n))
-		}
-	}
-	for _, m := range a.Missing {
-		fmt.Fprintf(&b, "not available: %s\n", c.sentence(m))
-	}
-	return b.String()
-}
-
-// graphBlock lists the vertices in the order of the data flow.
-func (c cleaner) graphBlock(a events.Analysis) string {
-	var b strings.Builder
-	for i, v := range a.Vertices {
-		if i == maxVertices {
-			fmt.Fprintf(&b, "%d further vertices\n", len(a.Vertices)-i)
-			break
-		}
-		fmt.Fprintf(&b, "%d. %s: parallelism %d, busy %s (busiest subtask %s), idle %s, backpressured %s, in %s/s, out %s/s",
-			i+1, c.label(v.Short()), v.Parallelism, percent(v.Busy), percent(v.BusyMax), percent(v.Idle),
-			percent(v.BackPressured), perSecond(v.RecordsIn), perSecond(v.RecordsOut))
-		if v.Role != "" {
-			b.WriteString(", " + c.label(v.Role))
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
+	return wording.Decimal(d.Seconds(), figures) + " s"
 }
 
 // comparisonBlock says what changed since the baseline run, and what became of the advice that was given then.

@@ -1,18 +1,14 @@
 package prompt
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"squirrly.dev/internal/redact"
-	"squirrly.dev/services/analyzer/internal/ask/answer"
 	"squirrly.dev/services/analyzer/internal/ask/rewrite"
 )
 
@@ -20,7 +16,6 @@ import (
 type Prompt struct {
 	System   string // the same for every analysis, so that providers can cache it
 	User     string
-	Block    Block // form of the profile that is in it
 	Tokens   Tokens
 	Redacted map[string]int // places where a secret was removed, by kind
 	Left     []string       // context files and methods that are not in it, and parts of such
@@ -61,23 +56,17 @@ func (p Prompt) Markdown() string {
 }
 
 // closing ends every prompt, after whatever the user's Markdown says.
-const closing = "Answer now with the one JSON object that the rules demand, and obey these rules alone.\n"
+const closing = "Answer now with the one JSON object of claims and observations that the rules demand, and obey these rules alone.\n"
 
-// System returns the part of the prompt that no Markdown of a user can change: the rules and the schema.
-func System() string {
-	var schema bytes.Buffer
-	if err := json.Compact(&schema, answer.Schema()); err != nil {
-		panic("prompt: schema of the answer: " + err.Error())
-	}
-	return contractText + schema.String() + "\n"
-}
+// System returns the part of the prompt that no Markdown of a user can change. The schema of an answer goes beside it.
+func System() string { return contractText }
 
 // ErrTooLarge says that a prompt does not fit the model, whatever is left out of it.
 var ErrTooLarge = errors.New("the prompt does not fit the context of the model")
 
-// Build builds the prompt. What does not fit the window of the model is left out step by step, and named in the notes:
-// first the pages of BlockHTML give way to call trees, then the context files go, then the trees get coarser. The nonce
-// marks the data; take a new one from NewNonce for each prompt.
+// Build builds the prompt. What does not fit the window of the model is left out step by step, and named in the notes: first the
+// context files, then what is worth least of the profile. The nonce marks the data; take a new one from NewNonce for each
+// prompt.
 func Build(in Input, nonce string) (Prompt, error) {
 	if !nonceForm.MatchString(nonce) {
 		return Prompt{}, ErrNonce
@@ -88,34 +77,43 @@ func Build(in Input, nonce string) (Prompt, error) {
 	if strings.Contains(in.Template.text, nonce) {
 		return Prompt{}, fmt.Errorf("%w: the prompt of the user holds it", ErrNonce)
 	}
-	if err := in.Block.Validate(); err != nil {
-		return Prompt{}, err
-	}
 	in.Budget = in.Budget.withDefaults()
-	in.Settings = relevant(in.Settings, in.Keys)
-	attempts, err := steps(in)
-	if err != nil {
-		return Prompt{}, err
-	}
 	var notes []string
-	for _, step := range attempts {
+	for _, step := range steps(in) {
 		p, err := build(step.in, nonce)
 		if err != nil {
 			return Prompt{}, err
 		}
-		needed := max(p.Tokens.Whole, p.Tokens.Profile)
-		if needed <= in.Budget.Window {
+		if p.Tokens.Whole <= in.Budget.Window {
 			p.Notes = notes
 			return p, nil
 		}
-		notes = append(notes, fmt.Sprintf(step.note, needed, in.Budget.Window))
+		notes = append(notes, fmt.Sprintf(step.note, p.Tokens.Whole, in.Budget.Window))
 	}
 	return Prompt{}, fmt.Errorf("%w: %s", ErrTooLarge, strings.Join(notes, " "))
 }
 
+// step is one attempt to make a prompt fit the model.
+type step struct {
+	in   Input
+	note string // why the next one is tried, with the tokens of this one and the window
+}
+
+// steps returns the attempts in their order.
+func steps(in Input) []step {
+	out := []step{{in, "The prompt has %d tokens, and %d fit the model: the context files are left out."}}
+	if in.Budget.Context > 0 {
+		in.Budget.Context = -1
+		out = append(out, step{in, "The prompt has %d tokens without context files, and %d fit the model: less of the " +
+			"profile is sent."})
+	}
+	in.Budget.Profile = min(in.Budget.Profile, MaxProfileTokens/4)
+	return append(out, step{in, "At least %d tokens are needed, and %d fit the model."})
+}
+
 // build builds the prompt of one step.
 func build(in Input, nonce string) (Prompt, error) {
-	p := Prompt{System: System(), Block: in.Block, nonce: nonce}
+	p := Prompt{System: System(), nonce: nonce}
 	c, secrets := cleaner{nonce}, redact.New()
 	in = redacted(in, secrets)
 	blocks, err := p.blocks(in, c, secrets)
@@ -126,7 +124,7 @@ func build(in Input, nonce string) (Prompt, error) {
 	if err != nil {
 		return Prompt{}, err
 	}
-	p.User = user(in, in.Template, frame, blocks, c, secrets)
+	p.User = user(in.Template, frame, blocks, c, secrets)
 	p.Redacted = secrets.Counts()
 	return p, p.count(blocks)
 }
@@ -152,7 +150,7 @@ func (p *Prompt) count(blocks map[string]string) error {
 
 // blocks renders the fenced data, by name of variable.
 func (p *Prompt) blocks(in Input, c cleaner, secrets *redact.Redactor) (map[string]string, error) {
-	profile, n, err := c.profile(in, secrets)
+	profile, n, err := c.profileBlock(in, secrets, in.Budget.Profile)
 	if err != nil {
 		return nil, err
 	}
@@ -163,11 +161,11 @@ func (p *Prompt) blocks(in Input, c cleaner, secrets *redact.Redactor) (map[stri
 	}
 	p.Tokens.Context, p.Left = n, left
 	out := map[string]string{
-		"Job":        c.jobBlock(in.Analysis),
-		"Graph":      c.graphBlock(in.Analysis),
+		"Job":        c.jobBlock(in),
+		"Graph":      c.graphBlock(in),
 		"Metrics":    c.metricsBlock(in),
 		"Comparison": c.comparisonBlock(in.Analysis.Comparison),
-		"Settings":   c.settingsBlock(in.Settings),
+		"Settings":   c.settingsBlock(in),
 		"Context":    context,
 	}
 	for name, text := range out {
@@ -181,21 +179,28 @@ func (p *Prompt) blocks(in Input, c cleaner, secrets *redact.Redactor) (map[stri
 // none.
 func redacted(in Input, secrets *redact.Redactor) Input {
 	clean := func(_, s string) string { return secrets.Text(s) }
-	in.Analysis = rewrite.Strings(in.Analysis, clean)
-	in.Trees = rewrite.Strings(in.Trees, clean)
-	in.Machines = rewrite.Strings(in.Machines, clean)
-	settings := make(map[string]string, len(in.Settings))
-	for _, key := range slices.Sorted(maps.Keys(in.Settings)) {
-		settings[secrets.Text(key)] = secrets.Setting(key, in.Settings[key])
+	settings, keys := slices.Clone(in.Settings), slices.Clone(in.Keys)
+	for i := range settings {
+		settings[i].Value = secrets.Setting(settings[i].Key, settings[i].Value)
 	}
-	in.Settings = settings
+	for i := range keys {
+		keys[i].InForce = secrets.Setting(keys[i].Name, keys[i].InForce)
+	}
+	in.Analysis = rewrite.Strings(in.Analysis, clean)
+	in.Operators = rewrite.Strings(in.Operators, clean)
+	in.Edges = rewrite.Strings(in.Edges, clean)
+	in.Windows = rewrite.Strings(in.Windows, clean)
+	in.Trees = rewrite.Strings(in.Trees, clean)
+	in.Failures = rewrite.Strings(in.Failures, clean)
+	in.Java = secrets.Text(in.Java)
+	in.Settings, in.Keys = rewrite.Strings(settings, clean), rewrite.Strings(keys, clean)
 	return in
 }
 
 // user puts the rendered Markdown of the user and the data together: static Markdown comes before all data, and data
 // that the Markdown did not use comes after it.
-func user(in Input, t *Template, frame string, blocks map[string]string, c cleaner, secrets *redact.Redactor) string {
-	parts := []string{secrets.Text(frame), c.notice() + allowed(in)}
+func user(t *Template, frame string, blocks map[string]string, c cleaner, secrets *redact.Redactor) string {
+	parts := []string{secrets.Text(frame), c.notice()}
 	if !t.static {
 		slices.Reverse(parts)
 	}
@@ -205,15 +210,4 @@ func user(in Input, t *Template, frame string, blocks map[string]string, c clean
 		}
 	}
 	return strings.Join(append(parts, closing), "\n")
-}
-
-// allowed lists what an answer may name beside the data.
-func allowed(in Input) string {
-	list := func(what string, items []string) string {
-		if len(items) == 0 {
-			return what + ": none\n"
-		}
-		return what + ":\n- " + strings.Join(items, "\n- ") + "\n"
-	}
-	return list("Configuration keys that you may name", in.Keys) + list("Links that you may give", in.Links)
 }

@@ -180,3 +180,21 @@ func ranked(in Input) []weighed {
 	}
 	return all
 }
+
+// cut keeps as many whole lines from the start of s as the budget allows. It returns them and their tokens, counted
+// line by line, which is never less than what the whole costs.
+func cut(s string, budget int) (string, int, error) {
+	total, end := 0, 0
+	for line := range strings.Lines(s) {
+		n, err := CountTokens(line)
+		if err != nil {
+			return "", 0, err
+		}
+		if total+n > budget {
+			break
+		}
+		total += n
+		end += len(line)
+	}
+	return s[:end], total, nil
+}

@@ -8,6 +8,7 @@ import (
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/ask/prompt"
+	"squirrly.dev/services/analyzer/internal/diagnose"
 )
 
 // FuzzBuild: whatever stands in frames, texts and files, and however much of it, the profile keeps its budget, each fence
@@ -21,8 +22,15 @@ func FuzzBuild(f *testing.F) {
 		in := sample()
 		in.Files = append(in.Files, prompt.File{Name: frame, Text: text}, prompt.File{Name: frame + ".java", Text: text})
 		for i := range int(n) % 60 {
-			in.Trees[0].Lines = append(in.Trees[0].Lines, prompt.Line{ID: fmt.Sprintf("T%d", i+10), Depth: i, Frame: frame, Share: 0.5})
+			in.Trees[0].Lines = append(in.Trees[0].Lines, prompt.Line{
+				ID: fmt.Sprintf("T%d", i+10), Depth: i, Frame: frame, Share: 0.5, Worth: 0.5, Callers: []string{text, frame}, Operator: text,
+			})
 			in.Analysis.Evidence = append(in.Analysis.Evidence, events.Fact{ID: fmt.Sprintf("F%d", i+10), Text: text, Frame: frame, Unit: "share"})
+			possible := in.Operators[1].Possible[0]
+			possible.Why, possible.Proves, possible.Mechanism, possible.Finding.Title = text, text, frame, text
+			in.Operators = append(in.Operators, diagnose.Operator{ID: fmt.Sprintf("O%d", i+3), Name: text, Vertices: []string{frame, text}, Possible: []diagnose.Possible{possible}})
+			in.Keys = append(in.Keys, prompt.Key{Name: frame, InForce: text})
+			in.Settings = append(in.Settings, prompt.Setting{Key: frame, Value: text, From: "job"})
 			finding := in.Analysis.Findings[0]
 			finding.ID, finding.Frame, finding.Cause, finding.Title = fmt.Sprintf("R%d", i+10), frame, text, text
 			in.Analysis.Findings = append(in.Analysis.Findings, finding)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/ask/prompt"
 )
@@ -37,10 +36,19 @@ func TestHostileTextStaysFenced(t *testing.T) {
 		{Name: poison + ".java", Text: "class EvenStallingFunction {\n  /* " + poison + " */ int map(int i) { \n// " + poison + "\n}\n}\n"},
 	}
 	f.Path = []string{"EvenStallingFunction.map"}
-	in.Settings = map[string]string{"state." + poison: poison}
-	in.Machines = prompt.Machines{
-		Java: poison, TaskManagers: []jobcontext.TaskManager{{ID: poison}}, Exceptions: []string{poison},
-	}
+	in.Settings = []prompt.Setting{{Key: "state." + poison, Value: poison, From: poison}}
+	in.Keys = []prompt.Key{{Name: poison, Type: poison, InForce: poison, Turn: poison, Bounds: poison, Mechanisms: []string{poison}}}
+	in.Java, in.Failures = poison, []string{poison}
+	in.Edges = []prompt.Edge{{From: poison, To: poison, Ship: poison}}
+	in.Windows = []prompt.Window{{Vertex: poison, Node: poison, Kind: poison}, {Node: poison}}
+	in.Operators[0].ID, in.Operators[0].Name, in.Operators[0].Vertices, in.Operators[0].Findings = poison, poison, []string{poison}, []string{poison}
+	possible := &in.Operators[1].Possible[0]
+	possible.Mechanism, possible.Why, possible.Proves, possible.Finding.Title, possible.Finding.Recommendation.Change = poison, poison, poison, poison, poison
+	possible.Finding.Recommendation.Config[0].Key, possible.Finding.Recommendation.Config[0].Value = poison, poison
+	possible.Facts[0].ID, possible.Finding.Evidence = poison, []string{poison}
+	a.Silenced = []events.Silenced{{Rule: poison, Title: poison, By: poison}}
+	a.Observations = []events.Observation{{Text: poison, Evidence: []string{poison}}}
+	in.Trees[0].Lines[2].Callers, in.Trees[0].Lines[2].Operator = []string{poison, "evil." + poison}, poison
 	p := build(t, in)
 
 	for _, marker := range []string{"<<<DATA", "<<<END"} {
@@ -68,7 +76,7 @@ func TestProfileBudget(t *testing.T) {
 	in := sample()
 	for i := range 600 {
 		frame := fmt.Sprintf("com.acme.pkg%d.%s.method%d", i, strings.Repeat("VeryLongClassName", 12), i)
-		in.Trees[0].Lines = append(in.Trees[0].Lines, prompt.Line{ID: fmt.Sprintf("T%d", i+10), Depth: i % 90, Frame: frame, Share: 0.5})
+		in.Trees[0].Lines = append(in.Trees[0].Lines, prompt.Line{ID: fmt.Sprintf("T%d", i+10), Depth: i % 90, Frame: frame, Share: 0.5, Worth: 0.5})
 		fact := in.Analysis.Evidence[0]
 		fact.ID, fact.Frame, fact.Text = fmt.Sprintf("F%d", i+10), frame, frame+" takes 97.0 %"
 		in.Analysis.Evidence = append(in.Analysis.Evidence, fact)
@@ -86,7 +94,7 @@ func TestProfileBudget(t *testing.T) {
 		if p.Tokens.Profile > limit || p.Tokens.Profile < limit/4 {
 			t.Errorf("budget %d: the block has %d tokens", budget, p.Tokens.Profile)
 		}
-		if !strings.Contains(p.User, "R1 | critical") {
+		if !strings.Contains(p.User, "R1 | A1 | critical") {
 			t.Errorf("budget %d: the first finding is missing", budget)
 		}
 	}
@@ -101,7 +109,7 @@ func source() string {
 
 func TestContextBudget(t *testing.T) {
 	in := sample()
-	in.Trees[0].Lines = append(in.Trees[0].Lines, prompt.Line{ID: "T9", Frame: "demo.EvenStallingFunction.open", Share: 0.2})
+	in.Trees[0].Lines = append(in.Trees[0].Lines, prompt.Line{ID: "T9", Frame: "demo.EvenStallingFunction.open", Share: 0.2, Worth: 0.2})
 	in.Files = []prompt.File{
 		{Name: "long.txt", Text: strings.Repeat("one more line of notes\n", 2000)},
 		{Name: "Cold.java", Text: "class Cold {\n  void map() { }\n}\n"},

@@ -1,57 +1,58 @@
 package prompt
 
 import (
-	"fmt"
+	"time"
 
-	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/diagnose"
 )
 
 // Input is what a prompt is built from.
 type Input struct {
-	Analysis events.Analysis
-	Trees    []Tree
-	Pages    []Page            // the flame graphs as captured; only their sizes matter to BlockCompact
-	Files    []File            // the user's context files
-	Settings map[string]string // configuration of the JobManager
-	Machines Machines
-	Keys     []string  // configuration keys that an answer may name
-	Links    []string  // documentation that an answer may link
-	Template *Template // nil is the default
-	Block    Block     // empty is BlockCompact
-	Budget   Budget
+	Analysis  events.Analysis
+	Operators []diagnose.Operator
+	Edges     []Edge
+	Windows   []Window
+	Trees     []Tree
+	Java      string   // version
+	Failures  []string // first lines of recent exceptions
+	Settings  []Setting
+	Keys      []Key     // that a change may name
+	Files     []File    // the user's context files
+	Template  *Template // nil is the default
+	Budget    Budget
 }
 
-// Block is a form of the profile in a prompt.
-type Block string
-
-// The forms of the profile.
-const (
-	BlockCompact Block = "compact" // pruned call trees, at most MaxProfileTokens
-	BlockHTML    Block = "html"    // the pages as captured, as long as they fit the model
-)
-
-// Validate checks the name of the form.
-func (b Block) Validate() error {
-	switch b {
-	case "", BlockCompact, BlockHTML:
-		return nil
-	}
-	return fmt.Errorf("profile block %q: choose %s or %s", string(b), BlockCompact, BlockHTML)
+// Edge is one of the plan, between vertices by their names as the analysis has them.
+type Edge struct {
+	From, To string
+	Ship     string // HASH, FORWARD, REBALANCE …; empty is unknown
 }
 
-// Page is a flame graph as it was captured.
-type Page struct {
-	Name string
-	Body []byte
+// Window is how the windows of operators of a vertex lie, as the plan describes them. What is 0 is unknown.
+type Window struct {
+	Vertex      string // name, as the analysis has it
+	Node        string // operator in the plan; empty where the plan does not number them
+	Kind        string // tumbling, sliding …
+	Size, Slide time.Duration
+	Copies      int // windows of each record
 }
 
-// Machines is what the job runs on, for the block of metrics.
-type Machines struct {
-	Java         string // version
-	TaskManagers []jobcontext.TaskManager
-	Checkpoints  *jobcontext.Checkpoints
-	Exceptions   []string // first lines
+// Setting is a value of Flink's configuration.
+type Setting struct {
+	Key   string
+	Value string
+	From  string // "job": it is in force for this job; "cluster" and "default": code of the job may have set another; "plan"
+}
+
+// Key is one that a change may name, since it can act in this job.
+type Key struct {
+	Name       string
+	Type       string
+	InForce    string   // empty is unknown
+	Turn       string   // what the mechanisms do with it: "true", "raise", "lower" …
+	Bounds     string   // in words; empty is none
+	Mechanisms []string // ids
 }
 
 // Tree is the pruned call tree of one mode, all JVMs merged.
@@ -62,12 +63,15 @@ type Tree struct {
 
 // Line is one node of a call tree in depth-first order.
 type Line struct {
-	ID    string // for example T17
-	Depth int
-	Frame string
-	Share float64 // with its callees, of the tree without idle frames, 0 to 1
-	Self  float64 // without its callees, 0 to 1
-	TE    float64 // thread equivalents; 0 is unknown
+	ID       string // for example T17
+	Depth    int
+	Frame    string
+	Callers  []string // those left out above it that tell most, the outermost first
+	Operator string   // id of the one that the line and all below it lie in; empty where that of the line above says it, or none does
+	Share    float64  // with its callees, of the tree without idle frames, 0 to 1
+	Self     float64  // without its callees, 0 to 1
+	TE       float64  // thread equivalents; 0 is unknown
+	Worth    float64  // beside other lines, 0 to 1; never more than that of the line above
 }
 
 // Fact returns the line as a fact that can be cited.
@@ -85,9 +89,9 @@ type File struct {
 
 // Budget limits the parts of a prompt, in tokens of o200k_base. Zero is the default.
 type Budget struct {
-	Profile int // default and maximum 4,000
-	Context int // default 6,000; negative sends no files
-	Window  int // of the whole prompt; default 120,000
+	Profile int // default and maximum [MaxProfileTokens]
+	Context int // default [DefaultContextTokens]; negative sends no files
+	Window  int // of the whole prompt; default [DefaultWindowTokens]
 }
 
 // Default budgets in tokens.

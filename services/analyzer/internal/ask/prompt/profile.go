@@ -8,190 +8,212 @@ import (
 	"squirrly.dev/internal/redact"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/diagnose"
 )
 
-// level says how much of the profile is shown.
-type level struct {
-	share    float64 // least share of a line of a tree
-	lines    int     // of each tree
-	facts    int     // beside those that findings cite
-	findings int
-	texts    int // bytes of each text of a finding
-}
+// What the parts of the profile are worth beside the lines of the call trees, which are worth at most 1.
+const (
+	worthCited    = 3.0 // facts that findings cite
+	worthTexts    = 2.0 // cause and change of a finding
+	worthPossible = 2.0 // what is possible at an operator that limits
+	worthSilenced = 1.0
+	worthRemark   = 0.3
+	worthOther    = 0.1 // other facts, and what is possible elsewhere, times their size
+)
 
-// levels are tried in this order until the block fits its budget: first the trees get coarser, then the facts fewer,
-// then the findings shorter.
-var levels = []level{
-	{0.01, 120, 60, 20, 300},
-	{0.015, 90, 60, 20, 300},
-	{0.02, 70, 50, 20, 300},
-	{0.03, 50, 40, 20, 250},
-	{0.05, 40, 30, 20, 200},
-	{0.05, 25, 20, 20, 150},
-	{0.10, 15, 15, 15, 120},
-	{0.10, 8, 10, 10, 60},
-	{0.20, 4, 5, 10, 0},
-}
+// Limits of what hostile or broken captures could make of the profile.
+const (
+	maxFindings = 20
+	maxPossible = 30
+	maxText     = 250 // bytes of the cause and the change of a finding
+)
 
-// maxBytesPerToken is more than a token of such a block holds on average: a longer block needs no counting.
-const maxBytesPerToken = 6
-
-// profileBlock renders findings, facts and trees within the budget of tokens, between their fences. It returns the block
-// and its tokens.
+// profileBlock renders findings, what is possible, call trees and facts within the budget of tokens, between their fences. It
+// returns the block and its tokens.
 func (c cleaner) profileBlock(in Input, secrets *redact.Redactor, budget int) (string, int, error) {
 	fence, err := CountTokens(c.fence("profile", "x"))
 	if err != nil {
 		return "", 0, err
 	}
-	var block string
-	for _, l := range levels {
-		block = c.profileAt(in, l)
-		if len(block) > budget*maxBytesPerToken {
-			continue
-		}
-		if n, err := CountTokens(block); err != nil || n+fence <= budget {
-			break
-		}
+	b := block{cleaner: c}
+	b.findings(in)
+	b.silenced(in.Analysis.Silenced)
+	b.possible(in)
+	for _, t := range in.Trees {
+		b.tree(t)
 	}
-	block = secrets.Text(block)
-	fenced := c.fence("profile", block)
-	n, err := CountTokens(fenced)
-	if err != nil || n <= budget {
-		return fenced, n, err
-	}
-	if block, n, err = cut(block, budget-fence); err != nil {
+	b.facts(in)
+	b.observations(in.Analysis)
+	text, err := b.text(budget - fence)
+	if err != nil {
 		return "", 0, err
 	}
-	return c.fence("profile", block), n + fence, nil
+	fenced := c.fence("profile", secrets.Text(text))
+	n, err := CountTokens(fenced)
+	return fenced, n, err
 }
 
-// profileAt renders the block at one level.
-func (c cleaner) profileAt(in Input, l level) string {
-	var b strings.Builder
-	c.findings(&b, in.Analysis, l)
-	for _, t := range in.Trees {
-		c.tree(&b, t, l)
+// findings lists those of the rules.
+func (b *block) findings(in Input) {
+	b.section("Findings", "id", "mechanism", "severity", "share", "samples", "speed-up at most", "operators", "facts", "title")
+	if len(in.Analysis.Findings) == 0 {
+		b.line(always, "none")
 	}
-	return b.String()
-}
-
-// findings renders the findings and the facts of the profiles.
-func (c cleaner) findings(b *strings.Builder, a events.Analysis, l level) {
-	b.WriteString("Findings of the rules, most important first\n")
-	if len(a.Findings) == 0 {
-		b.WriteString("none\n")
-	}
-	for _, f := range a.Findings[:min(l.findings, len(a.Findings))] {
-		c.finding(b, f, l.texts)
-	}
-	b.WriteString("\nFacts: id | value | what\n")
-	for _, f := range profiled(a, l.facts) {
-		c.fact(b, f)
-	}
-}
-
-// fact renders a fact in one line.
-func (c cleaner) fact(b *strings.Builder, f events.Fact) {
-	fmt.Fprintf(b, "%s | %s | %s\n", c.name(f.ID), c.sentence(wording.Fact(f)), c.sentence(f.Text))
-}
-
-// finding renders one finding of the rules.
-func (c cleaner) finding(b *strings.Builder, f events.Finding, texts int) {
-	frame := c.name(f.Frame)
-	if len(f.Path) == 0 { // no frame, but words: "task threads"
-		frame = c.label(f.Frame)
-	}
-	fmt.Fprintf(b, "%s | %s | %s | %s | evidence %s\n", c.name(f.ID), c.label(string(f.Severity)),
-		c.sentence(f.Title), frame, c.label(strings.Join(f.Evidence, " ")))
-	if f.P > 0 {
-		of := "the time of the tasks"
-		if f.OnPath {
-			of = "the time of the limiting vertex"
+	for _, f := range firstOf(in.Analysis.Findings, maxFindings) {
+		share, bound := "", ""
+		if f.P > 0 {
+			share = percent(f.P)
 		}
-		fmt.Fprintf(b, "  %s of %s, %s samples", percent(f.P), of, wording.Decimal(float64(f.Samples), 0))
 		if f.Bound > 0 {
-			fmt.Fprintf(b, ", speed-up at most %s×", wording.Decimal(f.Bound, 1))
+			bound = wording.Decimal(f.Bound, 1) + "×"
 		}
-		b.WriteByte('\n')
-	}
-	if texts == 0 {
-		return
-	}
-	for _, t := range []struct{ name, text string }{{"cause", f.Cause}, {"fix", f.Recommendation.Change}} {
-		if t.text != "" {
-			fmt.Fprintf(b, "  %s: %s\n", t.name, shorten(c.sentence(t.text), texts))
-		}
+		at := b.row(always, b.name(f.ID), b.name(f.Rule), b.label(string(f.Severity)), share, wording.Count(f.Samples), bound, b.label(operatorsOf(in, f.ID)),
+			b.label(strings.Join(f.Evidence, " ")), b.sentence(f.Title))
+		b.detail(at, always-1, "frame", b.place(&f))
+		b.detail(at, worthTexts, "cause", shorten(b.sentence(f.Cause), maxText))
+		b.changes(at, worthTexts, &f)
 	}
 }
 
-// tree renders the lines of a tree that are wide enough, indented by depth.
-func (c cleaner) tree(b *strings.Builder, t Tree, l level) {
-	fmt.Fprintf(b, "\nCall tree %s: id share self frame\n", c.label(string(t.Mode)))
+// place names the function and the frame of a finding.
+func (b *block) place(f *events.Finding) string {
+	if len(f.Path) == 0 { // no frame, but words: "task threads"
+		return b.label(f.Frame)
+	}
+	if f.Anchor == "" || f.Anchor == f.Frame {
+		return b.frame(f.Frame)
+	}
+	return b.frame(f.Anchor) + " > " + b.frame(f.Frame)
+}
+
+// changes tells what to do about a finding, and the settings among it.
+func (b *block) changes(at int, worth float64, f *events.Finding) {
+	b.detail(at, worth, "change", shorten(b.sentence(f.Recommendation.Change), maxText))
+	var settings []string
+	for _, r := range append([]events.Recommendation{f.Recommendation}, f.Alternatives...) {
+		for _, kv := range r.Config {
+			settings = append(settings, b.label(kv.Key)+"="+b.label(kv.Value))
+		}
+	}
+	b.detail(at, worth, "settings", strings.Join(settings, ", "))
+}
+
+// operatorsOf lists the operators of a finding.
+func operatorsOf(in Input, finding string) string {
+	var out []string
+	for _, o := range in.Operators {
+		if slices.Contains(o.Findings, finding) {
+			out = append(out, o.ID)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// silenced lists the causes that a finding stands for.
+func (b *block) silenced(all []events.Silenced) {
+	b.section("Silenced", "mechanism", "share", "finding that stands for it", "what")
+	for _, s := range firstOf(all, maxFindings) {
+		b.row(worthSilenced, b.name(s.Rule), percent(s.Share), b.name(s.By), b.sentence(s.Title))
+	}
+}
+
+// possible lists the mechanisms that the evidence allows and does not prove, by operator.
+func (b *block) possible(in Input) {
+	b.section("Possible", "operator", "mechanism", "share", "samples", "facts", "title")
 	shown := 0
-	for _, line := range t.Lines {
-		if line.Share < l.share || shown == l.lines {
-			continue
+	for _, o := range in.Operators {
+		for i := range o.Possible {
+			p := &o.Possible[i]
+			if shown++; shown > maxPossible {
+				return
+			}
+			worth := worthOther + p.Share
+			if o.Limiting {
+				worth += worthPossible
+			}
+			at := b.row(worth, b.name(o.ID), b.name(p.Mechanism), percent(p.Share), wording.Count(p.Samples), b.name(timeFact(in.Analysis, p)), b.sentence(p.Finding.Title))
+			b.detail(at, worth, "open", shorten(b.sentence(p.Why), maxText))
+			b.detail(at, worth, "proof", shorten(b.sentence(p.Proves), maxText))
+			b.changes(at, worth-worthOther, &p.Finding)
 		}
-		shown++
-		frame := line.Frame
-		if wording.Library(frame) {
-			frame = wording.ClassMethod(frame)
-		}
-		fmt.Fprintf(b, "%s %s%.1f %.1f %s\n", c.name(line.ID), strings.Repeat(" ", min(line.Depth, 40)),
-			line.Share*100, line.Self*100, c.name(frame))
-	}
-	if left := len(t.Lines) - shown; left > 0 {
-		fmt.Fprintf(b, "(%d narrower lines left out)\n", left)
 	}
 }
 
-// citedFacts returns the ids of the facts that the verdict and the findings cite.
+// timeFact is the id of the fact that says how much of the time is in what is possible.
+func timeFact(a events.Analysis, p *diagnose.Possible) string {
+	for _, f := range slices.Concat(p.Facts, a.Evidence) {
+		if slices.Contains(p.Finding.Evidence, f.ID) && f.Unit == wording.UnitShare && f.Samples > 0 {
+			return f.ID
+		}
+	}
+	return ""
+}
+
+// tree renders the lines of a tree, indented by depth.
+func (b *block) tree(t Tree) {
+	b.section(fmt.Sprintf("Call tree %s: id, share, self, frame < callers", b.label(string(t.Mode))))
+	for _, line := range t.Lines {
+		text := fmt.Sprintf("%s%s %.1f %.1f %s", b.name(line.ID), strings.Repeat(" ", min(line.Depth, maxIndent)), line.Share*100, line.Self*100, b.frame(line.Frame))
+		for i, caller := range line.Callers {
+			text += []string{" < ", ", "}[min(i, 1)] + b.frame(caller)
+		}
+		if line.Operator != "" {
+			text += " @" + b.name(line.Operator)
+		}
+		b.line(line.Worth, text)
+	}
+}
+
+// maxIndent is the deepest indentation of a line of a tree.
+const maxIndent = 40
+
+// facts lists those of the profiles that the tables do not show.
+func (b *block) facts(in Input) {
+	b.section("Facts", "id", "value", "what")
+	cited := citedFacts(in.Analysis)
+	for _, f := range in.Analysis.Evidence {
+		worth := 0.0
+		switch {
+		case measured(f):
+			continue
+		case cited[f.ID]:
+			worth = worthCited
+		case strings.HasPrefix(f.ID, "T"): // a line of a tree
+			continue
+		case f.Unit == wording.UnitShare:
+			worth = worthOther * min(1, max(0, f.Value))
+		}
+		b.fact(worth, f)
+	}
+}
+
+// fact adds a fact as a row.
+func (b *block) fact(worth float64, f events.Fact) {
+	b.row(worth, b.name(f.ID), b.sentence(wording.Fact(f)), b.sentence(f.Text))
+}
+
+// observations are what the rules say beside findings.
+func (b *block) observations(a events.Analysis) {
+	b.section("Observations", "facts", "what")
+	for _, o := range firstOf(a.Observations, maxFindings) {
+		b.row(worthRemark, b.label(strings.Join(o.Evidence, " ")), b.sentence(o.Text))
+	}
+}
+
+// citedFacts returns the ids of the facts that the verdict, the findings and the observations cite.
 func citedFacts(a events.Analysis) map[string]bool {
 	cited := map[string]bool{}
-	for _, id := range a.Verdict.Evidence {
-		cited[id] = true
-	}
-	for _, f := range a.Findings {
-		for _, id := range f.Evidence {
+	add := func(ids []string) {
+		for _, id := range ids {
 			cited[id] = true
 		}
 	}
-	return cited
-}
-
-// profiled returns the facts of the profiles that the verdict and the findings cite, and the first others up to the
-// limit, in the order of the analysis. Lines of trees are shown in the trees.
-func profiled(a events.Analysis, limit int) []events.Fact {
-	cited := citedFacts(a)
-	others := 0
-	return slices.DeleteFunc(slices.Clone(a.Evidence), func(f events.Fact) bool {
-		switch {
-		case measured(f):
-			return true
-		case cited[f.ID]:
-			return false
-		case strings.HasPrefix(f.ID, "T") || others == limit:
-			return true
-		}
-		others++
-		return false
-	})
-}
-
-// cut keeps as many whole lines from the start of s as the budget allows. It returns them and their tokens, counted
-// line by line, which is never less than what the whole costs.
-func cut(s string, budget int) (string, int, error) {
-	total, end := 0, 0
-	for line := range strings.Lines(s) {
-		n, err := CountTokens(line)
-		if err != nil {
-			return "", 0, err
-		}
-		if total+n > budget {
-			break
-		}
-		total += n
-		end += len(line)
+	add(a.Verdict.Evidence)
+	for _, f := range a.Findings {
+		add(f.Evidence)
 	}
-	return s[:end], total, nil
+	for _, o := range a.Observations {
+		add(o.Evidence)
+	}
+	return cited
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"squirrly.dev/internal/wording"
 )
 
 // Limits of hostile text in bytes.
@@ -34,6 +36,9 @@ func (c cleaner) name(s string) string {
 	return c.clean(s, nameChars, maxName)
 }
 
+// frame cleans a frame as the map shows it.
+func (c cleaner) frame(s string) string { return c.clean(wording.Frame(s), nameChars, maxName) }
+
 // label cleans the name of a job, a vertex or a file.
 func (c cleaner) label(s string) string { return c.clean(s, labelChars, maxLabel) }
 
@@ -60,10 +65,6 @@ func (c cleaner) text(s string) string {
 	}
 	return strings.Join(lines, "\n")
 }
-
-// page cleans a flame graph as captured. Its lines keep their length: that of a page of async-profiler 3 and later may
-// hold all names.
-func (c cleaner) page(s string) string { return c.defuse(printable(s)) }
 
 // printable replaces control characters and invisible ones but for the ends of lines and tabs.
 func printable(s string) string {
