@@ -1,0 +1,75 @@
+package check
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"squirrly.dev/internal/wording"
+	"squirrly.dev/pkg/events"
+)
+
+// readError is how far two readings of a counter may be apart that say the same, as a part of the larger one.
+const readError = 0.05
+
+// sameNumber is how far two numbers that are one may be apart.
+const sameNumber = 1e-6
+
+// largerThan compares two facts of one denominator.
+func (c *Checker) largerThan(a, b *thing) Decision {
+	switch {
+	case a.fact == nil || b.fact == nil:
+		return unknown("%s and %s are not both facts with a number.", a.name, b.name)
+	case !c.comparable(a.fact, b.fact):
+		return unknown("%s and %s are numbers of different things.", a.name, b.name)
+	}
+	x, y := rangeOf(a.fact), rangeOf(b.fact)
+	what := fmt.Sprintf("%s is %s, %s is %s", a.name, wording.Fact(*a.fact), b.name, wording.Fact(*b.fact))
+	switch {
+	case x.low > y.high && !atMost(a.fact):
+		return Decision{Holds, what + ".", nil}
+	case x.high < y.low && !atMost(b.fact):
+		return Decision{Refuted, what + ".", nil}
+	}
+	return unknown("%s, which is the same within their errors.", what)
+}
+
+func rangeOf(f *events.Fact) interval {
+	if f.Count == nil && f.StdErr == 0 {
+		half := readError * math.Abs(f.Value)
+		return interval{f.Value, f.Value - half, f.Value + half}
+	}
+	return around(f.Value, f.StdErr)
+}
+
+func atMost(f *events.Fact) bool { return f.Count != nil && f.Count.AtMost }
+
+// comparable reports that two facts are numbers of one kind and of one whole. Of what no samples are counted, that is known
+// only of facts about vertices and of rates.
+func (c *Checker) comparable(a, b *events.Fact) bool {
+	if a.Unit != b.Unit || a.Mode != b.Mode || (a.Count == nil) != (b.Count == nil) || a.ID == "" || b.ID == "" {
+		return false
+	}
+	if a.Count == nil {
+		return a.Vertex != "" && b.Vertex != "" && (a.Unit == "records/s" || c.tellsLoad(a) && c.tellsLoad(b))
+	}
+	return a.Count.Busy == b.Count.Busy && whole(a.Count.Of) == whole(b.Count.Of) && a.Count.Unit == b.Count.Unit
+}
+
+// tellsLoad reports that a fact is how busy a vertex is.
+func (c *Checker) tellsLoad(f *events.Fact) bool {
+	v := c.load(&thing{fact: f})
+	return v != nil && f.Unit == wording.UnitShare && math.Abs(f.Value-max(0, v.Busy)) < sameNumber
+}
+
+// whole tells wholes apart.
+func whole(c *events.Count) string {
+	if c == nil {
+		return ""
+	}
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	return string(b)
+}
