@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"math"
 
-	"squirrly.dev/services/analyzer/internal/ask/answer"
+	"squirrly.dev/services/analyzer/internal/claim"
 	"squirrly.dev/services/analyzer/internal/llm"
 	"squirrly.dev/services/analyzer/internal/llm/budget"
 	"squirrly.dev/services/analyzer/internal/llm/cache"
@@ -70,7 +70,7 @@ func (c LLMConfig) withSpendingControls(p llm.Provider, d Deps, prices llm.Price
 
 // wellFormed reports whether an answer has the required form; whether it is true is checked each time.
 func wellFormed(object json.RawMessage) bool {
-	_, err := answer.Decode(object)
+	_, err := claim.Decode(object)
 	return err == nil
 }
 

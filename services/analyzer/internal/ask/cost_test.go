@@ -8,7 +8,7 @@ import (
 
 	"squirrly.dev/internal/llmtest"
 	"squirrly.dev/services/analyzer/internal/ask"
-	"squirrly.dev/services/analyzer/internal/ask/answer"
+	"squirrly.dev/services/analyzer/internal/claim"
 	"squirrly.dev/services/analyzer/internal/llm"
 	"squirrly.dev/services/analyzer/internal/llm/budget"
 )
@@ -17,21 +17,19 @@ func prices() llm.Prices {
 	return llm.Prices{Models: map[string]llm.Price{llmtest.Model: {Rate: llm.Rate{Input: 2, Output: 10}}}}
 }
 
-// TestCostOfAllRounds: the analysis says what all rounds cost, also when they led to nothing; an unknown cost is none.
-func TestCostOfAllRounds(t *testing.T) {
+// TestCost: the analysis says what the question cost, also when it led to nothing; an unknown cost is none.
+func TestCost(t *testing.T) {
 	for name, c := range map[string]struct {
-		behaviours []llmtest.Behaviour
-		prices     llm.Prices
-		rounds     int
+		behaviour llmtest.Behaviour
+		prices    llm.Prices
 	}{
-		"one round":     {[]llmtest.Behaviour{llmtest.Honest()}, prices(), 1},
-		"repaired":      {[]llmtest.Behaviour{llmtest.Lying(), llmtest.Honest()}, prices(), 2},
-		"in vain":       {[]llmtest.Behaviour{llmtest.Garbage()}, prices(), 1},
-		"unknown price": {[]llmtest.Behaviour{llmtest.Honest()}, llm.DefaultPrices(), 1},
+		"answered":      {llmtest.Fixed(remark), prices()},
+		"in vain":       {llmtest.Garbage(), prices()},
+		"unknown price": {llmtest.Fixed(remark), llm.DefaultPrices()},
 	} {
-		s, p := provider(t, c.behaviours...)
+		s, p := provider(t, c.behaviour)
 		a, _ := explain(t.Context(), llm.Priced(p, c.prices, llmtest.Model), sample())
-		if n := len(s.Requests()); n != c.rounds {
+		if n := len(s.Requests()); n != 1 {
 			t.Fatalf("%s: asked %d times", name, n)
 		}
 		pr, want := a.Provenance, 0.0
@@ -55,23 +53,21 @@ func TestCostOfAllRounds(t *testing.T) {
 	}
 }
 
-// TestBudget: a budget that is used up leaves the rules' result, with one sentence that names the variable; one that
-// allows no repair leaves the first answer.
+// TestBudget: a budget that is used up leaves the rules' result, with one sentence that names the variable.
 func TestBudget(t *testing.T) {
 	sent, err := ask.Prompt(ask.Input{Prompt: sample().Prompt, Nonce: strings.Repeat("0123456789abcdef", 2)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := int(math.Ceil(1.6*float64(tokens(t, sent.System+"\n"+string(answer.Schema())+"\n"+sent.User)))) + llm.DefaultMaxOutputTokens
+	first := int(math.Ceil(1.6*float64(tokens(t, sent.System+"\n"+string(claim.Schema())+"\n"+sent.User)))) + llm.DefaultMaxOutputTokens
 	for name, c := range map[string]struct {
 		behaviour llmtest.Behaviour
 		limit     int
 		requests  int
 		degraded  bool
 	}{
-		"nothing":   {llmtest.Honest(), first - 1, 0, true},
-		"no repair": {llmtest.Lying(), first + 400, 1, false},
-		"enough":    {llmtest.Lying(), 3 * first, 2, false},
+		"nothing": {llmtest.Fixed(remark), first - 1, 0, true},
+		"enough":  {llmtest.Fixed(remark), first, 1, false},
 	} {
 		s, p := provider(t, c.behaviour)
 		p = budget.Provider(p, budget.Options{
@@ -94,7 +90,7 @@ func TestBudget(t *testing.T) {
 			}
 			text = a.DegradedWhy[0]
 		}
-		if strings.Contains(text, budget.OfRun+"=") != (c.requests < 2) {
+		if strings.Contains(text, budget.OfRun+"=") != c.degraded {
 			t.Errorf("%s: %q", name, text)
 		}
 	}

@@ -18,6 +18,9 @@ func reason(err error) string {
 	if r, ok := errors.AsType[*budget.Refusal](err); ok {
 		return r.Sentence
 	}
+	if errors.Is(err, errFormer) {
+		return "The answer that was kept for this run is in the form of an earlier release, which is not read any more. A new run asks anew."
+	}
 	return CodeOf(err).Hint()
 }
 
@@ -39,7 +42,7 @@ func Degrade(a events.Analysis, asked Exchange, err error) events.Analysis {
 	a.DegradedWhy = append(slices.Clone(a.DegradedWhy), fmt.Sprintf("%s: %s", code, reason(err)))
 	a.Provenance.Provider = Rules
 	a.Provenance.Note = fmt.Sprintf("The LLM (%s) was asked without success; the rules alone decided.", asked.Provider)
-	if code == events.CodeLLMBudget {
+	if code == events.CodeLLMBudget || errors.Is(err, errFormer) {
 		a.Provenance.Note = reason(err) + " The rules alone decided."
 	}
 	asked.bill(&a.Provenance)

@@ -17,38 +17,21 @@ type Exchange struct {
 	Provider   string         `json:"provider"`
 	Model      string         `json:"model,omitempty"`
 	RequestID  string         `json:"requestId,omitempty"`
-	PromptHash string         `json:"promptHash"`        // SHA-256 of the prompt as sent
-	Usage      llm.Usage      `json:"usage"`             // of all rounds
-	CostUSD    *float64       `json:"costUsd,omitempty"` // of all rounds; nil is unknown
-	Rounds     int            `json:"rounds"`
-	Kept       time.Time      `json:"kept,omitzero"`      // when the first round was answered, if all are answers to identical questions
+	PromptHash string         `json:"promptHash"` // SHA-256 of the prompt as sent
+	Usage      llm.Usage      `json:"usage"`
+	CostUSD    *float64       `json:"costUsd,omitempty"`  // nil is unknown
+	Kept       time.Time      `json:"kept,omitzero"`      // when it was answered, if it is the answer to an identical question
 	Redacted   map[string]int `json:"redacted,omitempty"` // places where a secret was removed from the prompt, by kind
 	Notes      []string       `json:"notes,omitempty"`    // what the prompt had to leave out, and why
-	Answer     string         `json:"answer"`             // JSON text of the chosen round
+	Answer     string         `json:"answer"`             // JSON text
 }
 
-// count adds a response. What all rounds cost is known only when each of them is.
+// count notes what a response cost.
 func (a *Exchange) count(resp llm.Response, err error) {
 	if llm.Unasked(err) || errors.Is(err, budget.ErrRefused) {
 		return // it cost nothing
 	}
-	if a.Rounds == 0 {
-		a.Kept = resp.KeptSince
-	}
-	if resp.KeptSince.IsZero() {
-		a.Kept = time.Time{}
-	}
-	switch {
-	case resp.CostUSD == nil:
-		a.CostUSD = nil
-	case a.Rounds == 0:
-		a.CostUSD = resp.CostUSD
-	case a.CostUSD != nil:
-		sum := *a.CostUSD + *resp.CostUSD
-		a.CostUSD = &sum
-	}
-	a.Rounds++
-	a.Usage = a.Usage.Add(resp.Usage)
+	a.Kept, a.CostUSD, a.Usage = resp.KeptSince, resp.CostUSD, resp.Usage
 }
 
 // noteCached notes that nobody was asked.
@@ -59,7 +42,7 @@ func (a *Exchange) noteCached() {
 	}
 }
 
-// bill notes what the rounds spent.
+// bill notes what was spent.
 func (a Exchange) bill(p *events.Provenance) {
 	p.TokensIn, p.TokensOut = a.Usage.In, a.Usage.Out
 	if a.CostUSD != nil {
@@ -86,11 +69,4 @@ func Load(b []byte) (Exchange, error) {
 		return Exchange{}, errors.New("load the answer: it is empty")
 	}
 	return a, nil
-}
-
-// leaveOut notes that a round was not allowed after another one had brought an answer.
-func (a *Exchange) leaveOut(err error) {
-	if a.Answer != "" && errors.Is(err, budget.ErrRefused) {
-		a.Notes = append(slices.Clone(a.Notes), "The answer was not sent back for repair. "+reason(err))
-	}
 }

@@ -14,7 +14,7 @@ func From(res diagnose.Result) Input {
 	if res.Ground != nil {
 		g = res.Ground()
 	}
-	in := Input{Prompt: prompt.Input{Analysis: res.Analysis, Operators: g.Operators()}}
+	in := Input{Prompt: prompt.Input{Analysis: res.Analysis, Operators: g.Operators()}, Ground: g}
 	for _, p := range res.Profiles {
 		in.Prompt.Trees = append(in.Prompt.Trees, treeOf(&p, g, in.Prompt.Operators))
 	}

@@ -8,10 +8,10 @@ import (
 	"slices"
 
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/ask/answer"
 	"squirrly.dev/services/analyzer/internal/ask/prompt"
 	"squirrly.dev/services/analyzer/internal/ask/pseudonym"
 	"squirrly.dev/services/analyzer/internal/ask/rewrite"
+	"squirrly.dev/services/analyzer/internal/claim"
 	"squirrly.dev/services/analyzer/internal/diagnose"
 	"squirrly.dev/services/analyzer/internal/llm"
 )
@@ -57,30 +57,26 @@ func (v masker) Mask(s string) string {
 	return v.names.Text(s)
 }
 
-// ours are fields that hold words of ours, which no mask may touch.
-var ours = map[string]bool{
-	"ID": true, "Ref": true, "Rule": true, "Category": true, "Unit": true, "Fingerprint": true, "Vertices": true,
-	"VertexID": true, "Vertex": true, "Evidence": true, "Key": true, "Links": true, "ConfigKeys": true, "Status": true,
-	"Claim": true, "Role": true,
-}
-
 // words are the fields of a prompt's input that hold words of ours.
 var words = map[string]bool{
 	"ID": true, "Rule": true, "By": true, "Category": true, "Unit": true, "Fingerprint": true, "VertexID": true, "Evidence": true, "Key": true,
 	"Links": true, "Status": true, "Role": true, "Findings": true, "Mechanism": true, "Operator": true, "Ship": true, "Kind": true,
 }
 
+// said are the fields of an answer that hold ids, keys and values: nothing of the user's.
+var said = map[string]bool{"Operator": true, "Mechanism": true, "Share": true, "Doubts": true, "Key": true, "Value": true}
+
 // Unmask puts the user's names back into an answer. What is no answer stays as it is, and is refused later.
 func (v masker) Unmask(raw json.RawMessage) json.RawMessage {
 	if v.names == nil {
 		return raw
 	}
-	a, err := answer.Decode(raw)
+	a, err := claim.Decode(raw)
 	if err != nil {
 		return raw
 	}
 	a = rewrite.Strings(a, func(field, s string) string {
-		if ours[field] {
+		if said[field] {
 			return s
 		}
 		return v.names.Unmask(s)

@@ -9,6 +9,7 @@ import (
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/ask"
 	"squirrly.dev/services/analyzer/internal/ask/prompt"
+	"squirrly.dev/services/analyzer/internal/claim"
 	"squirrly.dev/services/analyzer/internal/diagnose"
 )
 
@@ -95,31 +96,25 @@ func TestMaskedPrompt(t *testing.T) {
 	}
 }
 
-// TestMaskedAnswer: what an honest model says about masked names is verified against the real ones, and a reader sees
-// these; a repair that quotes them is masked again.
+// TestMaskedAnswer: what a model says of masked names is checked by the real ones, and a reader sees these.
 func TestMaskedAnswer(t *testing.T) {
-	for name, behaviour := range map[string]llmtest.Behaviour{"honest": llmtest.Honest(), "lying": llmtest.Lying()} {
-		in := private(t)
-		s, p := provider(t, behaviour)
-		a, err := explain(t.Context(), p, in)
-		if err != nil {
-			t.Fatal(err)
+	said := "u1.C1.m1 waits."
+	none := ""
+	cl := claim.Claim{Operator: "O1", Mechanism: "A1", Share: "F1", Because: []claim.Relation{{Kind: claim.CalledBy, A: "F1", B: &none}}, Reading: &said}
+	in := private(t)
+	s, p := provider(t, llmtest.Fixed(saying(t, cl)))
+	a, err := explain(t.Context(), p, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unchanged(t, in.Prompt.Analysis, a)
+	for _, m := range s.Requests()[0].Messages {
+		if found := secretName.FindAllString(m.Content, -1); found != nil {
+			t.Errorf("names in a message of %s: %q", m.Role, found)
 		}
-		unchanged(t, in.Prompt.Analysis, a)
-		for _, r := range s.Requests() {
-			for _, m := range r.Messages {
-				if found := secretName.FindAllString(m.Content, -1); found != nil {
-					t.Errorf("%s: names in a message of %s: %q", name, m.Role, found)
-				}
-			}
-		}
-		text := mustJSON(t, []any{a.Findings, a.Observations})
-		if regexp.MustCompile(`\bu\d+\.C\d+|vertex\d|\bC\d\.m\d`).MatchString(text) {
-			t.Errorf("%s: masks reached the reader: %s", name, text)
-		}
-		if g := a.Provenance.Grounding; name == "honest" && (g == nil || *g < 0.95) {
-			t.Errorf("of an honest answer %+v holds: %q", a.Provenance.Claims, a.Unverified)
-		}
+	}
+	if len(a.Readings) != 1 || !strings.Contains(a.Readings[0].Text, "com.globex.") {
+		t.Errorf("readings %+v", a.Readings)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"squirrly.dev/internal/flamegraph"
-	"squirrly.dev/internal/llmtest"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/ask"
 	"squirrly.dev/services/analyzer/internal/ask/prompt"
@@ -74,46 +73,6 @@ func TestRealPagesFitTheBudget(t *testing.T) {
 		if p.Tokens.Profile > prompt.MaxProfileTokens || p.Tokens.Profile < 200 {
 			t.Errorf("%s: the profile block has %d tokens", dir, p.Tokens.Profile)
 		}
-	}
-}
-
-// TestRealPagesExplained lets honest and lying models explain real pages.
-func TestRealPagesExplained(t *testing.T) {
-	for _, dir := range dirs(t) {
-		in, _ := real(t, dir)
-		before := in.Prompt.Analysis
-		if len(before.Findings) == 0 {
-			t.Fatalf("%s: the rules find nothing", dir)
-		}
-		s, p := provider(t, llmtest.Honest())
-		honest, err := explain(t.Context(), p, in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		unchanged(t, before, honest)
-		if g := honest.Provenance.Grounding; g == nil || *g < 0.95 {
-			t.Errorf("%s: of an honest answer %+v holds; %q", dir, honest.Provenance.Claims, honest.Unverified)
-		}
-		if problems := s.Problems(); len(problems) > 0 {
-			t.Errorf("the server refused: %q", problems)
-		}
-
-		_, p = provider(t, llmtest.Lying())
-		lying, err := explain(t.Context(), p, in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		unchanged(t, before, lying)
-		shown, err := json.Marshal([]any{lying.Findings, lying.Observations, lying.Verdict})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, mark := range llmtest.Marks {
-			if strings.Contains(string(shown), mark) && !strings.Contains(mustJSON(t, before), mark) {
-				t.Errorf("%s: the lie %q reached the reader", dir, mark)
-			}
-		}
-		t.Logf("%s: honest %+v, lying %+v", dir, *honest.Provenance.Claims, *lying.Provenance.Claims)
 	}
 }
 
