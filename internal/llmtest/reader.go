@@ -39,6 +39,9 @@ func (s *sheet) honest() answer {
 		}
 	}
 	a.Observations = s.remarks()
+	if len(a.Claims)+len(a.Observations) == 0 {
+		a.Observations = []observation{{nil, "Nothing stands out."}}
+	}
 	return a
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/services/analyzer/internal/claim"
+	"squirrly.dev/services/analyzer/internal/diagnose"
 )
 
 // Claim decides a claim alone.
@@ -59,6 +60,9 @@ func (c *Checker) decideMechanism(j *Judgement) {
 		return
 	case share.fact == nil || !share.known():
 		*j = refuse(*j, "%s: it cites a share that this run does not have.", c.subject(j))
+		return
+	case j.claim.Mechanism != claim.Other && !c.present(j):
+		*j = refuse(*j, "%s: its frames are not there, are below its threshold, or something that it needs is missing.", c.subject(j))
 		return
 	}
 	inside := c.lies(j, &share)
@@ -129,5 +133,13 @@ func (c *Checker) decideKnown(j *Judgement, share *thing, inside Decision) {
 			return
 		}
 	}
-	*j = refuse(*j, "%s: its frames are not there, are below its threshold, or something that it needs is missing.", c.subject(j))
+}
+
+// present reports that the claim's mechanism was found in its operator, or is possible there.
+func (c *Checker) present(j *Judgement) bool {
+	return slices.ContainsFunc(j.operator.Possible, func(p diagnose.Possible) bool { return p.Mechanism == j.claim.Mechanism }) ||
+		slices.ContainsFunc(j.operator.Findings, func(id string) bool {
+			f := c.finding(id)
+			return f != nil && f.Rule == j.claim.Mechanism
+		})
 }

@@ -70,6 +70,18 @@ func (c *Checker) calledBy(a, b *thing) Decision {
 		return Decision{Holds, what + ".", nil}
 	case share.high < notCalled:
 		return Decision{Refuted, "Only " + what + ".", nil}
+	case some == 0 && c.reversed(a, b):
+		return Decision{Refuted, fmt.Sprintf("It is %s that runs below %s, and not the other way around.", b.name, a.name), nil}
 	}
 	return unknown("%s, which is too few to tell.", what)
+}
+
+// reversed reports that B runs below A.
+func (c *Checker) reversed(a, b *thing) bool {
+	fact := c.counted(b, a.fact)
+	if fact == nil || len(a.paths) == 0 {
+		return false
+	}
+	some, all, ok := c.ground.Below(*fact, a.paths)
+	return ok && shareOf(some, all).low >= isCalled
 }
