@@ -56,7 +56,7 @@ func TestSharedEconomy(t *testing.T) {
 	if p := first.Provenance; p.CostUSD <= 0 || p.TokensIn == 0 || p.Note != "" || first.Degraded {
 		t.Errorf("the first answer: %+v %q", p, first.DegradedWhy)
 	}
-	if p := second.Provenance; p.CostUSD != 0 || p.TokensIn != 0 || !strings.Contains(p.Note, "identical") || p.Grounding == nil {
+	if p := second.Provenance; p.CostUSD != 0 || p.TokensIn != 0 || !strings.Contains(p.Note, "identical") || p.Claims == nil {
 		t.Errorf("the kept answer: %+v", p)
 	}
 	if n := len(server.Requests()); n != 1 {

@@ -138,7 +138,7 @@ func TestAnalyze_AnswerIsChosenOnce(t *testing.T) {
 	var m remembered
 	first := analyze(t, p, sleepy(), &m)
 	m.wants(t, computing, "follow-ups", asking, "answer", "keep")
-	if first.Provenance.Provider != "openai" || first.Provenance.Grounding == nil || !strings.Contains(m.sent.User, "Enrich.map") {
+	if first.Provenance.Provider != "openai" || first.Provenance.Claims == nil || !strings.Contains(m.sent.User, "Enrich.map") {
 		t.Errorf("provenance %+v", first.Provenance)
 	}
 	takeover := remembered{answer: m.kept}
