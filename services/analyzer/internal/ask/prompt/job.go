@@ -49,11 +49,18 @@ func (c cleaner) graphBlock(in Input) string {
 			percent(v.BackPressured), perSecond(v.RecordsIn), perSecond(v.RecordsOut), c.label(v.Role))
 	}
 	b.section("Edges", "from", "to", "how")
+	told := map[Edge]bool{}
 	for _, e := range firstOf(in.Edges, 2*maxVertices) {
-		b.row(always, ids.of(c, []string{e.From}), ids.of(c, []string{e.To}), c.label(e.Ship))
+		if !told[e] { // a join may read one vertex twice
+			b.row(always, ids.of(c, []string{e.From}), ids.of(c, []string{e.To}), c.label(e.Ship))
+		}
+		told[e] = true
 	}
 	b.section("Operators", "id", "name", "vertices", "of the busy time", "of the CPU samples", "samples", "limits", "findings")
 	for _, o := range firstOf(in.Operators, maxVertices) {
+		if !o.Limiting && o.Samples == 0 && len(o.Findings)+len(o.Possible) == 0 {
+			continue
+		}
 		limits := ""
 		if o.Limiting {
 			limits = "limits"

@@ -18,7 +18,8 @@ const (
 	worthPossible = 2.0 // what is possible at an operator that limits
 	worthSilenced = 1.0
 	worthRemark   = 0.3
-	worthOther    = 0.1 // other facts, and what is possible elsewhere, times their size
+	worthOther    = 0.1  // what is possible elsewhere, beside its size; and kinds of work, times theirs
+	worthAround   = 0.01 // any other fact, times its size: trees tell the same
 )
 
 // Limits of what hostile or broken captures could make of the profile.
@@ -180,8 +181,10 @@ func (b *block) facts(in Input) {
 			worth = worthCited
 		case strings.HasPrefix(f.ID, "T"): // a line of a tree
 			continue
-		case f.Unit == wording.UnitShare:
+		case strings.HasPrefix(f.ID, "C"):
 			worth = worthOther * min(1, max(0, f.Value))
+		case f.Unit == wording.UnitShare:
+			worth = worthAround * min(1, max(0, f.Value))
 		}
 		b.fact(worth, f)
 	}

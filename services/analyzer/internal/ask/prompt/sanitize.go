@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -43,7 +44,12 @@ func (c cleaner) frame(s string) string { return c.clean(wording.Frame(s), nameC
 func (c cleaner) label(s string) string { return c.clean(s, labelChars, maxLabel) }
 
 // sentence cleans a line of text of our own that may embed hostile names.
-func (c cleaner) sentence(s string) string { return c.clean(s, sentenceChar, maxSentence) }
+func (c cleaner) sentence(s string) string {
+	return c.clean(folders.ReplaceAllString(shorten(s, maxSentence*utf8.UTFMax), "$1"), sentenceChar, maxSentence)
+}
+
+// folders are those of a native library on the host: they tell nothing of the job.
+var folders = regexp.MustCompile(`/(?:[^\s/]+/)+([^\s/]+\.so\b)`)
 
 // clean keeps the allowed characters, puts ? for every other one, and caps the length.
 func (c cleaner) clean(s, allowed string, limit int) string {
