@@ -12,6 +12,30 @@ type counter struct {
 	facts map[string]*count     // by id
 }
 
+// newCounter reads the pages of an analysis. Those that were lost are left out.
+func newCounter(a *analysis, pages func(jvm, mode, key string) (*Page, error)) (*counter, error) {
+	k := &counter{rules: newRules(a.Counting), pages: map[capture][]*walked{}, facts: map[string]*count{}}
+	for i := range a.Evidence {
+		if f := &a.Evidence[i]; f.Count != nil {
+			k.facts[f.ID] = f.Count
+		}
+	}
+	for _, c := range a.Captures {
+		page, err := pages(c.JVM, c.Mode, c.Key)
+		if err != nil {
+			return nil, err
+		}
+		if page == nil {
+			continue
+		}
+		at := capture{JVM: c.JVM, Mode: c.Mode}
+		for i := range page.Stacks {
+			k.pages[at] = append(k.pages[at], k.rules.walk(&page.Stacks[i], c.Mode))
+		}
+	}
+	return k, nil
+}
+
 // count is how many samples meet the conditions of c.
 func (k *counter) count(c *count) (int64, error) {
 	match := make([]path, len(c.Match))

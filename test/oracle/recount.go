@@ -48,9 +48,11 @@ func Recount(analysisJSON []byte, pages func(jvm, mode, key string) (*Page, erro
 		r.facts[a.Evidence[i].ID] = &a.Evidence[i]
 	}
 	if a.Counting != nil {
-		if err := r.read(pages); err != nil {
+		counter, err := newCounter(&a, pages)
+		if err != nil {
 			return nil, err
 		}
+		r.counter = counter
 	}
 	for i := range a.Evidence {
 		r.fact(&a.Evidence[i])
@@ -64,32 +66,9 @@ type recount struct {
 
 	analysis *analysis
 	facts    map[string]*fact
-	counter  counter
+	counter  *counter
 	counted  map[string][]int64 // by fact: its count and that of its whole
 	made     map[string]float64 // by fact: thread equivalents or cores that its samples make
-}
-
-func (r *recount) read(pages func(jvm, mode, key string) (*Page, error)) error {
-	r.counter = counter{rules: newRules(r.analysis.Counting), pages: map[capture][]*walked{}, facts: map[string]*count{}}
-	for id, f := range r.facts {
-		if f.Count != nil {
-			r.counter.facts[id] = f.Count
-		}
-	}
-	for _, c := range r.analysis.Captures {
-		page, err := pages(c.JVM, c.Mode, c.Key)
-		if err != nil {
-			return err
-		}
-		if page == nil {
-			continue
-		}
-		at := capture{JVM: c.JVM, Mode: c.Mode}
-		for i := range page.Stacks {
-			r.counter.pages[at] = append(r.counter.pages[at], r.counter.rules.walk(&page.Stacks[i], c.Mode))
-		}
-	}
-	return nil
 }
 
 func (r *recount) complain(kind, of, format string, args ...any) {
