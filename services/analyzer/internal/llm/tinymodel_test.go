@@ -1,0 +1,94 @@
+//go:build tinymodel
+
+package llm_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"squirrly.dev/services/analyzer/internal/claim"
+	"squirrly.dev/services/analyzer/internal/llm"
+)
+
+// TestTinyModel asks the model of tools/tinymodel, which knows nothing: with the schema every answer is in the form of claims,
+// and without it fewer are. What is in them is of no use.
+func TestTinyModel(t *testing.T) {
+	const questions, longest = 20, 1500
+	url := os.Getenv("TINY_MODEL_URL")
+	waitFor(t, url)
+	parsed := map[string]int{}
+	for form, c := range map[string]struct {
+		provider string
+		base     http.RoundTripper
+	}{
+		llm.FormSchema:       {"llamacpp", nil},
+		llm.FormObjectSchema: {"llama-cpp-python", nil}, // the same words
+		llm.FormText:         {"lmstudio", schemaless{}},
+	} {
+		p, err := llm.New(llm.Config{
+			Provider: c.provider, BaseURL: url, Model: "smollm2", MaxOutputTokens: longest, Timeout: 20 * time.Minute, Attempts: 1,
+		}, c.base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range questions {
+			start := time.Now()
+			got, err := p.Complete(t.Context(), request)
+			if err == nil && got.Form != form {
+				t.Fatalf("asked in the form %s, want %s", got.Form, form)
+			}
+			var why error
+			if _, why = claim.Decode(got.Object); err == nil && why == nil {
+				parsed[form]++
+			}
+			t.Logf("%s %d: %v: %v %v: %.200s", form, i, time.Since(start).Round(time.Second), err, why, got.Object)
+		}
+	}
+	t.Logf("of %d answers each are in the form of claims: %v", questions, parsed)
+	if parsed[llm.FormSchema] < questions || parsed[llm.FormObjectSchema] < questions {
+		t.Errorf("with the schema %d and %d of %d answers are in form", parsed[llm.FormSchema], parsed[llm.FormObjectSchema], questions)
+	}
+	if parsed[llm.FormText] >= questions {
+		t.Error("without the schema all answers are in form, too: nothing was shown")
+	}
+}
+
+// schemaless stands before a server and refuses a demanded form, as one that does not know any.
+type schemaless struct{}
+
+func (schemaless) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.Contains(body, []byte(`"response_format"`)) {
+		text := `{"error":{"message":"response_format is not supported"}}`
+		return &http.Response{
+			StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text)), Request: r,
+		}, nil
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// waitFor waits until the server has loaded its model.
+func waitFor(t *testing.T, url string) {
+	t.Helper()
+	for range 300 {
+		resp, err := http.Get(strings.TrimSuffix(url, "/v1") + "/health")
+		if err == nil {
+			err = errors.Join(resp.Body.Close())
+		}
+		if err == nil && resp.StatusCode == http.StatusOK {
+			return
+		}
+		time.Sleep(time.Second)
+	}
+	t.Fatalf("no server at %q", url)
+}
