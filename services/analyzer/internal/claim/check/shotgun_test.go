@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/claim"
 	"squirrly.dev/services/analyzer/internal/keys"
@@ -53,6 +54,7 @@ func TestShotgun(t *testing.T) {
 							supported[out.Rule+o.ID] = true
 							if !slices.Contains(truth, out.Rule) {
 								wrong++
+								t.Logf("supported: %s (%s), %s of what limits", out.Title, out.Rule, wording.Percent(out.P))
 							}
 						}
 					}
