@@ -98,7 +98,7 @@ func TestMaskedPrompt(t *testing.T) {
 
 // TestMaskedAnswer: what a model says of masked names is checked by the real ones, and a reader sees these.
 func TestMaskedAnswer(t *testing.T) {
-	said := "u1.C1.m1 waits."
+	said := "u2.C2.m2 waits."
 	none := ""
 	cl := claim.Claim{Operator: "O1", Mechanism: "A1", Share: "F1", Because: []claim.Relation{{Kind: claim.CalledBy, A: "F1", B: &none}}, Reading: &said}
 	in := private(t)

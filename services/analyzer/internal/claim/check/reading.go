@@ -3,6 +3,7 @@ package check
 import (
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -105,7 +106,7 @@ func (c *Checker) shown(name string) bool {
 		}
 	}
 	for i := range c.analysis.Findings {
-		if f := &c.analysis.Findings[i]; within(f.Anchor) || within(f.Frame) {
+		if f := &c.analysis.Findings[i]; within(f.Anchor) || within(f.Frame) || slices.ContainsFunc(f.Path, within) {
 			return true
 		}
 	}
