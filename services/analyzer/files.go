@@ -59,6 +59,17 @@ func (s *Service) Explain(in Input) (Explanation, error) {
 	return res.Explain(), nil
 }
 
+// ExplainPossible is [Service.Explain] with the operators that claims can be about, and what is possible in each.
+func (s *Service) ExplainPossible(in Input) (Explanation, error) {
+	res, err := s.pipeline.Diagnose(in)
+	if err != nil {
+		return Explanation{}, err
+	}
+	e := res.Explain()
+	e.Operators = res.Ground().Explained()
+	return e, nil
+}
+
 // Prompt returns what [Service.Analyze] would send for an input. It asks nobody, and needs no provider.
 func (s *Service) Prompt(in Input) (Preview, error) {
 	q, err := s.pipeline.Question(in)

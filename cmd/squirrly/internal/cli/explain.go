@@ -18,6 +18,8 @@ type explainFlags struct {
 	metrics string
 	out     string
 	timeout time.Duration
+
+	possible bool
 }
 
 func (a *app) explainCommand() *cobra.Command {
@@ -29,16 +31,20 @@ func (a *app) explainCommand() *cobra.Command {
 busy time and CPU, how much of that is state access and serialization, the records that Flink counts, the hottest frames
 and the findings. The shares of operators are estimates: a profile names no operator, so that samples are attributed by
 the nesting of operators in their stacks, the plan, thread dumps and counters. What cannot be decided is listed apart.
+With --possible it ends with the id of each operator and with what the evidence allows there beside the findings, which is what
+` + "`squirrly check`" + ` takes.
 
 DIR is what ` + "`squirrly profile --out`" + ` wrote. Any other TARGET is profiled first, as ` + "`squirrly profile`" + ` does.`,
 		Example: `  squirrly explain ./profile
   squirrly explain http://localhost:8081 --duration 30s
+  squirrly explain ./profile --possible
   squirrly explain ./profile -o json`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, v []string) error { return a.explain(c.Context(), v[0], f) },
 	}
 	f.request.add(c)
 	c.Flags().StringVar(&f.metrics, "metrics", "", "of a DIR without a context: job.json `FILE` of an earlier run")
+	c.Flags().BoolVar(&f.possible, "possible", false, "list the ids of operators and what is possible in each, for claims")
 	c.Flags().StringVar(&f.out, "out", "", "of a TARGET: `DIR` for the captures, the analysis and report.html")
 	c.Flags().DurationVar(&f.timeout, "timeout", 0, "of a TARGET: give up waiting after this time (default: the deadline of the run)")
 	return c
@@ -72,14 +78,18 @@ func (a *app) explain(ctx context.Context, target string, f explainFlags) error 
 	if err != nil {
 		return usage("%w", err)
 	}
-	e, err := s.Explain(in)
+	explain := s.Explain
+	if f.possible {
+		explain = s.ExplainPossible
+	}
+	e, err := explain(in)
 	if err != nil {
 		return fmt.Errorf("explain: %w", err)
 	}
 	if a.flags.output == formatJSON {
 		return a.json(e)
 	}
-	if _, err := fmt.Fprint(a.out, explainText(&e)); err != nil {
+	if _, err := fmt.Fprint(a.out, explainText(&e)+possibleText(&e)); err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
 	return nil

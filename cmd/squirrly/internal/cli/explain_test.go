@@ -82,3 +82,20 @@ func TestExplain_Refused(t *testing.T) {
 		}
 	}
 }
+
+// TestExplain_Possible: the ids that claims are made of.
+func TestExplain_Possible(t *testing.T) {
+	clean(t)
+	code, text, errs := runCLI(t, t.Context(), "", "explain", publicJob, "--possible")
+	if code != 0 || !strings.Contains(text, "\n  O11 Join[10] R1") {
+		t.Errorf("exit %d: %s\n%s", code, errs, text)
+	}
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	if code, text, _ := runCLI(t, t.Context(), "", "explain", publicJob); code != 0 || strings.Contains(text, "Operators by their ids") {
+		t.Errorf("exit %d: ids are printed without being asked for:\n%s", code, text)
+	}
+}

@@ -177,3 +177,24 @@ func folded(text, indent string) string {
 	}
 	return strings.Join(append(lines, line), "\n")
 }
+
+// possibleText is what is possible in each operator, for those who write claims.
+func possibleText(e *analyzer.Explanation) string {
+	var b strings.Builder
+	if len(e.Operators) == 0 {
+		return ""
+	}
+	fmt.Fprintln(&b, "\nOperators by their ids, and what is possible there beside the findings:")
+	for i := range e.Operators {
+		o := &e.Operators[i]
+		fmt.Fprintln(&b, folded("  "+o.ID+"  "+joined("  ", rowName(o.Name), strings.Join(o.Findings, " ")), "      "))
+		for _, p := range o.Possible {
+			text := fmt.Sprintf("      %s %s, %s of the time: %s", p.Mechanism, p.Title, wording.Percent(p.Share), p.Why)
+			if p.Proves != "" {
+				text += " Proof would be: " + p.Proves
+			}
+			fmt.Fprintln(&b, folded(text, "        "))
+		}
+	}
+	return b.String()
+}

@@ -18,6 +18,8 @@ type Explanation struct {
 	OtherJobs    float64           `json:"otherJobs"`    // share of the active samples that are other jobs'
 	Unattributed float64           `json:"unattributed"` // share that may be this job's or another one's
 	Findings     []events.Finding  `json:"findings"`     // that the rows refer to
+	// Operators are those that claims can be about, with what is possible in each; only where that was asked for.
+	Operators []ExplainedOperator `json:"operators,omitempty"`
 }
 
 // ExplainedVertex is a vertex with its operators.
