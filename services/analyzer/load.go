@@ -20,6 +20,14 @@ const (
 	storePause  = 5 * time.Second // before the store is tried again
 )
 
+// Input reads what the result of a run on the server rests on, as far as it is still in the store.
+func (s *Service) Input(ctx context.Context, rec run.Record) (Input, error) {
+	if rec.Artifact == nil {
+		return Input{}, fmt.Errorf("run %s is %s: it has no captures", rec.Run, rec.State)
+	}
+	return s.inputs(ctx, rec, *rec.Artifact)
+}
+
 // inputs reads all that the result of a run rests on: what it captured, and what the run did that it follows up.
 func (s *Service) inputs(ctx context.Context, rec run.Record, art events.ArtifactReady) (input.Input, error) {
 	in, err := s.load(ctx, rec, art)

@@ -7,6 +7,7 @@ import (
 	js "github.com/invopop/jsonschema"
 
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer"
 )
 
 // rule narrows the schema of a type or of one of its fields.
@@ -54,7 +55,9 @@ var limits = map[string]map[string]rule{
 	"Verdict":        {"headline": filled},
 	"RunRejected":    outcome, "RunFailed": outcome, "RunCancelled": outcome,
 	"NotificationSent": notification, "NotificationFailed": notification,
-	"Analysis": {"schema": is(events.AnalysisSchema), "run": isRun},
+	"Checked": {"verdict": isJudged}, "CheckedClaim": {"verdict": isJudged}, "CheckedRelation": {"verdict": isJudged},
+	"CheckedChange": {"verdict": isJudged},
+	"Analysis":      {"schema": is(events.AnalysisSchema), "run": isRun},
 }
 
 var (
@@ -66,6 +69,10 @@ const (
 	hash = `[0-9a-f]{64}`
 	uuid = `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`
 )
+
+func isJudged(s *js.Schema) {
+	is(analyzer.ClaimHolds, analyzer.ClaimRefuted, analyzer.ClaimUndecided)(s)
+}
 
 func filled(s *js.Schema)  { length(1, 0)(s) }
 func isHash(s *js.Schema)  { s.Pattern = `^` + hash + `$` }

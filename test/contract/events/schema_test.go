@@ -37,7 +37,7 @@ var payloads = []events.Payload{
 var inbox = []events.Type{events.TypeProfileRequested, events.TypeRunCancel}
 
 // printed are the schemas of what commands print.
-var printed = []string{"explanation.json", "difference.json"}
+var printed = []string{"explanation.json", "difference.json", "checked.json"}
 
 func TestPayloads_AreAll(t *testing.T) {
 	var have []string
@@ -82,6 +82,7 @@ func schemas(t testing.TB) map[string]*js.Schema {
 		"request.json":     request(),
 		"explanation.json": m.schema(analyzer.Explanation{}, "explanation.json", "what `squirrly explain -o json` prints", false),
 		"difference.json":  m.schema(report.Difference{}, "difference.json", "what `squirrly diff -o json` prints", false),
+		"checked.json":     m.schema(analyzer.Checked{}, "checked.json", "what `squirrly check -o json` prints", false),
 	}
 	for _, p := range payloads {
 		typ := p.EventType()
@@ -106,7 +107,8 @@ func (m maker) schema(v any, file, title string, strict bool) *js.Schema {
 	r := &js.Reflector{Anonymous: true, ExpandedStruct: true, AllowAdditionalProperties: !strict, Mapper: m.mapper(strict)}
 	// The path is relative to this package, and so is the import path that it is joined to.
 	for _, folder := range []string{
-		contract, filepath.Join(root, "internal", "report"), filepath.Join(root, "services", "analyzer", "internal", "diagnose"),
+		contract, filepath.Join(root, "internal", "report"), filepath.Join(root, "services", "analyzer"),
+		filepath.Join(root, "services", "analyzer", "internal", "diagnose"),
 	} {
 		if err := r.AddGoComments("squirrly.dev/test/contract/events", folder); err != nil {
 			m.t.Fatal(err)

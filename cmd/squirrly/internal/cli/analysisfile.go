@@ -46,8 +46,7 @@ func (a *app) judge(ctx context.Context, folder string) (an events.Analysis, err
 	if err != nil {
 		return an, usage("no %s, and %w", analysisName, err)
 	}
-	s, err := analyzer.New(analyzer.Config{LLM: analyzer.LLMConfig{Provider: analyzer.ProviderRules}, Version: version()},
-		analyzer.Deps{HTTP: &http.Client{}, Logger: a.logger()})
+	s, err := analyzer.New(rulesAlone(), analyzer.Deps{HTTP: &http.Client{}, Logger: a.logger()})
 	if err != nil {
 		return an, fmt.Errorf("open the analyzer: %w", err)
 	}

@@ -17,9 +17,11 @@ const (
 	exitFailure     = 1
 	exitUsage       = 2
 	exitFindings    = 3 // the result has findings of the severity given with --fail-on
+	exitRefuted     = 3 // the evidence refutes a claim
 	exitAuth        = 4
 	exitNotFound    = 5
 	exitTimeout     = 6
+	exitUndecided   = 7 // the evidence does not decide a claim
 	exitInterrupted = 130
 )
 
