@@ -24,7 +24,6 @@ var fixes = map[string][]claims.Change{
 	"sql-join": {
 		claims.Set("set", "state.backend.rocksdb.memory.partitioned-index-filters", "true"), claims.Set("raise", "taskmanager.memory.managed.size", ""),
 	},
-	"sql-agg":  {claims.Set("set", "table.exec.mini-batch.enabled", "true")},
 	"sql-rank": {claims.Set("raise", "table.exec.rank.topn-cache-size", "")},
 }
 

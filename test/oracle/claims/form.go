@@ -39,6 +39,9 @@ func Kinds() []string {
 	return []string{"part_of", "called_by", "larger_than", "feeds", "waits_for", "absent", "configured", Whole, Setting}
 }
 
+// Unknown is how a claim is made that names what there is not.
+const Unknown = "ids that nothing has"
+
 // Case is a claim, and whether it is true. Of the kind of a relation, the one relation of the claim is meant, and the rest of
 // the claim is as true as it can be made.
 type Case struct {

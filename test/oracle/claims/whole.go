@@ -20,7 +20,7 @@ func claimMakers() []maker {
 		{kind: Whole, how: "a share of elsewhere", whole: (*draw).otherShare},
 		{kind: Whole, how: "a reason that is none", whole: func(d *draw) (Claim, bool) { return d.because(false) }},
 		{kind: Whole, how: "where it is fixed", whole: (*draw).fixed},
-		{kind: Whole, how: "ids that nothing has", whole: (*draw).unknownIDs},
+		{kind: Whole, how: Unknown, whole: (*draw).unknownIDs},
 	}
 }
 
