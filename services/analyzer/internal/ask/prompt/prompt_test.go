@@ -211,6 +211,23 @@ func TestVariables(t *testing.T) {
 	}
 }
 
+// TestFreeMarkdown: a prompt with sections of its own and no variables stands first as it is; the map follows whole, and the
+// rules say where what goes beyond claims is answered.
+func TestFreeMarkdown(t *testing.T) {
+	const markdown = "Analyze the flame graph below and answer in Markdown.\n\n# Key Bottlenecks\nWhere, how large, why.\n\n# Root Causes\n\n" +
+		"# Actionable Recommendations\nWith code examples.\n\n# Additional Observations\n"
+	in := sample()
+	in.Template = mustParse(t, markdown)
+	own, usual := build(t, in), build(t, sample())
+	data := func(p prompt.Prompt) string { return p.User[strings.Index(p.User, "The nonce of the data"):] }
+	if !strings.HasPrefix(own.User, markdown) || data(own) != data(usual) {
+		t.Errorf("the prompt is\n%s", own.User)
+	}
+	if !strings.Contains(strings.Join(strings.Fields(own.System), " "), "Whatever you are asked that goes beyond claims you answer in reading") {
+		t.Error("the rules do not say where other questions are answered")
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":            {" \n", "prompt is empty"},

@@ -19,11 +19,11 @@ const (
 // and empty when there is none. What the Markdown does not use follows at its end.
 //
 //	Job         name, id and version, the verdict, and what was captured
-//	Graph       the vertices in the order of the data flow, with how each spent its time
-//	Profile     findings of the rules, numbered facts, and call trees or the pages as captured
-//	Metrics     numbered facts of the metrics, TaskManagers and checkpoints
+//	Graph       the plan: vertices with how each spent its time, edges, operators with their shares, windows
+//	Profile     findings of the rules, what they silence, what is possible beside them, call trees, and numbered facts
+//	Metrics     numbered facts of the metrics, checkpoints and TaskManagers too, and recent exceptions
 //	Comparison  what changed since the baseline run
-//	Settings    the configuration that bears on performance and is not Flink's default
+//	Settings    the configuration that bears on performance, and the keys that a change may name
 //	Context     of the user's context files, the methods that the profile names, and the files that are not code
 //
 // The function metric gives one number: {{ metric "vertex" "name" }}, where vertex is an id or a name, and name is one
