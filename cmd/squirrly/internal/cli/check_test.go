@@ -28,6 +28,7 @@ func TestCheck(t *testing.T) {
 	}{
 		"holds":     {provenClaim, 0, []string{"Holds: F3 Join of unbounded streams at O11 Join[10]", "the rules prove it (R1)", "  F1 ", "  R1 "}},
 		"undecided": {undecidedClaim, 7, []string{"Undecided: F3", "undecided larger_than F1 V2: "}},
+		"supported": {strings.Replace(provenClaim, "F3", "C1", 1), 7, []string{"Undecided: C1 Reads of RocksDB state at O11", "it is possible and not proven"}},
 		"refuted":   {"[" + provenClaim + "," + refutedClaim + "," + undecidedClaim + "]", 3, []string{"Holds: F3", "Refuted: F3", "Undecided: F3"}},
 		"an answer": {`{"claims":[` + provenClaim + `],"observations":[]}`, 0, []string{"Holds: F3"}},
 	} {

@@ -87,7 +87,7 @@ func TestExplain_Refused(t *testing.T) {
 func TestExplain_Possible(t *testing.T) {
 	clean(t)
 	code, text, errs := runCLI(t, t.Context(), "", "explain", publicJob, "--possible")
-	if code != 0 || !strings.Contains(text, "\n  O11 Join[10] R1") {
+	if code != 0 || !strings.Contains(text, "\n  O11 Join[10], R1, R2\n      C1 Reads of RocksDB state, ") {
 		t.Errorf("exit %d: %s\n%s", code, errs, text)
 	}
 	for line := range strings.Lines(text) {

@@ -187,13 +187,9 @@ func possibleText(e *analyzer.Explanation) string {
 	fmt.Fprintln(&b, "\nOperators by their ids, and what is possible there beside the findings:")
 	for i := range e.Operators {
 		o := &e.Operators[i]
-		fmt.Fprintln(&b, folded("  "+o.ID+"  "+joined("  ", rowName(o.Name), strings.Join(o.Findings, " ")), "      "))
+		fmt.Fprintln(&b, folded(joined(", ", "  "+o.ID+" "+rowName(o.Name), strings.Join(o.Findings, ", ")), "      "))
 		for _, p := range o.Possible {
-			text := fmt.Sprintf("      %s %s, %s of the time: %s", p.Mechanism, p.Title, wording.Percent(p.Share), p.Why)
-			if p.Proves != "" {
-				text += " Proof would be: " + p.Proves
-			}
-			fmt.Fprintln(&b, folded(text, "        "))
+			fmt.Fprintln(&b, folded(joined(" ", "      "+p.Mechanism, p.Title+", "+wording.Percent(p.Share)+" of the time:", p.Why, p.Proves), "        "))
 		}
 	}
 	return b.String()
