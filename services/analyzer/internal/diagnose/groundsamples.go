@@ -221,7 +221,7 @@ func (g *Ground) Frames(name string) []string {
 				switch have := s.Graph.Name(flamegraph.NameID(i)); {
 				case have == name:
 					full = append(full, literal(have))
-				case wording.Simple(have) == name, wording.ClassMethod(have) == name:
+				case wording.Simple(have) == name, wording.ClassMethod(have) == name, wording.Frame(have) == name:
 					short = append(short, literal(have))
 				}
 			}

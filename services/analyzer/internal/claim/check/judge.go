@@ -126,9 +126,15 @@ func (c *Checker) decideKnown(j *Judgement, share *thing, inside Decision) {
 		}
 	}
 	for i := range j.operator.Possible {
-		if p := &j.operator.Possible[i]; p.Mechanism == j.claim.Mechanism {
+		p := &j.operator.Possible[i]
+		switch {
+		case p.Mechanism != j.claim.Mechanism:
+		case inside.Verdict != Holds: // what is possible needs a share that is counted there
+			j.Verdict, j.Text = Undecided, fmt.Sprintf("%s: it is possible; %s", c.subject(j), inside.Text)
+			return
+		default:
 			f := p.Finding
-			j.Verdict, j.Finding, j.Facts, j.share, j.Evidence = Undecided, &f, p.Facts, p.Share, append(ids(share), f.Evidence...)
+			j.Verdict, j.Finding, j.Facts, j.share, j.Evidence = Undecided, &f, p.Facts, p.Share, each(ids(share), f.Evidence)
 			j.Text = fmt.Sprintf("%s: it is possible and not proven. %s", c.subject(j), p.Why)
 			return
 		}

@@ -111,3 +111,13 @@ func ids(all ...*thing) []string {
 	}
 	return out
 }
+
+// each is two lists in one, without what is in both.
+func each(ids, more []string) []string {
+	for _, id := range more {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
