@@ -63,12 +63,7 @@ func Obedient(phrase string) Behaviour {
 }
 
 // ObedientAnswer is what [Obedient] answers.
-func ObedientAnswer(req Request, phrase string) string {
-	if s := read(req); s.enum != nil {
-		return talk(s, phrase).text()
-	}
-	return obedientProse(req, phrase)
-}
+func ObedientAnswer(req Request, phrase string) string { return talk(read(req), phrase).text() }
 
 // talk puts texts, in turn, into every field of an answer that takes any: beside true claims, and in the place of ids, frames,
 // keys and values.

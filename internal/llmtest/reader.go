@@ -10,12 +10,7 @@ func Honest() Behaviour { return replies(HonestAnswer) }
 // HonestAnswer is what a reader says who reads the prompt alone and says nothing that it does not show. It is one program for
 // all jobs: it agrees with the findings of the rules, and at an operator that limits and that they leave unexplained it takes
 // the largest of what is possible. It knows nothing of Flink, so it is a test of the path and no measure of a model.
-func HonestAnswer(req Request) string {
-	if s := read(req); s.enum != nil {
-		return s.honest().text()
-	}
-	return honestProse(req)
-}
+func HonestAnswer(req Request) string { return read(req).honest().text() }
 
 // atMost is how many claims the honest reader makes.
 const atMost = 8

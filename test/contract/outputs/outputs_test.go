@@ -38,7 +38,7 @@ func TestFolders(t *testing.T) {
 			second := analyze(t, good, rules)
 			bad.Baseline = &second
 			analyze(t, bad, rules)
-			for _, behave := range []llmtest.Behaviour{llmtest.Honest(), llmtest.Lying()} {
+			for _, behave := range []llmtest.Behaviour{llmtest.Honest(), llmtest.Shotgun()} {
 				server := llmtest.NewServer(behave)
 				t.Cleanup(server.Close)
 				analyze(t, bad, analyzer.LLMConfig{
