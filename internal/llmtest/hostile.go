@@ -76,7 +76,9 @@ func talk(s *sheet, texts ...string) answer {
 	a := s.each(func(c *claim) bool {
 		c.Reading = next()
 		mine := []change{
-			{Kind: "code", Frame: next(), Sketch: next()}, {Kind: "plan", Operator: next(), Sketch: next()}, {Kind: "resource", Sketch: next()},
+			{Kind: "code", Frame: next(), Sketch: next()},
+			{Kind: "plan", Operator: next(), Sketch: next()},
+			{Kind: "resource", Sketch: next()},
 			set(*next(), *next()), turn("raise", *next()),
 		}
 		c.Changes = append(mine, c.Changes...)

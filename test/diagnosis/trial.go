@@ -188,21 +188,25 @@ func (t *Trial) shotgun(ctx context.Context, r *Report, truth *Truth, most int) 
 			if err != nil {
 				return fmt.Errorf("shotgun: %w", err)
 			}
-			e := Compared(t.Rules, a)
 			r.worse(column("shotgun", truth, t.Rules, a))
-			for _, p := range e.Proven {
-				r.ProvenFalse = append(r.ProvenFalse, "shotgun: "+p)
-			}
-			r.MostAtOnce = max(r.MostAtOnce, len(e.Supported))
-			for _, f := range e.Supported {
-				r.Supported[describe(f)]++
-			}
-			for _, s := range e.Alternatives {
-				r.Added[s]++
-			}
+			r.shot(Compared(t.Rules, a))
 		}
 	}
 	return nil
+}
+
+// shot notes what came of one answer.
+func (r *Report) shot(e Effect) {
+	for _, p := range e.Proven {
+		r.ProvenFalse = append(r.ProvenFalse, "shotgun: "+p)
+	}
+	r.MostAtOnce = max(r.MostAtOnce, len(e.Supported))
+	for _, f := range e.Supported {
+		r.Supported[describe(f)]++
+	}
+	for _, s := range e.Alternatives {
+		r.Added[s]++
+	}
 }
 
 // singles is how many single shots there are: as many as of what is possible.

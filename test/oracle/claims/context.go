@@ -62,7 +62,7 @@ func (r *recording) readContext(labels map[string]string) error {
 	if err != nil {
 		return fmt.Errorf("read the context: %w", err)
 	}
-	defer file.Close() //nolint:errcheck // it was only read
+	defer file.Close()
 	z, err := gzip.NewReader(file)
 	if err != nil {
 		return fmt.Errorf("%s: %w", found[0], err)

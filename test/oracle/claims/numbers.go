@@ -3,6 +3,7 @@ package claims
 import (
 	"reflect"
 	"slices"
+
 	"squirrly.dev/test/oracle"
 )
 

@@ -102,22 +102,26 @@ func read(run Run) (*recording, error) {
 			r.facts = append(r.facts, f)
 		}
 	}
-	seen := map[string]bool{}
+	r.readFrames()
+	r.claim()
+	return r, nil
+}
+
+// readFrames notes the names on the pages, and which of them show the fault.
+func (r *recording) readFrames() {
+	r.faulty = map[string]bool{}
 	for i := range r.profile.All {
 		for _, name := range r.profile.All[i].Frames {
-			if !seen[name] && len(name) <= longestName && !strings.HasPrefix(name, "[") {
+			if _, seen := r.faulty[name]; seen {
+				continue
+			}
+			r.faulty[name] = r.Truth.Frames != nil && r.Truth.Frames.MatchString(name)
+			if len(name) <= longestName && !strings.HasPrefix(name, "[") {
 				r.frames = append(r.frames, name)
 			}
-			seen[name] = true
 		}
 	}
 	slices.Sort(r.frames)
-	r.faulty = map[string]bool{}
-	for name := range seen {
-		r.faulty[name] = run.Truth.Frames != nil && run.Truth.Frames.MatchString(name)
-	}
-	r.claim()
-	return r, nil
 }
 
 // longestName is how many bytes a name in a claim may have.

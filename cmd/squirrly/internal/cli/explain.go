@@ -86,10 +86,14 @@ func (a *app) explain(ctx context.Context, target string, f explainFlags) error 
 	if err != nil {
 		return fmt.Errorf("explain: %w", err)
 	}
+	return a.printExplanation(&e)
+}
+
+func (a *app) printExplanation(e *analyzer.Explanation) error {
 	if a.flags.output == formatJSON {
 		return a.json(e)
 	}
-	if _, err := fmt.Fprint(a.out, explainText(&e)+possibleText(&e)); err != nil {
+	if _, err := fmt.Fprint(a.out, explainText(e)+possibleText(e)); err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
 	return nil

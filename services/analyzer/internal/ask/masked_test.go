@@ -41,8 +41,11 @@ func private(t *testing.T) ask.Input {
 	})
 	in.Prompt.Files = []prompt.File{{Name: "Globex.java", Text: "class GlobexStall { int map() { return 1; } }"}}
 	in.Prompt.Settings = []prompt.Setting{
-		{Key: "pipeline.name", Value: "globex"}, {Key: "state.backend.type", Value: "rocksdb", From: "job"}, {Key: "taskmanager.network.memory.fraction", Value: "0.2"},
-		{Key: "env.java.opts.taskmanager", Value: "-Dglobex=1"}, {Key: "state.backend.incremental", Value: "true"},
+		{Key: "pipeline.name", Value: "globex"},
+		{Key: "state.backend.type", Value: "rocksdb", From: "job"},
+		{Key: "taskmanager.network.memory.fraction", Value: "0.2"},
+		{Key: "env.java.opts.taskmanager", Value: "-Dglobex=1"},
+		{Key: "state.backend.incremental", Value: "true"},
 	}
 	in.Prompt.Failures = []string{"globex failed"}
 	in.Prompt.Keys = []prompt.Key{{Name: "env.java.opts.taskmanager", InForce: "-Dglobex=1", Turn: "raise", Mechanisms: []string{"A1"}}}

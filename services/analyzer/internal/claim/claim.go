@@ -59,7 +59,7 @@ type Relation struct {
 	B    *string `json:"b"`
 }
 
-// What a change is.
+// ChangeKind says what a change is.
 type ChangeKind string
 
 // The kinds of changes.

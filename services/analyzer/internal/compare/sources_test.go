@@ -26,8 +26,8 @@ func query(sent float64, names ...string) events.Analysis {
 
 // oneByOne reads the state for each record; batched aggregates in the vertex of the source, so that far fewer records
 // reach the vertex that limits.
-func oneByOne(sent float64) events.Analysis {
-	return query(sent, "Source: bids[1]", "GroupAggregate[3]", "out[4]: Writer")
+func oneByOne() events.Analysis {
+	return query(1000, "Source: bids[1]", "GroupAggregate[3]", "out[4]: Writer")
 }
 
 func batched(sent float64) events.Analysis {
@@ -50,11 +50,11 @@ func TestCompare_SettingChangesThePlan(t *testing.T) {
 		before, after events.Analysis
 		want          events.Speed
 	}{
-		"faster":                   {oneByOne(1000), batched(6200), events.SpeedFaster},
-		"faster, source limits":    {oneByOne(1000), atSource(batched(6200)), events.SpeedFaster},
-		"slower":                   {batched(6200), oneByOne(1000), events.SpeedSlower},
-		"slower, source limited":   {atSource(batched(6200)), oneByOne(1000), events.SpeedSlower},
-		"another plan, the same":   {oneByOne(1000), batched(1010), events.SpeedSame},
+		"faster":                   {oneByOne(), batched(6200), events.SpeedFaster},
+		"faster, source limits":    {oneByOne(), atSource(batched(6200)), events.SpeedFaster},
+		"slower":                   {batched(6200), oneByOne(), events.SpeedSlower},
+		"slower, source limited":   {atSource(batched(6200)), oneByOne(), events.SpeedSlower},
+		"another plan, the same":   {oneByOne(), batched(1010), events.SpeedSame},
 		"nothing changed":          {batched(1000), batched(1010), events.SpeedSame},
 		"nothing changed, at them": {atSource(batched(1000)), atSource(batched(1010)), events.SpeedSame},
 	} {
@@ -73,7 +73,7 @@ func TestCompare_SourcesUnknown(t *testing.T) {
 	uncounted := batched(6200)
 	uncounted.Vertices[0].SourceOut = 0
 	for name, after := range map[string]events.Analysis{"another source": renamed, "one more source": second, "not counted": uncounted} {
-		if got := compare.Compare(oneByOne(1000), after); got.Speed == events.SpeedFaster || compare.Load(got) > 1 {
+		if got := compare.Compare(oneByOne(), after); got.Speed == events.SpeedFaster || compare.Load(got) > 1 {
 			t.Errorf("%s: %s", name, got.Summary)
 		}
 	}

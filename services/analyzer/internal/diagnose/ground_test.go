@@ -125,8 +125,13 @@ func TestGround_Samples(t *testing.T) {
 		above string
 		below int64
 	}{
-		{read, "Sum.heavy", 100}, {read, "Sum.map", 160}, {read, "Codec.read", 0}, {heavy, "Sum.heavy", 100}, {heavy, "Sum.map", 100},
-		{heavy, "In.poll", 0}, {heavy, "Codec.read", 0},
+		{read, "Sum.heavy", 100},
+		{read, "Sum.map", 160},
+		{read, "Codec.read", 0},
+		{heavy, "Sum.heavy", 100},
+		{heavy, "Sum.map", 100},
+		{heavy, "In.poll", 0},
+		{heavy, "Codec.read", 0},
 	} {
 		paths := g.Frames(c.above)
 		if below, _, ok := g.Below(c.fact, paths); !ok || below != c.below {

@@ -81,12 +81,11 @@ func (g *Ground) addOthers() {
 	var tasks, all [2]uint64
 	for _, s := range g.view.weighed() {
 		rows[s] = g.rowsIn(s, found)
-		for id, row := range rows[s] {
-			at := slices.Index([]mechanisms.Family{mechanisms.FamilyCPU, mechanisms.FamilyWall}, s.Family)
-			n := s.Graph.Frame(frameID(id)).Self
-			if at < 0 || row == rowNone {
-				continue
-			}
+		at := slices.Index([]mechanisms.Family{mechanisms.FamilyCPU, mechanisms.FamilyWall}, s.Family)
+		if at < 0 {
+			continue
+		}
+		for row, n := range samplesByRow(s, rows[s]) {
 			all[at] += n
 			if row != rowOutside {
 				tasks[at] += n
@@ -111,6 +110,22 @@ func (g *Ground) addOthers() {
 		r.fill(of)
 		g.add(r.Operator)
 	}
+	g.note(rows)
+}
+
+// samplesByRow adds up the samples of a capture whose frames lie in rows.
+func samplesByRow(s *jvmScan, rows []string) map[string]uint64 {
+	out := map[string]uint64{}
+	for id, row := range rows {
+		if row != rowNone {
+			out[row] += s.Graph.Frame(frameID(id)).Self
+		}
+	}
+	return out
+}
+
+// note keeps for all frames with samples in which row they lie.
+func (g *Ground) note(rows map[*jvmScan][]string) {
 	for s, of := range rows {
 		g.frames[s] = make([]int32, len(of))
 		for id, row := range of {
@@ -214,17 +229,20 @@ func (g *Ground) addWithoutFrames(a *events.Analysis) {
 	for i := range g.findings {
 		p := &g.findings[i]
 		process := p.group == nil && len(p.Vertices) == 0 || p.group != nil && p.Rule.Below == mechanisms.ScopeProcess
-		if process {
-			if _, ok := g.rows[rowOutside]; !ok {
-				g.add(Operator{Name: processName, Process: true, row: rowOutside, Busy: -1, CPU: -1})
-			}
+		if _, known := g.rows[rowOutside]; process && !known {
+			g.add(Operator{Name: processName, Process: true, row: rowOutside, Busy: -1, CPU: -1})
 		}
 		for at := range g.operators {
 			o := &g.operators[at]
-			lies := process && o.Process || p.group == nil && o.Vertex != "" && slices.Contains(p.Vertices, o.Vertex) || p.lies()[o.row]
-			if id := a.Findings[i].ID; lies && !slices.Contains(o.Findings, id) {
+			if id := a.Findings[i].ID; p.liesIn(o, process) && !slices.Contains(o.Findings, id) {
 				o.Findings = append(o.Findings, id)
 			}
 		}
 	}
+}
+
+// liesIn reports that a problem, which may be one of the whole process, is told at an operator.
+func (p *Problem) liesIn(o *Operator, process bool) bool {
+	ofVertex := p.group == nil && o.Vertex != "" && slices.Contains(p.Vertices, o.Vertex)
+	return process && o.Process || ofVertex || p.lies()[o.row]
 }

@@ -56,8 +56,9 @@ func settingsOf(c *jobcontext.Context, sql bool, named []prompt.Key) []prompt.Se
 		}
 	}
 	for key := range c.Config {
-		if key = keys.Current(key, c.FlinkVersion); tunes(key) {
-			want[key] = want[key] // looked at, and told where it is no default
+		key = keys.Current(key, c.FlinkVersion)
+		if _, looked := want[key]; !looked && tunes(key) {
+			want[key] = false // told where it is no default
 		}
 	}
 	var out []prompt.Setting

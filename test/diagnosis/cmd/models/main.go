@@ -52,28 +52,39 @@ func run(ctx context.Context, casesDir, prompts string, steps int, dirs []string
 	}
 	var reports []diagnosis.Report
 	for _, dir := range dirs {
-		found, err := captures(dir)
+		more, err := all(ctx, dir, prompts, cases, steps)
 		if err != nil {
 			return err
 		}
-		for _, folder := range found {
-			name, err := filepath.Rel(filepath.Dir(filepath.Clean(dir)), folder)
-			if err != nil {
-				return fmt.Errorf("name a capture: %w", err)
-			}
-			r, err := one(ctx, folder, name, prompts, truth(cases, folder), steps)
-			if err != nil {
-				return fmt.Errorf("%s: %w", folder, err)
-			}
-			fmt.Print(r)
-			reports = append(reports, r)
-		}
+		reports = append(reports, more...)
 	}
 	fmt.Print(diagnosis.Sum(reports))
 	if slices.ContainsFunc(reports, func(r diagnosis.Report) bool { return !r.Right() }) {
 		return errMissed
 	}
 	return nil
+}
+
+// all puts the stand-ins to the captures in a folder, and prints what became of each.
+func all(ctx context.Context, dir, prompts string, cases []diagnosis.Case, steps int) ([]diagnosis.Report, error) {
+	found, err := captures(dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []diagnosis.Report
+	for _, folder := range found {
+		name, err := filepath.Rel(filepath.Dir(filepath.Clean(dir)), folder)
+		if err != nil {
+			return nil, fmt.Errorf("name a capture: %w", err)
+		}
+		r, err := one(ctx, folder, name, prompts, truth(cases, folder), steps)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", folder, err)
+		}
+		fmt.Print(r)
+		out = append(out, r)
+	}
+	return out, nil
 }
 
 // one puts the stand-ins to one capture.

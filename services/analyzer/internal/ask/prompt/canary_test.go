@@ -51,7 +51,9 @@ func planted(t *testing.T, secret string) prompt.Input {
 	}
 	in.Trees[0].Lines[1].Frame = "com.acme." + strings.Repeat("Long", 36) + secret // cut in the middle of the secret
 	in.Settings = []prompt.Setting{
-		{Key: "state.backend.my-api-key", Value: canary, From: "cluster"}, {Key: "env.java.opts.all", Value: "-Dx=y " + secret}, {Key: "state." + secret, Value: secret},
+		{Key: "state.backend.my-api-key", Value: canary, From: "cluster"},
+		{Key: "env.java.opts.all", Value: "-Dx=y " + secret},
+		{Key: "state." + secret, Value: secret},
 		{Key: "taskmanager.memory.note", Value: strings.Repeat("x", 480) + " " + secret, From: secret},
 	}
 	in.Files = []prompt.File{

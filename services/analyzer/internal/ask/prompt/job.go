@@ -16,9 +16,13 @@ func (c cleaner) jobBlock(in Input) string {
 	b := block{cleaner: c}
 	b.section("Job", "what", "value")
 	for _, what := range []struct{ name, value string }{
-		{"name", c.label(a.JobName)}, {"Flink", c.label(a.FlinkVersion)}, {"Java", c.label(in.Java)},
-		{"limit", c.label(string(a.Verdict.Limit))}, {"evidence", c.label(strings.Join(a.Verdict.Evidence, " "))},
-		{"verdict", c.sentence(a.Verdict.Headline)}, {"would limit next", c.label(a.Verdict.NextLimit)},
+		{"name", c.label(a.JobName)},
+		{"Flink", c.label(a.FlinkVersion)},
+		{"Java", c.label(in.Java)},
+		{"limit", c.label(string(a.Verdict.Limit))},
+		{"evidence", c.label(strings.Join(a.Verdict.Evidence, " "))},
+		{"verdict", c.sentence(a.Verdict.Headline)},
+		{"would limit next", c.label(a.Verdict.NextLimit)},
 	} {
 		if what.value != "" {
 			b.row(always, what.name, what.value)

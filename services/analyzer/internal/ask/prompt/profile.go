@@ -154,14 +154,15 @@ func timeFact(a events.Analysis, p *diagnose.Possible) string {
 func (b *block) tree(t Tree) {
 	b.section(fmt.Sprintf("Call tree %s: id, share, self, frame < callers", b.label(string(t.Mode))))
 	for _, line := range t.Lines {
-		text := fmt.Sprintf("%s%s %.1f %.1f %s", b.name(line.ID), strings.Repeat(" ", min(line.Depth, maxIndent)), line.Share*100, line.Self*100, b.frame(line.Frame))
+		var text strings.Builder
+		text.WriteString(fmt.Sprintf("%s%s %.1f %.1f %s", b.name(line.ID), strings.Repeat(" ", min(line.Depth, maxIndent)), line.Share*100, line.Self*100, b.frame(line.Frame)))
 		for i, caller := range line.Callers {
-			text += []string{" < ", ", "}[min(i, 1)] + b.frame(caller)
+			text.WriteString([]string{" < ", ", "}[min(i, 1)] + b.frame(caller))
 		}
 		if line.Operator != "" {
-			text += " @" + b.name(line.Operator)
+			text.WriteString(" @" + b.name(line.Operator))
 		}
-		b.line(line.Worth, text)
+		b.line(line.Worth, text.String())
 	}
 }
 

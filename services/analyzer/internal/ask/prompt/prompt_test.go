@@ -83,7 +83,8 @@ func sample() prompt.Input {
 			{Name: "EvenStallingFunction.java", Text: "class EvenStallingFunction {\n  Integer map(Integer i) throws Exception {\n    if (i % 2 == 0) Thread.sleep(1);\n    return i;\n  }\n}\n"},
 		},
 		Settings: []prompt.Setting{
-			{Key: "taskmanager.numberOfTaskSlots", Value: "2", From: "cluster"}, {Key: "pipeline.object-reuse", Value: "false", From: "default"},
+			{Key: "taskmanager.numberOfTaskSlots", Value: "2", From: "cluster"},
+			{Key: "pipeline.object-reuse", Value: "false", From: "default"},
 			{Key: "s3.secret-key", Value: "hunter3 and more", From: "cluster"},
 		},
 		Java: "17.0.11", Failures: []string{"java.lang.RuntimeException: no route to host"},

@@ -52,8 +52,8 @@ func TestRelations(t *testing.T) {
 func TestClaims(t *testing.T) {
 	for name := range jobs {
 		r := recorded(t, name)
-		true_, f := r.agreeing(t)
-		if j := r.checker.Claim(true_); j.Verdict != check.Holds || j.Agrees != f.ID {
+		agrees, f := r.agreeing(t)
+		if j := r.checker.Claim(agrees); j.Verdict != check.Holds || j.Agrees != f.ID {
 			t.Errorf("%s: the rules' own claim is %s: %s", name, j.Verdict, j.Text)
 		}
 		for what, change := range map[string]func(*claim.Claim){
@@ -62,7 +62,7 @@ func TestClaims(t *testing.T) {
 			"share":     func(c *claim.Claim) { c.Share = "F999" },
 			"relation":  func(c *claim.Claim) { c.Because = []claim.Relation{relation(claim.PartOf, c.Share, "no.such.Frame")} },
 		} {
-			c := true_
+			c := agrees
 			change(&c)
 			if j := r.checker.Claim(c); j.Verdict != check.Refuted || j.Agrees != "" || j.Text == "" {
 				t.Errorf("%s: a claim with another %s is %s: %s", name, what, j.Verdict, j.Text)
@@ -75,7 +75,7 @@ func TestClaims(t *testing.T) {
 func TestOutcome(t *testing.T) {
 	r := recorded(t, "sleepy-map")
 	c, f := r.agreeing(t)
-	doubting := claim.Claim{Operator: c.Operator, Mechanism: "C1", Share: c.Share, Doubts: &f.ID, Reading: pointer("It is the state.")}
+	doubting := claim.Claim{Operator: c.Operator, Mechanism: "C1", Share: c.Share, Doubts: &f.ID, Reading: new("It is the state.")}
 	out := r.checker.Answer(claim.Answer{Claims: []claim.Claim{c, doubting}})
 	if out.Claims != (events.Claims{Verified: 1, Dropped: 1, Refuted: 1}) || len(out.Agrees) != 1 || out.Supported != nil {
 		t.Errorf("%+v", out)

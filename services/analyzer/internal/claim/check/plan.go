@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
@@ -103,10 +104,8 @@ func (c *Checker) load(t *thing) *events.VertexLoad {
 // operatorWith is the first operator that a finding lies in.
 func (c *Checker) operatorWith(finding string) *diagnose.Operator {
 	for i := range c.operators {
-		for _, id := range c.operators[i].Findings {
-			if id == finding {
-				return &c.operators[i]
-			}
+		if slices.Contains(c.operators[i].Findings, finding) {
+			return &c.operators[i]
 		}
 	}
 	return nil

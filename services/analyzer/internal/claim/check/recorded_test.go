@@ -74,7 +74,8 @@ func (r run) within(operator string) []events.Fact {
 	return out
 }
 
-func pointer(s string) *string { return &s }
+//go:fix inline
+func pointer(s string) *string { return new(s) }
 
 func relation(kind claim.Kind, a, b string) claim.Relation {
 	return claim.Relation{Kind: kind, A: a, B: &b}

@@ -17,9 +17,9 @@ func everyChange(m *mechanisms.Mechanism) []claim.Change {
 	for _, s := range m.Settings() {
 		for _, kind := range []claim.ChangeKind{claim.Set, claim.Raise, claim.Lower} {
 			for _, value := range []string{"", s.Value, "1", "0", "-1", "true", "false", "1 ms", "977 tb", "9977 d", "7blue", "0.99", "1 gb"} {
-				c := claim.Change{Kind: kind, Key: pointer(s.Key)}
+				c := claim.Change{Kind: kind, Key: new(s.Key)}
 				if value != "" {
-					c.Value = pointer(value)
+					c.Value = new(value)
 				}
 				out = append(out, c)
 			}
@@ -141,7 +141,7 @@ func TestHarmfulSettings(t *testing.T) {
 			for _, kind := range []claim.ChangeKind{claim.Set, claim.Raise, claim.Lower} {
 				c.Changes = nil
 				for _, key := range listed {
-					c.Changes = append(c.Changes, claim.Change{Kind: kind, Key: pointer(key), Value: pointer(value)})
+					c.Changes = append(c.Changes, claim.Change{Kind: kind, Key: new(key), Value: new(value)})
 				}
 				r.holds(t, claim.Answer{Claims: []claim.Claim{c}})
 			}
