@@ -99,16 +99,16 @@ func TestGround_Samples(t *testing.T) {
 		"TASK;MAP;com/shop/Sum.map;com/shop/Codec.read 60", "com/shop/Pool.run;com/shop/Codec.read 30")
 	res := diagnoseOK(t, Input{Context: limited().Context, Captures: []Capture{capture("tm-1", events.ModeITimer, cpu)}})
 	g := res.Ground()
-	fact := func(kind, frame string) events.Fact {
-		for _, f := range res.Analysis.Evidence {
-			if strings.HasPrefix(f.ID, kind) && f.Frame == frame && f.Count != nil && (f.Count.Self || len(f.Count.Stack) > 0) {
-				return f
-			}
-		}
-		t.Fatalf("no fact of %s", frame)
-		return events.Fact{}
+	read := events.Fact{ID: "read", Mode: events.ModeITimer, Count: &events.Count{
+		Mode: events.ModeITimer, JVMs: []string{"tm-1"}, Match: []string{"com.shop.Codec.read"}, Self: true,
+	}}
+	at := slices.IndexFunc(res.Analysis.Evidence, func(f events.Fact) bool {
+		return strings.HasPrefix(f.ID, "T") && f.Frame == "com.shop.Codec.read" && f.Count.Samples == 100
+	})
+	if at < 0 {
+		t.Fatalf("no line of a tree shows Codec.read below Sum.heavy: %+v", res.Analysis.Evidence)
 	}
-	read, heavy := fact("F", "com.shop.Codec.read"), fact("T", "com.shop.Codec.read")
+	heavy := res.Analysis.Evidence[at]
 	work, in, beside := operatorNamed(t, g, "work"), operatorNamed(t, g, "Source: in"), operatorNamed(t, g, processName)
 	for _, c := range []struct {
 		fact     events.Fact
