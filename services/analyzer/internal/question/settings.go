@@ -37,23 +37,29 @@ var modules = regexp.MustCompile(`--add-(?:exports|opens)[= ]\S+\s*`)
 // fromDefault is the origin of a value that nobody is known to have set.
 const fromDefault = "default"
 
+// deciding are the keys that decide whether one of some keys acts.
+func deciding(named []prompt.Key) map[string]bool {
+	out := map[string]bool{}
+	for _, k := range named {
+		entry, _ := keys.Lookup(k.Name)
+		for _, inert := range entry.Inert {
+			for _, other := range inert.While {
+				out[other.Key] = true
+			}
+		}
+	}
+	return out
+}
+
 // settingsOf lists the settings that bear on performance and differ from Flink's defaults, those that tell most whoever set
 // them, and those that decide whether one of the keys acts.
 func settingsOf(c *jobcontext.Context, sql bool, named []prompt.Key) []prompt.Setting {
-	want := map[string]bool{}
+	want := deciding(named)
 	for _, key := range told {
 		want[key] = true
 	}
 	for _, key := range toldOfSQL {
 		want[key] = want[key] || sql
-	}
-	for _, k := range named {
-		entry, _ := keys.Lookup(k.Name)
-		for _, inert := range entry.Inert {
-			for _, other := range inert.While {
-				want[other.Key] = true
-			}
-		}
 	}
 	for key := range c.Config {
 		key = keys.Current(key, c.FlinkVersion)

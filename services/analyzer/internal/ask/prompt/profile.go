@@ -155,7 +155,7 @@ func (b *block) tree(t Tree) {
 	b.section(fmt.Sprintf("Call tree %s: id, share, self, frame < callers", b.label(string(t.Mode))))
 	for _, line := range t.Lines {
 		var text strings.Builder
-		text.WriteString(fmt.Sprintf("%s%s %.1f %.1f %s", b.name(line.ID), strings.Repeat(" ", min(line.Depth, maxIndent)), line.Share*100, line.Self*100, b.frame(line.Frame)))
+		fmt.Fprintf(&text, "%s%s %.1f %.1f %s", b.name(line.ID), strings.Repeat(" ", min(line.Depth, maxIndent)), line.Share*100, line.Self*100, b.frame(line.Frame))
 		for i, caller := range line.Callers {
 			text.WriteString([]string{" < ", ", "}[min(i, 1)] + b.frame(caller))
 		}

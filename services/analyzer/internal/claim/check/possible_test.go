@@ -81,13 +81,13 @@ func TestSettings(t *testing.T) {
 		"a key that is none":      {Kind: claim.Set, Key: new("taskmanager.phantom"), Value: new("1")},
 		"a text":                  {Kind: claim.Set, Key: new("env.java.opts.all"), Value: new("-Xint")},
 		"no key":                  {Kind: claim.Raise},
-		"a switch turned off":     {Kind: claim.Set, Key: pointer(bloom), Value: new("false")},
-		"a switch lowered":        {Kind: claim.Lower, Key: pointer(bloom)},
+		"a switch turned off":     {Kind: claim.Set, Key: new(bloom), Value: new("false")},
+		"a switch lowered":        {Kind: claim.Lower, Key: new(bloom)},
 		"code that no page has":   {Kind: claim.Code, Frame: new("com.acme.Phantom.map")},
 		"code of Flink":           {Kind: claim.Code, Frame: new("org.apache.flink.runtime.taskmanager.Task.run")},
 		"an operator of no run":   {Kind: claim.Plan, Operator: new("O99")},
 		"a kind that is not one":  {Kind: "delete"},
-		"a value of another type": {Kind: claim.Set, Key: pointer(bloom), Value: new("7blue")},
+		"a value of another type": {Kind: claim.Set, Key: new(bloom), Value: new("7blue")},
 	} {
 		one := c
 		one.Changes = []claim.Change{ch}
@@ -96,7 +96,7 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%s: %s: %s", what, d.Verdict, d.Text)
 		}
 	}
-	twice := claim.Change{Kind: claim.Set, Key: pointer(bloom), Value: new("true")}
+	twice := claim.Change{Kind: claim.Set, Key: new(bloom), Value: new("true")}
 	for n, want := range map[int]check.Verdict{1: check.Undecided, 2: check.Refuted} { // whether it helps is not known; twice is no setting
 		one := c
 		for range n {

@@ -74,9 +74,6 @@ func (r run) within(operator string) []events.Fact {
 	return out
 }
 
-//go:fix inline
-func pointer(s string) *string { return new(s) }
-
 func relation(kind claim.Kind, a, b string) claim.Relation {
 	return claim.Relation{Kind: kind, A: a, B: &b}
 }
