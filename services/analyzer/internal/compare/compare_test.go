@@ -115,6 +115,12 @@ func TestCompare(t *testing.T) {
 			run{records: 330, busy: 0.33, te: 0.26, cores: 0.36, listed: true, samples: 790},
 			events.EffectNone, events.ChangePersisting, events.EffectNone, "The same",
 		},
+		// A job that paces itself is never busy: what it could do before is not known.
+		"a limit of its own is gone": {
+			run{records: 1000, busy: 0.35, cores: 0.9},
+			run{records: 150_000, busy: 0.99, cores: 1.2, limited: true},
+			events.EffectUnknown, "", "", "Cannot be told",
+		},
 		// Threads that queue for a lock wait less by more than the load, and no code changed.
 		"less input, and no queue any more": {
 			with(bad, func(r *run) { r.mode, r.cores = events.ModeWall, 0.9 }),

@@ -34,13 +34,17 @@ func (c *comparison) speed(changes []events.Comparable) events.Speed {
 		return events.SpeedFaster
 	case worse > 1 && !both && (!c.queues() || c.byCPU() < 0):
 		return events.SpeedSlower
-	case better+worse > 0, c.margin > vague:
+	case better+worse > 0, c.margin > vague, c.beyondLoad():
 		return events.SpeedUnknown
 	case c.doubtful():
 		return events.SpeedUnknown
 	}
 	return events.SpeedSame
 }
+
+// beyondLoad reports a throughput that is more than twice the other one, while the job did not do all it could before: that more
+// came in may be why, or that it could not take it then, as with a limit of its own.
+func (c *comparison) beyondLoad() bool { return math.Log(c.ratio) > vague && !limited(c.before) }
 
 // doubtful reports a throughput that is neither as before nor beyond the margin, where the job was at its limit.
 func (c *comparison) doubtful() bool {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
@@ -18,7 +19,10 @@ const minStill = 8000
 // eventTime is what descriptions and names of vertices say when something waits for event time.
 var eventTime = regexp.MustCompile(`EventTime|Timestamps/Watermarks|WatermarkAssigner|\browtime\b|\*ROWTIME\*`)
 
-// watermarks reports vertices behind a source of which one subtask sends nothing, that go on reading while their watermark stands
+// eventTimeFrames are the operators that make watermarks, and what fires by them, whatever a job calls its vertices.
+var eventTimeFrames = regexp.MustCompile(`TimestampsAndWatermarksOperator|EventTimeTrigger|WatermarkAssignerOperator`)
+
+// watermarks reports vertices behind a vertex of which one subtask sends nothing, that go on reading while their watermark stands
 // still. That some subtask sends nothing is not enough: one that is marked as idle holds nothing back.
 func watermarks(v *View) []Problem {
 	if v.ctx == nil || len(v.ctx.Watermarks) < 2 {
@@ -30,7 +34,7 @@ func watermarks(v *View) []Problem {
 	}
 	rule := v.catalogue.By("watermarks")
 	for vertex := range v.loads { // sources first: what stands still behind it is the same
-		at, silent := v.silentSource(vertex)
+		at, silent := v.silentAbove(vertex)
 		if at < 0 || !v.standsStill(vertex, first, last) || rule.Severity(1) == events.SeverityNone {
 			continue
 		}
@@ -52,31 +56,38 @@ func watermarks(v *View) []Problem {
 	return nil
 }
 
-// silentSource is the source above a vertex that has subtasks which send nothing, and how many, while others or other sources send.
-func (v *View) silentSource(vertex int) (source, silent int) {
-	source, sends := -1, false
+// silentAbove is the first vertex above another one that has subtasks which send nothing, and how many, while its others or other
+// sources send: a source, or where watermarks are made behind one.
+func (v *View) silentAbove(vertex int) (at, silent int) {
+	at, sends := -1, false
 	for above := range v.loads {
-		load := &v.loads[above]
-		if !load.Source() || !v.reaches(above, vertex) {
+		if !v.reaches(above, vertex) {
 			continue
 		}
-		n := 0
-		for i := range load.Subtasks {
-			switch s := &load.Subtasks[i]; {
-			case s.Written > 0:
-				sends = true
-			case s.Written == 0 && !s.Finished:
-				n++
-			}
+		n, some := v.silentSubtasks(above)
+		switch source := v.loads[above].Source(); {
+		case source && n > silent, !source && at < 0 && n > 0 && some:
+			at, silent = above, n
 		}
-		if n > silent {
-			source, silent = above, n
-		}
+		sends = sends || some
 	}
 	if !sends {
 		return -1, 0
 	}
-	return source, silent
+	return at, silent
+}
+
+// silentSubtasks counts the subtasks of a vertex that send nothing, and says whether others do.
+func (v *View) silentSubtasks(vertex int) (silent int, sends bool) {
+	for i := range v.loads[vertex].Subtasks {
+		switch s := &v.loads[vertex].Subtasks[i]; {
+		case s.Written > 0:
+			sends = true
+		case s.Written == 0 && !s.Finished:
+			silent++
+		}
+	}
+	return silent, sends
 }
 
 // reaches reports that records of a vertex come to another one.
@@ -95,9 +106,26 @@ func (v *View) standsStill(vertex int, first, last *jobcontext.WatermarkReading)
 	case before == nil || after == nil || *before != *after || *after == jobcontext.LastWatermark:
 		return false
 	case *after == jobcontext.NoWatermark:
-		return slices.ContainsFunc(v.ctx.Vertices, func(u jobcontext.Vertex) bool { return eventTime.MatchString(u.Name + " " + u.Description) })
+		return v.hasEventTime()
 	}
 	return true
+}
+
+// hasEventTime reports that the plan or a frame says that something waits for event time.
+func (v *View) hasEventTime() bool {
+	if slices.ContainsFunc(v.ctx.Vertices, func(u jobcontext.Vertex) bool { return eventTime.MatchString(u.Name + " " + u.Description) }) {
+		return true
+	}
+	for _, m := range v.modes {
+		for _, s := range m.scans {
+			for i := range s.Graph.NumNames() {
+				if eventTimeFrames.MatchString(s.Graph.Name(flamegraph.NameID(i))) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // lowest is the lowest watermark of the subtasks of a vertex; nil when it is unknown.

@@ -23,6 +23,37 @@ func stillWatermark() *job {
 	return j
 }
 
+// behindSource is the same where watermarks are made behind the source, and a subtask there gets nothing; the job's names say
+// nothing of event time.
+func behindSource() *job {
+	j := newJob("tm-1").vertex("Source: in", nil, load{0.3, 0.7, 1000}).
+		vertex("times", []string{"Source: in"}, load{0.3, 0.7, 1000}, load{0, 1, 0}).
+		vertex("window", []string{"times"}, load{0.3, 0.7, 500}, load{0.3, 0.7, 500})
+	for _, at := range []int64{1000, 61_000} {
+		j.Watermarks = append(j.Watermarks, jobcontext.WatermarkReading{AtMillis: at, Vertices: []jobcontext.VertexWatermarks{
+			{Vertex: "id-window", Subtasks: map[int]int64{0: jobcontext.NoWatermark, 1: jobcontext.NoWatermark}},
+		}})
+	}
+	return j
+}
+
+// TestWatermarks_BehindSource: what makes watermarks need not be the source, and frames tell of event time, too.
+func TestWatermarks_BehindSource(t *testing.T) {
+	for stack, want := range map[string]bool{
+		"TASK;org/apache/flink/streaming/runtime/operators/TimestampsAndWatermarksOperator.processElement 48": true,
+		"TASK;MAP;com/shop/Work.map 48": false,
+	} {
+		r := diagnoseOK(t, Input{Context: behindSource().Context, Captures: []Capture{capture("tm-1", events.ModeWall, graph(t, stack, "TASK;IDLE 590"))}})
+		f := ruleOf(r.Analysis, "D19")
+		if (f != nil) != want {
+			t.Errorf("%s: fired %v", stack, fired(r))
+		}
+		if f != nil && !strings.Contains(f.Size, "1 subtask of times") {
+			t.Errorf("%s", f.Size)
+		}
+	}
+}
+
 // marks sets the watermarks of both subtasks of the window, at the start and at the end.
 func (j *job) marks(first, last int64) *job {
 	for i, mark := range []int64{first, last} {
