@@ -10,7 +10,7 @@ import (
 )
 
 // nextToNothing is the share of the samples below which a frame is absent.
-const nextToNothing = 0.01
+const nextToNothing = 0.02
 
 var ruleForm = regexp.MustCompile(`^(?:rule )?([A-Z][0-9]{1,3})$`)
 

@@ -34,6 +34,7 @@ func (c *Checker) feeds(a, b *thing) Decision {
 const (
 	isHeldBack = 0.10 // backpressured, or idle, from here on
 	isBusy     = 0.50
+	isFree     = 0.20 // nothing waits for what is busy for less, and held back by nothing
 )
 
 // waitsFor decides that A is held up by B: by backpressure between two vertices, or in the stacks of one thread.
@@ -74,7 +75,8 @@ func (c *Checker) heldBack(a, b *thing, x, y *events.VertexLoad) Decision {
 		return unknown("%s gets its records from %s and is idle for %s of its time; for whom no edge tells.", a.name, b.name, wording.Percent(x.Idle))
 	case down == mechanisms.No:
 		return Decision{Refuted, fmt.Sprintf("%s sends %s no records, so it cannot be held back by it.", a.name, b.name), nil}
-	case x.BackPressured >= 0 && x.BackPressured < isHeldBack:
+	case x.BackPressured >= 0 && x.BackPressured < isHeldBack,
+		y.BusyMax >= 0 && y.BusyMax < isFree && y.BackPressured >= 0 && y.BackPressured < isHeldBack:
 		return Decision{Refuted, what + ".", nil}
 	case down == mechanisms.Yes && x.BackPressured >= isHeldBack && max(y.Busy, y.BusyMax) >= isBusy && x.ID != y.ID:
 		return Decision{Holds, what + ".", nil}

@@ -11,7 +11,7 @@ const (
 	isPart    = 0.95 // of A's samples are B's: A is part of B
 	mostly    = 0.50 // fewer than this, for sure: it is none
 	isCalled  = 0.10 // of A's samples have B above them, for sure: B calls A
-	notCalled = 0.01 // fewer than this, for sure: it does not
+	notCalled = 0.05 // fewer than this, for sure: it does not
 )
 
 // partOf decides that the samples of A are samples of B, too.
