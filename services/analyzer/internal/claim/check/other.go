@@ -14,6 +14,12 @@ import (
 // leastOther is the share of what limits from which on time that nobody explains is worth a finding.
 const leastOther = 0.10
 
+// frameworks are packages whose frames hold all that a task does: how wide they are says nothing of a cause.
+var frameworks = []string{
+	"java.lang.Thread", "java.util.concurrent.ThreadPoolExecutor", "org.apache.flink.runtime.taskmanager.", "org.apache.flink.streaming.runtime.io.",
+	"org.apache.flink.streaming.runtime.tasks.", "org.apache.flink.streaming.api.operators.", "org.apache.flink.streaming.api.functions.source.",
+}
+
 // decideOther decides a claim whose cause is none of the catalogue's: that the time goes there may be said, its cause never is
 // proven.
 func (c *Checker) decideOther(j *Judgement, share *thing, inside Decision) {
@@ -23,8 +29,11 @@ func (c *Checker) decideOther(j *Judgement, share *thing, inside Decision) {
 	case inside.Verdict != Holds || f.Frame == "":
 		j.Text = fmt.Sprintf("%s: %s", c.subject(j), "no frame of it is named by its share.")
 		return
-	case !j.operator.Limiting:
+	case !j.operator.Limiting || c.analysis.Verdict.Limit != events.LimitVertex:
 		j.Text = fmt.Sprintf("%s: it is not what limits the job.", c.subject(j))
+		return
+	case slices.ContainsFunc(frameworks, func(prefix string) bool { return strings.HasPrefix(f.Frame, prefix) }):
+		j.Text = fmt.Sprintf("%s: %s holds what a task does, whatever that is.", c.subject(j), share.name)
 		return
 	case f.Unit != wording.UnitShare && f.Unit != wording.UnitTE:
 		*j = refuse(*j, "%s: %s measures no time.", c.subject(j), share.name)
