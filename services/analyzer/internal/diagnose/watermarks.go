@@ -42,7 +42,7 @@ func watermarks(v *View) []Problem {
 		f := finding(rule, load.Name)
 		f.Severity, f.Confidence, f.Vertices = rule.Severity(1), events.ConfidenceHigh, []string{load.Name}
 		f.Where = "vertex " + load.Name
-		f.Extent = fmt.Sprintf("the watermark did not move in %.0f s, while %s records/s came, and there are %s of %s without a record",
+		f.Extent = fmt.Sprintf("the watermark did not move in %.0f s, while %s records/s came, and %s of %s had no record",
 			float64(last.AtMillis-first.AtMillis)/1000, wording.Rate(load.Sum(limits.In)), wording.Plural(silent, "subtask"), source.Name)
 		f.Why = "What waits for event time waits for the slowest part of its input, and one that has none is the slowest of all."
 		f.Impact = "No gain in throughput; windows and timers of event time fire again, and their state stays small."
