@@ -171,7 +171,7 @@ func (c LLMConfig) notice() string {
 	if c.provider() == ProviderRules {
 		return "no LLM key is set: the analysis is by rules, and nothing leaves this machine"
 	}
-	return "the analysis is by rules and by " + c.String() + "; every statement of it is checked against the profile"
+	return "the analysis is by rules and by " + c.String() + "; code decides each of its claims by the profile"
 }
 
 // transport is how the provider is reached; timeouts of the provider's own bound each call. A proxy or an authority of

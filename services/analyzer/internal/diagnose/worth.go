@@ -15,7 +15,6 @@ const (
 // What a sample is worth in a call tree. Where the job is limited its tree is cut finest.
 const (
 	worthWork  = 12 // of what limits the job
-	worthTask  = 6  // of any other task
 	worthOther = 4  // outside the tasks: helper threads, garbage collection, compaction
 	// seenBefore is the part of that which a sample of WALL is worth where a CPU profile shows the same: a thread that runs.
 	seenBefore = 3
