@@ -157,7 +157,7 @@ func (k *Bucket[T]) replace(ctx context.Context, key string, e Entry[T], id stri
 func (k *Bucket[T]) Put(ctx context.Context, key string, v T) error {
 	body, err := encodeValue(v)
 	if err == nil {
-		err = k.bus.store(ctx, &nats.Msg{Subject: k.subject(key), Data: body, Header: nats.Header{}}, jetstream.WithMsgID(uuid.NewString()))
+		err = k.bus.store(ctx, &nats.Msg{Subject: k.subject(key), Data: body, Header: nats.Header{}}, uuid.NewString())
 	}
 	if err != nil {
 		return fmt.Errorf("write %s of %s: %w", key, k.name, err)

@@ -41,3 +41,8 @@ func IsUnanswered(err error) bool {
 	api, ok := errors.AsType[*jetstream.APIError](err)
 	return ok && (api.ErrorCode == codeClusterNotAvailable || api.ErrorCode == codeSameIDInFlight)
 }
+
+// isUnheard reports whether a message had no effect, since nobody listened: no server leads its stream, or there is none.
+func isUnheard(err error) bool {
+	return errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
+}

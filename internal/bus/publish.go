@@ -149,16 +149,11 @@ func (b *Bus) Cancel(ctx context.Context, run string) error {
 }
 
 // Publish stores a message in the stream of its subject. The message id makes a repeated call the same message, for the
-// window in which the server knows it; without one each call that has no answer may have stored a message.
+// window in which the server knows it. Without one it is sent again only while nobody listens, as when the stream has no
+// leader: each call that has no answer may have stored a message.
 func (b *Bus) Publish(ctx context.Context, subject, msgID string, h events.Header, body []byte) error {
 	m := &nats.Msg{Subject: subject, Data: body, Header: nats.Header{}}
 	maps.Copy(m.Header, h)
 	inject(ctx, m.Header)
-	if msgID != "" {
-		return b.store(ctx, m, jetstream.WithMsgID(msgID))
-	}
-	if _, err := b.js.PublishMsg(ctx, m); err != nil {
-		return fmt.Errorf("publish to %s: %w", subject, err)
-	}
-	return nil
+	return b.store(ctx, m, msgID)
 }

@@ -19,12 +19,16 @@ const writeFor = 30 * time.Second
 // The message names its stream: it is stored with it, so that a consumer which somebody points at a subject of another
 // stream, the inbox for example, puts nothing there.
 func (b *Bus) swap(ctx context.Context, stream string, m *nats.Msg, id string, expected uint64) error {
-	return b.store(ctx, m, jetstream.WithMsgID(id), jetstream.WithExpectStream(stream),
-		jetstream.WithExpectLastSequencePerSubject(expected))
+	return b.store(ctx, m, id, jetstream.WithExpectStream(stream), jetstream.WithExpectLastSequencePerSubject(expected))
 }
 
-// store publishes a message that has an id until it is known what became of it.
-func (b *Bus) store(ctx context.Context, m *nats.Msg, opts ...jetstream.PublishOpt) error {
+// store publishes a message until it is known what became of it. Only one with an id, which the server knows again, is
+// repeated when it may have been stored.
+func (b *Bus) store(ctx context.Context, m *nats.Msg, id string, opts ...jetstream.PublishOpt) error {
+	again := isUnheard
+	if id != "" {
+		again, opts = IsUnanswered, append(opts, jetstream.WithMsgID(id))
+	}
 	until := time.Now().Add(writeFor)
 	for try := 0; ; try++ {
 		call, cancel := context.WithTimeout(ctx, apiTimeout)
@@ -33,7 +37,7 @@ func (b *Bus) store(ctx context.Context, m *nats.Msg, opts ...jetstream.PublishO
 		if err == nil {
 			return nil
 		}
-		if !IsUnanswered(err) || ctx.Err() != nil || time.Now().After(until) || pause(ctx, try) != nil {
+		if !again(err) || ctx.Err() != nil || time.Now().After(until) || pause(ctx, try) != nil {
 			return fmt.Errorf("publish to %s: %w", m.Subject, err)
 		}
 	}
