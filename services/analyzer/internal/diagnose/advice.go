@@ -16,7 +16,7 @@ func (v *View) advise(p *Problem) {
 	s := situation{v.reading, p}
 	values := s.values()
 	p.Cause = mechanisms.Render(p.Rule.Cause, values)
-	var sure, open []events.Recommendation
+	var sure, open []advised
 	for i := range p.Rule.Changes {
 		c := &p.Rule.Changes[i]
 		applies := mechanisms.All(c.Applies, s)
@@ -27,10 +27,10 @@ func (v *View) advise(p *Problem) {
 		switch {
 		case !ok, applies == mechanisms.Unknown && r.When == "":
 		case applies == mechanisms.Unknown:
-			open = append(open, r)
+			open = append(open, advised{c, r})
 		default:
 			r.When = ""
-			sure = append(sure, r)
+			sure = append(sure, advised{c, r})
 		}
 	}
 	all := slices.Concat(sure, open)
@@ -42,7 +42,19 @@ func (v *View) advise(p *Problem) {
 		}
 		return
 	}
-	p.advice, p.alternatives = all[0], all[1:min(len(all), 1+maxAlternatives)]
+	p.advice = all[0].told
+	if p.wider = all[0].change.Wider; p.wider {
+		p.Bound = 0
+	}
+	for _, a := range all[1:min(len(all), 1+maxAlternatives)] {
+		p.alternatives = append(p.alternatives, a.told)
+	}
+}
+
+// advised is a change, and how it is told here.
+type advised struct {
+	change *mechanisms.Change
+	told   events.Recommendation
 }
 
 // possible reports that nothing which is known of a problem's place speaks against its mechanism.

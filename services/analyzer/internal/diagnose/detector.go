@@ -47,6 +47,7 @@ type Problem struct {
 
 	advice       events.Recommendation
 	alternatives []events.Recommendation
+	wider        bool // the first change spares more than P: there is no Bound
 
 	group      *group    // nil without frames
 	timed      bool      // its size is one of time

@@ -128,7 +128,7 @@ func (v *View) impactText(p *Problem) string {
 	switch {
 	case p.group.untimed():
 		return untimedImpact(p)
-	case p.OnPath && p.Rule.Wider:
+	case p.OnPath && p.wider:
 		return "Its change spares more than this time, since other work gets cheaper with it; how much cannot be told before."
 	case p.OnPath && p.Rule.Of == mechanisms.BasisVertex && len(p.group.vertices) == 1 && len(v.limit.Rivals) > 0:
 		return fmt.Sprintf("At most %s for this vertex if its time went to zero, but %s as much, so the job gains only when both are fixed.",

@@ -140,7 +140,7 @@ func (s *summary) explain(v *View, at int, p *Problem) {
 	default:
 		s.Headline += fmt.Sprintf(", %s of that in %s.", wording.Percent(p.P), p.named())
 	}
-	if p.Rule.Wider {
+	if p.wider {
 		s.Headline += " Its change spares more than that; how much cannot be told before."
 		return
 	}

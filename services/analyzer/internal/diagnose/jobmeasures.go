@@ -8,6 +8,8 @@ import (
 
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/internal/wording"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 	"squirrly.dev/services/analyzer/internal/operators"
 )
 
@@ -37,6 +39,7 @@ var jobMeasures = map[string]jobMeasure{
 	"checkpointSync":        {checkpointSync, wording.Percent},
 	"checkpointAsync":       {checkpointAsync, wording.Percent},
 	"checkpointSyncSeconds": {checkpointStands, inSeconds},
+	"checkpointCPU":         {situation.checkpointCPU, wording.Percent},
 	"checkpointExpired":     {checkpointExpired, wording.Percent},
 }
 
@@ -129,6 +132,18 @@ func (s situation) stateBytes() (float64, bool) {
 func (s situation) gcShare() (float64, bool) {
 	part, active := s.collectorShare()
 	return part, active > 0
+}
+
+// checkpointWriting is where threads beside the tasks write what a checkpoint holds.
+const checkpointWriting = "org.apache.flink.streaming.runtime.tasks.AsyncCheckpointRunnable.run"
+
+func (s situation) checkpointCPU() (float64, bool) {
+	m := s.modeScansOf(mechanisms.FamilyCPU)
+	if m == nil {
+		return 0, false
+	}
+	sums, active := tallyAll(m, []events.Count{{Match: []string{checkpointWriting}}})
+	return share(sums[0], active), active > 0
 }
 
 // stateOfHeap is the state of the last checkpoint over the largest possible heaps of all TaskManagers. On the heap it takes

@@ -37,9 +37,9 @@ func TestFirstChange(t *testing.T) {
 		{"A12", "TASK;MAP;com/shop/Mask.map;javax/crypto/Cipher.doFinal", "Encrypt or decrypt after filtering", "Compute"},
 		{"A12", "TASK;MAP;com/shop/Pack.map;java/util/zip/Deflater.deflate", "Compress many records at once", "Cipher"},
 		{"A18", "TASK;MAP;com/shop/Id.map;java/util/UUID.randomUUID;java/security/SecureRandom.nextBytes", "Give each task a SecureRandom of its own", "ThreadLocalRandom"},
-		{"B8", "TASK;MAP;com/shop/In.map;" + jackson + "ObjectMapper.readTree", "Read the class that is wanted", "json-parser"},
+		{"B8", "TASK;MAP;com/shop/In.map;" + jackson + "ObjectMapper.readTree", "Read the fields in use from the stream of tokens", "json-parser"},
 		{"B8", "TASK;MAP;com/shop/In.map;" + jackson + "ObjectMapper.readValue", "Make the ObjectReader for the class once", "json-parser"},
-		{"B8", "TASK;MAP;com/shop/In.map;" + jackson + "ObjectMapper.readValue;" + jackson + "deser/std/JsonNodeDeserializer.deserialize", "Read the class that is wanted", "json-parser"},
+		{"B8", "TASK;MAP;com/shop/In.map;" + jackson + "ObjectMapper.readValue;" + jackson + "deser/std/JsonNodeDeserializer.deserialize", "Read the fields in use from the stream of tokens", "json-parser"},
 		{"B8", "TASK;MAP;com/shop/Out.map;" + jackson + "ObjectMapper.writeValueAsBytes", "Write with one ObjectWriter", "ObjectReader"},
 		{"B8", "TASK;StreamExecCalc$1.processElement;org/apache/flink/formats/json/JsonRowDataDeserializationSchema.deserialize;" + shaded + "ObjectMapper.readTree", "Let the format read fields", "in open"},
 		{"B8", "TASK;StreamExecCalc$1.processElement;org/apache/flink/formats/json/JsonParserRowDataDeserializationSchema.deserialize", "Declare only the columns in use", "in open"},
@@ -127,5 +127,45 @@ func TestFullQueueOfSQL(t *testing.T) {
 	f := ruleOf(r.Analysis, "A5")
 	if f == nil || offers(f, "AsyncDataStream") || !strings.Contains(f.Cause, "A call takes about 0.1 s") {
 		t.Fatalf("%+v", f)
+	}
+}
+
+// TestCollectionsOfCheckpoints: where checkpoints of a heap follow one another and writing them shows, their interval is what turns
+// the garbage down, and no bound is told; without one of these it is not.
+func TestCollectionsOfCheckpoints(t *testing.T) {
+	const (
+		collector = "GCTaskThread::run;G1EvacuateRegionsBaseTask::work 80"
+		writing   = "java/lang/Thread.run;org/apache/flink/streaming/runtime/tasks/AsyncCheckpointRunnable.run;com/shop/State.write "
+	)
+	for name, test := range map[string]struct {
+		backend  string
+		takes    int64 // ms, of an interval of 500
+		samples  string
+		interval bool
+	}{
+		"one follows the other":     {"hashmap", 1000, "40", true},
+		"over long before the next": {"hashmap", 100, "40", false},
+		"writing takes nothing":     {"hashmap", 1000, "4", false},
+		"state outside of the heap": {"rocksdb", 1000, "40", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newJob("tm-1").vertex("Source: in", nil, load{0.98, 0.02, 100}).cores(1.5)
+			j.Config = map[string]string{"state.backend.type": test.backend}
+			j.Checkpoints = &jobcontext.Checkpoints{
+				Config: &jobcontext.CheckpointConfig{Mode: "exactly_once", IntervalMS: 500, TimeoutMS: 600_000},
+				Recent: taken(3, jobcontext.Checkpoint{Status: "COMPLETED", DurationMS: test.takes, AsyncMS: test.takes}),
+			}
+			r := diagnoseOK(t, Input{Context: j.Context, Captures: []Capture{capture("tm-1", events.ModeITimer, graph(t, collector, writing+test.samples, "TASK;MAP;com/shop/Work.map 100"))}})
+			checkForm(t, r)
+			f := ruleOf(r.Analysis, "E1")
+			if f == nil {
+				t.Fatalf("fired %v", fired(r))
+			}
+			set := f.Recommendation.Config
+			interval := len(set) == 1 && set[0].Key == "execution.checkpointing.interval" && set[0].Value == "10 s"
+			if interval != test.interval || interval != (f.Bound == 0) {
+				t.Errorf("%+v", f)
+			}
+		})
 	}
 }

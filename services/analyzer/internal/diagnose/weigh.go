@@ -53,7 +53,7 @@ func (v *View) weigh(g *group) Problem {
 	v.withGarbage(&p)
 	p.Confidence = v.confidence(&p)
 	p.Severity = v.severity(&p)
-	if p.OnPath && !p.Rule.Wider {
+	if p.OnPath {
 		p.Bound = bound(p.P, v.worth(family, g.samples()))
 	}
 	return p

@@ -29,6 +29,7 @@ type Change struct {
 	Applies   []Condition `yaml:"applies"` // all of these must be so
 	When      string      `yaml:"when"`    // how people can tell, so that it is offered where nobody knows whether it applies
 	Set       []Setting   `yaml:"set"`
+	Wider     bool        `yaml:"wider"` // it spares more than the time in the mechanism's frames: that time bounds no gain
 	Links     []string    `yaml:"links"` // pages of Flink's documentation, below its root
 }
 

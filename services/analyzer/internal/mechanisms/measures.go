@@ -22,5 +22,6 @@ var Measures = map[string]string{
 	"checkpointSync":        "share of the duration of checkpoints in which the slowest task stood still for them",
 	"checkpointAsync":       "share of the duration of checkpoints in which the slowest task wrote its state",
 	"checkpointSyncSeconds": "seconds for which the slowest task stood still in each of the last checkpoints",
+	"checkpointCPU":         "share of the CPU in which checkpoints are written, beside the tasks",
 	"checkpointExpired":     "share of the last checkpoints that were given up because their time was over",
 }

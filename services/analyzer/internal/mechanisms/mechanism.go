@@ -88,7 +88,6 @@ type Mechanism struct {
 	Systemic  bool     `yaml:"systemic"`  // it slows everything down alike: it explains no vertex, and stands first where none is to blame
 	Exchange  bool     `yaml:"exchange"`  // its samples are the price of two tasks where one would do
 	Outranks  []string `yaml:"outranks"`  // those whose findings come after its own of the same severity
-	Wider     bool     `yaml:"wider"`     // its first change spares more than the time in its own frames: that time bounds no gain
 	Whole     bool     `yaml:"whole"`     // all that it takes in a vertex is one problem, in whichever functions: one setting changes it
 
 	Cause   string   `yaml:"cause"`   // a template, as [Render] reads it
