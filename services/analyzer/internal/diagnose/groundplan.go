@@ -157,11 +157,11 @@ func (g *Ground) InForce(key string) (value string, sure bool) {
 	if known, ok := keys.Lookup(key); ok && value == "" {
 		value, from = r.inForce(known.Name)
 	}
-	k, known := keys.Lookup(key)
-	ofCluster := known && !k.Overridable() && r.ctx != nil && len(r.ctx.Config) > 0
+	ofCluster := keys.OfCluster(key) && r.ctx != nil && len(r.ctx.Config) > 0
 	if value == "" {
 		value = keys.Key{Name: key}.Default(r.version())
-		return value, value != "" && (ofCluster || from == string(jobcontext.FromJob))
+		_, listed := keys.Lookup(key)
+		return value, value != "" && (ofCluster && listed || from == string(jobcontext.FromJob))
 	}
 	return value, from == string(jobcontext.FromJob) || ofCluster
 }

@@ -44,7 +44,7 @@ func TestGroundOfRecordings(t *testing.T) {
 			res := analyzed(t, dir)
 			g := res.Ground()
 			for _, o := range g.Operators() {
-				if _, active := g.Count([]string{"no.such.frame"}, o.ID); active != o.Samples {
+				if _, active := g.Count([]string{"no.such.frame"}, o.ID); active < o.Samples { // of the mode with most
 					t.Errorf("%s has %d samples, and its frames %d", o.Name, o.Samples, active)
 				}
 				checkPossible(t, g, &o)
@@ -74,7 +74,7 @@ func checkCount(t *testing.T, g *diagnose.Ground, f *events.Fact) {
 	t.Helper()
 	inside, all := within(g, f, func(*diagnose.Operator) bool { return true })
 	want := int64(-1)
-	if f.Count != nil && f.Count.Idle == "" {
+	if f.Count != nil {
 		want = f.Count.Samples
 	}
 	if all != want || inside > max(0, all) {

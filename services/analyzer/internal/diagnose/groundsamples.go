@@ -75,8 +75,8 @@ func (g *Ground) held(mode events.Mode, jvms []string, counts ...events.Count) [
 	return out
 }
 
-// counts reports that a fact counts active samples.
-func counts(f *events.Fact) bool { return f.Count != nil && f.Count.Idle == "" }
+// counts reports that a fact counts samples, be they idle.
+func counts(f *events.Fact) bool { return f.Count != nil }
 
 func count64(x float64) int64 { return int64(math.Round(x)) }
 
@@ -175,7 +175,7 @@ func callers(of *events.Count, paths []string) []events.Count {
 	if len(of.Match) == 0 {
 		return []events.Count{{Idle: events.IdleAny, With: paths}}
 	}
-	within := events.Count{Part: of.Part, Self: of.Self}
+	within := events.Count{Part: of.Part, Self: of.Self, Idle: events.IdleAny} // what is idle, the description says
 	for _, path := range paths {
 		for _, match := range of.Match {
 			last := match[strings.LastIndex(match, " > ")+1:]
@@ -184,7 +184,7 @@ func callers(of *events.Count, paths []string) []events.Count {
 	}
 	out := []events.Count{within}
 	if of.Part != "" {
-		out = append(out, events.Count{Part: of.Part, Above: paths})
+		out = append(out, events.Count{Part: of.Part, Above: paths, Idle: events.IdleAny})
 	}
 	return out
 }
@@ -234,8 +234,8 @@ func (g *Ground) Frames(name string) []string {
 	return slices.Compact(short)
 }
 
-// Count returns the samples in which one of some paths matches, of all active samples of the mode that shows most of them, and
-// of an operator alone when one is named.
+// Count returns the samples in which one of some paths matches, of all active samples of the mode that shows most of them (of
+// those that show as much, the one with most samples), and of an operator alone when one is named.
 func (g *Ground) Count(paths []string, operator string) (matching, active int64) {
 	o := g.operator(operator)
 	if g == nil || operator != "" && o == nil {
@@ -257,7 +257,7 @@ func (g *Ground) Count(paths []string, operator string) (matching, active int64)
 			all += h.samples(of)
 			n += sets[0][i].samples(of)
 		}
-		if part := n / max(1, all); all > 0 && part > best {
+		if part := n / max(1, all); all > 0 && (part > best || part == best && count64(all) > active) {
 			best, matching, active = part, count64(n), count64(all)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
@@ -73,6 +74,17 @@ func (k Key) SQL() bool { return k.Level == LevelTable }
 // Overridable reports that the code of a job, or a statement of SQL, can set the key whatever the cluster's configuration
 // says.
 func (k Key) Overridable() bool { return k.Level != LevelCluster }
+
+// ofProcesses begin keys that only a starting process reads, whatever a job says.
+var ofProcesses = []string{"jobmanager.memory.", "taskmanager.memory.", "rest.", "web.", "blob.", "heartbeat."}
+
+// OfCluster reports that no code of a job can set a key, by the table, or by what it is about where the table does not have it.
+func OfCluster(key string) bool {
+	if k, listed := Lookup(key); listed {
+		return !k.Overridable()
+	}
+	return slices.ContainsFunc(ofProcesses, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+}
 
 // Restart says what must start anew before a change of the key acts: the cluster's processes, or the job.
 func (k Key) Restart() string {

@@ -1,24 +1,26 @@
 package scan
 
 import (
-	"fmt"
-
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
 // Holds says for each description, and for each frame of the graph, whether it counts a sample that ends there. It sees what
-// [Scan.Tally] sees, and Category, Package and Stack, which is the whole beginning of the stack: From is not looked up.
+// [Scan.Tally] sees, single idle paths, and Category, Package and Stack, which is the whole beginning of the stack: From is not
+// looked up.
 func (s *Scan) Holds(counts []*events.Count) ([][]bool, error) {
 	out := make([][]bool, len(counts))
+	plain := make([]*events.Count, len(counts))
 	for i, c := range counts {
-		if c.Idle != "" && c.Idle != events.IdleAny && c.Idle != events.IdleOnly {
-			return nil, fmt.Errorf("count %d is of one kind of idle samples", i)
+		plain[i] = c
+		if ofOnePath(c) {
+			idle := *c
+			idle.Idle, plain[i] = events.IdleOnly, &idle
 		}
 		out[i] = make([]bool, s.Graph.Len())
 	}
-	t, err := newTally(s, counts)
+	t, err := newTally(s, plain)
 	if err != nil {
 		return nil, err
 	}
@@ -28,6 +30,9 @@ func (s *Scan) Holds(counts []*events.Count) ([][]bool, error) {
 		}
 	})
 	for i, c := range counts {
+		if ofOnePath(c) {
+			meet(out[i], s.below(s.resting[c.Idle]))
+		}
 		if len(c.Stack) > 0 {
 			meet(out[i], s.below(s.Begin(c.Stack)))
 		}
@@ -36,6 +41,11 @@ func (s *Scan) Holds(counts []*events.Count) ([][]bool, error) {
 		}
 	}
 	return out, nil
+}
+
+// ofOnePath reports that a description counts what is idle by one path alone.
+func ofOnePath(c *events.Count) bool {
+	return c.Idle != "" && c.Idle != events.IdleAny && c.Idle != events.IdleOnly
 }
 
 func meet(a, b []bool) {

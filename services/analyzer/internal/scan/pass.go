@@ -79,6 +79,8 @@ func (p *pass) run(g *flamegraph.Graph) {
 			p.out.IdleBy[idle] += f.Width
 			if p.out.Family == mechanisms.FamilyWall {
 				p.out.Idle += f.Width
+				path := p.scanner.catalogue.Idle[idle].ID
+				p.out.resting[path] = append(p.out.resting[path], id)
 				p.countRoots(st, f.Width)
 				id = f.End
 				continue

@@ -88,8 +88,9 @@ type Scan struct {
 	ActiveWidth []uint64  // by frame: samples below it that are not idle
 
 	names     []nameInfo
-	own       [][]ownEnd           // by chain: where samples end that no rule explains
-	operators []flamegraph.FrameID // frames that are operators, in pre-order
+	own       [][]ownEnd                      // by chain: where samples end that no rule explains
+	operators []flamegraph.FrameID            // frames that are operators, in pre-order
+	resting   map[string][]flamegraph.FrameID // by the id of an idle path: the frames below which samples are idle by it
 	insides   func() map[partKey]*inside
 	places    func() []FramePlace
 	category  func(int) string
@@ -111,6 +112,7 @@ func (s *Scanner) newPass(g *flamegraph.Graph, family mechanisms.Family) *pass {
 			User:        map[flamegraph.NameID]uint64{},
 			ActiveWidth: make([]uint64, g.Len()),
 			names:       names,
+			resting:     map[string][]flamegraph.FrameID{},
 			insides:     sync.OnceValue(func() map[partKey]*inside { return s.insidesOf(g, family) }),
 			places:      sync.OnceValue(func() []FramePlace { return s.placesOf(g, family) }),
 			category:    s.Category,

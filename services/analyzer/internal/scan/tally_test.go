@@ -3,6 +3,7 @@ package scan
 import (
 	"testing"
 
+	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
@@ -72,5 +73,31 @@ func TestTally(t *testing.T) {
 		if _, err := s.Tally([]*events.Count{&c}); err == nil {
 			t.Errorf("%+v is counted", c)
 		}
+	}
+}
+
+// TestHolds_Idle: samples are idle by one path each, and those of a path are none of another one's.
+func TestHolds_Idle(t *testing.T) {
+	s := scan(t, mechanisms.FamilyWall, idle+" 64", "java/lang/Thread.run;java/util/concurrent/ThreadPoolExecutor.getTask;java/lang/Thread.sleep 32", task+";com/shop/A.map 8")
+	var paths []string
+	sums := map[string]uint64{}
+	for i, n := range s.IdleBy {
+		if n > 0 {
+			paths = append(paths, mechanisms.Default().Idle[i].ID)
+		}
+	}
+	for _, path := range append(paths, events.IdleOnly, "") {
+		held, err := s.Holds([]*events.Count{{Idle: path}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, in := range held[0] {
+			if in {
+				sums[path] += s.Graph.Frame(flamegraph.FrameID(id)).Self //nolint:gosec // FrameIDs are int32
+			}
+		}
+	}
+	if len(paths) != 2 || sums[paths[0]]+sums[paths[1]] != 96 || sums[paths[0]] == 0 || sums[paths[1]] == 0 || sums[events.IdleOnly] != 96 || sums[""] != 8 {
+		t.Errorf("%v", sums)
 	}
 }
