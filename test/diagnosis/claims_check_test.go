@@ -12,14 +12,18 @@ import (
 	"squirrly.dev/test/oracle/claims"
 )
 
-// No false claim about a recording holds, and of the true ones at most one in twenty is refuted.
+// mostOpen is how many of the false claims may be undecided: who waits for another thread no page tells, what the code of a job
+// configures no context, and samples of two modes are not the same ones.
+const mostOpen = 20
+
+// No false claim about a recording holds, of the true ones at most one in twenty is refuted, and nearly all are decided.
 func TestClaims_Checked(t *testing.T) {
 	all, err := claims.Generate(claimRuns(t), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	verdicts := checked(t, all)
-	lost := 0
+	lost, open := 0, 0
 	for i := range all {
 		c, v := &all[i], verdicts[i]
 		text, err := json.Marshal(c.Claim)
@@ -29,6 +33,8 @@ func TestClaims_Checked(t *testing.T) {
 		switch {
 		case !c.True && v == analyzer.ClaimHolds:
 			t.Errorf("false, and holds: %s, %s, %s: %s", c.Run, c.Kind, c.How, text)
+		case !c.True && v == analyzer.ClaimUndecided:
+			open++
 		case c.True && v == analyzer.ClaimRefuted:
 			lost++
 			t.Logf("true, and refuted: %s, %s, %s: %s", c.Run, c.Kind, c.How, text)
@@ -36,6 +42,9 @@ func TestClaims_Checked(t *testing.T) {
 	}
 	if lost*20 > len(all)/2 {
 		t.Errorf("%d true claims are refuted", lost)
+	}
+	if open > mostOpen {
+		t.Errorf("%d false claims are undecided", open)
 	}
 	t.Log(claimTable(all, verdicts))
 }

@@ -36,7 +36,7 @@ func TestRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const all = 27
+	const all = 23
 	if len(cases) != all {
 		t.Errorf("%d cases, want %d", len(cases), all)
 	}
@@ -65,17 +65,15 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
-// TestUnrecorded reads the cases without a recording as strictly as the others, and the truth about captures of public jobs.
+// TestUnrecorded reads the cases without a recording as strictly as the others.
 func TestUnrecorded(t *testing.T) {
-	for _, dir := range []string{"unrecorded", "public"} {
-		cases, err := diagnosis.LoadCases(dir, true)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range cases {
-			if c := &cases[i]; c.Name != filepath.Base(c.Dir) || len(c.Truth.Rule) == 0 && !c.Truth.Negative() {
-				t.Errorf("%s: name %s, rules %v", c.Dir, c.Name, c.Truth.Rule)
-			}
+	cases, err := diagnosis.LoadCases("unrecorded", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range cases {
+		if c := &cases[i]; c.Name != filepath.Base(c.Dir) || len(c.Truth.Rule) == 0 {
+			t.Errorf("%s: name %s, rules %v", c.Dir, c.Name, c.Truth.Rule)
 		}
 	}
 }

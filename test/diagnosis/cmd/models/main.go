@@ -22,7 +22,6 @@ import (
 
 func main() {
 	cases := flag.String("cases", "test/diagnosis/cases", "folder of the cases whose recordings are measured by their truth")
-	truths := flag.String("truth", "test/diagnosis/public", "folder of the truth about captures that are no recordings: NAME/truth.yaml is about the folder NAME")
 	steps := flag.Int("steps", 0, "at most so many answers of the shotgun for each capture (default: all)")
 	prompts := flag.String("prompts", "", "folder that gets the prompt of each capture, for others to answer")
 	flag.Usage = func() {
@@ -32,7 +31,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, []string{*cases, *truths}, *prompts, *steps, flag.Args()); err != nil {
+	if err := run(ctx, *cases, *prompts, *steps, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "models:", err)
 		os.Exit(1)
 	}
@@ -40,14 +39,10 @@ func main() {
 
 var errMissed = errors.New("something false was printed; it is listed above")
 
-func run(ctx context.Context, truths []string, prompts string, steps int, dirs []string) error {
-	var cases []diagnosis.Case
-	for _, dir := range truths {
-		more, err := diagnosis.LoadCases(dir, true)
-		if err != nil {
-			return fmt.Errorf("read what is known: %w", err)
-		}
-		cases = append(cases, more...)
+func run(ctx context.Context, casesDir, prompts string, steps int, dirs []string) error {
+	cases, err := diagnosis.LoadCases(casesDir, true)
+	if err != nil {
+		return err
 	}
 	if prompts != "" {
 		const private = 0o700
@@ -130,19 +125,16 @@ func captures(root string) ([]string, error) {
 	return out, nil
 }
 
-// truth is what is known about a capture: of the bad variant of a case what is planted, of the good one that nothing is; of
-// any other folder what is known under its name.
+// truth is what is known about a capture: of the bad variant of a case what is planted, of the good one that nothing is.
 func truth(cases []diagnosis.Case, folder string) *diagnosis.Truth {
-	variant, name := filepath.Base(folder), filepath.Base(filepath.Dir(folder))
-	if variant != "bad" && variant != "good" {
-		name = variant
-	}
-	i := slices.IndexFunc(cases, func(c diagnosis.Case) bool { return c.Name == name })
+	i := slices.IndexFunc(cases, func(c diagnosis.Case) bool { return c.Name == filepath.Base(filepath.Dir(folder)) })
 	switch {
 	case i < 0:
 		return nil
-	case variant == "good":
+	case filepath.Base(folder) == "bad":
+		return &cases[i].Truth
+	case filepath.Base(folder) == "good":
 		return &diagnosis.Truth{Limit: "any", MaxSeverity: cases[i].Good.MaxSeverity}
 	}
-	return &cases[i].Truth
+	return nil
 }

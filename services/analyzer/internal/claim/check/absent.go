@@ -6,11 +6,14 @@ import (
 	"strings"
 
 	"squirrly.dev/internal/wording"
+	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/keys"
 )
 
-// nextToNothing is the share of the samples below which a frame is absent.
-const nextToNothing = 0.02
+const (
+	nextToNothing = 0.02 // of the samples: a frame with more is there
+	surelyBelow   = 0.05 // what is absent has less than this, for sure
+)
 
 var ruleForm = regexp.MustCompile(`^(?:rule )?([A-Z][0-9]{1,3})$`)
 
@@ -55,11 +58,16 @@ func (c *Checker) absentRule(id, operator string) Decision {
 	return c.below(m.Frames, name, m.Warning, operator)
 }
 
-// below decides that the samples of some frames are fewer than a share, in the whole job and in an operator.
+// below decides that the samples of some frames are fewer than a share, in the whole job and in an operator. Where the job has
+// next to none and the operator none at all, its few samples say nothing else.
 func (c *Checker) below(paths []string, name string, most float64, operator string) Decision {
 	d := c.belowIn(paths, name, most, "", "all active samples")
+	if d.Verdict == Undecided && c.never(paths) {
+		d = c.neverIn(name, most, d)
+	}
 	if o := c.operator(operator); o != nil && d.Verdict != Refuted {
-		if inside := c.belowIn(paths, name, most, operator, "the samples of "+o.ID); inside.Verdict != Holds {
+		inside := c.belowIn(paths, name, most, operator, "the samples of "+o.ID)
+		if some, _ := c.ground.Count(paths, operator); inside.Verdict == Refuted || inside.Verdict == Undecided && some > 0 && len(paths) > 0 {
 			return inside
 		}
 	}
@@ -67,28 +75,46 @@ func (c *Checker) below(paths []string, name string, most float64, operator stri
 }
 
 func (c *Checker) belowIn(paths []string, name string, most float64, operator, of string) Decision {
+	some, all := c.ground.Count(paths, operator) // of no frames, all of all
 	if len(paths) == 0 {
-		paths = nil
+		some = 0
 	}
-	some, all := c.samplesOf(paths, operator)
 	share := shareOf(some, all)
 	what := fmt.Sprintf("%s is in %s of %s (%s)", name, wording.Percent(share.part), of, wording.Count(all))
 	switch {
-	case share.high < most:
-		return Decision{Holds, what + ".", nil}
 	case share.low >= most:
 		return Decision{Refuted, what + ".", nil}
+	case share.part < most && share.high < max(most, surelyBelow):
+		return Decision{Holds, fmt.Sprintf("%s: less than %s, for sure.", what, wording.Percent(max(most, surelyBelow))), nil}
 	}
-	return unknown("%s, too few samples to tell whether it is below %s.", what, wording.Percent(most))
+	return unknown("%s, too few samples to tell whether it is next to nothing.", what)
 }
 
-// samplesOf counts the samples of some frames; of none, the whole alone.
-func (c *Checker) samplesOf(paths []string, operator string) (some, all int64) {
-	if paths != nil {
-		return c.ground.Count(paths, operator)
+// never reports that some frames are in no sample of any mode, idle or not.
+func (c *Checker) never(paths []string) bool {
+	if len(paths) == 0 {
+		return true
 	}
-	_, all = c.ground.Count([]string{"@operator"}, operator)
-	return 0, all
+	for _, f := range c.everywhere(paths) {
+		if _, all, ok := c.ground.Both(*f, *f); !ok || all > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// neverIn decides it for what is in no sample at all, by all that the task threads did: a job that is idle has few active samples,
+// and what takes none of its time takes next to nothing of it.
+func (c *Checker) neverIn(name string, most float64, otherwise Decision) Decision {
+	tasks := c.inMode(&events.Fact{Count: &events.Count{Root: events.RootTasks, Idle: events.IdleAny}}, events.ModeWall)
+	if tasks == nil {
+		return otherwise
+	}
+	all, ok := counting(c.ground.Both(*tasks, *tasks))
+	if !ok || shareOf(0, all.all).high >= max(most, surelyBelow) {
+		return otherwise
+	}
+	return Decision{Holds, fmt.Sprintf("%s is in no sample, of %s WALL samples of the task threads.", name, wording.Count(all.all)), nil}
 }
 
 // configured decides that a key has a value in force.
@@ -97,8 +123,8 @@ func (c *Checker) configured(key, value string) Decision {
 	if !keys.Known(key, c.analysis.FlinkVersion) {
 		return Decision{Refuted, "It names a key that Flink does not have.", nil}
 	}
-	if _, listed := keys.Lookup(key); !listed {
-		return unknown("%s says nothing about how fast a job is.", key) // and its value may be a secret
+	if _, listed := keys.Lookup(key); !listed && !typed((keys.Key{Name: key}).Type()) {
+		return unknown("%s is a text that says nothing about how fast a job is.", key) // and may be a secret
 	}
 	now, sure := c.ground.InForce(key)
 	switch {

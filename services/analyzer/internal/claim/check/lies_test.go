@@ -10,11 +10,12 @@ import (
 )
 
 const (
-	phantom = "com.acme.Phantom.map"
-	source  = "SourceStreamTask$LegacySourceFunctionThread.run" // another thread
-	rank    = "AppendOnlyTopNFunction.processElement"
-	state   = "RocksDBMapState$RocksDBMapIterator.loadCache" // below it
-	next    = "RocksIterator.next0"                          // below that, a part of it
+	phantom  = "com.acme.Phantom.map"
+	source   = "SourceStreamTask$LegacySourceFunctionThread.run" // another thread
+	rank     = "AppendOnlyTopNFunction.processElement"
+	state    = "RocksDBMapState$RocksDBMapIterator.loadCache" // below it
+	compiler = "CompileBroker::compiler_thread_loop()"        // a thread of the JVM
+	next     = "RocksIterator.next0"                          // below that, a part of it
 
 	// Stand for facts of the recording.
 	elsewhere = "elsewhere" // none of its samples lie in the operator
@@ -37,6 +38,8 @@ var lies = map[string]func(c *claim.Claim){
 	"part of a fact that does not exist":     because(claim.PartOf, rank, "T9999"),
 	"part of a frame that does not exist":    because(claim.PartOf, rank, phantom),
 	"part of another thread":                 because(claim.PartOf, source, rank),
+	"called by another thread":               because(claim.CalledBy, state, source),
+	"called by what only compiles":           because(claim.CalledBy, state, compiler),
 	"the callee calls":                       because(claim.CalledBy, rank, state),
 	"called by a frame that does not exist":  because(claim.CalledBy, rank, phantom),
 	"what does not exist is called":          because(claim.CalledBy, phantom, source),

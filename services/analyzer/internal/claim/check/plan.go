@@ -47,23 +47,39 @@ func (c *Checker) waitsFor(a, b *thing) Decision {
 	if one == nil || len(b.paths) == 0 {
 		return unknown("No stack and no edge of the plan shows whether %s waits for %s.", a.name, b.name)
 	}
-	waiting := events.Fact{Mode: events.ModeWall, Unit: "samples", Count: &events.Count{
-		Mode: one.Count.Mode, JVMs: one.Count.JVMs, State: events.StateWaiting, With: b.paths,
-	}}
-	some, all, ok := c.ground.Both(*one, waiting)
-	if !ok || all == 0 {
+	waits, ok := counting(c.ground.Both(*one, waiting(one, b.paths)))
+	if !ok {
 		return unknown("Whether %s waits for %s cannot be counted.", a.name, b.name)
 	}
-	share := shareOf(some, all)
-	what := fmt.Sprintf("%s of the samples of %s (%s) wait in %s", wording.Percent(share.part), a.name, wording.Count(all), b.name)
-	if share.low >= isCalled {
+	what := fmt.Sprintf("%s of the samples of %s (%s) wait in %s", wording.Percent(waits.part), a.name, wording.Count(waits.all), b.name)
+	if waits.low >= isCalled {
 		return Decision{Holds, what + ".", nil}
 	}
-	waiting.Count.With = nil
-	if some, all, ok = c.ground.Both(*one, waiting); ok && one.Count.Mode == events.ModeWall && shareOf(some, all).high < notCalled {
-		return Decision{Refuted, fmt.Sprintf("%s waits for nothing: it runs in all of its samples.", a.name), nil}
+	if run := c.runs(one); run > 0 {
+		return Decision{Refuted, fmt.Sprintf("%s waits for nothing: it runs in %s of its WALL samples.", a.name, wording.Percent(run)), nil}
 	}
 	return unknown("%s, and what a wait in another thread is for no stack tells.", what)
+}
+
+// waiting counts what waits below some frames, in the captures of a fact; of no frames, all that waits.
+func waiting(of *events.Fact, frames []string) events.Fact {
+	return events.Fact{Mode: of.Count.Mode, Unit: "samples", Count: &events.Count{
+		Mode: of.Count.Mode, JVMs: of.Count.JVMs, State: events.StateWaiting, Idle: events.IdleAny, With: frames,
+	}}
+}
+
+// runs is the part of the WALL samples of what a fact counts that do not wait, when those that do are surely next to none; else
+// 0. In other modes nobody sees a thread that waits.
+func (c *Checker) runs(of *events.Fact) float64 {
+	wall := c.inMode(of, events.ModeWall)
+	if wall == nil {
+		return 0
+	}
+	waits, ok := counting(c.ground.Both(*wall, waiting(wall, nil)))
+	if ok && (waits.high < isCalled || waits.some == 0 && waits.all >= leastStacks) {
+		return 1 - waits.part
+	}
+	return 0
 }
 
 // heldBack decides that a vertex is held up by what another one does.

@@ -1,8 +1,10 @@
 package check_test
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -31,12 +33,14 @@ type run struct {
 
 var runs sync.Map // by name: a job is read once
 
+// recorded is a job with its fault, or of the name "job/good" with its fix.
 func recorded(t testing.TB, name string) run {
 	t.Helper()
 	if r, ok := runs.Load(name); ok {
 		return r.(run) //nolint:forcetypeassert // nothing else is stored.
 	}
-	in, err := input.Folder(filepath.Join(folder, name, "bad"))
+	dir, variant, _ := strings.Cut(name, "/")
+	in, err := input.Folder(filepath.Join(folder, dir, cmp.Or(variant, "bad")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +76,34 @@ func (r run) within(operator string) []events.Fact {
 		}
 	}
 	return out
+}
+
+// which is the id of the first fact that is of some kind.
+func (r run) which(t testing.TB, is func(f *events.Fact) bool) string {
+	t.Helper()
+	for i := range r.analysis.Evidence {
+		if is(&r.analysis.Evidence[i]) {
+			return r.analysis.Evidence[i].ID
+		}
+	}
+	t.Fatal("the recording has no such fact")
+	return ""
+}
+
+// line is a fact of a call tree about a frame.
+func (r run) line(t testing.TB, mode events.Mode, frame string) string {
+	t.Helper()
+	return r.which(t, func(f *events.Fact) bool {
+		return f.ID[0] == 'T' && f.Mode == mode && strings.HasSuffix(f.Frame, frame)
+	})
+}
+
+// idle is a fact about samples of WALL that are idle by a path, or by any.
+func (r run) idle(t testing.TB, path string) string {
+	t.Helper()
+	return r.which(t, func(f *events.Fact) bool {
+		return f.Mode == events.ModeWall && f.Count != nil && f.Count.Idle == path && f.Count.Root == ""
+	})
 }
 
 func relation(kind claim.Kind, a, b string) claim.Relation {

@@ -10,6 +10,9 @@ import (
 	"squirrly.dev/services/analyzer/internal/diagnose"
 )
 
+// longestName is how many characters of the name of a frame a sentence says: those of templates and lambdas have hundreds.
+const longestName = 60
+
 // thing is what one side of a relation names. One without a name is nothing that the run has.
 type thing struct {
 	id       string // of a fact, a finding or an operator; empty for a frame
@@ -33,14 +36,14 @@ func (c *Checker) thing(said string) thing {
 		t := thing{id: said, name: f.ID, fact: f}
 		switch {
 		case f.Frame != "":
-			t.name, t.paths = fmt.Sprintf("%s (%s)", f.ID, wording.Simple(f.Frame)), c.ground.Frames(f.Frame)
+			t.name, t.paths = fmt.Sprintf("%s (%s)", f.ID, wording.Middle(wording.Simple(f.Frame), longestName)), c.ground.Frames(f.Frame)
 		case f.Vertex != "":
 			t.name = fmt.Sprintf("%s (%s)", f.ID, f.Vertex)
 		}
 		return t
 	}
 	if paths := c.ground.Frames(said); len(paths) > 0 {
-		return thing{name: said, paths: paths}
+		return thing{name: wording.Middle(wording.Simple(said), longestName), paths: paths}
 	}
 	return thing{}
 }
@@ -74,6 +77,14 @@ func (c *Checker) counted(t *thing, like *events.Fact) *events.Fact {
 
 // frames is a fact that counts the samples in which one of some paths matches, in the captures of a mode.
 func (c *Checker) frames(paths []string, mode events.Mode) *events.Fact {
+	return c.inMode(&events.Fact{Unit: "samples", Count: &events.Count{Match: paths}}, mode)
+}
+
+// inMode is a fact that counts what another one does in the captures of a mode; nil where there are none.
+func (c *Checker) inMode(f *events.Fact, mode events.Mode) *events.Fact {
+	if f.Count.Mode == mode {
+		return f
+	}
 	var jvms []string
 	for _, s := range c.analysis.Captures {
 		if s.Mode == mode && s.Samples > 0 && !slices.Contains(jvms, s.JVM) {
@@ -83,7 +94,9 @@ func (c *Checker) frames(paths []string, mode events.Mode) *events.Fact {
 	if len(jvms) == 0 {
 		return nil
 	}
-	return &events.Fact{Mode: mode, Unit: "samples", Count: &events.Count{Mode: mode, JVMs: jvms, Match: paths}}
+	out, count := *f, *f.Count
+	count.Mode, count.JVMs, out.Mode, out.Count = mode, jvms, mode, &count
+	return &out
 }
 
 // modeOf is the mode that shows most of some frames: one in which threads that run are seen, unless they wait.
