@@ -21,8 +21,9 @@ type Record struct {
 	Step      string          `json:"step,omitempty"`    // what is being done, for people
 	Percent   int             `json:"percent,omitempty"` // 0 to 100
 	Outcome   *events.Outcome `json:"outcome,omitempty"`
-	Ending    events.State    `json:"ending,omitempty"` // intended terminal state, chosen once; its event may not be out yet
-	Cancel    bool            `json:"cancel,omitempty"` // somebody asked for the end of the run
+	Existing  string          `json:"existing,omitempty"` // of a rejected one: the run that answers instead, see [events.RunRejected]
+	Ending    events.State    `json:"ending,omitempty"`   // intended terminal state, chosen once; its event may not be out yet
+	Cancel    bool            `json:"cancel,omitempty"`   // somebody asked for the end of the run
 	History   []Line          `json:"history,omitempty"`
 
 	Collected

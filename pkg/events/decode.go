@@ -82,6 +82,9 @@ func DecodeRequest(h Header, body []byte) (ProfileRequested, RequestOrigin, erro
 	if err := strict(data, "request", &r); err != nil {
 		return r, origin, err
 	}
+	if err := checkScope(data); err != nil {
+		return r, origin, err
+	}
 	return r, origin, r.Validate()
 }
 

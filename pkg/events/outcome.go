@@ -24,7 +24,23 @@ func (o Outcome) Validate() error {
 }
 
 // RunRejected says that a request was not accepted.
-type RunRejected struct{ Outcome }
+type RunRejected struct {
+	Outcome
+	// Existing is the run that answers the request instead of one of its own: with the code coalesced the one that is under
+	// way for the target, with cooldown the one that has just analyzed it. It is empty with any other code.
+	Existing string `json:"existing,omitempty"`
+}
+
+// Validate reports the first missing or wrong field.
+func (r RunRejected) Validate() error {
+	if err := r.Outcome.Validate(); err != nil {
+		return err
+	}
+	if r.Existing != "" && Token(r.Existing) != r.Existing {
+		return field("existing", "a run id", r.Existing)
+	}
+	return nil
+}
 
 // EventType implements Payload.
 func (RunRejected) EventType() Type { return TypeRunRejected }

@@ -58,12 +58,6 @@ func (t Target) Validate() error {
 	return nil
 }
 
-// Scope narrows a run to some of the TaskManagers that run the job. The zero value is all of them.
-type Scope struct {
-	TaskManagers    []string `json:"taskManagers,omitempty"`    // ids; empty is all
-	MaxTaskManagers int      `json:"maxTaskManagers,omitempty"` // the busiest first; a run holds 80 profiles, so 0 is 40 in two modes
-}
-
 // ContextFile is a file of the user's own that helps the analysis: source, configuration, notes. Either Text is
 // given, or Key and SHA256 of an object that was stored below [UploadPrefix] before.
 type ContextFile struct {
@@ -79,7 +73,7 @@ type ProfileRequested struct {
 	Target   Target            `json:"target"`
 	Modes    []Mode            `json:"modes,omitempty"`    // in order; empty is ITIMER then WALL
 	Duration Duration          `json:"duration,omitempty"` // of each mode; 0 is the server's default
-	Scope    Scope             `json:"scope,omitzero"`
+	Scope    Scope             `json:"scope,omitzero"`     // which TaskManagers; "all", "busiest N" and "named ID…" are understood too
 	Context  []ContextFile     `json:"context,omitempty"`
 	Prompt   string            `json:"prompt,omitempty"` // Markdown that replaces the analyzer's default prompt
 	Reason   string            `json:"reason,omitempty"` // why, for people
@@ -122,14 +116,15 @@ func (r ProfileRequested) Validate() error {
 	switch {
 	case r.Duration < 0:
 		return field("duration", "a positive duration", time.Duration(r.Duration).String())
-	case r.Scope.MaxTaskManagers < 0:
-		return field("scope.maxTaskManagers", "0 or more", strconv.Itoa(r.Scope.MaxTaskManagers))
 	case len(r.Prompt) > MaxPromptBytes || !utf8.ValidString(r.Prompt):
 		return field("prompt", "at most 16 KiB of UTF-8 text", "")
 	case len(r.Reason) > maxText:
 		return field("reason", "at most 1024 bytes", r.Reason)
 	case len(r.Labels) > MaxLabels:
 		return field("labels", "at most 32 labels", strconv.Itoa(len(r.Labels)))
+	}
+	if err := r.Scope.Validate(); err != nil {
+		return err
 	}
 	if err := validateRelations(r.Baseline, r.Parent, r.Depth); err != nil {
 		return err

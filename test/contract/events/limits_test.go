@@ -23,7 +23,7 @@ var limits = map[string]map[string]rule{
 		"cluster": length(1, 253), "namespace": length(1, 253), "deployment": length(1, 253), "job": length(1, 1024),
 		"url": matches(`^https?://[^/?#@]+(/[^?#]*)?$`),
 	},
-	"Scope": {"maxTaskManagers": natural},
+	"Scope": {"maxTaskManagers": natural, "taskManagers": items(0, events.MaxTaskManagers)},
 	"ContextFile": {
 		"":     either("text", "key"),
 		"name": length(1, 1024), "key": matches(`^` + events.UploadPrefix + hash + `$`), "sha256": isHash, "size": natural,
@@ -32,6 +32,7 @@ var limits = map[string]map[string]rule{
 		"modes": items(0, events.MaxModes), "context": items(0, events.MaxContextFiles),
 		"prompt": length(0, events.MaxPromptBytes), "reason": length(0, 1024), "labels": properties(events.MaxLabels),
 		"baseline": matches(`^(last|release|none|` + uuid + `)$`), "parent": matches(`^` + uuid + `$`), "depth": upTo(events.MaxDepth),
+		"scope": orText(`^[ ,\t]*(all|busiest[ ,\t]+0*[1-9][0-9]*|named([ ,\t]+[^ ,\t]+)+)[ ,\t]*$`),
 	},
 	"RunCancel": {"": allOptional, "run": isRun},
 	"Plan": {
@@ -53,7 +54,8 @@ var limits = map[string]map[string]rule{
 	"Finding":        {"mode": orNone},
 	"FindingExcerpt": {"mode": orNone, "facts": items(0, events.MaxEventFacts)},
 	"Verdict":        {"headline": filled},
-	"RunRejected":    outcome, "RunFailed": outcome, "RunCancelled": outcome,
+	"RunRejected":    {"run": isRun, "message": filled, "existing": isRun},
+	"RunFailed":      outcome, "RunCancelled": outcome,
 	"NotificationSent": notification, "NotificationFailed": notification,
 	"Checked": {"verdict": isJudged}, "CheckedClaim": {"verdict": isJudged}, "CheckedRelation": {"verdict": isJudged},
 	"CheckedChange": {"verdict": isJudged},
@@ -93,6 +95,14 @@ func is(values ...any) rule {
 
 // orNone lets one of a closed list be empty.
 func orNone(s *js.Schema) { s.Enum = append(s.Enum, "") }
+
+// orText lets a field be a text of a pattern instead of what it is.
+func orText(pattern string) rule {
+	return func(s *js.Schema) {
+		s.AnyOf = []*js.Schema{{Type: "string", Pattern: pattern}, {Ref: s.Ref}}
+		s.Ref = ""
+	}
+}
 
 // length bounds a text in characters; 0 is no bound.
 func length(from, to uint64) rule {

@@ -11,13 +11,15 @@ import (
 
 // problem is the body of every answer that is not a success.
 type problem struct {
-	Code    string `json:"code"`
-	Message string `json:"message"` // what is wrong
-	Hint    string `json:"hint"`    // what to do
+	Code     string `json:"code"`
+	Message  string `json:"message"`            // what is wrong
+	Hint     string `json:"hint"`               // what to do
+	Run      string `json:"run,omitempty"`      // of a request that was rejected
+	Existing string `json:"existing,omitempty"` // the run that answers it instead, as in run.rejected
 }
 
 func invalid(message string) problem {
-	return problem{string(events.CodeInvalidRequest), message, events.CodeInvalidRequest.Hint()}
+	return problem{Code: string(events.CodeInvalidRequest), Message: message, Hint: events.CodeInvalidRequest.Hint()}
 }
 
 // fail answers with a problem; its cause is for the log only.
@@ -55,6 +57,7 @@ type view struct {
 	Captures  []capture         `json:"captures,omitempty"`
 	Analysis  *events.ObjectRef `json:"analysis,omitempty"`
 	Outcome   *events.Outcome   `json:"outcome,omitempty"`
+	Existing  string            `json:"existing,omitempty"` // of a rejected one: the run that answers instead
 	History   []run.Line        `json:"history,omitempty"`
 }
 
@@ -72,7 +75,8 @@ func newView(rec run.Record) view {
 		Run: rec.Run, State: rec.State, Identity: rec.Plan.Identity, JobID: rec.Plan.JobID, JobName: rec.Plan.JobName,
 		Requester: rec.Requester, Created: rec.Created, Updated: rec.Updated, Deadline: rec.Plan.Deadline,
 		Step: rec.Step, Percent: rec.Percent, WaitsFor: rec.WaitsFor, Analysis: rec.Analysis, Outcome: rec.Outcome,
-		History: rec.History,
+		Existing: rec.Existing,
+		History:  rec.History,
 	}
 	for _, c := range rec.Captures {
 		v.Captures = append(v.Captures, capture{c.JVM, c.Mode, c.State, c.Code, c.Note, c.Hint})

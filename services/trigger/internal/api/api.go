@@ -55,8 +55,8 @@ func (a *API) Handler() http.Handler {
 	mux.HandleFunc("DELETE /v1/runs/{run}", a.cancel)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, http.StatusNotFound, problem{
-			"not_found", "there is no " + r.Method + " here",
-			"Use POST /v1/profiles, GET /v1/runs/{run} or DELETE /v1/runs/{run}.",
+			Code: "not_found", Message: "there is no " + r.Method + " here",
+			Hint: "Use POST /v1/profiles, GET /v1/runs/{run} or DELETE /v1/runs/{run}.",
 		}, nil)
 	})
 	return a.guard(mux)
@@ -92,7 +92,8 @@ func (a *API) Serve(ctx context.Context, addr string) error {
 
 // accepted is the answer to a request that is in the inbox.
 type accepted struct {
-	Run   string `json:"run"`
+	Run   string       `json:"run"`
+	State events.State `json:"state,omitempty"` // when the caller waited for the decision
 	Links struct {
 		Self string `json:"self"`
 	} `json:"links"`
@@ -119,13 +120,23 @@ func (a *API) request(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := a.Inbox.Request(r.Context(), events.SubjectRequested, "", events.ContentType, event); err != nil {
 		a.fail(w, r, http.StatusServiceUnavailable, problem{
-			"unavailable", "the request could not be stored",
-			"Try again in a moment, with the same Idempotency-Key.",
+			Code: "unavailable", Message: "the request could not be stored",
+			Hint: "Try again in a moment, with the same Idempotency-Key.",
 		}, err)
 		return
 	}
 	var answer accepted
 	answer.Run = events.RunIDFromEvent(source, id)
+	if wait := preferred(r.Header); wait > 0 {
+		if rec, ok := a.decision(r.Context(), answer.Run, wait); ok {
+			w.Header().Set("Preference-Applied", "wait")
+			if rec.State == events.StateRejected && rec.Outcome != nil {
+				a.rejected(w, r, rec)
+				return
+			}
+			answer.State = rec.State
+		}
+	}
 	answer.Links.Self = "/v1/runs/" + answer.Run
 	w.Header().Set("Location", answer.Links.Self)
 	a.answer(w, r, http.StatusAccepted, answer)
@@ -187,11 +198,11 @@ func (a *API) cancel(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if rec.State.Terminal() {
-		a.fail(w, r, http.StatusConflict, problem{"run_over", "the run is " + string(rec.State), "There is nothing to cancel."}, nil)
+		a.fail(w, r, http.StatusConflict, problem{Code: "run_over", Message: "the run is " + string(rec.State), Hint: "There is nothing to cancel."}, nil)
 		return
 	}
 	if err := a.Inbox.Cancel(r.Context(), rec.Run); err != nil {
-		a.fail(w, r, http.StatusServiceUnavailable, problem{"unavailable", "the cancel could not be stored", "Try again in a moment."}, err)
+		a.fail(w, r, http.StatusServiceUnavailable, problem{Code: "unavailable", Message: "the cancel could not be stored", Hint: "Try again in a moment."}, err)
 		return
 	}
 	var answer accepted
@@ -208,11 +219,11 @@ func (a *API) record(w http.ResponseWriter, r *http.Request) (run.Record, bool) 
 		return rec, true
 	case errors.Is(err, run.ErrNoRecord):
 		a.fail(w, r, http.StatusNotFound, problem{
-			"not_found", "there is no such run",
-			"A request that was just sent has a record in a moment; records are kept for 45 days.",
+			Code: "not_found", Message: "there is no such run",
+			Hint: "A request that was just sent has a record in a moment; records are kept for 45 days.",
 		}, nil)
 	default:
-		a.fail(w, r, http.StatusServiceUnavailable, problem{"unavailable", "the record could not be read", "Try again in a moment."}, err)
+		a.fail(w, r, http.StatusServiceUnavailable, problem{Code: "unavailable", Message: "the record could not be read", Hint: "Try again in a moment."}, err)
 	}
 	return run.Record{}, false
 }

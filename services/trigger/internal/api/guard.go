@@ -37,14 +37,14 @@ func (a *API) guard(next http.Handler) http.Handler {
 		switch {
 		case a.Token == "" && !local(r.Host):
 			a.fail(w, r, http.StatusForbidden, problem{
-				"forbidden", "the API answers on this machine only",
-				"Call it as localhost, or set SQUIRRLY_HTTP_TOKEN.",
+				Code: "forbidden", Message: "the API answers on this machine only",
+				Hint: "Call it as localhost, or set SQUIRRLY_HTTP_TOKEN.",
 			}, nil)
 		case a.Token != "" && !a.authorized(r):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="squirrly"`)
 			a.fail(w, r, http.StatusUnauthorized, problem{
-				"unauthorized", "the token is missing or wrong",
-				"Send the header Authorization: Bearer <token>, with the token of SQUIRRLY_HTTP_TOKEN.",
+				Code: "unauthorized", Message: "the token is missing or wrong",
+				Hint: "Send the header Authorization: Bearer <token>, with the token of SQUIRRLY_HTTP_TOKEN.",
 			}, nil)
 		default:
 			next.ServeHTTP(w, r)
@@ -62,7 +62,7 @@ func (a *API) authorized(r *http.Request) bool {
 func (a *API) sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.fail(w, r, http.StatusForbidden, problem{"forbidden", "a page of another origin may not call this", "Call it from a program."}, nil)
+		a.fail(w, r, http.StatusForbidden, problem{Code: "forbidden", Message: "a page of another origin may not call this", Hint: "Call it from a program."}, nil)
 	}))
 	return protection.Handler(next)
 }

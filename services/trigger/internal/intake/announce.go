@@ -22,7 +22,7 @@ func (in *Intake) reject(rec *run.Record, req request, id events.Identity, why *
 	if req.permit.Limited() {
 		id = req.permit.Identity()
 	}
-	rec.State = events.StateRejected
+	rec.State, rec.Existing = events.StateRejected, why.Existing
 	rec.Plan.Identity = events.Identity{
 		Cluster: cmp.Or(id.Cluster, nobody), Namespace: cmp.Or(id.Namespace, nobody), Job: cmp.Or(id.Job, nobody),
 	}
@@ -57,7 +57,7 @@ func (in *Intake) announce(ctx context.Context, rec run.Record, req request) err
 	var p events.Payload
 	switch {
 	case rec.State == events.StateRejected && rec.Outcome != nil:
-		p = events.RunRejected{Outcome: *rec.Outcome}
+		p = events.RunRejected{Outcome: *rec.Outcome, Existing: rec.Existing}
 	case rec.State.Terminal():
 		return nil
 	default:

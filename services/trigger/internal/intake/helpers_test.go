@@ -145,13 +145,13 @@ func fact(t *testing.T, b *bus.Bus, kind events.Type, id string) events.Event {
 	return events.Event{}
 }
 
-func rejection(t *testing.T, b *bus.Bus, id string) events.Outcome {
+func rejection(t *testing.T, b *bus.Bus, id string) events.RunRejected {
 	t.Helper()
 	p, err := events.Data[events.RunRejected](fact(t, b, events.TypeRunRejected, id))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p.Outcome
+	return p
 }
 
 // emptied waits until the inbox is empty: everything is settled.

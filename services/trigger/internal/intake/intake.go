@@ -148,7 +148,7 @@ func (in *Intake) reserve(ctx context.Context, plan events.Plan) error {
 		return err
 	}
 	if holder != plan.Run {
-		return refusal.New(events.CodeCoalesced, "run %s is already under way for %s", holder, plan.Identity)
+		return refusal.For(holder, events.CodeCoalesced, "run %s is already under way for %s", holder, plan.Identity)
 	}
 	return nil
 }
@@ -170,7 +170,7 @@ func (in *Intake) cooledDown(ctx context.Context, plan events.Plan, key string) 
 		return err
 	}
 	if rest := in.Limits.Cooldown - time.Since(rec.Updated); rest > 0 {
-		return refusal.New(events.CodeCooldown, "run %s has just analyzed %s; the next one may start in %s",
+		return refusal.For(latest[0], events.CodeCooldown, "run %s has just analyzed %s; the next one may start in %s",
 			latest[0], plan.Identity, rest.Round(time.Second))
 	}
 	return nil

@@ -139,7 +139,7 @@ func TestHandle_Rejected(t *testing.T) {
 			t.Errorf("%s: rejected with %+v, want %s: …%s…", name, o, c.code, c.says)
 		}
 		rec := record(t, b, id)
-		if o.Identity != c.id || rec.State != events.StateRejected || rec.Plan.Identity != c.id || rec.Plan.Run != id || rec.Outcome == nil || *rec.Outcome != o {
+		if o.Identity != c.id || rec.State != events.StateRejected || rec.Plan.Identity != c.id || rec.Plan.Run != id || rec.Outcome == nil || *rec.Outcome != o.Outcome {
 			t.Errorf("%s: identity %+v, record %+v", name, o.Identity, rec)
 		}
 	}
@@ -213,8 +213,11 @@ func TestHandle_Coalesces(t *testing.T) {
 	first := runOf(t, send(t, b, events.SubjectRequested, nil, request))
 	fact(t, b, events.TypeProfilePlanned, first)
 	second := runOf(t, send(t, b, events.SubjectRequested, nil, request))
-	if o := rejection(t, b, second); o.Code != events.CodeCoalesced || !strings.Contains(o.Message, first) || o.Identity != orders {
-		t.Errorf("rejected with %+v, want a word about run %s", o, first)
+	if o := rejection(t, b, second); o.Code != events.CodeCoalesced || !strings.Contains(o.Message, first) || o.Identity != orders || o.Existing != first {
+		t.Errorf("rejected with %+v, want run %s in it", o, first)
+	}
+	if rec := record(t, b, second); rec.Existing != first {
+		t.Errorf("the record names %q as the run that answers", rec.Existing)
 	}
 	if err := b.Cancel(t.Context(), first); err != nil {
 		t.Fatal(err)
@@ -239,7 +242,7 @@ func TestHandle_Cooldown(t *testing.T) {
 	}
 	emptied(t, b)
 	second := runOf(t, send(t, b, events.SubjectRequested, nil, request))
-	if o := rejection(t, b, second); o.Code != events.CodeCooldown || !strings.Contains(o.Message, first) {
+	if o := rejection(t, b, second); o.Code != events.CodeCooldown || !strings.Contains(o.Message, first) || o.Existing != first {
 		t.Errorf("rejected with %+v", o)
 	}
 }

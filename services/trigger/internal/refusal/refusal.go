@@ -15,15 +15,22 @@ const maxMessage = 400
 
 // Error says why a request is refused. Its text is one sentence for the requester, without control characters.
 type Error struct {
-	Code    events.Code
-	message string
-	cause   error
+	Code     events.Code
+	Existing string // the run that answers the request instead; see [events.RunRejected]
+	message  string
+	cause    error
 }
 
 // New makes a refusal. Like fmt.Errorf it understands %w.
 func New(code events.Code, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	return &Error{Code: code, message: clean(err.Error()), cause: errors.Unwrap(err)}
+}
+
+// For makes a refusal in favor of another run, which answers the request instead.
+func For(existing string, code events.Code, format string, args ...any) error {
+	err := fmt.Errorf(format, args...)
+	return &Error{Code: code, Existing: existing, message: clean(err.Error()), cause: errors.Unwrap(err)}
 }
 
 // Error implements error.
