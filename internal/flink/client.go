@@ -26,10 +26,14 @@ const (
 type Client struct {
 	base url.URL
 	http *http.Client
+	// Shows says what the transport shows to the server, in words, for the error of an answer 401; nil says nothing. It never
+	// holds the credentials themselves.
+	Shows func() string
 }
 
-// New returns a client of the REST API at baseURL, such as http://my-job-rest:8081; a path prefix and credentials in it
-// are kept. A nil hc means http.DefaultClient. Deadlines are the caller's, by ctx or by hc.
+// New returns a client of the REST API at baseURL, such as http://my-job-rest:8081; a path prefix in it is kept, and
+// credentials are refused: they are the transport's. A nil hc means http.DefaultClient, with the redirects of
+// [CheckRedirect]. Deadlines are the caller's, by ctx or by hc.
 func New(baseURL string, hc *http.Client) (*Client, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil {
@@ -38,13 +42,16 @@ func New(baseURL string, hc *http.Client) (*Client, error) {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("flink URL: scheme is %q, want http or https", u.Scheme)
 	}
+	if u.User != nil {
+		return nil, errors.New("flink URL: want it without user and password")
+	}
 	if u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errors.New("flink URL: want http://host:port without query and fragment")
 	}
 	u = u.JoinPath() // cleans the prefix
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
 	if hc == nil {
-		hc = http.DefaultClient
+		hc = &http.Client{CheckRedirect: CheckRedirect}
 	}
 	return &Client{base: *u, http: hc}, nil
 }
@@ -72,6 +79,9 @@ func (c *Client) json(ctx context.Context, r call, into any) error {
 		if len(text) > maxAnswer {
 			return r.failed(http.StatusOK, ErrTooLarge, nil)
 		}
+		if looksLikePage(text) {
+			return r.failed(http.StatusOK, ErrLoginPage, nil)
+		}
 		if err := json.Unmarshal(text, into); err != nil {
 			return r.failed(http.StatusOK, ErrMalformed, err)
 		}
@@ -87,14 +97,14 @@ func (c *Client) do(ctx context.Context, r call, read func(body io.Reader) error
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return r.failed(0, ErrUnavailable, withoutURL(err))
+		return r.unreached(err)
 	}
 	defer func() {
 		_, _ = io.CopyN(io.Discard, res.Body, 64<<10) // so that the connection can be used again
 		_ = res.Body.Close()
 	}()
 	if res.StatusCode != http.StatusOK {
-		return r.refused(res.StatusCode, res.Body)
+		return c.refused(r, res)
 	}
 	return read(res.Body)
 }

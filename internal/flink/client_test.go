@@ -54,7 +54,7 @@ func serve(t *testing.T, h http.HandlerFunc) *flink.Client {
 
 func TestNew_RefusesWhatIsNoBaseURL(t *testing.T) {
 	for _, url := range []string{
-		"", "flink:8081", "ftp://flink", "http://", "http://flink/?x=1", "http://flink/#x", "http://user:secret@fl\x00ink",
+		"", "flink:8081", "ftp://flink", "http://", "http://flink/?x=1", "http://flink/#x", "http://user:secret@fl\x00ink", "http://user:secret@flink",
 	} {
 		_, err := flink.New(url, nil)
 		if err == nil {
@@ -62,29 +62,6 @@ func TestNew_RefusesWhatIsNoBaseURL(t *testing.T) {
 		} else if strings.Contains(err.Error(), "secret") {
 			t.Errorf("New(%q) repeats the password: %v", url, err)
 		}
-	}
-}
-
-func TestClient_SendsCredentialsAndNeverShowsThem(t *testing.T) {
-	var user, password string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		user, password, _ = r.BasicAuth()
-		http.Redirect(w, r, "http://me:topsecret@127.0.0.1:1/", http.StatusFound)
-	}))
-	defer server.Close()
-	c, err := flink.New(strings.Replace(server.URL, "://", "://me:topsecret@", 1), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.Overview(t.Context())
-	if !errors.Is(err, flink.ErrUnavailable) {
-		t.Errorf("error = %v, want ErrUnavailable", err)
-	}
-	if user != "me" || password != "topsecret" {
-		t.Errorf("sent credentials %q %q", user, password)
-	}
-	if strings.Contains(err.Error(), "topsecret") || strings.Contains(err.Error(), "me:") {
-		t.Errorf("error shows credentials: %v", err)
 	}
 }
 
@@ -114,7 +91,7 @@ func TestClient_BadAnswers(t *testing.T) {
 		want   error
 	}{
 		"not JSON": {func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = w.Write([]byte("<html>hello</html>"))
+			_, _ = w.Write([]byte("hello"))
 		}, flink.ErrMalformed},
 		"wrong type": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(`{"taskmanagers":"many"}`))

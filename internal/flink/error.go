@@ -74,7 +74,7 @@ func (e *Error) Error() string {
 
 // Is sorts the error into the sentinels of this package.
 func (e *Error) Is(target error) bool {
-	return target == e.kind || target == ErrNotFound && e.Status == http.StatusNotFound
+	return target == e.kind || target == ErrNotFound && e.Status == http.StatusNotFound || target == ErrUnavailable && implied(e.kind) == target
 }
 
 // Unwrap returns the failure of the transport or the decoder, if that is what happened.
@@ -105,10 +105,10 @@ func (r call) failed(status int, kind, cause error) *Error {
 	return &Error{Status: status, Method: r.method, Path: r.name(), kind: kind, cause: cause}
 }
 
-// refused is a call that Flink answered with another status than 200.
-func (r call) refused(status int, body io.Reader) *Error {
-	e := &Error{Status: status, Method: r.method, Path: r.name()}
-	text, err := io.ReadAll(io.LimitReader(body, maxErrorAnswer))
+// refused is a call that was answered with another status than 200.
+func (c *Client) refused(r call, res *http.Response) *Error {
+	e := &Error{Status: res.StatusCode, Method: r.method, Path: r.name()}
+	text, err := io.ReadAll(io.LimitReader(res.Body, maxErrorAnswer))
 	if err != nil {
 		e.cause = withoutURL(err)
 	}
@@ -119,6 +119,15 @@ func (r call) refused(status int, body io.Reader) *Error {
 		e.Messages = answer.Errors
 	}
 	e.classify(r.isProfiler())
+	if e.kind == nil {
+		e.kind = deniedKind(res, string(text))
+	}
+	switch {
+	case errors.Is(e.kind, ErrRedirects):
+		e.cause = errors.New(whereTo(res))
+	case errors.Is(e.kind, ErrUnauthorized) && c.Shows != nil:
+		e.cause = errors.New(c.Shows())
+	}
 	return e
 }
 

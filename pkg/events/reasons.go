@@ -16,6 +16,20 @@ const (
 	CodeUnknownTarget     Code = "unknown_target"
 	CodeTargetNotReady    Code = "target_not_ready"
 	CodeUnreachable       Code = "target_unreachable"
+	CodeUnauthorized      Code = "target_unauthorized"
+	CodeTargetForbids     Code = "target_forbids"
+	CodeMethodRefused     Code = "target_method_refused"
+	CodeKerberos          Code = "target_kerberos"
+	CodeRedirects         Code = "target_redirects"
+	CodeLoginPage         Code = "target_login_page"
+	CodeTLSUntrusted      Code = "tls_untrusted"
+	CodeTLSWrongName      Code = "tls_wrong_name"
+	CodeTLSExpired        Code = "tls_expired"
+	CodeTLSClientCert     Code = "tls_client_certificate"
+	CodeTLSFailed         Code = "tls_failed"
+	CodeProxyUnreachable  Code = "proxy_unreachable"
+	CodeProxyRefuses      Code = "proxy_refuses"
+	CodeAccessBroken      Code = "access_broken"
 	CodeNoRunningJob      Code = "no_running_job"
 	CodeJobRestarting     Code = "job_restarting"
 	CodeSeveralJobs       Code = "several_jobs"
@@ -56,6 +70,20 @@ var hints = map[Code]string{
 	CodeUnknownTarget:     "Check cluster, namespace and name of the FlinkDeployment, or give the REST URL of the JobManager.",
 	CodeTargetNotReady:    "Wait until the job is RUNNING, and its FlinkDeployment READY where there is one, then ask again.",
 	CodeUnreachable:       "Check that the REST address of the JobManager can be reached from Squirrly (service, port, network policy).",
+	CodeUnauthorized:      "Give the credentials of Flink, or correct them: tokenFile, or user and passwordFile, in the file of SQUIRRLY_FLINK_ACCESS (squirrly profile: --flink-token-file, or --flink-user and --flink-password-file).",
+	CodeTargetForbids:     "Have the gateway in front of Flink allow this user or token to GET, and to POST to /taskmanagers/ID/profiler; where it takes a header of its own, give headerFile (squirrly profile: --flink-header-file).",
+	CodeMethodRefused:     "Name a REST address of the JobManager that takes more than GET: what answers there is read-only, and a profile is started by POST to /taskmanagers/ID/profiler.",
+	CodeKerberos:          "Kerberos is not spoken here: have the gateway take a token or user and password as well, or name the REST address of the JobManager behind it.",
+	CodeRedirects:         "Name the address that is redirected to, if it is that of the JobManager; if it is that of a login, give the gateway a token (tokenFile or headerFile in the file of SQUIRRLY_FLINK_ACCESS), or name an address behind it.",
+	CodeLoginPage:         "A page for people answers instead of Flink, often that of a login: give the gateway a token (tokenFile or headerFile in the file of SQUIRRLY_FLINK_ACCESS; squirrly profile: --flink-token-file), check the path of the URL, or name an address behind the gateway.",
+	CodeTLSUntrusted:      "Name the certificate of the authority that signed the server's: caFile in the file of SQUIRRLY_FLINK_ACCESS (squirrly profile: --flink-ca-file).",
+	CodeTLSWrongName:      "Name the target by a name that its certificate holds, or say which name to expect: serverName in the file of SQUIRRLY_FLINK_ACCESS (squirrly profile: --flink-server-name).",
+	CodeTLSExpired:        "Have the certificate of the server renewed, and check the clocks of both machines.",
+	CodeTLSClientCert:     "Give a client certificate that the server trusts: certFile and keyFile in the file of SQUIRRLY_FLINK_ACCESS (squirrly profile: --flink-cert-file and --flink-key-file).",
+	CodeTLSFailed:         "Check that the URL has the scheme that the server speaks there (http or https), and which versions of TLS it takes (1.2 at least).",
+	CodeProxyUnreachable:  "Check the address of the proxy in the file of SQUIRRLY_FLINK_ACCESS (squirrly profile: --flink-proxy), and that it reaches the JobManager.",
+	CodeProxyRefuses:      "Give the proxy its credentials (proxyUser and proxyPasswordFile in the file of SQUIRRLY_FLINK_ACCESS), and have it allow the way to the JobManager.",
+	CodeAccessBroken:      "Correct the named field of the file of SQUIRRLY_FLINK_ACCESS, or the file that it names; both are read again when they change.",
 	CodeNoRunningJob:      "Start the job, or name another cluster; only a running job can be profiled.",
 	CodeJobRestarting:     "The job fails and restarts: mend what the last failure says (the log of the TaskManager has its stack trace), or ask again while an attempt runs.",
 	CodeSeveralJobs:       "Name one of the running jobs by id or name.",
