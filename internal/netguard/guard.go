@@ -24,9 +24,6 @@ import (
 // ErrRefused says that a guard does not allow an address.
 var ErrRefused = errors.New("address is not allowed")
 
-// maxRedirects is how often a server may send a client on to itself.
-const maxRedirects = 3
-
 // Guard is a policy about addresses. It is immutable and safe for concurrent use.
 type Guard struct {
 	hosts []host                 // allowed by name, wherever the name leads
@@ -150,18 +147,6 @@ func (g *Guard) Transport() *http.Transport {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: time.Minute,
 	}
-}
-
-// CheckRedirect is for http.Client: a server may redirect to itself, and nowhere else.
-func (g *Guard) CheckRedirect(r *http.Request, via []*http.Request) error {
-	first := via[0].URL
-	if r.URL.Scheme != first.Scheme || r.URL.Host != first.Host {
-		return g.refuse(r.URL.Host, "the server at "+first.Host+" redirects to it")
-	}
-	if len(via) > maxRedirects {
-		return fmt.Errorf("%s redirects too often", first.Host)
-	}
-	return nil
 }
 
 // checkAddr decides about a resolved address; named says that its host is in the allow-list.

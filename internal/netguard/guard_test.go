@@ -144,7 +144,7 @@ func TestDial(t *testing.T) {
 		"leads inside (hooks)": {netguard.Outbound(false), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client := http.Client{Transport: c.guard.Transport(), CheckRedirect: c.guard.CheckRedirect}
+			client := http.Client{Transport: c.guard.Transport()}
 			defer client.CloseIdleConnections()
 			resp, err := client.Get("http://localhost:" + port)
 			if err == nil {
@@ -154,29 +154,5 @@ func TestDial(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
-	}
-}
-
-func TestRedirects(t *testing.T) {
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
-	defer other.Close()
-	mux := http.NewServeMux()
-	mux.Handle("/away", http.RedirectHandler(other.URL, http.StatusFound))
-	mux.Handle("/home", http.RedirectHandler("/there", http.StatusFound))
-	mux.Handle("/loop", http.RedirectHandler("/loop", http.StatusFound))
-	mux.HandleFunc("/there", func(http.ResponseWriter, *http.Request) {})
-	srv := httptest.NewServer(mux)
-	defer srv.Close()
-	t.Setenv("HTTP_PROXY", other.URL) // is not used
-	g := flink(t, true)
-	client := http.Client{Transport: g.Transport(), CheckRedirect: g.CheckRedirect}
-	for path, want := range map[string]bool{"/home": true, "/away": false, "/loop": false} {
-		resp, err := client.Get(srv.URL + path)
-		if err == nil {
-			resp.Body.Close()
-		}
-		if want != (err == nil) {
-			t.Errorf("%s: %v", path, err)
-		}
 	}
 }

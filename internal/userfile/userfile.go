@@ -21,6 +21,9 @@ import (
 // handedOver are the names of what a shell has opened for this process.
 var handedOver = regexp.MustCompile(`^/(dev/stdin|dev/fd/\d+|proc/(self|\d+)/fd/\d+)$`)
 
+// HandedOver reports whether a path is what a shell has opened for this process: that can be read once.
+func HandedOver(path string) bool { return handedOver.MatchString(filepath.Clean(path)) }
+
 // Open opens a regular file, or what a shell handed over. Errors name the file.
 func Open(path string) (*os.File, error) {
 	// Not blocking: opening a named pipe waits for a writer otherwise.
@@ -29,7 +32,7 @@ func Open(path string) (*os.File, error) {
 		return nil, err //nolint:wrapcheck // it names the path.
 	}
 	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() && (info.IsDir() || !handedOver.MatchString(filepath.Clean(path))) {
+	if err == nil && !info.Mode().IsRegular() && (info.IsDir() || !HandedOver(path)) {
 		err = fmt.Errorf("%s is %s, not a file", path, kind(info.Mode()))
 	}
 	if err != nil {

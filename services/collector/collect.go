@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"slices"
 	"time"
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/netguard"
 	"squirrly.dev/internal/panics"
 	"squirrly.dev/internal/run"
@@ -43,10 +43,11 @@ func (s *Service) collect(ctx context.Context, c capture.Claim) (events.Payload,
 	if rec.Artifact != nil { // everything was stored, and perhaps told
 		return *rec.Artifact, nil
 	}
-	client, err := flink.New(rec.Plan.RestURL, s.http(rec.Plan))
+	client, done, err := s.deps.Flink.Client(place(rec.Plan))
 	if err != nil {
 		return nil, bus.Permanent(events.CodeInvalidRequest, err)
 	}
+	defer done()
 	r := &attempt{cfg: s.cfg, store: s.deps.Store, claim: c, plan: rec.Plan, flink: client, timing: s.timing, log: s.deps.Logger}
 	o, err := r.resolve(ctx)
 	if err != nil {
@@ -61,12 +62,13 @@ func (s *Service) collect(ctx context.Context, c capture.Claim) (events.Payload,
 	return r.deliver(ctx, o)
 }
 
-// http is the client for the plan's target. The hosts of a deployment were looked up by the trigger, not typed in.
-func (s *Service) http(plan events.Plan) *http.Client {
-	if t := plan.Target; t.Deployment != "" && s.deps.ForHosts != nil {
-		return s.deps.ForHosts(netguard.RestHosts(t.Deployment, t.Namespace)...)
+// place is the plan's target. The hosts of a deployment were looked up by the trigger, not typed in.
+func place(plan events.Plan) access.Target {
+	to := access.Target{URL: plan.RestURL}
+	if t := plan.Target; t.Deployment != "" {
+		to.Hosts = netguard.RestHosts(t.Deployment, t.Namespace)
 	}
-	return s.deps.HTTP
+	return to
 }
 
 // profile takes the captures, one mode after the other, while the counters are read.

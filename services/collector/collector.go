@@ -9,10 +9,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
@@ -29,11 +29,8 @@ type Config struct {
 type Deps struct {
 	Bus    *bus.Bus
 	Store  Store
-	HTTP   *http.Client // to Flink, behind a guard
+	Flink  *access.Access // the way to Flink clusters
 	Logger *slog.Logger
-	// ForHosts returns a client that may also reach these hosts: those of a FlinkDeployment, which the trigger has
-	// looked up. Nil means that HTTP does for all.
-	ForHosts func(hosts ...string) *http.Client
 }
 
 // Store keeps pages and context; *artifact.Store is one.
@@ -52,8 +49,8 @@ type Service struct {
 
 // New checks what the service is given.
 func New(cfg Config, d Deps) (*Service, error) {
-	if d.Bus == nil || d.Store == nil || d.HTTP == nil {
-		return nil, errors.New("the collector needs a bus, an artifact store and an HTTP client")
+	if d.Bus == nil || d.Store == nil || d.Flink == nil {
+		return nil, errors.New("the collector needs a bus, an artifact store and a way to Flink")
 	}
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)

@@ -16,6 +16,7 @@ import (
 	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/internal/natsembed"
@@ -129,8 +130,12 @@ func (w *world) store(b *bus.Bus) *artifact.Store {
 // work runs a collector until the test ends.
 func (w *world) work(c *collector) (stop func()) {
 	w.t.Helper()
+	way, err := access.Open(access.Config{Local: true}, access.Options{Transport: func(http.RoundTripper) http.RoundTripper { return c.http }})
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	s, err := New(Config{Version: "test", JobWait: c.jobWait}, Deps{
-		Bus: c.bus, Store: c.store, HTTP: &http.Client{Transport: c.http}, Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
+		Bus: c.bus, Store: c.store, Flink: way, Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
 	})
 	if err != nil {
 		w.t.Fatal(err)

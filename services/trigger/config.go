@@ -19,14 +19,12 @@ type Config struct {
 	HTTPToken    daemon.Secret `env:"HTTP_TOKEN"`                                    // that callers show; without it the API is for this machine
 	Kubeconfig   string        `env:"KUBECONFIG"`                                    // files; empty is ~/.kube/config
 	Namespaces   []string      `env:"NAMESPACES"`                                    // in which FlinkDeployments may be named; empty is all
-	FlinkAllow   []string      `env:"FLINK_ALLOW"`                                   // hosts and networks that may be named by URL; empty is none
 	RestTemplate string        `env:"FLINK_REST_URL"`                                // of a FlinkDeployment, with {cluster}, {namespace}, {name}, {port}
 	Patience     time.Duration `env:"TARGET_PATIENCE"   envDefault:"5s"`             // how long a silent target is tried
 	Duration     time.Duration `env:"PROFILE_DURATION"  envDefault:"30s"`            // of one profile, where a request says nothing
 	MaxDuration  time.Duration `env:"PROFILE_MAX"       envDefault:"5m"`             // of one profile
 	Deadline     time.Duration `env:"RUN_DEADLINE"      envDefault:"30m"`            // of a run, at least
 	Cooldown     time.Duration `env:"COOLDOWN"`                                      // between runs of one job; 0 is none
-	Local        bool          `env:"-"`                                             // requests are of this machine's user: any URL is allowed
 	Sweep        time.Duration `env:"-"`                                             // between looks of the sweeper; 0 is one second
 }
 

@@ -6,14 +6,13 @@ package trigger
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
-	"net/http"
 
 	"golang.org/x/sync/errgroup"
 
 	"squirrly.dev/internal/bus"
-	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/services/trigger/internal/api"
 	"squirrly.dev/services/trigger/internal/intake"
@@ -23,9 +22,9 @@ import (
 
 // Deps are what the service works with.
 type Deps struct {
-	Bus       *bus.Bus
-	Transport func(http.RoundTripper) http.RoundTripper // adds telemetry to calls of Flink; nil adds none
-	Logger    *slog.Logger                              // nil discards
+	Bus    *bus.Bus
+	Flink  *access.Access // the way to Flink clusters
+	Logger *slog.Logger   // nil discards
 }
 
 // Service takes requests.
@@ -46,13 +45,12 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
-	guard, err := netguard.Flink(cfg.FlinkAllow, cfg.Local)
-	if err != nil {
-		return nil, fmt.Errorf("SQUIRRLY_FLINK_ALLOW: %w", err)
+	if d.Bus == nil || d.Flink == nil {
+		return nil, errors.New("the trigger needs a bus and a way to Flink")
 	}
 	resolver := &target.Resolver{
 		Cluster: cfg.Cluster, Clusters: kube.NewClusters(cfg.Kubeconfig, cfg.Cluster), Namespaces: cfg.Namespaces,
-		RestTemplate: cfg.RestTemplate, Guard: guard, Patience: cfg.Patience, Transport: d.Transport,
+		RestTemplate: cfg.RestTemplate, Flink: d.Flink, Patience: cfg.Patience,
 	}
 	runs := run.New(d.Bus)
 	return &Service{cfg: cfg, bus: d.Bus, runs: runs, log: d.Logger, intake: &intake.Intake{

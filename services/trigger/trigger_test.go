@@ -14,6 +14,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
@@ -21,9 +22,18 @@ import (
 )
 
 // start runs the service until t ends.
-func start(t *testing.T, b *bus.Bus, cfg trigger.Config) {
+func open(t *testing.T, cfg access.Config) *access.Access {
 	t.Helper()
-	s, err := trigger.New(cfg, trigger.Deps{Bus: b})
+	way, err := access.Open(cfg, access.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return way
+}
+
+func start(t *testing.T, b *bus.Bus, way access.Config, cfg trigger.Config) {
+	t.Helper()
+	s, err := trigger.New(cfg, trigger.Deps{Bus: b, Flink: open(t, way)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +117,7 @@ func is(state events.State) func(run.Record) bool {
 func TestRun(t *testing.T) {
 	b := bustest.Start(t)
 	addr := freeAddr(t)
-	start(t, b, trigger.Config{HTTPAddr: addr, Local: true, Sweep: 50 * time.Millisecond})
+	start(t, b, access.Config{Local: true}, trigger.Config{HTTPAddr: addr, Sweep: 50 * time.Millisecond})
 	for _, version := range []string{"1.20.5", "2.3.0"} {
 		rest := flink(t, version)
 		id := post(t, addr, `{"target":{"url":"`+rest+`"},"duration":"10s"}`)
@@ -143,7 +153,7 @@ func TestRun_AllowList(t *testing.T) {
 		"listed":  {[]string{"127.0.0.1"}, events.StatePlanned},
 	} {
 		b := bustest.Start(t)
-		start(t, b, trigger.Config{FlinkAllow: c.allow})
+		start(t, b, access.Config{Allow: c.allow}, trigger.Config{})
 		id := "test-" + name
 		body := []byte(`{"target":{"url":"` + rest + `"}}`)
 		stored := time.Now()
@@ -160,7 +170,7 @@ func TestRun_AllowList(t *testing.T) {
 // The sweeper of this service ends a run that nobody finishes.
 func TestRun_Sweeps(t *testing.T) {
 	b := bustest.Start(t)
-	start(t, b, trigger.Config{Sweep: 50 * time.Millisecond})
+	start(t, b, access.Config{}, trigger.Config{Sweep: 50 * time.Millisecond})
 	id := events.Identity{Cluster: "c", Namespace: "n", Job: "j"}
 	_, err := run.New(b).Create(t.Context(), run.Record{
 		Run: "r1", State: events.StatePlanned, Plan: events.Plan{Run: "r1", Identity: id, Deadline: time.Now().Add(-time.Second)},
@@ -176,14 +186,13 @@ func TestRun_Sweeps(t *testing.T) {
 func TestNew_Refuses(t *testing.T) {
 	b := bustest.Start(t)
 	for name, cfg := range map[string]trigger.Config{
-		"bad allow-list": {FlinkAllow: []string{"http://x"}},
-		"bad REST URL":   {RestTemplate: "{name}:{port}"},
-		"patience":       {Patience: time.Millisecond},
-		"default above":  {Duration: time.Hour},
-		"negative":       {Cooldown: -1},
-		"credentials":    {RestTemplate: "http://user:hunter2@{name}"},
+		"bad REST URL":  {RestTemplate: "{name}:{port}"},
+		"patience":      {Patience: time.Millisecond},
+		"default above": {Duration: time.Hour},
+		"negative":      {Cooldown: -1},
+		"credentials":   {RestTemplate: "http://user:hunter2@{name}"},
 	} {
-		if _, err := trigger.New(cfg, trigger.Deps{Bus: b}); err == nil || !strings.Contains(err.Error(), "SQUIRRLY_") || strings.Contains(err.Error(), "hunter2") {
+		if _, err := trigger.New(cfg, trigger.Deps{Bus: b, Flink: open(t, access.Config{})}); err == nil || !strings.Contains(err.Error(), "SQUIRRLY_") || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -192,7 +201,7 @@ func TestNew_Refuses(t *testing.T) {
 // Without a token the service does not listen for everybody, and says what to set.
 func TestRun_OpenAddress(t *testing.T) {
 	b := bustest.Start(t)
-	s, err := trigger.New(trigger.Config{HTTPAddr: "0.0.0.0:0"}, trigger.Deps{Bus: b})
+	s, err := trigger.New(trigger.Config{HTTPAddr: "0.0.0.0:0"}, trigger.Deps{Bus: b, Flink: open(t, access.Config{})})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/services/analyzer"
 	"squirrly.dev/services/collector"
 	"squirrly.dev/services/notifier"
@@ -13,6 +14,7 @@ import (
 
 // config is what the environment may say about the services in this process, by the same names as in a cluster.
 type config struct {
+	Flink     access.Config
 	Trigger   trigger.Config
 	Collector collector.Config
 	Analyzer  analyzer.Config
@@ -32,7 +34,7 @@ func load(o Options) (config, error) {
 	if err != nil {
 		return cfg, err
 	}
-	cfg.Trigger.Local, cfg.Trigger.HTTPAddr = true, o.HTTPAddr
+	cfg.Flink.Local, cfg.Trigger.HTTPAddr = true, o.HTTPAddr
 	cfg.Collector.Version, cfg.Analyzer.Version = o.Version, o.Version
 	cfg.Analyzer.LLM = o.LLM
 	if o.OneShot {

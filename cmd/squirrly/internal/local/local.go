@@ -21,6 +21,7 @@ import (
 	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/natsembed"
 	"squirrly.dev/services/analyzer"
 )
@@ -33,6 +34,7 @@ type Options struct {
 	HTTPAddr  string // of the HTTP API; empty is none
 	AdminAddr string // of health and metrics; empty is none
 	LLM       analyzer.LLMConfig
+	Flink     []access.Entry // how Flink is reached, before what the environment says
 	Version   string
 	Logger    *slog.Logger
 	Log       io.Writer // where the log channel writes results; nil switches it off

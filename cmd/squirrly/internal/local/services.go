@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/services/analyzer"
 	"squirrly.dev/services/collector"
 	"squirrly.dev/services/notifier"
@@ -42,16 +42,15 @@ func (s *Stack) build(o Options) ([]runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	guard, err := netguard.Flink(cfg.Trigger.FlinkAllow, true)
+	way, err := access.Open(cfg.Flink, access.Options{Entries: o.Flink, Transport: traced, Logger: o.Logger})
 	if err != nil {
-		return nil, fmt.Errorf("SQUIRRLY_FLINK_ALLOW: %w", err)
+		return nil, err
 	}
-	t, err := trigger.New(cfg.Trigger, trigger.Deps{Bus: s.Bus, Transport: traced, Logger: log("trigger")})
+	t, err := trigger.New(cfg.Trigger, trigger.Deps{Bus: s.Bus, Flink: way, Logger: log("trigger")})
 	if err != nil {
 		return nil, fmt.Errorf("trigger: %w", err)
 	}
-	client := &http.Client{Transport: traced(guard.Transport()), CheckRedirect: guard.CheckRedirect}
-	c, err := collector.New(cfg.Collector, collector.Deps{Bus: s.Bus, Store: s.Store, HTTP: client, Logger: log("collector")})
+	c, err := collector.New(cfg.Collector, collector.Deps{Bus: s.Bus, Store: s.Store, Flink: way, Logger: log("collector")})
 	if err != nil {
 		return nil, fmt.Errorf("collector: %w", err)
 	}

@@ -8,7 +8,7 @@ import (
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/daemon"
-	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/services/collector"
 )
 
@@ -16,7 +16,7 @@ import (
 type config struct {
 	NATS      backends.NATS
 	S3        artifact.S3Config `envPrefix:"S3_"`
-	Allow     []string          `env:"FLINK_ALLOW"` // hosts and networks that runs by URL may reach; "*" is all
+	Flink     access.Config
 	Collector collector.Config
 }
 
@@ -26,7 +26,9 @@ func (config) Aliases() map[string]string { return backends.NATSAliases }
 func main() { daemon.Main("collector", run) }
 
 func run(ctx context.Context, d *daemon.Daemon, cfg config) error {
-	guard, err := netguard.Flink(cfg.Allow, false)
+	way, err := access.Open(cfg.Flink, access.Options{
+		Logger: d.Logger, Transport: func(base http.RoundTripper) http.RoundTripper { return d.Transport("flink", base) },
+	})
 	if err != nil {
 		return err
 	}
@@ -40,14 +42,8 @@ func run(ctx context.Context, d *daemon.Daemon, cfg config) error {
 		return err
 	}
 	d.AddCheck("artifacts", store.Ready)
-	client := func(hosts ...string) *http.Client {
-		g := guard.Plus(hosts...)
-		return &http.Client{Transport: d.Transport("flink", g.Transport()), CheckRedirect: g.CheckRedirect}
-	}
 	cfg.Collector.Version = daemon.Version()
-	s, err := collector.New(cfg.Collector, collector.Deps{
-		Bus: b, Store: store, HTTP: client(), ForHosts: client, Logger: d.Logger,
-	})
+	s, err := collector.New(cfg.Collector, collector.Deps{Bus: b, Store: store, Flink: way, Logger: d.Logger})
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
-	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/reach"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
@@ -71,6 +71,9 @@ func lostBy(err error) (events.Code, bool) {
 	case isRunFault(err):
 		return "", false
 	}
+	if _, known := reach.Code(err); known {
+		return "", false
+	}
 	_, answered := errors.AsType[*flink.Error](err)
 	return events.CodeProfilerFailed, answered // the file is gone, or an answer nobody knows
 }
@@ -78,7 +81,7 @@ func lostBy(err error) (events.Code, bool) {
 // isRunFault reports whether an error concerns the whole run.
 func isRunFault(err error) bool {
 	return slices.ContainsFunc([]error{
-		flink.ErrUnavailable, flink.ErrMalformed, flink.ErrProfilerUnavailable, flink.ErrDurationOutOfRange, netguard.ErrRefused,
+		flink.ErrMalformed, flink.ErrProfilerUnavailable, flink.ErrDurationOutOfRange,
 	}, func(kind error) bool { return errors.Is(err, kind) })
 }
 
@@ -93,16 +96,19 @@ func (t *take) asRunFault(err error) error {
 // Fault says what an error of Flink means for a run: one that may pass is waited for, any other ends it. Errors that
 // are not of Flink stay as they are.
 func Fault(err error, t Timing) error {
+	code, known := reach.Code(err)
 	switch {
-	case errors.Is(err, netguard.ErrRefused):
-		return bus.Permanent(events.CodeForbidden, err)
+	case known && !errors.Is(err, flink.ErrUnavailable): // somebody has to act
+		return bus.Permanent(code, err)
+	case known:
+		return bus.Wait(code, t.Later, err)
 	case errors.Is(err, flink.ErrProfilerUnavailable):
 		return bus.Permanent(events.CodeProfilingDisabled, err)
 	case errors.Is(err, flink.ErrDurationOutOfRange):
 		return bus.Permanent(events.CodeDurationRange, err)
 	case errors.Is(err, flink.ErrTooLarge): // it is as large when it is asked for again
 		return bus.Permanent(events.CodeUnknownTarget, err)
-	case errors.Is(err, flink.ErrUnavailable), errors.Is(err, flink.ErrMalformed), errors.Is(err, flink.ErrNotFound):
+	case errors.Is(err, flink.ErrMalformed), errors.Is(err, flink.ErrNotFound):
 		return bus.Wait(events.CodeUnreachable, t.Later, err)
 	}
 	return err

@@ -134,4 +134,8 @@ func (t *take) list(ctx context.Context, jvm string) (list []flink.Profile, err 
 	return list, err
 }
 
-func isUnavailable(err error) bool { return errors.Is(err, flink.ErrUnavailable) }
+// isUnavailable reports whether an error may pass within seconds: also a token that is refused, since another one may be
+// in its file by then.
+func isUnavailable(err error) bool {
+	return errors.Is(err, flink.ErrUnavailable) || errors.Is(err, flink.ErrUnauthorized)
+}

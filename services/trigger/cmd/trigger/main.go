@@ -8,12 +8,14 @@ import (
 
 	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/services/trigger"
 )
 
 // config is the environment of the process.
 type config struct {
 	NATS    backends.NATS
+	Flink   access.Config
 	Trigger trigger.Config
 }
 
@@ -30,16 +32,19 @@ func (c config) Validate() error { return c.Trigger.Validate() }
 func main() { daemon.Main("trigger", run) }
 
 func run(ctx context.Context, d *daemon.Daemon, cfg config) error {
+	way, err := access.Open(cfg.Flink, access.Options{
+		Logger: d.Logger, Transport: func(base http.RoundTripper) http.RoundTripper { return d.Transport("flink", base) },
+	})
+	if err != nil {
+		return err
+	}
 	b, err := backends.Connect(ctx, d, cfg.NATS)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
 	d.AddCheck("inbox", b.InboxReady)
-	s, err := trigger.New(cfg.Trigger, trigger.Deps{
-		Bus: b, Logger: d.Logger,
-		Transport: func(base http.RoundTripper) http.RoundTripper { return d.Transport("flink", base) },
-	})
+	s, err := trigger.New(cfg.Trigger, trigger.Deps{Bus: b, Flink: way, Logger: d.Logger})
 	if err != nil {
 		return err
 	}

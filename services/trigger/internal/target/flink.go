@@ -7,12 +7,17 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"time"
 
 	"squirrly.dev/internal/flink"
-	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/flink/access"
+	"squirrly.dev/internal/reach"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/refusal"
 )
+
+// callTimeout bounds one call of a JobManager.
+const callTimeout = 5 * time.Second
 
 // ask asks the JobManager of a place for its jobs and for its profiler.
 func (r *Resolver) ask(ctx context.Context, p place, wanted string) (Found, error) {
@@ -20,12 +25,15 @@ func (r *Resolver) ask(ctx context.Context, p place, wanted string) (Found, erro
 	if wanted == "" && p.session {
 		wanted = p.jobID // another job of the session is never meant
 	}
-	hc, done := r.client(p.guard)
-	defer done()
-	client, err := flink.New(p.url, hc)
+	to := access.Target{URL: p.url, Timeout: callTimeout}
+	if p.host != "" {
+		to.Hosts = []string{p.host}
+	}
+	client, done, err := r.Flink.Client(to)
 	if err != nil {
 		return found, refusal.New(events.CodeInvalidRequest, "field target.url: %w", err)
 	}
+	defer done()
 	err = r.patiently(ctx, func(ctx context.Context) error {
 		return classify(p, found.fill(ctx, client, p, wanted))
 	})
@@ -71,18 +79,21 @@ func (f *Found) fill(ctx context.Context, client *flink.Client, p place, wanted 
 // classify turns what a client says into refusals; what stays may pass.
 func classify(p place, err error) error {
 	at := host(p.url)
+	code, known := reach.Code(err)
 	switch {
 	case err == nil || refusal.Is(err):
 		return err
-	case errors.Is(err, netguard.ErrRefused):
+	case code == events.CodeForbidden:
 		if op, ok := errors.AsType[*net.OpError](err); ok {
 			err = op.Err
 		}
-		return refusal.New(events.CodeForbidden, "%w", err)
-	case errors.Is(err, flink.ErrMalformed), errors.Is(err, flink.ErrTooLarge), errors.Is(err, flink.ErrNotFound):
-		return refusal.New(events.CodeUnknownTarget, "the server at %s does not answer as a JobManager of Flink does: %w", at, err)
+		return refusal.New(code, "%w", err)
 	case errors.Is(err, flink.ErrUnavailable):
 		return fmt.Errorf("the JobManager at %s does not answer: %w", at, err)
+	case known:
+		return refusal.New(code, "the way to the JobManager at %s is closed: %w", at, err)
+	case errors.Is(err, flink.ErrMalformed), errors.Is(err, flink.ErrTooLarge), errors.Is(err, flink.ErrNotFound):
+		return refusal.New(events.CodeUnknownTarget, "the server at %s does not answer as a JobManager of Flink does: %w", at, err)
 	}
 	return refusal.New(events.CodeUnreachable, "the JobManager at %s refuses: %w", at, err)
 }

@@ -7,13 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/flink/access"
+	"squirrly.dev/internal/reach"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/kube"
 	"squirrly.dev/services/trigger/internal/refusal"
@@ -29,13 +29,12 @@ type Clusters interface {
 
 // Resolver finds targets. It is safe for concurrent use.
 type Resolver struct {
-	Cluster      string                                    // name of the own cluster, for targets by URL
-	Clusters     Clusters                                  // for targets by name
-	Namespaces   []string                                  // in which deployments may be asked for; empty is all
-	RestTemplate string                                    // URL of a deployment, with {cluster}, {namespace}, {name} and {port}
-	Guard        *netguard.Guard                           // for targets by URL
-	Patience     time.Duration                             // how long a target that does not answer is tried
-	Transport    func(http.RoundTripper) http.RoundTripper // adds telemetry; nil adds nothing
+	Cluster      string         // name of the own cluster, for targets by URL
+	Clusters     Clusters       // for targets by name
+	Namespaces   []string       // in which deployments may be asked for; empty is all
+	RestTemplate string         // URL of a deployment, with {cluster}, {namespace}, {name} and {port}
+	Flink        *access.Access // the way to the JobManagers
+	Patience     time.Duration  // how long a target that does not answer is tried
 }
 
 // Found is a job that runs or may run again, and can be profiled then. Beside an error it holds what is known.
@@ -52,7 +51,7 @@ type Found struct {
 type place struct {
 	id      events.Identity // Job is empty where only the job's name tells it
 	url     string
-	guard   *netguard.Guard
+	host    string // that may be asked because Kubernetes named it; empty for a URL of the requester
 	jobID   string // that must run there, if known
 	session bool   // the identity is that of the deployment and of the job
 }
@@ -105,7 +104,7 @@ func (r *Resolver) byURL(t events.Target, permit Permit) (place, error) {
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	p := place{id: events.Identity{Cluster: r.Cluster, Namespace: u.Hostname() + "-" + port}, url: t.URL, guard: r.Guard}
+	p := place{id: events.Identity{Cluster: r.Cluster, Namespace: u.Hostname() + "-" + port}, url: t.URL}
 	switch {
 	case t.Cluster != "" && t.Cluster != p.id.Cluster:
 		return p, refusal.New(events.CodeInvalidRequest, "field target.cluster: expected none beside a url, got %q", t.Cluster)
@@ -115,7 +114,7 @@ func (r *Resolver) byURL(t events.Target, permit Permit) (place, error) {
 	if err := permit.place(p.id.Cluster, p.id.Namespace); err != nil {
 		return p, err
 	}
-	if err := r.Guard.CheckURL(t.URL); err != nil {
+	if err := r.Flink.Guard().CheckURL(t.URL); err != nil {
 		return p, refusal.New(events.CodeForbidden, "%w", err)
 	}
 	return p, nil
@@ -155,19 +154,8 @@ func (r *Resolver) byName(ctx context.Context, t events.Target, permit Permit) (
 	if err != nil {
 		return p, refusal.New(events.CodeInternal, "the REST template of this server gives no URL for %s", p.id)
 	}
-	p.guard = r.Guard.Plus(u.Hostname()) // the name comes from Kubernetes, and the rest from this server
+	p.host = u.Hostname() // the name comes from Kubernetes, and the rest from this server
 	return p, nil
-}
-
-// client makes an HTTP client for one target. done frees its connections.
-func (r *Resolver) client(g *netguard.Guard) (client *http.Client, done func()) {
-	const callTimeout = 5 * time.Second
-	base := g.Transport()
-	client = &http.Client{Transport: base, Timeout: callTimeout, CheckRedirect: g.CheckRedirect}
-	if r.Transport != nil {
-		client.Transport = r.Transport(base)
-	}
-	return client, base.CloseIdleConnections
 }
 
 // patiently calls try again while it fails in a way that may pass, for as long as there is patience and time. In the
@@ -200,7 +188,11 @@ func (r *Resolver) patiently(ctx context.Context, try func(context.Context) erro
 	if ctx.Err() != nil || last == nil {
 		return fmt.Errorf("ask the target: %w", cmp.Or(ctx.Err(), context.DeadlineExceeded))
 	}
-	return refusal.New(events.CodeUnreachable, "%w", last)
+	why, known := reach.Code(last)
+	if !known {
+		why = events.CodeUnreachable
+	}
+	return refusal.New(why, "%w", last)
 }
 
 // impatient returns when the patience with a target ends that is asked from now on.

@@ -20,8 +20,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic/fake"
 
+	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/flink/flinktest"
-	"squirrly.dev/internal/netguard"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/kube"
 	"squirrly.dev/services/trigger/internal/refusal"
@@ -60,13 +60,18 @@ func sessionJob(name, deployment, jobID string) runtime.Object {
 	}}
 }
 
-// resolver finds the given objects in Kubernetes, and their REST service at the URL.
-func resolver(t *testing.T, rest string, objects ...runtime.Object) *target.Resolver {
+func open(t *testing.T, cfg access.Config) *access.Access {
 	t.Helper()
-	guard, err := netguard.Flink(nil, true)
+	way, err := access.Open(cfg, access.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return way
+}
+
+// resolver finds the given objects in Kubernetes, and their REST service at the URL.
+func resolver(t *testing.T, rest string, objects ...runtime.Object) *target.Resolver {
+	t.Helper()
 	group := schema.GroupVersion{Group: "flink.apache.org", Version: "v1beta1"}
 	client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
 		group.WithResource("flinkdeployments"): "FlinkDeploymentList",
@@ -74,7 +79,7 @@ func resolver(t *testing.T, rest string, objects ...runtime.Object) *target.Reso
 	}, objects...)
 	return &target.Resolver{
 		Cluster: "local", Clusters: clusters{kube.Cluster{Name: "prod", Namespace: "flink", Client: client}},
-		RestTemplate: rest, Guard: guard, Patience: 300 * time.Millisecond,
+		RestTemplate: rest, Flink: open(t, access.Config{Local: true}), Patience: 300 * time.Millisecond,
 	}
 }
 
@@ -271,12 +276,13 @@ func TestResolve_Refuses(t *testing.T) {
 			events.CodeProfilingDisabled, `rest.profiling.enabled is "false"`,
 		},
 		"Flink too old":     {jobManager{"1.18.1", running, nil}, "", events.CodeProfilingDisabled, "Flink 1.18.1 has no profiler; it came with Flink 1.19"},
-		"not Flink":         {http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }), "", events.CodeUnknownTarget, "does not answer as a JobManager"},
+		"not Flink":         {http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }), "", events.CodeUnknownTarget, "does not answer as a JobManager"},
+		"a page":            {http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }), "", events.CodeLoginPage, "a page for people"},
 		"nothing there":     {http.NotFoundHandler(), "", events.CodeUnknownTarget, "does not answer as a JobManager"},
-		"behind a password": {http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }), "", events.CodeUnreachable, "HTTP 401"},
+		"behind a password": {http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }), "", events.CodeUnauthorized, "HTTP 401: the server wants credentials: none were given: SQUIRRLY_FLINK_ACCESS is not set"},
 		"down":              {http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }), "", events.CodeUnreachable, "does not answer"},
 		"redirects elsewhere": {
-			http.RedirectHandler("http://127.0.0.1:1/", http.StatusFound), "", events.CodeForbidden, "redirects",
+			http.RedirectHandler("http://127.0.0.1:1/", http.StatusFound), "", events.CodeRedirects, "redirects: to http://127.0.0.1:1/",
 		},
 		"hangs": {http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), "", events.CodeUnreachable, "does not answer"},
 	} {
@@ -298,25 +304,22 @@ func TestResolve_Refuses(t *testing.T) {
 
 func TestResolve_BadURLs(t *testing.T) {
 	rest := replay(t, "2.3.0", flinktest.Script{})
-	cluster, err := netguard.Flink([]string{"flink.example"}, false)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cluster := open(t, access.Config{Allow: []string{"flink.example"}})
 	r := resolver(t, "")
 	for name, c := range map[string]struct {
-		guard  *netguard.Guard
+		way    *access.Access
 		target events.Target
 		code   events.Code
 	}{
-		"metadata":             {r.Guard, events.Target{URL: "http://169.254.169.254/"}, events.CodeForbidden},
-		"metadata by redirect": {r.Guard, events.Target{URL: serve(t, http.RedirectHandler("http://169.254.169.254/", http.StatusFound))}, events.CodeForbidden},
+		"metadata":             {r.Flink, events.Target{URL: "http://169.254.169.254/"}, events.CodeForbidden},
+		"metadata by redirect": {r.Flink, events.Target{URL: serve(t, http.RedirectHandler("http://169.254.169.254/", http.StatusFound))}, events.CodeRedirects},
 		"not listed":           {cluster, events.Target{URL: rest}, events.CodeForbidden},
 		"name not listed":      {cluster, events.Target{URL: "http://localhost:8081"}, events.CodeForbidden},
-		"another cluster":      {r.Guard, events.Target{URL: rest, Cluster: "prod"}, events.CodeInvalidRequest},
-		"another namespace":    {r.Guard, events.Target{URL: rest, Namespace: "flink"}, events.CodeInvalidRequest},
+		"another cluster":      {r.Flink, events.Target{URL: rest, Cluster: "prod"}, events.CodeInvalidRequest},
+		"another namespace":    {r.Flink, events.Target{URL: rest, Namespace: "flink"}, events.CodeInvalidRequest},
 	} {
 		r := *r
-		r.Guard = c.guard
+		r.Flink = c.way
 		_, err := r.Resolve(t.Context(), c.target, target.Permit{})
 		refused(t, name, err, c.code, "")
 	}
@@ -324,15 +327,11 @@ func TestResolve_BadURLs(t *testing.T) {
 
 // A name in the allow-list that leads to a forbidden address is found out when the connection is made.
 func TestResolve_GuardedDial(t *testing.T) {
-	guard, err := netguard.Flink([]string{"192.0.2.0/24"}, false) // a network, so that names are left to the dial
-	if err != nil {
-		t.Fatal(err)
-	}
 	rest := strings.Replace(replay(t, "2.3.0", flinktest.Script{}), "127.0.0.1", "localhost", 1)
 	r := resolver(t, "")
-	r.Guard = guard
+	r.Flink = open(t, access.Config{Allow: []string{"192.0.2.0/24"}}) // a network, so that names are left to the dial
 	began := time.Now()
-	_, err = r.Resolve(t.Context(), events.Target{URL: rest}, target.Permit{})
+	_, err := r.Resolve(t.Context(), events.Target{URL: rest}, target.Permit{})
 	refused(t, "localhost", err, events.CodeForbidden, "SQUIRRLY_FLINK_ALLOW")
 	if time.Since(began) > r.Patience {
 		t.Error("a refused address is tried again")
