@@ -28,8 +28,10 @@ func (v *View) order(findings []Problem) []Problem {
 // comesBefore reports that a problem is to be changed before another one that came before it.
 func (v *View) comesBefore(p, other *Problem) bool {
 	switch {
-	case p.saysWhy(other):
+	case p.saysWhy(other), v.lightens(p, other):
 		return true
+	case v.lightens(other, p):
+		return false
 	case !v.comparable(p) || !v.comparable(other) || !p.known():
 		return false
 	case p.price() < other.price():
@@ -43,6 +45,13 @@ func (v *View) comesBefore(p, other *Problem) bool {
 func (p *Problem) saysWhy(other *Problem) bool {
 	return p.price() < 0 && p.known() && p.OnPath && !p.minor && p.P > 0 &&
 		other.Rule.Broad && other.OnPath && p.Severity == other.Severity && muchMore*p.P >= other.P
+}
+
+// lightens reports that a problem lies within the time of another one, is as severe and as cheap to change, and that its change makes
+// the rest of that time cheaper, too: each look into the state, where the other one spares some of them if keys come again.
+func (v *View) lightens(p, other *Problem) bool {
+	return p.wider && v.comparable(p) && v.comparable(other) && p.known() && p.Severity.AtLeast(other.Severity) &&
+		p.price() <= other.price() && v.overlap(p, other.Rule) >= asMuch
 }
 
 // spares reports that a problem which is cheaper to change is worth as much as another one, or as what that one has left then.
@@ -68,19 +77,33 @@ func (p *Problem) price() int {
 }
 
 // overlap is the part of a problem's samples that the frames of a mechanism match as well: in WALL where its time was
-// measured there, since a part that waits takes more of the time than of the CPU.
+// measured and its frames are seen there, since a part that waits takes more of the time than of the CPU.
 func (v *View) overlap(p *Problem, other *mechanisms.Mechanism) float64 {
 	family := p.group.family()
-	if family == mechanisms.FamilyCPU && p.group.te() > 0 && v.modeScansOf(mechanisms.FamilyWall) != nil {
-		family = mechanisms.FamilyWall
+	if family == mechanisms.FamilyCPU && p.group.te() > 0 {
+		if part, seen := v.overlapIn(mechanisms.FamilyWall, p, other); seen {
+			return part
+		}
 	}
+	part, _ := v.overlapIn(family, p, other)
+	return part
+}
+
+// overlapIn is not seen where a family has no samples of the problem.
+func (v *View) overlapIn(family mechanisms.Family, p *Problem, other *mechanisms.Mechanism) (part float64, seen bool) {
 	m := v.modeScansOf(family)
-	if m == nil || len(other.Frames) == 0 || !other.Sees(family) {
-		return 0
+	if m == nil {
+		return 0, false
 	}
 	all := p.group.described(p.group.pattern())
 	both := all
 	both.With = other.Frames
 	sums, _ := tallyAll(m, []events.Count{all, both})
-	return share(sums[1], sums[0])
+	if sums[0] == 0 {
+		return 0, false
+	}
+	if len(other.Frames) == 0 || !other.Sees(family) {
+		return 0, true
+	}
+	return share(sums[1], sums[0]), true
 }
