@@ -7,6 +7,7 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/diagnose"
 	"squirrly.dev/services/analyzer/internal/fingerprint"
 	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
@@ -16,8 +17,8 @@ const leastOther = 0.10
 
 // frameworks are packages whose frames hold all that a task does: how wide they are says nothing of a cause.
 var frameworks = []string{
-	"java.lang.Thread", "java.util.concurrent.ThreadPoolExecutor", "org.apache.flink.runtime.taskmanager.", "org.apache.flink.streaming.runtime.io.",
-	"org.apache.flink.streaming.runtime.tasks.", "org.apache.flink.streaming.api.operators.", "org.apache.flink.streaming.api.functions.source.",
+	"java.lang.Thread", "java.util.concurrent.ThreadPoolExecutor", "org.apache.flink.runtime.taskmanager.", "org.apache.flink.streaming.runtime.",
+	"org.apache.flink.streaming.api.operators.", "org.apache.flink.streaming.api.functions.source.",
 }
 
 // decideOther decides a claim whose cause is none of the catalogue's: that the time goes there may be said, its cause never is
@@ -26,22 +27,27 @@ func (c *Checker) decideOther(j *Judgement, share *thing, inside Decision) {
 	f := share.fact
 	j.Verdict, j.Evidence = Undecided, ids(share)
 	switch {
-	case inside.Verdict != Holds || f.Frame == "":
-		j.Text = fmt.Sprintf("%s: %s", c.subject(j), "no frame of it is named by its share.")
+	case inside.Verdict != Holds || f.Frame == "" || strings.ContainsRune("/[", rune(f.Frame[0])): // a library is no function
+		j.Text = fmt.Sprintf("%s: %s", c.subject(j), "no function of it is named by its share.")
 		return
 	case !j.operator.Limiting || c.analysis.Verdict.Limit != events.LimitVertex:
 		j.Text = fmt.Sprintf("%s: it is not what limits the job.", c.subject(j))
 		return
-	case slices.ContainsFunc(frameworks, func(prefix string) bool { return strings.HasPrefix(f.Frame, prefix) }):
+	case c.frames(share.paths, f.Count.Mode) == nil || c.holdsTask(f, share.paths):
 		j.Text = fmt.Sprintf("%s: %s holds what a task does, whatever that is.", c.subject(j), share.name)
 		return
 	case f.Unit != wording.UnitShare && f.Unit != wording.UnitTE:
 		*j = refuse(*j, "%s: %s measures no time.", c.subject(j), share.name)
 		return
 	}
-	part := c.partOfOperator(share, j.operator.ID, j.operator.Busy)
-	if part < leastOther {
-		*j = refuse(*j, "%s: %s is %s of what limits the job, less than %s.", c.subject(j), share.name, wording.Percent(part), wording.Percent(leastOther))
+	part := c.partOfLimit(f, j.operator)
+	size := fmt.Sprintf("%s is %s of what limits the job", share.name, wording.Percent(part.part))
+	if part.part < leastOther {
+		*j = refuse(*j, "%s: %s, less than %s.", c.subject(j), size, wording.Percent(leastOther))
+		return
+	}
+	if part.low < leastOther || part.some < leastStacks {
+		j.Text = fmt.Sprintf("%s: %s, by too few samples to tell (%s).", c.subject(j), size, wording.Count(part.some))
 		return
 	}
 	if by := c.covered(f); by != "" {
@@ -49,42 +55,78 @@ func (c *Checker) decideOther(j *Judgement, share *thing, inside Decision) {
 		j.Evidence = append(j.Evidence, by)
 		return
 	}
-	j.share = part
+	j.share = part.part
 	j.Text = fmt.Sprintf("%s: the time goes there, and no rule says why.", c.subject(j))
 	j.Finding = c.otherFinding(j, share)
 }
 
-// partOfOperator is the share of the busy time of a vertex that a fact has, by its samples in an operator.
-func (c *Checker) partOfOperator(share *thing, operator string, busy float64) float64 {
-	some, _, ok := c.ground.Within(*share.fact, operator)
-	whole := c.frames(nil, share.fact.Count.Mode)
-	if !ok || whole == nil {
-		return 0
+// holdsTask reports that a function holds what others do: Flink's own loop and the methods by which it hands records to operators,
+// and one that calls the operator in which most of its samples are.
+func (c *Checker) holdsTask(f *events.Fact, paths []string) bool {
+	handsOn := strings.HasPrefix(f.Frame, "org.apache.flink.") && strings.HasPrefix(f.Frame[strings.LastIndexByte(f.Frame, '.')+1:], "process")
+	if handsOn || slices.ContainsFunc(frameworks, func(prefix string) bool { return strings.HasPrefix(f.Frame, prefix) }) {
+		return true
 	}
-	inside, _, ok := c.ground.Within(*whole, operator)
-	if !ok || inside == 0 {
-		return 0
-	}
-	part := float64(some) / float64(inside)
-	if busy >= 0 {
-		part *= busy
-	}
-	return min(1, part)
+	own := c.frames(paths, f.Count.Mode)
+	own.Count.Part = events.PartOperator
+	in, ok := counting(c.ground.Both(*f, *own))
+	return ok && in.part < mostly
 }
 
-// covered is the finding of the rules that takes at least half of the samples of a fact; empty for none.
+// partOfLimit is the share of a fact of the time of the vertices of an operator, by its samples in the operator: in WALL, which
+// alone measures time, unless the operator has too few samples there.
+func (c *Checker) partOfLimit(f *events.Fact, o *diagnose.Operator) interval {
+	if wall := c.inMode(f, events.ModeWall); wall != nil {
+		if part := c.partOfVertex(wall, o); part.all >= leastStacks {
+			return part
+		}
+	}
+	return c.partOfVertex(f, o)
+}
+
+func (c *Checker) partOfVertex(f *events.Fact, o *diagnose.Operator) interval {
+	some, _, ok := c.ground.Within(*f, o.ID)
+	whole := c.frames(nil, f.Count.Mode)
+	if !ok || whole == nil {
+		return interval{high: 1}
+	}
+	all := int64(0)
+	for i := range c.operators {
+		if other := &c.operators[i]; other.ID == o.ID || !other.Process && other.Limiting && (o.Vertex == "" || other.Vertex == o.Vertex) {
+			inside, _, _ := c.ground.Within(*whole, other.ID)
+			all += inside
+		}
+	}
+	return shareOf(some, all)
+}
+
+// covered is the finding of the rules that takes at least half of the samples of a fact, in its mode or in WALL; empty for none.
 func (c *Checker) covered(f *events.Fact) string {
 	for i := range c.analysis.Findings {
-		found := &c.analysis.Findings[i]
-		carrier := c.carrier(found)
-		if carrier == nil {
-			continue
-		}
-		if some, all, ok := c.ground.Both(*f, *carrier); ok && all > 0 && float64(some) >= mostly*float64(all) {
-			return found.ID
+		for _, id := range c.analysis.Findings[i].Evidence {
+			by := c.fact(id)
+			if by == nil || by.Count == nil || len(by.Count.Match)+len(by.Count.Stack)+len(by.Count.With) == 0 && by.Count.From == "" {
+				continue // it counts no place
+			}
+			if c.mostlyIn(f, by) || c.mostlyIn(c.inMode(f, events.ModeWall), by) {
+				return c.analysis.Findings[i].ID
+			}
 		}
 	}
 	return ""
+}
+
+// mostlyIn reports that most samples of a fact are where another one counts.
+func (c *Checker) mostlyIn(f, by *events.Fact) bool {
+	if f == nil {
+		return false
+	}
+	same := c.inMode(by, f.Count.Mode)
+	if same == nil {
+		return false
+	}
+	both, ok := counting(c.ground.Both(*f, *same))
+	return ok && both.part >= mostly
 }
 
 // otherFinding says where the time goes, and what holds of why.

@@ -33,14 +33,19 @@ type run struct {
 
 var runs sync.Map // by name: a job is read once
 
-// recorded is a job with its fault, or of the name "job/good" with its fix.
+// recorded is a job with its fault, or of the name "job/good" with its fix. Those of "jobs/"
+// are of jobs that others wrote.
 func recorded(t testing.TB, name string) run {
 	t.Helper()
 	if r, ok := runs.Load(name); ok {
 		return r.(run) //nolint:forcetypeassert // nothing else is stored.
 	}
 	dir, variant, _ := strings.Cut(name, "/")
-	in, err := input.Folder(filepath.Join(folder, dir, cmp.Or(variant, "bad")))
+	where := filepath.Join(folder, dir, cmp.Or(variant, "bad"))
+	if dir == "jobs" {
+		where = filepath.Join("..", "..", "operators", "testdata", name)
+	}
+	in, err := input.Folder(where)
 	if err != nil {
 		t.Fatal(err)
 	}
