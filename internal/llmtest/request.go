@@ -111,13 +111,13 @@ func (r Request) checkForm() error {
 		}
 		return errors.New("'messages' must contain the word 'json' to use 'response_format' of type 'json_object'")
 	case "json_object_schema":
-		return checkSchema(r.ResponseFormat.Schema)
+		return checkSchema(r.ResponseFormat.Schema, true)
 	case "json_schema", "tool":
 		s := r.ResponseFormat.JSONSchema
 		if s == nil || s.Name == "" || !s.Strict {
 			return errors.New("response_format: expected a named, strict json_schema")
 		}
-		return checkSchema(s.Schema)
+		return checkSchema(s.Schema, false)
 	}
 	return fmt.Errorf("response_format: unknown type %q", r.Form())
 }

@@ -25,18 +25,22 @@ type schemaNode struct {
 	Required    []string               `json:"required"`
 	Properties  map[string]*schemaNode `json:"properties"`
 	Items       *schemaNode            `json:"items"`
+	MaxItems    *int                   `json:"maxItems"` // refused by the strict modes of services
 }
 
 // schemaSize is what a schema adds up to.
-type schemaSize struct{ properties, enum, unions int }
+type schemaSize struct {
+	properties, enum, unions int
+	bounds                   bool // of lists are known
+}
 
-// checkSchema refuses what any strict mode refuses.
-func checkSchema(raw json.RawMessage) error {
+// checkSchema refuses what any strict mode refuses; a server that makes a grammar of the schema takes bounded lists, too.
+func checkSchema(raw json.RawMessage, grammar bool) error {
 	var root schemaNode
 	if err := strictly(raw, &root); err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}
-	var size schemaSize
+	size := schemaSize{bounds: grammar}
 	if err := root.strict("$", 0, &size); err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}
@@ -67,6 +71,9 @@ func (n *schemaNode) strict(path string, level int, size *schemaSize) error {
 	case "string", "number", "integer", "boolean":
 		return nil
 	case "array":
+		if n.MaxItems != nil && !size.bounds {
+			return fmt.Errorf("%s: 'maxItems' is not permitted", path)
+		}
 		return n.Items.strict(path+"[]", level, size)
 	case "object":
 		return n.object(path, level, size)

@@ -27,6 +27,7 @@ type node struct {
 	Required    []string        `json:"required"`
 	Additional  *bool           `json:"additionalProperties"`
 	Items       *node           `json:"items"`
+	MaxItems    int             `json:"maxItems"`
 	Enum        []string        `json:"enum"`
 }
 
@@ -77,6 +78,16 @@ func TestSchema(t *testing.T) {
 		t.Errorf("relations: %s", diff)
 	}
 	strict(t, "answer", &root)
+	seen := root.Properties["observations"]
+	for name, c := range map[string]struct{ got, want int }{
+		"claims": {root.Properties["claims"].MaxItems, claim.MaxClaims}, "observations": {seen.MaxItems, claim.MaxObservations},
+		"because": {claims.Properties["because"].MaxItems, claim.MaxItems}, "changes": {claims.Properties["changes"].MaxItems, claim.MaxItems},
+		"because of an observation": {seen.Items.Properties["because"].MaxItems, claim.MaxItems},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: at most %d items, and the decoder allows %d", name, c.got, c.want)
+		}
+	}
 }
 
 func strict(t *testing.T, name string, n *node) {
@@ -126,6 +137,40 @@ func TestDecode(t *testing.T) {
 	} {
 		if _, err := claim.Decode([]byte(raw)); !errors.Is(err, claim.ErrForm) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestDecode_Lists: each list is as long as the schema says, and no longer.
+func TestDecode_Lists(t *testing.T) {
+	const relation, change = `{"kind":"part_of","a":"T1","b":"T2"}`, `{"kind":"plan","key":null,"value":null,"operator":null,"frame":null,"sketch":null}`
+	observation := `{"because":[],"reading":"x"}`
+	list := func(item string, n int) string { return strings.TrimSuffix(strings.Repeat(item+",", n), ",") }
+	for name, c := range map[string]struct {
+		most int
+		of   func(n int) string
+	}{
+		"claims": {claim.MaxClaims, func(n int) string {
+			return `{"claims":[` + list(`{"operator":"O1","mechanism":"A1","share":"T1"}`, n) + `],"observations":[]}`
+		}},
+		"observations": {claim.MaxObservations, func(n int) string { return `{"claims":[],"observations":[` + list(observation, n) + `]}` }},
+		"relations": {claim.MaxItems, func(n int) string {
+			return strings.Replace(good, `"because":[`, `"because":[`+list(relation, n-1)+`,`, 1)
+		}},
+		"changes": {claim.MaxItems, func(n int) string {
+			return strings.Replace(good, `"changes":[`, `"changes":[`+list(change, n-1)+`,`, 1)
+		}},
+		"relations of an observation": {claim.MaxItems, func(n int) string {
+			return `{"claims":[],"observations":[{"because":[` + list(relation, n) + `],"reading":"x"}]}`
+		}},
+	} {
+		if _, err := claim.Decode([]byte(c.of(c.most))); err != nil {
+			t.Errorf("%d %s: %v", c.most, name, err)
+		}
+		for _, n := range []int{c.most + 1, 500} {
+			if _, err := claim.Decode([]byte(c.of(n))); !errors.Is(err, claim.ErrForm) {
+				t.Errorf("%d %s: %v", n, name, err)
+			}
 		}
 	}
 }

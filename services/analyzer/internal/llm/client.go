@@ -92,10 +92,11 @@ func (c *client) Complete(ctx context.Context, req Request) (Response, error) {
 	for {
 		rung := c.rung.Load()
 		how := manner{form: forms[rung], oldTokens: c.oldTokens.Load()}
-		said, x, err := c.ask(timed, c.telling(req, how.form), how)
+		asked := demanding(req, how.form)
+		said, x, err := c.ask(timed, c.telling(asked, how.form), how)
 		if err == nil {
 			resp, err := c.response(said, x, how, start)
-			c.distrust(req, resp, rung, how.form, err)
+			c.distrust(asked, resp, rung, how.form, err)
 			return resp, err
 		}
 		if timed.Err() == nil && c.stepDown(x, rung, how) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"slices"
 )
 
@@ -19,6 +20,23 @@ const (
 // enforces reports whether an answer in a form has to follow the schema.
 func enforces(form string) bool {
 	return form == FormSchema || form == FormObjectSchema || form == FormTool
+}
+
+// bounds are those of lists in a schema that was compacted. A name of a property or a text of a description has its quotes escaped,
+// or no number behind it.
+var bounds = regexp.MustCompile(`"maxItems":[0-9]+,|,"maxItems":[0-9]+`)
+
+// demanding is a request as a form takes it. The strict modes of services refuse bounds of lists (Azure, Anthropic), or compile
+// nested ones into more states than they serve (Gemini): they get a schema without. Grammars of one's own server take them.
+func demanding(req Request, form string) Request {
+	if form != FormSchema && form != FormTool {
+		return req
+	}
+	var schema bytes.Buffer
+	if json.Compact(&schema, req.Schema) == nil {
+		req.Schema = bounds.ReplaceAll(schema.Bytes(), nil)
+	}
+	return req
 }
 
 // telling adds the schema to the instructions of a request when nothing else shows it to the model.
@@ -52,6 +70,7 @@ type shape struct {
 	Required   []string          `json:"required"`
 	Properties map[string]*shape `json:"properties"`
 	Items      *shape            `json:"items"`
+	MaxItems   *int              `json:"maxItems"`
 }
 
 // types is one name of a type, or a list of them.
@@ -85,7 +104,7 @@ func (s *shape) holds(v any) bool {
 	case string:
 		return s.Enum == nil || slices.Contains(s.Enum, v)
 	case []any:
-		return !slices.ContainsFunc(v, func(item any) bool { return !s.Items.holds(item) })
+		return (s.MaxItems == nil || len(v) <= *s.MaxItems) && !slices.ContainsFunc(v, func(item any) bool { return !s.Items.holds(item) })
 	case map[string]any:
 		for _, name := range s.Required {
 			if _, ok := v[name]; !ok {

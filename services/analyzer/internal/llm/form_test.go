@@ -57,8 +57,12 @@ func TestForms(t *testing.T) {
 			if enforced != (req.Demands() != nil) || req.Form() != form {
 				t.Errorf("%s, %s: the server gets the form %s and the schema %.40s", name, form, req.Form(), req.Demands())
 			}
+			want := decoded(t, claim.Schema())
+			if form == llm.FormSchema || form == llm.FormTool {
+				unbounded(want)
+			}
 			if enforced {
-				if diff := cmp.Diff(decoded(t, claim.Schema()), decoded(t, req.Demands())); diff != "" {
+				if diff := cmp.Diff(want, decoded(t, req.Demands())); diff != "" {
 					t.Errorf("%s, %s: schema (-want +got):\n%s", name, form, diff)
 				}
 			}
@@ -67,11 +71,39 @@ func TestForms(t *testing.T) {
 				t.Errorf("%s, %s: the schema is in the instructions: %v", name, form, said)
 			}
 			_, text, _ := strings.Cut(req.Messages[0].Content, told)
-			if said && cmp.Diff(decoded(t, claim.Schema()), decoded(t, json.RawMessage(text))) != "" {
+			if said && cmp.Diff(want, decoded(t, json.RawMessage(text))) != "" {
 				t.Errorf("%s, %s: another schema is in the instructions: %s", name, form, text)
 			}
 		}
 	}
+}
+
+// unbounded takes the bounds of lists out of a schema.
+func unbounded(schema any) {
+	switch s := schema.(type) {
+	case map[string]any:
+		delete(s, "maxItems")
+		for _, v := range s {
+			unbounded(v)
+		}
+	case []any:
+		for _, v := range s {
+			unbounded(v)
+		}
+	}
+}
+
+// TestIgnoredBounds: a server that is sent bounds of lists and does not hold them is asked in the next form.
+func TestIgnoredBounds(t *testing.T) {
+	many := `{"claims":[],"observations":[` + strings.Repeat(`{"because":[],"reading":"x"},`, claim.MaxObservations) + `{"because":[],"reading":"x"}]}`
+	s := llmtest.NewServer(llmtest.Fixed(many), llmtest.Fixed(object))
+	p := provider(t, "llama-cpp-python", s, nil)
+	for _, want := range []string{llm.FormObjectSchema, llm.FormObject} {
+		if got, err := p.Complete(t.Context(), request); err != nil || got.Form != want {
+			t.Errorf("form %s, want %s: %v", got.Form, want, err)
+		}
+	}
+	sane(t, s)
 }
 
 // TestIgnoredSchema: a server of one's own that takes a schema and does not enforce it is asked in the next form from then on;
