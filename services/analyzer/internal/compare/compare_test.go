@@ -392,6 +392,15 @@ func TestCompare_Starved(t *testing.T) {
 	if got := compare.Compare(after.analysis(), before); got.Speed == events.SpeedSlower {
 		t.Errorf("less CPU: %s", got.Summary)
 	}
+	lacks, more := run{records: 1000, busy: 0.96, cores: 0.5}.analysis(), run{records: 1700, busy: 0.81, cores: 0.7}.analysis()
+	lacks.Verdict.Limit, more.Verdict.Limit = events.LimitCPU, events.LimitCPU
+	lacks.Usage.Starved, more.Usage.Starved = 0.49, 0.39
+	if got := compare.Compare(lacks, more); got.Speed != events.SpeedUnknown {
+		t.Errorf("more records, or more CPU: %s", got.Summary)
+	}
+	if got := compare.Compare(lacks, lacks); got.Speed != events.SpeedSame {
+		t.Errorf("nothing changed: %s", got.Summary)
+	}
 }
 
 // The times are those of the captures.

@@ -36,7 +36,7 @@ func (c *comparison) speed(changes []events.Comparable) events.Speed {
 		return events.SpeedSlower
 	case better+worse > 0, c.margin > vague, c.beyondLoad():
 		return events.SpeedUnknown
-	case c.doubtful():
+	case c.doubtful(), c.forCPU():
 		return events.SpeedUnknown
 	}
 	return events.SpeedSame
@@ -54,6 +54,13 @@ func (c *comparison) doubtful() bool {
 	}
 	return limited(c.before) && change-reserve(c.before)-starved(c.before) > doubtful*m ||
 		limited(c.after) && -change-reserve(c.after)-starved(c.after) > doubtful*m
+}
+
+// forCPU reports a throughput that moved beyond the margin while the lack of CPU limited a run: be it for the code or for what CPU
+// there was.
+func (c *comparison) forCPU() bool {
+	lacked := c.before.Verdict.Limit == events.LimitCPU || c.after.Verdict.Limit == events.LimitCPU
+	return lacked && math.Abs(math.Log(c.ratio)) > c.margin
 }
 
 // unsettled says why one of the runs shows no steady job; empty when both do.
