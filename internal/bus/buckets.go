@@ -25,7 +25,9 @@ func (t Topology) buckets() []jetstream.StreamConfig {
 	spending.MaxMsgSize = 1 << 10
 	answers := t.bucket(events.BucketAnswers, "Answers of language models to identical questions.", 30*day)
 	answers.MaxMsgSize, answers.MaxBytes = 1<<20, t.keptAnswers()
-	return []jetstream.StreamConfig{runs, lease, t.bucket(events.BucketNotify, "What was told to whom.", 45*day), spending, answers}
+	policy := t.bucket(events.BucketPolicy, "What policies asked for, and what they know of their targets; changed by compare-and-set only.", 400*day)
+	policy.MaxMsgSize = maxRecordBytes
+	return []jetstream.StreamConfig{runs, lease, policy, t.bucket(events.BucketNotify, "What was told to whom.", 45*day), spending, answers}
 }
 
 // leaseShare is the part of AckWait for which a process that is silent counts as alive. A dead one has sent its last

@@ -37,6 +37,7 @@ const (
 	BucketNotify    = "SQUIRRLY_NOTIFY"
 	BucketSpending  = "SQUIRRLY_SPENDING"
 	BucketAnswers   = "SQUIRRLY_ANSWERS"
+	BucketPolicy    = "SQUIRRLY_POLICY"
 	BucketArtifacts = "SQUIRRLY_ARTIFACTS"
 
 	DurableTrigger        = "trigger"

@@ -25,6 +25,7 @@ type Config struct {
 	MaxDuration  time.Duration `env:"PROFILE_MAX"       envDefault:"5m"`             // of one profile
 	Deadline     time.Duration `env:"RUN_DEADLINE"      envDefault:"30m"`            // of a run, at least
 	Cooldown     time.Duration `env:"COOLDOWN"`                                      // between runs of one job; 0 is none
+	Policy       string        `env:"POLICY"`                                        // file of policies; empty is none
 	Sweep        time.Duration `env:"-"`                                             // between looks of the sweeper; 0 is one second
 }
 

@@ -33,6 +33,7 @@ type Service struct {
 	bus    *bus.Bus
 	runs   *run.Runs
 	intake *intake.Intake
+	watch  *watching // nil without policies
 	log    *slog.Logger
 }
 
@@ -53,7 +54,11 @@ func New(cfg Config, d Deps) (*Service, error) {
 		RestTemplate: cfg.RestTemplate, Flink: d.Flink, Patience: cfg.Patience,
 	}
 	runs := run.New(d.Bus)
-	return &Service{cfg: cfg, bus: d.Bus, runs: runs, log: d.Logger, intake: &intake.Intake{
+	watch, err := newWatching(cfg, d, resolver, runs)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{cfg: cfg, bus: d.Bus, runs: runs, log: d.Logger, watch: watch, intake: &intake.Intake{
 		Runs: runs, Targets: runs.Targets, Bus: d.Bus, Target: resolver, Logger: d.Logger,
 		Limits: intake.Limits{Duration: cfg.Duration, MaxDuration: cfg.MaxDuration, Deadline: cfg.Deadline, Cooldown: cfg.Cooldown},
 	}}, nil
@@ -64,6 +69,9 @@ func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.bus.Consume(ctx, bus.Inbox(s.cfg.Slots), bus.Messages(s.intake.Handle)) })
 	g.Go(func() error { return run.Sweeper{Runs: s.runs, Every: s.cfg.Sweep}.Run(ctx) })
+	if s.watch != nil {
+		g.Go(func() error { return s.watch.run(ctx) })
+	}
 	if s.cfg.HTTPAddr != "" {
 		a := &api.API{Inbox: s.bus, Records: s.runs, Token: s.cfg.HTTPToken.Reveal(), Logger: s.log}
 		g.Go(func() error { return a.Serve(ctx, s.cfg.HTTPAddr) })

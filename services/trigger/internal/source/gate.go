@@ -1,0 +1,137 @@
+// Package source is what all reasons to profile have in common: what a policy asks goes out in one place, [Gate.Ask],
+// which keeps to the policy's quiet hours, cooldown and budget, and to the rule that nothing which descends from a run
+// makes another. The reasons themselves are the packages below, one each.
+//
+// A request is nothing but an event in the inbox. Its id is made of what it answers to, such as the slot of a schedule,
+// so that every replica makes the same request, and all of them together one run.
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"squirrly.dev/internal/run"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/trigger/internal/policy"
+)
+
+// Inbox takes requests: *bus.Bus.
+type Inbox interface {
+	Request(ctx context.Context, subject, msgID, contentType string, body []byte) error
+}
+
+// Records are the records of runs: *run.Runs.
+type Records interface {
+	Get(ctx context.Context, id string) (run.Record, error)
+}
+
+// Gate is where requests of policies go out. It is safe for concurrent use.
+type Gate struct {
+	Inbox   Inbox
+	Records Records
+	Ledgers Book[Ledger]
+	Usual   time.Duration // of a profile, where a policy says nothing
+}
+
+// Ask is a wish for a run of one target.
+type Ask struct {
+	Policy   *policy.Policy
+	Target   policy.Target
+	Reason   string    // one of policy.ReasonSchedule …
+	ID       string    // of what it answers to, unique among those of its policy: the same id is the same run
+	Why      string    // for people
+	At       time.Time // now, by the clock of the source
+	Began    time.Time // when what it answers to began; zero: it has no beginning that a profile could have caused
+	Expires  time.Time // not worth starting after; zero is never
+	Release  string    // label of the request, if known
+	Baseline string    // where the policy says nothing
+}
+
+// Run is the id of the run that the request leads to.
+func (a Ask) Run() string { return events.RunIDFromEvent(a.Policy.Source(), a.ID) }
+
+// Ask puts a request into the inbox, once for each id. Its error is a [*Refusal] when the policy does not allow the
+// request now; any other may pass, and then the same ask has to come again.
+//
+// What is asked is entered into the ledger before it is sent: a replica that dies in between leaves an entry, and the
+// next one with the same id sends it.
+func (g *Gate) Ask(ctx context.Context, a Ask) (runID string, err error) {
+	id := a.Run()
+	_, err = g.Records.Get(ctx, id)
+	if err == nil {
+		return id, nil
+	}
+	if !errors.Is(err, run.ErrNoRecord) {
+		return id, err
+	}
+	if until := a.Policy.QuietUntil(a.At); !until.IsZero() {
+		return id, &Refusal{Code: Quiet, Until: until, Why: "it is quiet until " + until.In(a.Policy.Zone).Format("Mon 15:04 MST")}
+	}
+	if err := g.ownDoing(ctx, a); err != nil {
+		return id, err
+	}
+	if err := g.enter(ctx, a, id); err != nil {
+		return id, err
+	}
+	body, err := g.event(a)
+	if err != nil {
+		return id, err
+	}
+	return id, g.Inbox.Request(ctx, events.SubjectRequested, id, events.ContentType, body)
+}
+
+var errEntered = errors.New("it is entered")
+
+// enter writes the request into the ledger of its target, unless it is there.
+func (g *Gate) enter(ctx context.Context, a Ask, id string) error {
+	_, err := g.Ledgers.Upsert(ctx, LedgerKey(a.Target.Key()), func(l *Ledger) error {
+		if l.Has(id) {
+			return errEntered
+		}
+		asked := Asked{Run: id, At: a.At.UTC(), Profiled: a.Policy.Profiled(g.Usual), Policy: a.Policy.Name, Reason: a.Reason}
+		if refused := l.add(asked, a.Policy); refused != nil {
+			return refused
+		}
+		return nil
+	})
+	if errors.Is(err, errEntered) {
+		return nil
+	}
+	return err
+}
+
+// event makes the CloudEvent.
+func (g *Gate) event(a Ask) ([]byte, error) {
+	p := a.Policy
+	labels := map[string]string{policy.LabelPolicy: p.Name}
+	maps.Copy(labels, p.Labels)
+	if a.Release != "" {
+		labels[events.LabelRelease] = a.Release
+	}
+	req := events.ProfileRequested{
+		Target: a.Target.Target, Modes: p.Modes, Duration: events.Duration(p.Duration), Scope: p.Scope,
+		Reason: fmt.Sprintf("policy %s: %s", p.Name, a.Why), Labels: labels, Expires: a.Expires.UTC(), Baseline: p.Baseline,
+	}
+	if a.Expires.IsZero() {
+		req.Expires = time.Time{}
+	}
+	if req.Baseline == "" {
+		req.Baseline = a.Baseline
+	}
+	if err := req.Validate(); err != nil {
+		return nil, fmt.Errorf("request of policy %s for %s: %w", p.Name, a.Target.Name, err)
+	}
+	data, err := json.Marshal(req)
+	if err != nil {
+		return nil, fmt.Errorf("request of policy %s for %s: %w", p.Name, a.Target.Name, err)
+	}
+	e := events.Event{
+		SpecVersion: events.SpecVersion, ID: a.ID, Source: p.Source(), Type: events.TypeProfileRequested,
+		Time: a.At.UTC(), DataContentType: "application/json", Data: data,
+	}
+	return e.Encode()
+}
