@@ -78,6 +78,8 @@ func kindOf(err error) error {
 	}
 	op, isOp := errors.AsType[*net.OpError](err)
 	switch {
+	case errors.Is(err, ErrTLSClientCertificate): // the transport has seen more than the alert says
+		return ErrTLSClientCertificate
 	case errors.Is(err, ErrAccess):
 		return ErrAccess
 	case isOp && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")):

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -13,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"squirrly.dev/internal/flink"
@@ -27,6 +30,8 @@ type way struct {
 	base  *url.URL // of the target, as it was named: what patterns are compared with
 	root  *url.URL // with the prefix: what credentials are for
 	guard *netguard.Guard
+
+	asked atomic.Bool // the server has asked for a client certificate
 
 	mu   sync.Mutex
 	made *http.Transport
@@ -47,6 +52,19 @@ func (b broken) Is(target error) bool { return target == flink.ErrAccess }
 
 // Unwrap gives access to the cause.
 func (b broken) Unwrap() error { return b.err }
+
+// wantsCertificate is an alert of a server that has asked for a client certificate before: up to TLS 1.2 alerts do not say
+// that it is this what failed.
+type wantsCertificate struct{ err error }
+
+// Error implements error.
+func (e wantsCertificate) Error() string { return e.err.Error() }
+
+// Is implements errors.Is.
+func (e wantsCertificate) Is(target error) bool { return target == flink.ErrTLSClientCertificate }
+
+// Unwrap gives access to the cause.
+func (e wantsCertificate) Unwrap() error { return e.err }
 
 func (w *way) entry(ctx context.Context) *Entry { return w.find(ctx, w.base) }
 
@@ -77,6 +95,9 @@ func (w *way) roundTrip(r *http.Request) (*http.Response, error) {
 		maps.Copy(r.Header, shows.header)
 	}
 	res, err := t.RoundTrip(r)
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" && w.asked.Load() {
+		err = wantsCertificate{err}
+	}
 	if err == nil && res.StatusCode != http.StatusOK {
 		err = mask(res, shows.secrets)
 	}
@@ -107,6 +128,13 @@ func (w *way) connections(e *Entry) (*http.Transport, error) {
 	}
 	t := w.guard.Transport()
 	t.TLSClientConfig = config
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		w.asked.Store(true)
+		for i := range config.Certificates {
+			return &config.Certificates[i], nil
+		}
+		return &tls.Certificate{}, nil // none is given
+	}
 	if e.Proxy != "" {
 		if err := w.guard.CheckURL(w.base.String()); err != nil { // the last look: who resolves the name is the proxy
 			return nil, err
