@@ -82,6 +82,7 @@ func DecodeRequest(h Header, body []byte) (ProfileRequested, RequestOrigin, erro
 	if err := strict(data, "request", &r); err != nil {
 		return r, origin, err
 	}
+	r.Target = r.Target.Canonical()
 	if err := checkScope(data); err != nil {
 		return r, origin, err
 	}

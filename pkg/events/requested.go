@@ -1,7 +1,6 @@
 package events
 
 import (
-	"net/url"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -20,43 +19,6 @@ const (
 	// UploadPrefix is the only place from which a request may name stored context.
 	UploadPrefix = "uploads/"
 )
-
-// Target is what to profile: a FlinkDeployment by name, or a JobManager by its REST URL.
-type Target struct {
-	Cluster    string `json:"cluster,omitempty"`    // kube context; empty is the server's own cluster
-	Namespace  string `json:"namespace,omitempty"`  // of the FlinkDeployment
-	Deployment string `json:"deployment,omitempty"` // name of the FlinkDeployment
-	URL        string `json:"url,omitempty"`        // REST URL of a JobManager, instead of the three above
-	Job        string `json:"job,omitempty"`        // id or name of the Flink job; empty is the only running one
-}
-
-// Validate checks that the target names exactly one thing.
-func (t Target) Validate() error {
-	switch {
-	case t.URL == "" && t.Deployment == "":
-		return field("target", "a url, or a deployment with its namespace", "")
-	case t.URL != "" && t.Deployment != "":
-		return field("target", "either a url or a deployment, not both", "")
-	case len(t.Job) > maxJobName:
-		return field("target.job", "at most 1024 bytes", t.Job)
-	}
-	for name, v := range map[string]string{"cluster": t.Cluster, "namespace": t.Namespace, "deployment": t.Deployment} {
-		if len(v) > maxName {
-			return field("target."+name, "at most 253 bytes", v)
-		}
-	}
-	if t.URL == "" {
-		return nil
-	}
-	u, err := url.Parse(t.URL)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return field("target.url", "an http or https URL", "")
-	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return field("target.url", "a URL without user, query and fragment", "")
-	}
-	return nil
-}
 
 // ContextFile is a file of the user's own that helps the analysis: source, configuration, notes. Either Text is
 // given, or Key and SHA256 of an object that was stored below [UploadPrefix] before.

@@ -85,7 +85,8 @@ func outcomeError(state events.State, o *events.Outcome) error {
 	case events.CodeUnknownTarget, events.CodeUnknownJob, events.CodeNoRunningJob, events.CodeJobGone,
 		events.CodeJobRestarting:
 		code = exitNotFound
-	case events.CodeForbidden:
+	case events.CodeForbidden, events.CodeUnauthorized, events.CodeTargetForbids, events.CodeKerberos, events.CodeLoginPage,
+		events.CodeTLSClientCert, events.CodeProxyRefuses:
 		code = exitAuth
 	case events.CodeInvalidRequest, events.CodeSeveralJobs, events.CodeDurationRange, events.CodeUndecodable:
 		code = exitUsage

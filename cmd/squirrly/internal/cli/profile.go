@@ -20,6 +20,7 @@ import (
 type profileFlags struct {
 	request requestFlags
 	llm     llmFlags
+	flink   flinkFlags
 	out     string
 	failOn  string
 	timeout time.Duration
@@ -31,8 +32,12 @@ func (a *app) profileCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "profile [TARGET]",
 		Short: "Profile a running job and say what limits it",
-		Long: `Profile a running Flink job and say what limits it. TARGET is the REST URL of a JobManager, or the name of a
-FlinkDeployment as [NAMESPACE/]NAME (env FLINK_DEPLOYMENT_NAME).
+		Long: `Profile a running Flink job and say what limits it. TARGET is the REST URL of a JobManager (localhost:8081, or
+a page of a job copied from Flink's web UI, will do), or the name of a FlinkDeployment as [NAMESPACE/]NAME (env
+FLINK_DEPLOYMENT_NAME).
+
+What Flink is to be shown (a token, a password, a certificate) stands in files: name them with the --flink flags, or for
+many clusters in the YAML file of --flink-access. Where a server does the work, its own settings count.
 
 When a NATS server is named (--nats, --nats-context, SQUIRRLY_NATS_URL), the request goes there and the services do the
 work. Otherwise the same pipeline runs in this process, with nothing listening and nothing left behind; --out keeps the
@@ -45,6 +50,7 @@ last exception.
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 findings of the severity of --fail-on or above; 4 not allowed;
 5 target or job not found; 6 timed out; 130 interrupted.`,
 		Example: `  squirrly profile http://localhost:8081 --duration 30s
+  squirrly profile https://flink.example.com --flink-ca-file ca.crt --flink-token-file token
   squirrly profile flink/orders --context src/main/java -o markdown
   squirrly profile http://localhost:8081 --job orders --out ./profile --fail-on warning`,
 		Args: args(cobra.MaximumNArgs(1)),
@@ -61,6 +67,7 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 findings of the severity of --fai
 	}
 	f.request.add(c)
 	f.llm.add(c)
+	f.flink.add(c)
 	c.Flags().StringVar(&f.out, "out", "", "`DIR` for the captures, the analysis and report.html")
 	c.Flags().StringVar(&f.failOn, "fail-on", "", "exit with 3 when there are findings of this `SEVERITY`: info, warning or critical")
 	c.Flags().DurationVar(&f.timeout, "timeout", 0, "give up waiting after this time (default: the deadline of the run)")
@@ -108,6 +115,9 @@ func (a *app) profile(ctx context.Context, target string, f profileFlags) error 
 // pipeline connects to the named server, or starts the services in this process.
 func (a *app) pipeline(ctx context.Context, f profileFlags) (*bus.Bus, *artifact.Store, func(), error) {
 	if a.remote() {
+		if f.flink.file != "" || f.flink.one() {
+			return nil, nil, nil, usage("the --flink flags are for a profile without a server; the server reads the file of its SQUIRRLY_FLINK_ACCESS")
+		}
 		b, err := a.connect(ctx)
 		if err != nil {
 			return nil, nil, nil, err
@@ -123,9 +133,13 @@ func (a *app) pipeline(ctx context.Context, f profileFlags) (*bus.Bus, *artifact
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	entries, err := f.flink.entries()
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	// The services outlive an interrupt for a moment, so that the run can be cancelled.
 	s, err := local.Start(context.WithoutCancel(ctx), local.Options{
-		OneShot: true, LLM: llm, Version: version(), Logger: a.logger(),
+		OneShot: true, LLM: llm, Flink: entries, FlinkAccess: f.flink.file, Version: version(), Logger: a.logger(),
 	})
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("start the pipeline: %w", err)

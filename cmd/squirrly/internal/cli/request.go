@@ -48,8 +48,12 @@ func (r *requestFlags) add(c *cobra.Command) {
 // build makes the request. Context files are read whole; those that do not fit into an event are returned apart, to be
 // stored first.
 func (r *requestFlags) build(ctx context.Context, target string) (events.ProfileRequested, []upload, error) {
+	t, err := r.target(target)
+	if err != nil {
+		return events.ProfileRequested{}, nil, err
+	}
 	req := events.ProfileRequested{
-		Target: r.target(target), Reason: r.reason, Labels: r.labels,
+		Target: t, Reason: r.reason, Labels: r.labels,
 		Scope: events.Scope{TaskManagers: r.managers, MaxTaskManagers: r.most}, Baseline: r.baseline,
 	}
 	if err := r.profile(&req); err != nil {
@@ -73,18 +77,6 @@ func (r *requestFlags) build(ctx context.Context, target string) (events.Profile
 		return req, nil, usage("%w", err)
 	}
 	return req, uploads, nil
-}
-
-// target reads a URL or [namespace/]deployment.
-func (r *requestFlags) target(s string) events.Target {
-	if strings.Contains(s, "://") {
-		return events.Target{URL: strings.TrimRight(s, "/"), Job: r.job}
-	}
-	ns := first(r.namespace, env("SQUIRRLY_NAMESPACE", "NAMESPACE"))
-	if before, after, ok := strings.Cut(s, "/"); ok {
-		ns, s = before, after
-	}
-	return events.Target{Cluster: r.cluster, Namespace: first(ns, "default"), Deployment: s, Job: r.job}
 }
 
 func (r *requestFlags) profile(req *events.ProfileRequested) error {

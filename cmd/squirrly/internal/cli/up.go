@@ -14,6 +14,7 @@ import (
 
 type upFlags struct {
 	llm   llmFlags
+	flink flinkFlags
 	dir   string
 	port  int
 	http  string
@@ -33,6 +34,7 @@ squirrly.v1.recommendation.ready.>. State is kept in the data directory, so a re
 		RunE: func(c *cobra.Command, _ []string) error { return a.up(c.Context(), f) },
 	}
 	f.llm.add(c)
+	f.flink.addFile(c)
 	c.Flags().StringVar(&f.dir, "data", "", "data `DIR` (default: squirrly in the user's data directory)")
 	c.Flags().IntVar(&f.port, "port", 4222, "port of the NATS server on 127.0.0.1")
 	c.Flags().StringVar(&f.http, "http", "127.0.0.1:8080", "`ADDR` of the HTTP API; empty for none")
@@ -51,7 +53,7 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 	}
 	a.flags.verbose = true
 	s, err := local.Start(ctx, local.Options{
-		Dir: dir, Port: f.port, HTTPAddr: f.http, AdminAddr: f.admin, LLM: llm, Version: version(), Logger: a.logger(), Log: a.out,
+		Dir: dir, Port: f.port, HTTPAddr: f.http, AdminAddr: f.admin, LLM: llm, FlinkAccess: f.flink.file, Version: version(), Logger: a.logger(), Log: a.out,
 	})
 	if err != nil {
 		return fmt.Errorf("start: %w", err)

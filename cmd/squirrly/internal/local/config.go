@@ -35,6 +35,9 @@ func load(o Options) (config, error) {
 		return cfg, err
 	}
 	cfg.Flink.Local, cfg.Trigger.HTTPAddr = true, o.HTTPAddr
+	if o.FlinkAccess != "" {
+		cfg.Flink.File = o.FlinkAccess
+	}
 	cfg.Collector.Version, cfg.Analyzer.Version = o.Version, o.Version
 	cfg.Analyzer.LLM = o.LLM
 	if o.OneShot {

@@ -34,10 +34,12 @@ type Options struct {
 	HTTPAddr  string // of the HTTP API; empty is none
 	AdminAddr string // of health and metrics; empty is none
 	LLM       analyzer.LLMConfig
-	Flink     []access.Entry // how Flink is reached, before what the environment says
 	Version   string
 	Logger    *slog.Logger
-	Log       io.Writer // where the log channel writes results; nil switches it off
+	// Flink says how Flink is reached; what it does not match, the file FlinkAccess says, or that of the environment.
+	Flink       []access.Entry
+	FlinkAccess string
+	Log         io.Writer // where the log channel writes results; nil switches it off
 }
 
 // oneShotAckWait is short: in one process nobody else can take a step over, but a retry should not take long.

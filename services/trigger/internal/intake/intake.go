@@ -87,7 +87,7 @@ func (in *Intake) Handle(ctx context.Context, m bus.Delivery) error {
 
 // decide creates the record of a request. When another delivery of it was faster, that one's decision stands.
 func (in *Intake) decide(ctx context.Context, req request) (run.Record, error) {
-	rec := run.Record{Run: req.run, Requester: req.requester(), Plan: events.Plan{Run: req.run, Target: shown(req.Target)}}
+	rec := run.Record{Run: req.run, Requester: req.requester(), Plan: events.Plan{Run: req.run, Target: req.Target}}
 	plan, err := in.plan(ctx, req)
 	switch r, refused := errors.AsType[*refusal.Error](err); {
 	case refused:

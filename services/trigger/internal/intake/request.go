@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
@@ -40,6 +41,9 @@ func decode(m bus.Delivery) request {
 		wrong = req.Validate()
 	}
 	_, readable := errors.AsType[*events.FieldError](wrong)
+	if wrong != nil {
+		req.Target = shown(req.Target)
+	}
 	switch {
 	case req.refused != nil || wrong == nil:
 	case readable:
@@ -77,13 +81,18 @@ func (r request) id() string {
 	return r.message.Stream + "/" + strconv.FormatUint(r.message.Seq, 10)
 }
 
-// shown is a target as it may be stored: a URL that was refused may hold credentials.
+// shown is a target as it may be stored and told: one that is not valid may hold credentials.
 func shown(t events.Target) events.Target {
-	if t.URL == "" || t.Validate() == nil {
+	if t.Validate() == nil {
 		return t
 	}
+	for _, name := range []*string{&t.Namespace, &t.Deployment} {
+		if strings.ContainsAny(*name, "@:/") {
+			*name = ""
+		}
+	}
 	u, err := url.Parse(t.URL)
-	if err != nil {
+	if err != nil || u.Host == "" {
 		t.URL = ""
 		return t
 	}

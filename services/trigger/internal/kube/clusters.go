@@ -35,6 +35,7 @@ type Cluster struct {
 type Clusters struct {
 	load func(context string) (clientcmd.ClientConfig, error)
 	own  string // name of the cluster that this process runs in
+	from string // where contexts are looked for, for messages
 	in   func() (*rest.Config, error)
 
 	mu   sync.Mutex
@@ -49,7 +50,7 @@ func NewClusters(kubeconfig, own string) *Clusters {
 		rules.Precedence = filepath.SplitList(kubeconfig)
 	}
 	return &Clusters{
-		own: own, in: rest.InClusterConfig, open: map[string]Cluster{},
+		own: own, from: strings.Join(rules.Precedence, ", "), in: rest.InClusterConfig, open: map[string]Cluster{},
 		load: func(context string) (clientcmd.ClientConfig, error) {
 			raw, err := rules.Load()
 			if err != nil {
@@ -99,7 +100,7 @@ func (c *Clusters) find(name string) (Cluster, error) {
 		name = raw.CurrentContext
 	}
 	if raw.Contexts[name] == nil {
-		return Cluster{}, unknown(name, slices.Sorted(maps.Keys(raw.Contexts)))
+		return Cluster{}, c.unknown(name, slices.Sorted(maps.Keys(raw.Contexts)))
 	}
 	config, err := loader.ClientConfig()
 	if err != nil {
@@ -112,17 +113,19 @@ func (c *Clusters) find(name string) (Cluster, error) {
 	return connect(name, namespace, config)
 }
 
-func unknown(name string, contexts []string) error {
+func (c *Clusters) unknown(name string, contexts []string) error {
 	const most = 5
+	known := strings.Join(contexts[:min(len(contexts), most)], ", ")
 	switch {
+	case len(contexts) == 0 && name == "":
+		return refusal.New(events.CodeUnknownTarget,
+			"no Kubernetes cluster is configured here (no kubeconfig in %s), so only REST URLs can be profiled", c.from)
 	case len(contexts) == 0:
-		return refusal.New(events.CodeUnknownTarget, "no Kubernetes cluster is configured here, so only REST URLs can be profiled")
+		return refusal.New(events.CodeUnknownTarget, "there is no kube context %q: no kubeconfig with a context is in %s", name, c.from)
 	case name == "":
-		return refusal.New(events.CodeUnknownTarget, "the kubeconfig has no current context; name a cluster: %s",
-			strings.Join(contexts[:min(len(contexts), most)], ", "))
+		return refusal.New(events.CodeUnknownTarget, "the kubeconfig has no current context; name a cluster: %s", known)
 	}
-	return refusal.New(events.CodeUnknownTarget, "cluster %q is not known here; known are %s",
-		name, strings.Join(contexts[:min(len(contexts), most)], ", "))
+	return refusal.New(events.CodeUnknownTarget, "there is no kube context %q in the kubeconfig (%s); it has %s", name, c.from, known)
 }
 
 func connect(name, namespace string, config *rest.Config) (Cluster, error) {

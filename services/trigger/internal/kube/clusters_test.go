@@ -51,9 +51,9 @@ func TestOpen(t *testing.T) {
 func TestOpen_Refuses(t *testing.T) {
 	c := kube.NewClusters(write(t, kubeconfig), "local")
 	_, err := c.Open("nope")
-	expect(t, "unknown context", err, events.CodeUnknownTarget, "known are broken, prod, staging")
+	expect(t, "unknown context", err, events.CodeUnknownTarget, "it has broken, prod, staging")
 	_, err = c.Open("local")
-	expect(t, "own name outside of a cluster", err, events.CodeUnknownTarget, `cluster "local" is not known here`)
+	expect(t, "own name outside of a cluster", err, events.CodeUnknownTarget, `there is no kube context "local"`)
 	if got, err := c.Open("broken"); err == nil {
 		t.Errorf("a broken context opens %+v", got)
 	}
