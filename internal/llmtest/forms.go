@@ -38,7 +38,6 @@ func Malformed() map[string]Behaviour {
 		"no text":          NoChoices(),
 		"a megabyte":       Fixed(answer{Observations: []observation{{Reading: strings.Repeat("Phantom ", 130_000)}}}.text()),
 		"a long reading":   Fixed(answer{Observations: []observation{{Reading: strings.Repeat("Phantom ", 600)}}}.text()),
-		"not UTF-8":        Fixed("{\"claims\":[],\"observations\":[{\"because\":[],\"reading\":\"Phantom \xff\xfe\"}]}"),
 		"deep":             Fixed(strings.Repeat(`{"claims":[`, 20_000)),
 		"endless":          Endless(6 << 20),
 		"streamed garbage": Streaming(200),

@@ -104,7 +104,7 @@ func (s *shape) holds(v any) bool {
 	case string:
 		return s.Enum == nil || slices.Contains(s.Enum, v)
 	case []any:
-		return (s.MaxItems == nil || len(v) <= *s.MaxItems) && !slices.ContainsFunc(v, func(item any) bool { return !s.Items.holds(item) })
+		return s.holdsList(v)
 	case map[string]any:
 		for _, name := range s.Required {
 			if _, ok := v[name]; !ok {
@@ -118,6 +118,10 @@ func (s *shape) holds(v any) bool {
 		}
 	}
 	return true
+}
+
+func (s *shape) holdsList(items []any) bool {
+	return (s.MaxItems == nil || len(items) <= *s.MaxItems) && !slices.ContainsFunc(items, func(item any) bool { return !s.Items.holds(item) })
 }
 
 func typeOf(v any) string {
