@@ -22,11 +22,11 @@ type claimsError struct{ error }
 // Unwrap gives access to the cause and the kind.
 func (e claimsError) Unwrap() []error { return []error{e.error, ErrClaims} }
 
-// CheckClaims decides claims about a run by its evidence, and asks nobody. They are JSON: a claim, a list of them, or an
-// answer of an LLM. The error is [ErrClaims] when they are in another form, or name an operator or a mechanism that there is
+// CheckClaims decides claims about a run by its evidence, and asks nobody. They are JSON: a claim, a list of them, an answer of an
+// LLM, a relation, or an object with "relations". The error is [ErrClaims] when they are in another form, or name an operator or a mechanism that there is
 // not.
 func (s *Service) CheckClaims(in Input, raw []byte) (Checked, error) {
-	claims, err := claim.DecodeFile(raw)
+	said, err := claim.DecodeFile(raw)
 	if err != nil {
 		return Checked{}, claimsError{err}
 	}
@@ -37,9 +37,9 @@ func (s *Service) CheckClaims(in Input, raw []byte) (Checked, error) {
 	g, a := res.Ground(), &res.Analysis
 	checker := check.New(*a, g)
 	out := Checked{Run: a.Run, JobName: a.JobName, Claims: []CheckedClaim{}, Facts: []events.Fact{}}
-	for i, c := range claims {
+	for i, c := range said.Claims {
 		one, err := checkOne(checker, g.Operators(), c)
-		if err != nil && len(claims) > 1 {
+		if err != nil && len(said.Claims) > 1 {
 			err = fmt.Errorf("claims[%d]: %w", i, err)
 		}
 		if err != nil {
@@ -47,7 +47,18 @@ func (s *Service) CheckClaims(in Input, raw []byte) (Checked, error) {
 		}
 		out.add(g, a.Findings, one)
 	}
+	for _, r := range said.Relations {
+		one := relationOf(r, checker.Relation(r))
+		out.Relations = append(out.Relations, one)
+		out.decide(one.Verdict)
+		out.cite(g, a.Findings, one.Evidence)
+	}
 	return out, nil
+}
+
+// relationOf is a relation with what was decided.
+func relationOf(r claim.Relation, d check.Decision) CheckedRelation {
+	return CheckedRelation{Kind: string(r.Kind), A: r.A, B: text(r.B), Verdict: string(d.Verdict), Text: d.Text, Evidence: listed(d.Evidence)}
 }
 
 func checkOne(checker *check.Checker, all []diagnose.Operator, c claim.Claim) (CheckedClaim, error) {
@@ -67,10 +78,7 @@ func checkOne(checker *check.Checker, all []diagnose.Operator, c claim.Claim) (C
 		Verdict: string(j.Verdict), Text: j.Text, Evidence: listed(j.Evidence), Relations: []CheckedRelation{}, Changes: []CheckedChange{},
 	}
 	for i, d := range j.Relations { // in the order of the claim, as the changes
-		r := c.Because[i]
-		out.Relations = append(out.Relations, CheckedRelation{
-			Kind: string(r.Kind), A: r.A, B: text(r.B), Verdict: string(d.Verdict), Text: d.Text, Evidence: listed(d.Evidence),
-		})
+		out.Relations = append(out.Relations, relationOf(c.Because[i], d))
 	}
 	for i, d := range j.Changes {
 		ch := c.Changes[i]
@@ -93,17 +101,26 @@ func noOperator(id string, all []diagnose.Operator) error {
 	return fmt.Errorf("no operator is called %q, choose among%s", id, b.String())
 }
 
-// add takes in a claim that was checked, with the facts that it cites.
+// add takes in a claim that was checked, with what it cites.
 func (c *Checked) add(g *diagnose.Ground, findings []events.Finding, one CheckedClaim) {
-	rank := []string{"", ClaimHolds, ClaimUndecided, ClaimRefuted}
-	if slices.Index(rank, one.Verdict) > slices.Index(rank, c.Verdict) {
-		c.Verdict = one.Verdict
-	}
+	c.decide(one.Verdict)
 	c.Claims = append(c.Claims, one)
-	cited := one.Evidence
+	c.cite(g, findings, one.Evidence)
 	for _, r := range one.Relations {
-		cited = append(slices.Clip(cited), r.Evidence...)
+		c.cite(g, findings, r.Evidence)
 	}
+}
+
+// decide makes the verdict on all that of the worst one.
+func (c *Checked) decide(verdict string) {
+	rank := []string{"", ClaimHolds, ClaimUndecided, ClaimRefuted}
+	if slices.Index(rank, verdict) > slices.Index(rank, c.Verdict) {
+		c.Verdict = verdict
+	}
+}
+
+// cite takes in the facts and findings of some ids, each once.
+func (c *Checked) cite(g *diagnose.Ground, findings []events.Finding, cited []string) {
 	for _, id := range cited {
 		if f, ok := g.Fact(id); ok && !slices.ContainsFunc(c.Facts, func(f events.Fact) bool { return f.ID == id }) {
 			c.Facts = append(c.Facts, f)

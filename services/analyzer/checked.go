@@ -11,12 +11,14 @@ const (
 
 // Checked says what became of claims about a run.
 type Checked struct {
-	Run      string           `json:"run,omitempty"`
-	JobName  string           `json:"jobName,omitempty"`
-	Verdict  string           `json:"verdict"` // of all: refuted when one is, else undecided when one is, else holds
-	Claims   []CheckedClaim   `json:"claims"`
-	Facts    []events.Fact    `json:"facts"`              // that are cited
-	Findings []events.Finding `json:"findings,omitempty"` // of the rules, that are cited
+	Run     string         `json:"run,omitempty"`
+	JobName string         `json:"jobName,omitempty"`
+	Verdict string         `json:"verdict"` // of all: refuted when one is, else undecided when one is, else holds
+	Claims  []CheckedClaim `json:"claims"`
+	// Relations are those that were checked for themselves, of no claim.
+	Relations []CheckedRelation `json:"relations,omitempty"`
+	Facts     []events.Fact     `json:"facts"`              // that are cited
+	Findings  []events.Finding  `json:"findings,omitempty"` // of the rules, that are cited
 }
 
 // CheckedClaim is a claim and what the evidence says about it.
@@ -32,7 +34,7 @@ type CheckedClaim struct {
 	Changes      []CheckedChange   `json:"changes"`
 }
 
-// CheckedRelation is a relation of a claim and what the evidence says about it.
+// CheckedRelation is a relation and what the evidence says about it.
 type CheckedRelation struct {
 	Kind     string   `json:"kind"`
 	A        string   `json:"a"`

@@ -22,8 +22,8 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check RUN|DIR CLAIM.json",
 		Short: "Decide by the evidence of a run whether a claim about it holds",
 		Long: `Decide by the evidence of a run whether a claim about it holds. A claim names an operator, a mechanism and the fact that says
-how much, with relations that can be decided and with changes; CLAIM.json holds one, a list of them, or an answer of a model
-with its claims; - is stdin. ` + "`squirrly explain --possible`" + ` shows the ids of operators and mechanisms, and
+how much, with relations that can be decided and with changes; CLAIM.json holds one, a list of them, an answer of a model with
+its claims, or relations alone: one, or {"relations": [...]}; - is stdin. ` + "`squirrly explain --possible`" + ` shows the ids of operators and mechanisms, and
 ` + "`squirrly analyze`" + ` those of facts.
 
 RUN is the id of a run on a server, DIR what ` + "`squirrly profile --out`" + ` wrote, or flame graphs alone. The answer is holds,
@@ -34,7 +34,8 @@ Exit codes: 0 every claim holds; 1 failed; 2 wrong usage, which includes claims 
 3 a claim is refuted; 4 not allowed; 5 run not found; 6 timed out; 7 none is refuted and one is undecided; 130 interrupted.`,
 		Example: `  squirrly check ./profile claim.json
   squirrly explain ./profile --possible
-  echo '{"operator":"O3","mechanism":"A1","share":"F1","because":[],"changes":[]}' | squirrly check ./profile - -o json`,
+  echo '{"operator":"O3","mechanism":"A1","share":"F1","because":[],"changes":[]}' | squirrly check ./profile - -o json
+  echo '{"kind":"waits_for","a":"V1","b":"V2"}' | squirrly check ./profile -`,
 		Args: args(cobra.ExactArgs(2)), //nolint:mnd // a run and claims
 		RunE: func(c *cobra.Command, v []string) error { return a.check(c.Context(), v[0], v[1], metrics) },
 	}

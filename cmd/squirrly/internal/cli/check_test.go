@@ -26,11 +26,13 @@ func TestCheck(t *testing.T) {
 		code   int
 		says   []string
 	}{
-		"holds":     {provenClaim, 0, []string{"Holds: F3 Join of unbounded streams at O11 Join[10]", "the rules prove it (R1)", "  F1 ", "  R1 "}},
-		"undecided": {undecidedClaim, 7, []string{"Undecided: F3", "undecided larger_than F1 V2: "}},
-		"supported": {strings.Replace(provenClaim, "F3", "C1", 1), 7, []string{"Undecided: C1 Reads of RocksDB state at O11", "it is possible and not proven"}},
-		"refuted":   {"[" + provenClaim + "," + refutedClaim + "," + undecidedClaim + "]", 3, []string{"Holds: F3", "Refuted: F3", "Undecided: F3"}},
-		"an answer": {`{"claims":[` + provenClaim + `],"observations":[]}`, 0, []string{"Holds: F3"}},
+		"holds":      {provenClaim, 0, []string{"Holds: F3 Join of unbounded streams at O11 Join[10]", "the rules prove it (R1)", "  F1 ", "  R1 "}},
+		"undecided":  {undecidedClaim, 7, []string{"Undecided: F3", "undecided larger_than F1 V2: "}},
+		"supported":  {strings.Replace(provenClaim, "F3", "C1", 1), 7, []string{"Undecided: C1 Reads of RocksDB state at O11", "it is possible and not proven"}},
+		"refuted":    {"[" + provenClaim + "," + refutedClaim + "," + undecidedClaim + "]", 3, []string{"Holds: F3", "Refuted: F3", "Undecided: F3"}},
+		"a relation": {`{"kind":"feeds","a":"V1","b":"V1"}`, 3, []string{"Refuted: feeds V1 V1\n", "  V1 "}},
+		"relations":  {`{"relations":[{"kind":"absent","a":"rule A3"},{"kind":"larger_than","a":"F1","b":"V2"}]}`, 7, []string{"Holds: absent rule A3", "Undecided: larger_than F1 V2"}},
+		"an answer":  {`{"claims":[` + provenClaim + `],"observations":[]}`, 0, []string{"Holds: F3"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, text, errs := runCLI(t, t.Context(), c.claims, "check", publicJob, "-")

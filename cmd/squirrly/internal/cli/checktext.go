@@ -25,7 +25,31 @@ func checkedText(c *analyzer.Checked) string {
 		}
 		checkedClaim(&b, &c.Claims[i], said)
 	}
+	for i := range c.Relations {
+		checkedRelation(&b, &c.Relations[i], said)
+	}
 	return b.String()
+}
+
+// checkedRelation is a relation of no claim, with what it cites.
+func checkedRelation(b *strings.Builder, r *analyzer.CheckedRelation, said map[string]string) {
+	fmt.Fprintln(b, folded(capital(r.Verdict)+": "+part(r), "    "))
+	fmt.Fprintln(b, folded("  "+r.Text, "  "))
+	checkedEvidence(b, r.Evidence, said)
+}
+
+func checkedEvidence(b *strings.Builder, ids []string, said map[string]string) {
+	for _, id := range ids {
+		fmt.Fprintln(b, folded(fmt.Sprintf("  %-4s %s", cutTo(id, explainWidth/2), said[id]), "       "))
+	}
+}
+
+// longestFrame is how much of the name of a frame is said again: the sentence behind it names it, too.
+const longestFrame = 30
+
+// part is a relation as it was claimed.
+func part(r *analyzer.CheckedRelation) string {
+	return joined(" ", r.Kind, wording.Middle(wording.Simple(r.A), longestFrame), wording.Middle(wording.Simple(r.B), longestFrame))
 }
 
 func checkedClaim(b *strings.Builder, c *analyzer.CheckedClaim, said map[string]string) {
@@ -39,15 +63,13 @@ func checkedClaim(b *strings.Builder, c *analyzer.CheckedClaim, said map[string]
 	}
 	for i := range c.Relations {
 		r := &c.Relations[i]
-		fmt.Fprintln(b, checkedLine(r.Verdict, joined(" ", r.Kind, r.A, r.B), r.Text, r.Evidence))
+		fmt.Fprintln(b, checkedLine(r.Verdict, part(r), r.Text, r.Evidence))
 	}
 	for i := range c.Changes {
 		ch := &c.Changes[i]
 		fmt.Fprintln(b, checkedLine(ch.Verdict, joined(" ", ch.Kind, ch.Key, ch.Value), ch.Text, nil))
 	}
-	for _, id := range c.Evidence {
-		fmt.Fprintln(b, folded(fmt.Sprintf("  %-4s %s", cutTo(id, explainWidth/2), said[id]), "       "))
-	}
+	checkedEvidence(b, c.Evidence, said)
 }
 
 // checkedLine is the verdict on a part of a claim.

@@ -7,27 +7,65 @@ import (
 	"fmt"
 )
 
-// DecodeFile reads the claims that somebody wrote into a file: one, a list of them, or a whole [Answer]. Errors wrap
+// File is what somebody wrote to be checked: claims, or relations that stand for themselves.
+type File struct {
+	Claims    []Claim
+	Relations []Relation
+}
+
+// DecodeFile reads a file: a claim, a list of them, a whole [Answer], a [Relation], or {"relations": [...]}. Errors wrap
 // [ErrForm] and say where it is wrong.
-func DecodeFile(raw []byte) ([]Claim, error) {
+func DecodeFile(raw []byte) (File, error) {
 	if err := wellFormed(raw); err != nil {
-		return nil, err
+		return File{}, err
 	}
+	var f File
+	var err error
 	switch trimmed := bytes.TrimSpace(raw); {
 	case trimmed[0] == '[':
-		return decodeList(trimmed)
-	case isAnswer(trimmed):
-		a, err := Decode(trimmed)
-		if err == nil && len(a.Claims) == 0 {
+		f.Claims, err = decodeList(trimmed)
+	case has(trimmed, "claims"):
+		var a Answer
+		if a, err = Decode(trimmed); err == nil && len(a.Claims) == 0 {
 			err = fmt.Errorf("%w: no claims", ErrForm)
 		}
-		return a.Claims, err
+		f.Claims = a.Claims
+	case has(trimmed, "relations"), has(trimmed, "kind"):
+		f.Relations, err = decodeRelations(trimmed)
+	default:
+		f.Claims = make([]Claim, 1)
+		f.Claims[0], err = DecodeClaim(raw)
 	}
-	c, err := DecodeClaim(raw)
 	if err != nil {
-		return nil, err
+		return File{}, err
 	}
-	return []Claim{c}, nil
+	return f, nil
+}
+
+// decodeRelations reads one relation, or an object with a list of them.
+func decodeRelations(raw []byte) ([]Relation, error) {
+	var all struct {
+		Relations []Relation `json:"relations"`
+	}
+	if has(raw, "relations") {
+		if err := decode(raw, &all); err != nil {
+			return nil, err
+		}
+	} else {
+		all.Relations = make([]Relation, 1)
+		if err := decode(raw, &all.Relations[0]); err != nil {
+			return nil, err
+		}
+	}
+	if n := len(all.Relations); n == 0 || n > MaxClaims {
+		return nil, fmt.Errorf("%w: %d relations, expected 1 to %d", ErrForm, n, MaxClaims)
+	}
+	for i := range all.Relations {
+		if err := checkRelations(all.Relations[i : i+1]); err != nil {
+			return nil, fmt.Errorf("%w: relations[%d]: %w", ErrForm, i, err)
+		}
+	}
+	return all.Relations, nil
 }
 
 func decodeList(raw []byte) ([]Claim, error) {
@@ -48,10 +86,10 @@ func decodeList(raw []byte) ([]Claim, error) {
 	return claims, nil
 }
 
-// isAnswer reports an object that has claims.
-func isAnswer(raw []byte) bool {
+// has reports an object with a property that is not null.
+func has(raw []byte, property string) bool {
 	var object map[string]json.RawMessage
-	return json.Unmarshal(raw, &object) == nil && object["claims"] != nil
+	return json.Unmarshal(raw, &object) == nil && object[property] != nil
 }
 
 // wellFormed says in which line a text is no JSON.

@@ -20,9 +20,31 @@ func TestDecodeFile(t *testing.T) {
 		"an answer": {`{"claims":[` + one + `],"observations":[]}`, 1},
 		"less":      {`{"operator":"O1","mechanism":"A1","share":"F1"}`, 1},
 	} {
-		all, err := claim.DecodeFile([]byte(c.text))
-		if err != nil || len(all) != c.want || all[0].Mechanism != "A1" {
-			t.Errorf("%s: %+v, %v", name, all, err)
+		f, err := claim.DecodeFile([]byte(c.text))
+		if err != nil || len(f.Claims) != c.want || f.Claims[0].Mechanism != "A1" || len(f.Relations) > 0 {
+			t.Errorf("%s: %+v, %v", name, f, err)
+		}
+	}
+}
+
+func TestDecodeFile_Relations(t *testing.T) {
+	const relation = `{"kind":"part_of","a":"F1","b":"F2"}`
+	for name, c := range map[string]struct {
+		text string
+		want int
+	}{
+		"one":             {relation, 1},
+		"some":            {`{"relations":[` + relation + `,{"kind":"absent","a":"rule C1"}]}`, 2},
+		"none":            {`{"relations":[]}`, 0},
+		"many":            {`{"relations":[` + strings.Repeat(relation+",", claim.MaxClaims) + relation + `]}`, 0},
+		"of no kind":      {`{"relations":[` + relation + `,{"kind":"causes","a":"F1"}]}`, 0},
+		"with a claim":    {`{"relations":[` + relation + `],"operator":"O1"}`, 0},
+		"one with more":   {`{"kind":"part_of","a":"F1","b":"F2","why":"x"}`, 0},
+		"one of a number": {`{"kind":"part_of","a":1}`, 0},
+	} {
+		f, err := claim.DecodeFile([]byte(c.text))
+		if (err == nil) != (c.want > 0) || err != nil && !errors.Is(err, claim.ErrForm) || len(f.Relations) != c.want || len(f.Claims) > 0 {
+			t.Errorf("%s: %+v, %v", name, f, err)
 		}
 	}
 }
@@ -54,10 +76,11 @@ func TestDecodeFile_SaysWhere(t *testing.T) {
 func FuzzDecodeFile(f *testing.F) {
 	f.Add([]byte(one))
 	f.Add([]byte("[" + one + "]"))
+	f.Add([]byte(`{"relations":[{"kind":"absent","a":"x"}]}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		all, err := claim.DecodeFile(raw)
-		if (err == nil) != (len(all) > 0) || err != nil && !errors.Is(err, claim.ErrForm) {
-			t.Errorf("%d claims, %v", len(all), err)
+		f, err := claim.DecodeFile(raw)
+		if all := len(f.Claims) + len(f.Relations); (err == nil) != (all > 0) || err != nil && !errors.Is(err, claim.ErrForm) {
+			t.Errorf("%d claims and relations, %v", all, err)
 		}
 	})
 }
