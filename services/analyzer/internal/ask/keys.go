@@ -85,7 +85,11 @@ func possible(job keys.Job, c *mechanisms.Change, flink string) []prompt.Key {
 		if !listed {
 			k = keys.Key{Name: wanted[i].Key}
 		}
+		if !k.Type().Checked() { // no claim may set it
+			continue
+		}
 		now, _ := job.InForce(wanted[i].Key)
+		now = keys.Written(wanted[i].Key, now)
 		out = append(out, prompt.Key{Name: wanted[i].Key, Type: string(k.Type()), InForce: now, Turn: turns[i], Bounds: bounds(k)})
 	}
 	return out

@@ -27,6 +27,12 @@ const (
 	MemorySize Type = "MemorySize"
 )
 
+// Checked reports that every value of the type can be told from what is none: the type is no text, list or map.
+func (t Type) Checked() bool {
+	_, named := t.within("Enum(")
+	return named || slices.Contains([]Type{Boolean, Integer, Long, Float, Double, Duration, MemorySize}, t)
+}
+
 // quantity is a value as its type understands it.
 type quantity struct {
 	text   string  // the same for equal values

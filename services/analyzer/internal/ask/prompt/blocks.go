@@ -80,30 +80,30 @@ func duration(d time.Duration) string {
 }
 
 // comparisonBlock says what changed since the baseline run, and what became of the advice that was given then.
-func (c cleaner) comparisonBlock(cmp *events.Comparison) string {
+func (c cleaner) comparisonBlock(cmp *events.Comparison) *block {
+	b := &block{cleaner: c, title: "comparison", budget: maxComparisonTokens}
 	if cmp == nil {
-		return ""
+		return b
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", c.sentence(cmp.Summary))
+	b.section("Comparison with the run before")
+	b.line(always, c.sentence(cmp.Summary))
 	for _, caveat := range firstOf(cmp.Caveats, maxChanges) {
-		fmt.Fprintf(&b, "caveat: %s\n", c.sentence(caveat))
+		b.line(worthTexts, "caveat: "+c.sentence(caveat))
 	}
 	for _, m := range firstOf(cmp.Measures, maxChanges) {
-		fmt.Fprintf(&b, "%s: before %s, after %s %s", c.label(m.Name), wording.Decimal(m.Before, figures), wording.Decimal(m.After, figures), c.label(m.Unit))
+		text := fmt.Sprintf("%s: before %s, after %s %s", c.label(m.Name), wording.Decimal(m.Before, figures), wording.Decimal(m.After, figures), c.label(m.Unit))
 		if !m.Significant {
-			b.WriteString(" (within what two runs of the same job differ by)")
+			text += " (within what two runs of the same job differ by)"
 		}
-		b.WriteByte('\n')
+		b.line(worthTexts, text)
 	}
 	for _, ch := range firstOf(cmp.Changes, maxChanges) {
-		fmt.Fprintf(&b, "%s: %s, before %s, after %s\n", c.label(string(ch.Change)), c.sentence(ch.Title), percent(ch.Before),
-			percent(ch.After))
+		at := b.line(worthSilenced, fmt.Sprintf("%s: %s, before %s, after %s", c.label(string(ch.Change)), c.sentence(ch.Title), percent(ch.Before), percent(ch.After)))
 		if ch.Advice != "" && ch.Effect != "" {
-			fmt.Fprintf(&b, "  advice then: %s Its effect: %s\n", c.sentence(ch.Advice), c.label(strings.ReplaceAll(string(ch.Effect), "_", " ")))
+			b.detail(at, worthSilenced, "advice then", c.sentence(ch.Advice)+" Its effect: "+c.label(strings.ReplaceAll(string(ch.Effect), "_", " ")))
 		}
 	}
-	return b.String()
+	return b
 }
 
 // figures are the decimals of a measure: the CPU for 1,000 records is often a few hundredths of a second.

@@ -150,28 +150,24 @@ func (p *Prompt) count(blocks map[string]string) error {
 
 // blocks renders the fenced data, by name of variable.
 func (p *Prompt) blocks(in Input, c cleaner, secrets *redact.Redactor) (map[string]string, error) {
-	profile, n, err := c.profileBlock(in, secrets, in.Budget.Profile)
+	profile := c.profileBlock(in, in.Budget.Profile)
+	texts, tokens, err := fit(profile, []*block{
+		c.jobBlock(in), c.graphBlock(in), c.metricsBlock(in), c.comparisonBlock(in.Analysis.Comparison), c.settingsBlock(in),
+	}, secrets)
 	if err != nil {
 		return nil, err
 	}
-	p.Tokens.Profile = n
+	p.Tokens.Profile = tokens[profile.title]
 	context, n, left, err := c.contextBlock(in, secrets, in.Budget.Context)
 	if err != nil {
 		return nil, err
 	}
 	p.Tokens.Context, p.Left = n, left
-	out := map[string]string{
-		"Job":        c.jobBlock(in),
-		"Graph":      c.graphBlock(in),
-		"Metrics":    c.metricsBlock(in),
-		"Comparison": c.comparisonBlock(in.Analysis.Comparison),
-		"Settings":   c.settingsBlock(in),
-		"Context":    context,
+	texts["context"] = c.fence("context", secrets.Text(context))
+	out := map[string]string{}
+	for _, name := range Variables {
+		out[name] = texts[strings.ToLower(name)]
 	}
-	for name, text := range out {
-		out[name] = c.fence(strings.ToLower(name), secrets.Text(text))
-	}
-	out["Profile"] = profile
 	return out, nil
 }
 

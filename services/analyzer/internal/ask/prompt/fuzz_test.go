@@ -39,6 +39,9 @@ func FuzzBuild(f *testing.F) {
 		if p.Tokens.Profile > prompt.MaxProfileTokens || p.Tokens.Context > prompt.DefaultContextTokens {
 			t.Errorf("%d tokens of the profile, %d of the context", p.Tokens.Profile, p.Tokens.Context)
 		}
+		if !strings.Contains(frame+text, "<<<") {
+			checkMap(t, p)
+		}
 		opened := strings.Count(p.User, "<<<DATA "+nonce)
 		if opened != strings.Count(p.User, "<<<END "+nonce) || opened != strings.Count(p.User, "<<<DATA") || strings.Count(p.User, nonce) != 2*opened+1 {
 			t.Errorf("%d fences are open in\n%s", opened, p.User)

@@ -97,8 +97,18 @@ type Budget struct {
 // Default budgets in tokens.
 const (
 	MaxProfileTokens     = 4000
+	MaxMapTokens         = 7500 // of all blocks but the context files: the profile gets what the others leave
 	DefaultContextTokens = 6000
 	DefaultWindowTokens  = 120_000
+)
+
+// The most tokens that the blocks beside the profile may have.
+const (
+	maxJobTokens        = 700
+	maxGraphTokens      = 1800
+	maxMetricsTokens    = 1200
+	maxComparisonTokens = 800
+	maxSettingsTokens   = 1200
 )
 
 func (b Budget) withDefaults() Budget {

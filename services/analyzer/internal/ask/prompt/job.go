@@ -1,26 +1,32 @@
 package prompt
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
-// maxVertices bounds the rows about vertices, operators, edges and captures.
-const maxVertices = 60
+// Limits of rows: about vertices, operators, edges and windows; the names in one; the notes about a capture.
+const (
+	maxVertices = 60
+	maxNames    = 3
+	maxNotes    = 5
+)
 
 // jobBlock says what was profiled and what the rules concluded.
-func (c cleaner) jobBlock(in Input) string {
+func (c cleaner) jobBlock(in Input) *block {
 	a := in.Analysis
-	b := block{cleaner: c}
+	b := &block{cleaner: c, title: "job", budget: maxJobTokens}
 	b.section("Job", "what", "value")
 	for _, what := range []struct{ name, value string }{
 		{"name", c.label(a.JobName)},
 		{"Flink", c.label(a.FlinkVersion)},
 		{"Java", c.label(in.Java)},
 		{"limit", c.label(string(a.Verdict.Limit))},
-		{"evidence", c.label(strings.Join(a.Verdict.Evidence, " "))},
+		{"evidence", b.ids(a.Verdict.Evidence...)},
 		{"verdict", c.sentence(a.Verdict.Headline)},
 		{"would limit next", c.label(a.Verdict.NextLimit)},
 	} {
@@ -28,35 +34,76 @@ func (c cleaner) jobBlock(in Input) string {
 			b.row(always, what.name, what.value)
 		}
 	}
-	b.section("Captures", "TaskManager", "mode", "samples", "status")
-	for _, s := range firstOf(a.Captures, maxVertices) {
-		at := b.row(always, c.label(s.JVM), c.label(string(s.Mode)), wording.Count(s.Samples), c.label(s.Status))
-		for _, n := range s.Notes {
-			b.detail(at, always, "note", c.sentence(n))
+	b.captures(a)
+	b.section("Not available")
+	for _, m := range firstOf(a.Missing, maxFindings) {
+		b.line(worthSilenced, c.sentence(m))
+	}
+	return b
+}
+
+// captures lists what was captured in each mode, by the fact that says how much of it is idle.
+func (b *block) captures(a events.Analysis) {
+	b.section("Captures", "id", "mode", "TaskManagers", "samples", "status")
+	rows := map[[2]string]int{}
+	for _, s := range a.Captures {
+		key := [2]string{string(s.Mode), s.Status}
+		at, known := rows[key]
+		if !known {
+			n, jvms := int64(0), []string{}
+			for _, other := range a.Captures {
+				if other.Mode == s.Mode && other.Status == s.Status && !slices.Contains(jvms, other.JVM) {
+					jvms = append(jvms, other.JVM)
+				}
+				if other.Mode == s.Mode && other.Status == s.Status {
+					n += other.Samples
+				}
+			}
+			names := b.label(strings.Join(firstOf(jvms, maxNames), ", "))
+			if more := len(jvms) - maxNames; more > 0 {
+				names += fmt.Sprintf(" and %d more", more)
+			}
+			at = b.row(worthCited, b.ids(idleFact(a, s.Mode, n)), b.label(string(s.Mode)), names, wording.Count(n), b.label(s.Status))
+			rows[key] = at
+		}
+		for _, n := range firstOf(s.Notes, maxNotes) {
+			b.detail(at, worthRemark, "note", b.label(s.JVM)+": "+b.sentence(n))
 		}
 	}
-	b.section("Not available")
-	for _, m := range a.Missing {
-		b.line(always, c.sentence(m))
+}
+
+// idleFact is the id of the fact about all samples of a mode; empty without one.
+func idleFact(a events.Analysis, mode events.Mode, samples int64) string {
+	for _, f := range a.Evidence {
+		if c := f.Count; f.Mode == mode && c != nil && c.Idle == events.IdleOnly && c.Of != nil && c.Of.Samples == samples {
+			return f.ID
+		}
 	}
-	text, _ := b.text(0) // it has no budget
-	return text
+	return ""
 }
 
 // graphBlock is the plan: the vertices in the order of the data flow, what they send to each other, and what is in them.
-func (c cleaner) graphBlock(in Input) string {
-	b := block{cleaner: c}
+func (c cleaner) graphBlock(in Input) *block {
+	b := &block{cleaner: c, title: "graph", budget: maxGraphTokens}
 	ids := vertexIDs(in.Analysis)
 	b.section("Vertices", "id", "name", "parallelism", "busy", "busiest subtask", "idle", "backpressured", "records in/s", "out/s", "role")
 	for _, v := range firstOf(in.Analysis.Vertices, maxVertices) {
-		b.row(always, ids[v.Short()], c.label(v.Short()), wording.Decimal(float64(v.Parallelism), 0), percent(v.Busy), percent(v.BusyMax), percent(v.Idle),
+		worth := worthVertex + max(0, v.BusyMax)
+		switch v.Role {
+		case "":
+		case "limit":
+			worth = always
+		default:
+			worth = worthLimit
+		}
+		b.entry(worth, ids[v.Short()], c.label(v.Short()), wording.Decimal(float64(v.Parallelism), 0), percent(v.Busy), percent(v.BusyMax), percent(v.Idle),
 			percent(v.BackPressured), perSecond(v.RecordsIn), perSecond(v.RecordsOut), c.label(v.Role))
 	}
 	b.section("Edges", "from", "to", "how")
 	told := map[Edge]bool{}
 	for _, e := range firstOf(in.Edges, 2*maxVertices) {
 		if !told[e] { // a join may read one vertex twice
-			b.row(always, ids.of(c, []string{e.From}), ids.of(c, []string{e.To}), c.label(e.Ship))
+			b.row(worthVertex, ids.of(b, []string{e.From}), ids.of(b, []string{e.To}), c.label(e.Ship))
 		}
 		told[e] = true
 	}
@@ -65,17 +112,24 @@ func (c cleaner) graphBlock(in Input) string {
 		if !o.Limiting && o.Samples == 0 && len(o.Findings)+len(o.Possible) == 0 {
 			continue
 		}
-		limits := ""
+		limits, worth := "", worthVertex+max(0, o.CPU)
 		if o.Limiting {
-			limits = "limits"
+			limits, worth = "limits", worthLimit
 		}
-		b.row(always, c.name(o.ID), c.label(o.Name), ids.of(c, o.Vertices), percent(o.Busy), percent(o.CPU), wording.Count(o.Samples), limits,
-			c.label(strings.Join(o.Findings, " ")))
+		if len(o.Findings)+len(o.Possible) > 0 {
+			worth++
+		}
+		b.entry(worth, o.ID, c.label(o.Name), ids.of(b, o.Vertices), percent(o.Busy), percent(o.CPU), wording.Count(o.Samples), limits, b.ids(o.Findings...))
 	}
-	c.windows(&b, in, ids)
-	text, _ := b.text(0)
-	return text
+	c.windows(b, in, ids)
+	return b
 }
+
+// What the rows of the graph are worth.
+const (
+	worthLimit  = 3.0 // of vertices and operators that limit, or are held back
+	worthVertex = 1.0 // of any other, beside how busy it is
+)
 
 // windows says how the windows of operators lie.
 func (c cleaner) windows(b *block, in Input, ids vertexFacts) {
@@ -90,15 +144,15 @@ func (c cleaner) windows(b *block, in Input, ids vertexFacts) {
 		}
 		switch {
 		case len(of) > 0:
-			where = c.label(strings.Join(of, " "))
+			where = b.ids(of...)
 		case where == "":
-			where = ids.of(c, []string{w.Vertex})
+			where = ids.of(b, []string{w.Vertex})
 		}
 		copies := ""
 		if w.Copies > 0 {
 			copies = wording.Count(int64(w.Copies))
 		}
-		b.row(always, where, c.label(w.Kind), duration(w.Size), duration(w.Slide), copies)
+		b.row(worthLimit, where, c.label(w.Kind), duration(w.Size), duration(w.Slide), copies)
 	}
 }
 
@@ -117,13 +171,13 @@ func vertexIDs(a events.Analysis) vertexFacts {
 }
 
 // of names vertices by their facts.
-func (ids vertexFacts) of(c cleaner, names []string) string {
+func (ids vertexFacts) of(b *block, names []string) string {
 	var out []string
-	for _, name := range names {
+	for _, name := range firstOf(names, maxVertices) {
 		if id := ids[name]; id != "" {
-			out = append(out, id)
+			out = append(out, b.ids(id))
 		} else {
-			out = append(out, c.label(name))
+			out = append(out, b.label(name))
 		}
 	}
 	return strings.Join(out, " ")

@@ -18,8 +18,8 @@ func measured(f events.Fact) bool {
 }
 
 // metricsBlock lists the facts from metrics, but for the loads that stand in the table of the vertices, and the failures.
-func (c cleaner) metricsBlock(in Input) string {
-	b := block{cleaner: c}
+func (c cleaner) metricsBlock(in Input) *block {
+	b := &block{cleaner: c, title: "metrics", budget: maxMetricsTokens}
 	b.section("Facts of metrics", "id", "value", "what")
 	cited, loads := citedFacts(in.Analysis), vertexIDs(in.Analysis)
 	shown := 0
@@ -28,12 +28,15 @@ func (c cleaner) metricsBlock(in Input) string {
 			continue
 		}
 		shown++
-		b.fact(always, f)
+		worth := worthOther
+		if cited[f.ID] {
+			worth = worthCited
+		}
+		b.fact(worth, f)
 	}
 	b.section("Exceptions")
 	for _, e := range firstOf(in.Failures, maxFailures) {
-		b.line(always, "  "+c.sentence(e))
+		b.line(worthSilenced, "  "+c.sentence(e))
 	}
-	text, _ := b.text(0)
-	return text
+	return b
 }

@@ -5,19 +5,19 @@ import (
 	"slices"
 	"strings"
 
-	"squirrly.dev/internal/redact"
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/analyzer/internal/diagnose"
 )
 
 // What the parts of the profile are worth beside the lines of the call trees, which are worth at most 1.
 const (
 	worthCited    = 3.0 // facts that findings cite
-	worthTexts    = 2.0 // cause and change of a finding
+	worthTexts    = 2.0 // cause and change of a finding above info
 	worthPossible = 2.0 // what is possible at an operator that limits
 	worthSilenced = 1.0
+	worthInfo     = 0.5 // cause and change of one that is info
 	worthRemark   = 0.3
+	worthOverlap  = 0.2  // what two findings have in common
 	worthOther    = 0.1  // what is possible elsewhere, beside its size; and kinds of work, times theirs
 	worthAround   = 0.01 // any other fact, times its size: trees tell the same
 )
@@ -29,14 +29,9 @@ const (
 	maxText     = 250 // bytes of the cause and the change of a finding
 )
 
-// profileBlock renders findings, what is possible, call trees and facts within the budget of tokens, between their fences. It
-// returns the block and its tokens.
-func (c cleaner) profileBlock(in Input, secrets *redact.Redactor, budget int) (string, int, error) {
-	fence, err := CountTokens(c.fence("profile", "x"))
-	if err != nil {
-		return "", 0, err
-	}
-	b := block{cleaner: c}
+// profileBlock holds findings, what is possible, call trees and facts.
+func (c cleaner) profileBlock(in Input, budget int) *block {
+	b := &block{cleaner: c, title: "profile", budget: budget}
 	b.findings(in)
 	b.silenced(in.Analysis.Silenced)
 	b.possible(in)
@@ -45,13 +40,7 @@ func (c cleaner) profileBlock(in Input, secrets *redact.Redactor, budget int) (s
 	}
 	b.facts(in)
 	b.observations(in.Analysis)
-	text, err := b.text(budget - fence)
-	if err != nil {
-		return "", 0, err
-	}
-	fenced := c.fence("profile", secrets.Text(text))
-	n, err := CountTokens(fenced)
-	return fenced, n, err
+	return b
 }
 
 // findings lists those of the rules.
@@ -68,11 +57,15 @@ func (b *block) findings(in Input) {
 		if f.Bound > 0 {
 			bound = wording.Decimal(f.Bound, 1) + "×"
 		}
-		at := b.row(always, b.name(f.ID), b.name(f.Rule), b.label(string(f.Severity)), share, wording.Count(f.Samples), bound, b.label(operatorsOf(in, f.ID)),
-			b.label(strings.Join(f.Evidence, " ")), b.sentence(f.Title))
+		at := b.entry(always, f.ID, b.name(f.Rule), b.label(string(f.Severity)), share, wording.Count(f.Samples), bound, b.ids(operatorsOf(in, f.ID)...),
+			b.ids(f.Evidence...), b.sentence(f.Title))
 		b.detail(at, always-1, "frame", b.place(&f))
-		b.detail(at, worthTexts, "cause", shorten(b.sentence(f.Cause), maxText))
-		b.changes(at, worthTexts, &f)
+		texts := worthInfo
+		if f.Severity.AtLeast(events.SeverityWarning) {
+			texts = worthTexts
+		}
+		b.detail(at, texts, "cause", shorten(b.sentence(f.Cause), maxText))
+		b.changes(at, texts, &f)
 	}
 }
 
@@ -100,54 +93,22 @@ func (b *block) changes(at int, worth float64, f *events.Finding) {
 }
 
 // operatorsOf lists the operators of a finding.
-func operatorsOf(in Input, finding string) string {
+func operatorsOf(in Input, finding string) []string {
 	var out []string
 	for _, o := range in.Operators {
 		if slices.Contains(o.Findings, finding) {
 			out = append(out, o.ID)
 		}
 	}
-	return strings.Join(out, " ")
+	return out
 }
 
 // silenced lists the causes that a finding stands for.
 func (b *block) silenced(all []events.Silenced) {
 	b.section("Silenced", "mechanism", "share", "finding that stands for it", "what")
 	for _, s := range firstOf(all, maxFindings) {
-		b.row(worthSilenced, b.name(s.Rule), percent(s.Share), b.name(s.By), b.sentence(s.Title))
+		b.row(worthSilenced, b.name(s.Rule), percent(s.Share), b.ids(s.By), b.sentence(s.Title))
 	}
-}
-
-// possible lists the mechanisms that the evidence allows and does not prove, by operator.
-func (b *block) possible(in Input) {
-	b.section("Possible", "operator", "mechanism", "share", "samples", "facts", "title")
-	shown := 0
-	for _, o := range in.Operators {
-		for i := range o.Possible {
-			p := &o.Possible[i]
-			if shown++; shown > maxPossible {
-				return
-			}
-			worth := worthOther + p.Share
-			if o.Limiting {
-				worth += worthPossible
-			}
-			at := b.row(worth, b.name(o.ID), b.name(p.Mechanism), percent(p.Share), wording.Count(p.Samples), b.name(timeFact(in.Analysis, p)), b.sentence(p.Finding.Title))
-			b.detail(at, worth, "open", shorten(b.sentence(p.Why), maxText))
-			b.detail(at, worth, "proof", shorten(b.sentence(p.Proves), maxText))
-			b.changes(at, worth-worthOther, &p.Finding)
-		}
-	}
-}
-
-// timeFact is the id of the fact that says how much of the time is in what is possible.
-func timeFact(a events.Analysis, p *diagnose.Possible) string {
-	for _, f := range slices.Concat(p.Facts, a.Evidence) {
-		if slices.Contains(p.Finding.Evidence, f.ID) && f.Unit == wording.UnitShare && f.Samples > 0 {
-			return f.ID
-		}
-	}
-	return ""
 }
 
 // tree renders the lines of a tree, indented by depth.
@@ -160,16 +121,20 @@ func (b *block) tree(t Tree) {
 			text.WriteString([]string{" < ", ", "}[min(i, 1)] + b.frame(caller))
 		}
 		if line.Operator != "" {
-			text.WriteString(" @" + b.name(line.Operator))
+			text.WriteString(inOperator + b.ids(line.Operator))
 		}
-		b.line(line.Worth, text.String())
+		at := b.line(line.Worth, text.String())
+		b.rows[at].id = b.name(line.ID)
 	}
 }
+
+// inOperator stands before the operator that a line lies in.
+const inOperator = " @"
 
 // maxIndent is the deepest indentation of a line of a tree.
 const maxIndent = 40
 
-// facts lists those of the profiles that the tables do not show.
+// facts lists those of the profiles that the tables do not show, and what the possible rests on.
 func (b *block) facts(in Input) {
 	b.section("Facts", "id", "value", "what")
 	cited := citedFacts(in.Analysis)
@@ -178,6 +143,8 @@ func (b *block) facts(in Input) {
 		switch {
 		case measured(f):
 			continue
+		case overlap(f):
+			worth = worthOverlap
 		case cited[f.ID]:
 			worth = worthCited
 		case strings.HasPrefix(f.ID, "T"): // a line of a tree
@@ -189,18 +156,38 @@ func (b *block) facts(in Input) {
 		}
 		b.fact(worth, f)
 	}
+	told := factIDs(in.Analysis.Evidence)
+	for _, p := range opens(in) {
+		if p.fact.ID != "" && !told[p.fact.ID] {
+			b.fact(p.worth, p.fact)
+			told[p.fact.ID] = true
+		}
+	}
+}
+
+func factIDs(facts []events.Fact) map[string]bool {
+	ids := map[string]bool{}
+	for _, f := range facts {
+		ids[f.ID] = true
+	}
+	return ids
+}
+
+// overlap reports a fact that says how much of a finding is in another one.
+func overlap(f events.Fact) bool {
+	return f.Count != nil && f.Count.Of != nil && len(f.Count.Of.Match) > 0
 }
 
 // fact adds a fact as a row.
 func (b *block) fact(worth float64, f events.Fact) {
-	b.row(worth, b.name(f.ID), b.sentence(wording.Fact(f)), b.sentence(f.Text))
+	b.entry(worth, f.ID, b.sentence(wording.Fact(f)), b.sentence(f.Text))
 }
 
 // observations are what the rules say beside findings.
 func (b *block) observations(a events.Analysis) {
 	b.section("Observations", "facts", "what")
 	for _, o := range firstOf(a.Observations, maxFindings) {
-		b.row(worthRemark, b.label(strings.Join(o.Evidence, " ")), b.sentence(o.Text))
+		b.row(worthRemark, b.ids(o.Evidence...), b.sentence(o.Text))
 	}
 }
 
