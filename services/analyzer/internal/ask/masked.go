@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/ask/prompt"
 	"squirrly.dev/services/analyzer/internal/ask/pseudonym"
@@ -134,40 +135,52 @@ func masked(in prompt.Input) (prompt.Input, masker, []string, error) {
 // plain are values of settings that cannot hold a name: numbers with a unit, and constants.
 var plain = regexp.MustCompile(`^(?:\d[\d.]*\s*[a-zA-Z%]{0,12}|true|false|rocksdb|hashmap|forst|filesystem|none|[A-Z]+_[A-Z_]+)$`)
 
-// learn gives the names of the user's to the map, in the order in which the analysis has them.
+// learn gives the names of the user's to the map: frames first, since names of operators may hold those of their classes.
 func learn(m *pseudonym.Map, in prompt.Input) {
 	a := in.Analysis
 	m.Name("job", a.JobName)
-	for _, v := range a.Vertices {
-		m.Name("vertex", v.Short())
-	}
-	for _, o := range in.Operators {
-		m.Name("operator", o.Name)
-		learnPossible(m, o.Possible)
-	}
 	for _, c := range a.Captures {
 		m.Name("jvm", c.JVM)
 	}
 	for _, f := range a.Findings {
 		learnFinding(m, &f)
 	}
+	for _, o := range in.Operators {
+		learnPossible(m, o.Possible)
+	}
 	for _, f := range a.Evidence {
-		m.Frame(f.Frame)
+		learnFrame(m, f.Frame)
 	}
 	for _, t := range in.Trees {
 		for _, l := range t.Lines {
 			for _, frame := range append(slices.Clone(l.Callers), l.Frame) {
-				m.Frame(frame)
+				learnFrame(m, frame)
 			}
 		}
 	}
-	m.Frame(a.Verdict.Anchor)
-	m.Frame(a.Verdict.Frame)
+	learnFrame(m, a.Verdict.Anchor)
+	learnFrame(m, a.Verdict.Frame)
+	for _, v := range a.Vertices {
+		m.Chain(v.Short())
+	}
+	for _, o := range in.Operators {
+		m.Chain(o.Name)
+	}
+	for _, w := range in.Windows {
+		m.Chain(w.Node)
+	}
+}
+
+func learnFrame(m *pseudonym.Map, frame string) {
+	if class := wording.Class(frame); wording.Library(frame) {
+		m.Keep(wording.Simple(class))
+	}
+	m.Frame(frame)
 }
 
 func learnFinding(m *pseudonym.Map, f *events.Finding) {
 	for _, frame := range slices.Concat([]string{f.Anchor, f.Frame}, f.Path) {
-		m.Frame(frame)
+		learnFrame(m, frame)
 	}
 }
 
@@ -175,7 +188,7 @@ func learnPossible(m *pseudonym.Map, all []diagnose.Possible) {
 	for i := range all {
 		learnFinding(m, &all[i].Finding)
 		for _, f := range all[i].Facts {
-			m.Frame(f.Frame)
+			learnFrame(m, f.Frame)
 		}
 	}
 }

@@ -87,8 +87,9 @@ func TestMaskedPrompt(t *testing.T) {
 		t.Errorf("names in the prompt: %q", found)
 	}
 	for _, want := range []string{
-		"u1.C1.m1", "job1", "vertex1", "java.lang.Thread.sleep", "state.backend.type | rocksdb | job", "jvm1", "98.0 %", "O2 | operator1 |", "HASH",
-		"Waits in u1.C1.m1",
+		"u1.C1.m1", "job1", "| name2 |", "java.lang.Thread.sleep", "state.backend.type | rocksdb | job", "jvm1", "98.0 %", "| Source: name1 |", "HASH",
+		"O2 | name3[3] |",
+		"Waits in u3.C4.m3",
 	} {
 		if !strings.Contains(p.User, want) {
 			t.Errorf("%s is missing in\n%s", want, p.User)

@@ -21,11 +21,12 @@ type Map struct {
 	real    map[string]string // masked to real
 	numbers map[string]int    // last number by kind of mask, and the number of each name
 	starts  map[byte][]string // real names by first byte, longest first; nil after a new one
+	kept    map[string]bool   // simple names of classes that are none of the user's
 }
 
 // New returns an empty Map.
 func New() *Map {
-	return &Map{masks: map[string]string{}, real: map[string]string{}, numbers: map[string]int{}}
+	return &Map{masks: map[string]string{}, real: map[string]string{}, numbers: map[string]int{}, kept: map[string]bool{}}
 }
 
 // Frame learns a frame and returns it masked. Frames of libraries, generated code of Flink and native frames stay.
@@ -90,13 +91,8 @@ func (m *Map) pkg(pkg string) string {
 	return masked
 }
 
-// generic are words of Flink's own names of operators.
-var generic = strings.Fields("Source Sink Map Filter Flat Process KeyedProcess Unnamed Collection Custom Writer Committer " +
-	"Timestamps Watermarks Window Reduce Aggregate Join CoGroup Union Async Wait Operator Calc Sort Limit Rank Exchange " +
-	"to Print Std Out Sequence Generator Data Stream TableSource TableSink ConstraintEnforcer WatermarkAssigner")
-
-// Name learns a name of another kind, such as that of a job or a vertex, and returns its mask, for example job1. Names
-// that consist of Flink's own words stay.
+// Name learns a name of another kind, such as that of a job, and returns its mask, for example job1. Names that consist of
+// Flink's own words stay.
 func (m *Map) Name(kind, name string) string {
 	words := strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune(" ->:,/()[]{}0123456789", r) })
 	if !slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(generic, w) }) {
