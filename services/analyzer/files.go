@@ -2,8 +2,10 @@ package analyzer
 
 import (
 	"context"
+	"fmt"
 
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/analyzer/internal/ask/prompt"
 	"squirrly.dev/services/analyzer/internal/compare"
 	"squirrly.dev/services/analyzer/internal/diagnose"
 	"squirrly.dev/services/analyzer/internal/diffgraph"
@@ -77,6 +79,15 @@ func (s *Service) Prompt(in Input) (Preview, error) {
 		return Preview{}, err
 	}
 	return question.Show(q, s.model)
+}
+
+// CountTokens returns how many tokens of o200k_base a text has, as prompts are counted.
+func CountTokens(text string) (int, error) {
+	n, err := prompt.CountTokens(text)
+	if err != nil {
+		return 0, fmt.Errorf("count tokens: %w", err)
+	}
+	return n, nil
 }
 
 // CheckPrompt checks the Markdown of a user that is to replace the default prompt. The error names the line.

@@ -65,15 +65,17 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
-// TestUnrecorded reads the cases without a recording as strictly as the others.
+// TestUnrecorded reads the cases without a recording as strictly as the others, and the truth about captures of public jobs.
 func TestUnrecorded(t *testing.T) {
-	cases, err := diagnosis.LoadCases("unrecorded", true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range cases {
-		if c := &cases[i]; c.Name != filepath.Base(c.Dir) || len(c.Truth.Rule) == 0 {
-			t.Errorf("%s: name %s, rules %v", c.Dir, c.Name, c.Truth.Rule)
+	for _, dir := range []string{"unrecorded", "public"} {
+		cases, err := diagnosis.LoadCases(dir, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range cases {
+			if c := &cases[i]; c.Name != filepath.Base(c.Dir) || len(c.Truth.Rule) == 0 && !c.Truth.Negative() {
+				t.Errorf("%s: name %s, rules %v", c.Dir, c.Name, c.Truth.Rule)
+			}
 		}
 	}
 }

@@ -9,6 +9,19 @@ import (
 	"squirrly.dev/internal/llmtest"
 )
 
+// firsts says whether the first cause and its first change are right, by the rules alone and with models.
+func firsts(all []Report) string {
+	var b strings.Builder
+	b.WriteString("\n| capture | rules alone: cause, change | honest reader | liars and the shotgun | false and supported: honest, at most |\n|---|---|---|---|---|\n")
+	right := func(l LLM) string { return mark(l.Cause) + ", " + mark(l.Change) }
+	for _, r := range all {
+		if r.Known {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %d, %d |\n", r.Name, right(r.Rules), right(r.Honest), right(r.Worst), r.Honest.Supported, r.Worst.Supported)
+		}
+	}
+	return b.String()
+}
+
 // Right reports whether nothing false was printed as a finding.
 func (r Report) Right() bool {
 	for _, c := range r.Sayings {
@@ -46,9 +59,11 @@ func (r Report) String() string {
 	return b.String()
 }
 
-// Sum is a table of all reports, and one of hostile words by kind and language.
+// Sum is a table of all reports, one of what is printed first where the truth is known, and one of hostile words by kind and
+// language.
 func Sum(all []Report) string {
 	var b strings.Builder
+	b.WriteString(firsts(all))
 	b.WriteString("\n| capture | answers of the shotgun | proven and false | supported by one possible claim | most at once | liars that got something printed | prompt, tokens |\n" +
 		"|---|---|---|---|---|---|---|\n")
 	total := map[string]SayingCounts{}

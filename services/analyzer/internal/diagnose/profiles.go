@@ -25,14 +25,15 @@ const userCode = "user code"
 // condenser writes down what the profiles of a run show.
 type condenser struct {
 	*reading
+	view  *View
 	facts *ledger
 }
 
 func (d condenser) add(kind string, f events.Fact) string { return d.facts.add(fact{kind, f}) }
 
 // profiles condenses the captures of each mode, and states them as facts.
-func profiles(r *reading, l *ledger) []Profile {
-	d := condenser{r, l}
+func profiles(v *View, l *ledger) []Profile {
+	d := condenser{v.reading, v, l}
 	var out []Profile
 	for _, m := range d.modes {
 		merged := d.merge(m)

@@ -74,7 +74,7 @@ func write(v *View, t *conclusions) Result {
 	if v.ctx != nil {
 		a.JobID, a.JobName, a.FlinkVersion = v.ctx.Job.ID, v.ctx.Job.Name, v.ctx.FlinkVersion
 	}
-	result := Result{Profiles: profiles(v.reading, l), Around: around(v.reading, l, a.Findings), FollowUps: v.followUps()}
+	result := Result{Profiles: profiles(v, l), Around: around(v.reading, l, a.Findings), FollowUps: v.followUps()}
 	a.Silenced = t.silenced
 	a.Evidence, a.Counting = l.facts, counting(v.catalogue)
 	result.Analysis = a

@@ -19,7 +19,7 @@ var plumbing = []string{
 
 // telling chooses the callers that tell most of why a frame is called: those of the user and those that the catalogue knows
 // before Flink's, Flink's before those of native libraries, and these before the JDK's. Of frames of one class that follow each
-// other the last one stands for all.
+// other the last one stands for all, but for those that the catalogue knows: what they call in their class is a step inside.
 func (s *Scan) telling(through []flamegraph.NameID, frame flamegraph.NameID) []flamegraph.NameID {
 	type caller struct {
 		at, tells int
@@ -30,7 +30,8 @@ func (s *Scan) telling(through []flamegraph.NameID, frame flamegraph.NameID) []f
 		if i+1 < len(through) {
 			next = through[i+1]
 		}
-		if tells := s.tells(name); tells > 0 && (classOf(s.Graph.Name(name)) != classOf(s.Graph.Name(next))) {
+		tells := s.tells(name)
+		if inside := classOf(s.Graph.Name(name)) == classOf(s.Graph.Name(next)) && (tells != tellsKnown || s.tells(next) >= tellsKnown); tells > 0 && !inside {
 			all = append(all, caller{i, tells})
 		}
 	}
@@ -47,6 +48,9 @@ func (s *Scan) telling(through []flamegraph.NameID, frame flamegraph.NameID) []f
 	return out
 }
 
+// tellsKnown is what the name of a frame tells that the catalogue looks for.
+const tellsKnown = 4
+
 // tells rates what the name of a caller tells; 0 is nothing.
 func (s *Scan) tells(name flamegraph.NameID) int {
 	info, text := &s.names[name], s.Graph.Name(name)
@@ -58,7 +62,7 @@ func (s *Scan) tells(name flamegraph.NameID) int {
 	case slices.ContainsFunc(plumbing, func(prefix string) bool { return strings.HasPrefix(text, prefix) }) && info.stage == 0:
 		return 0
 	case len(info.steps) > 0:
-		return 4
+		return tellsKnown
 	case strings.Contains(text, "::"):
 		return 2
 	case info.flags&isLanguage != 0:

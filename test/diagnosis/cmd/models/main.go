@@ -22,8 +22,10 @@ import (
 
 func main() {
 	cases := flag.String("cases", "test/diagnosis/cases", "folder of the cases whose recordings are measured by their truth")
+	truths := flag.String("truth", "test/diagnosis/public", "folder of the truth about captures that are no recordings: NAME/truth.yaml is about the folder NAME")
 	steps := flag.Int("steps", 0, "at most so many answers of the shotgun for each capture (default: all)")
 	prompts := flag.String("prompts", "", "folder that gets the prompt of each capture, for others to answer")
+	maps := flag.Bool("map", false, "ask nothing: tell what the map of each capture takes, and whether it shows the frames of the truth")
 	flag.Usage = func() {
 		_, _ = fmt.Fprintln(flag.CommandLine.Output(), "usage: models [flags] DIR ...\n\nDIR holds captures as `squirrly profile --out` leaves them, at any depth.")
 		flag.PrintDefaults()
@@ -31,7 +33,8 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *cases, *prompts, *steps, flag.Args()); err != nil {
+	o := options{truths: []string{*cases, *truths}, prompts: *prompts, steps: *steps, maps: *maps}
+	if err := run(ctx, &o, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "models:", err)
 		os.Exit(1)
 	}
@@ -39,20 +42,35 @@ func main() {
 
 var errMissed = errors.New("something false was printed; it is listed above")
 
-func run(ctx context.Context, casesDir, prompts string, steps int, dirs []string) error {
-	cases, err := diagnosis.LoadCases(casesDir, true)
-	if err != nil {
-		return err
+// options are what the flags say.
+type options struct {
+	truths  []string
+	prompts string
+	steps   int
+	maps    bool
+	cases   []diagnosis.Case
+}
+
+func run(ctx context.Context, o *options, dirs []string) error {
+	for _, dir := range o.truths {
+		more, err := diagnosis.LoadCases(dir, true)
+		if err != nil {
+			return fmt.Errorf("read what is known: %w", err)
+		}
+		o.cases = append(o.cases, more...)
 	}
-	if prompts != "" {
+	if o.maps {
+		return maps(o, dirs)
+	}
+	if o.prompts != "" {
 		const private = 0o700
-		if err := os.MkdirAll(prompts, private); err != nil {
+		if err := os.MkdirAll(o.prompts, private); err != nil {
 			return fmt.Errorf("make a folder: %w", err)
 		}
 	}
 	var reports []diagnosis.Report
 	for _, dir := range dirs {
-		more, err := all(ctx, dir, prompts, cases, steps)
+		more, err := all(ctx, dir, o)
 		if err != nil {
 			return err
 		}
@@ -66,7 +84,7 @@ func run(ctx context.Context, casesDir, prompts string, steps int, dirs []string
 }
 
 // all puts the stand-ins to the captures in a folder, and prints what became of each.
-func all(ctx context.Context, dir, prompts string, cases []diagnosis.Case, steps int) ([]diagnosis.Report, error) {
+func all(ctx context.Context, dir string, o *options) ([]diagnosis.Report, error) {
 	found, err := captures(dir)
 	if err != nil {
 		return nil, err
@@ -77,7 +95,7 @@ func all(ctx context.Context, dir, prompts string, cases []diagnosis.Case, steps
 		if err != nil {
 			return nil, fmt.Errorf("name a capture: %w", err)
 		}
-		r, err := one(ctx, folder, name, prompts, truth(cases, folder), steps)
+		r, err := one(ctx, folder, name, o)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", folder, err)
 		}
@@ -88,7 +106,7 @@ func all(ctx context.Context, dir, prompts string, cases []diagnosis.Case, steps
 }
 
 // one puts the stand-ins to one capture.
-func one(ctx context.Context, folder, name, prompts string, truth *diagnosis.Truth, steps int) (diagnosis.Report, error) {
+func one(ctx context.Context, folder, name string, o *options) (diagnosis.Report, error) {
 	in, err := analyzer.Folder(folder)
 	if err != nil {
 		return diagnosis.Report{}, fmt.Errorf("read a capture: %w", err)
@@ -98,13 +116,38 @@ func one(ctx context.Context, folder, name, prompts string, truth *diagnosis.Tru
 		return diagnosis.Report{}, err
 	}
 	defer t.Close()
-	if prompts != "" {
-		file := filepath.Join(prompts, strings.ReplaceAll(name, string(filepath.Separator), "-")+".txt")
+	if o.prompts != "" {
+		file := filepath.Join(o.prompts, strings.ReplaceAll(name, string(filepath.Separator), "-")+".txt")
 		if err := os.WriteFile(file, []byte(t.Prompt), 0o600); err != nil {
 			return diagnosis.Report{}, fmt.Errorf("keep the prompt: %w", err)
 		}
 	}
-	return t.Run(ctx, name, truth, steps)
+	return t.Run(ctx, name, truth(o.cases, folder), o.steps)
+}
+
+// maps tells what the maps of captures take and show.
+func maps(o *options, dirs []string) error {
+	var out []diagnosis.Map
+	for _, dir := range dirs {
+		found, err := captures(dir)
+		if err != nil {
+			return err
+		}
+		for _, folder := range found {
+			in, err := analyzer.Folder(folder)
+			if err != nil {
+				return fmt.Errorf("read a capture: %w", err)
+			}
+			m, err := diagnosis.MapOf(folder, in, frames(o.cases, folder))
+			if err != nil {
+				return fmt.Errorf("%s: %w", folder, err)
+			}
+			fmt.Printf("%s: %d tokens, answer %d, %v\n", folder, m.Parts["whole"], m.Answer, m.Parts)
+			out = append(out, m)
+		}
+	}
+	fmt.Print(diagnosis.Maps(out))
+	return nil
 }
 
 // captures are the folders with a manifest, in order.
@@ -125,16 +168,35 @@ func captures(root string) ([]string, error) {
 	return out, nil
 }
 
-// truth is what is known about a capture: of the bad variant of a case what is planted, of the good one that nothing is.
+// truth is what is known about a capture: of the bad variant of a case what is planted, of the good one that nothing is; of
+// any other folder what is known under its name.
 func truth(cases []diagnosis.Case, folder string) *diagnosis.Truth {
-	i := slices.IndexFunc(cases, func(c diagnosis.Case) bool { return c.Name == filepath.Base(filepath.Dir(folder)) })
+	c := caseOf(cases, folder)
 	switch {
-	case i < 0:
+	case c == nil:
 		return nil
-	case filepath.Base(folder) == "bad":
-		return &cases[i].Truth
 	case filepath.Base(folder) == "good":
-		return &diagnosis.Truth{Limit: "any", MaxSeverity: cases[i].Good.MaxSeverity}
+		return &diagnosis.Truth{Limit: "any", MaxSeverity: c.Good.MaxSeverity}
+	}
+	return &c.Truth
+}
+
+// frames is the truth whose frames a map should show: the variant with the fix may have them, too.
+func frames(cases []diagnosis.Case, folder string) *diagnosis.Truth {
+	if c := caseOf(cases, folder); c != nil {
+		return &c.Truth
 	}
 	return nil
+}
+
+func caseOf(cases []diagnosis.Case, folder string) *diagnosis.Case {
+	name := filepath.Base(folder)
+	if name == "bad" || name == "good" {
+		name = filepath.Base(filepath.Dir(folder))
+	}
+	i := slices.IndexFunc(cases, func(c diagnosis.Case) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &cases[i]
 }
