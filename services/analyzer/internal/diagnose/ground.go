@@ -38,6 +38,7 @@ type Operator struct {
 	Possible []Possible
 
 	row   string
+	base  string // where there is no plan: the row as problems have it, the same for all operators
 	frame string // that enters it, where there is no plan
 	of    []int  // its vertices
 	nodes []int  // its nodes, of one vertex

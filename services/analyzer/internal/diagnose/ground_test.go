@@ -212,6 +212,29 @@ func TestGround_Pages(t *testing.T) {
 	}
 }
 
+// TestGround_PagesFindings: without a plan, too, a finding is told at the operator that its samples lie in, and what is possible
+// beside it.
+func TestGround_PagesFindings(t *testing.T) {
+	cpu := graph(t, "TASK;MAP;com/shop/Sum.map;java/util/regex/Pattern.compile 100", "TASK;MAP;com/shop/Tax.map 160", "TASK;MAP;com/shop/Tax.map;com/fasterxml/jackson/databind/ObjectMapper.readValue;com/fasterxml/jackson/databind/ObjectMapper.<init> 80")
+	res := diagnoseOK(t, Input{Captures: []Capture{capture("tm-1", events.ModeITimer, cpu)}})
+	at := map[string]string{} // rules of the findings by operator
+	for _, o := range res.Ground().Operators() {
+		for _, f := range res.Analysis.Findings {
+			if slices.Contains(o.Findings, f.ID) {
+				at[f.Rule] += o.Name + " "
+			}
+		}
+	}
+	if at["A6"] != "StreamMap (Sum) " || at["A19"] != "StreamMap (Tax) " {
+		t.Errorf("findings are told at %v", at)
+	}
+	for _, f := range res.Analysis.Findings {
+		if at[f.Rule] == "" {
+			t.Errorf("%s %s is told nowhere", f.Rule, f.Title)
+		}
+	}
+}
+
 // TestGround_Nil: what is asked of nothing is unknown.
 func TestGround_Nil(t *testing.T) {
 	var g *Ground

@@ -201,7 +201,7 @@ func (g *Ground) rowAt(s *jvmScan, chain, spot int32) Operator {
 		o.frame = s.Graph.Name(s.Chains[chain].Operator)
 		o.Name = nameByFrames(s, chain)
 		if len(v.plan.Vertices) == 0 {
-			o.row += o.Name
+			o.base, o.row = o.row, o.row+o.Name
 		}
 	}
 	return o
@@ -234,11 +234,20 @@ func (g *Ground) addWithoutFrames(a *events.Analysis) {
 		}
 		for at := range g.operators {
 			o := &g.operators[at]
-			if id := a.Findings[i].ID; p.liesIn(o, process) && !slices.Contains(o.Findings, id) {
+			if id := a.Findings[i].ID; (p.liesIn(o, process) || o.base != "" && g.shows(p, at)) && !slices.Contains(o.Findings, id) {
 				o.Findings = append(o.Findings, id)
 			}
 		}
 	}
+}
+
+// shows reports that enough samples of a problem are in an operator that no plan tells from the others.
+func (g *Ground) shows(p *Problem, operator int) bool {
+	if p.group == nil || p.counts.frame == nil || !p.lies()[g.operators[operator].base] {
+		return false
+	}
+	s := g.spread(p.counts.total())
+	return s.ok && s.by[operator] >= max(1, leastThere*s.all)
 }
 
 // liesIn reports that a problem, which may be one of the whole process, is told at an operator.

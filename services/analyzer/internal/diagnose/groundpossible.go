@@ -113,7 +113,7 @@ func (g *Ground) place(v *View, p *Problem, one price, l *ledger) {
 
 // in reports that a problem lies in an operator.
 func (p *Problem) in(o *Operator) bool {
-	return p.lies()[o.row] || o.Process && p.Rule.Below == mechanisms.ScopeProcess
+	return p.lies()[o.row] || o.base != "" && p.lies()[o.base] || o.Process && p.Rule.Below == mechanisms.ScopeProcess
 }
 
 // reported reports that a finding of a mechanism is told at an operator.
