@@ -37,19 +37,23 @@ func Shown(t *Truth, in analyzer.Input, prompt string) (Decisive, error) {
 		if err != nil {
 			return d, fmt.Errorf("%s %s: %w", p.JVM, p.Mode, err)
 		}
-		g = flamegraph.Merge(g)
-		of := func(name string) bool { return t.Frame.In(name) || t.Frame.Regexp == nil && t.Anchor.In(name) }
-		if active := g.Total() - min(g.Total(), outermost(g, idle)); active > 0 {
-			d.Share = max(d.Share, float64(outermost(g, of))/float64(active))
-		}
-		for i := range g.NumNames() {
-			if name := g.Name(flamegraph.NameID(i)); of(name) { //nolint:gosec // names are few
-				d.Map = d.Map || says(prompt, name)
-				d.Trees = d.Trees || says(trees, name)
-			}
-		}
+		d.page(t, flamegraph.Merge(g), prompt, trees)
 	}
 	return d, nil
+}
+
+// page looks for the frames in one page.
+func (d *Decisive) page(t *Truth, g *flamegraph.Graph, prompt, trees string) {
+	of := func(name string) bool { return t.Frame.In(name) || t.Frame.Regexp == nil && t.Anchor.In(name) }
+	if active := g.Total() - min(g.Total(), outermost(g, idle)); active > 0 {
+		d.Share = max(d.Share, float64(outermost(g, of))/float64(active))
+	}
+	for i := range g.NumNames() {
+		if name := g.Name(flamegraph.NameID(i)); of(name) {
+			d.Map = d.Map || says(prompt, name)
+			d.Trees = d.Trees || says(trees, name)
+		}
+	}
 }
 
 // says reports that a text has a name as a map shows it.

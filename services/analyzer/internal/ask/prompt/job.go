@@ -48,28 +48,31 @@ func (b *block) captures(a events.Analysis) {
 	rows := map[[2]string]int{}
 	for _, s := range a.Captures {
 		key := [2]string{string(s.Mode), s.Status}
-		at, known := rows[key]
-		if !known {
-			n, jvms := int64(0), []string{}
-			for _, other := range a.Captures {
-				if other.Mode == s.Mode && other.Status == s.Status && !slices.Contains(jvms, other.JVM) {
-					jvms = append(jvms, other.JVM)
-				}
-				if other.Mode == s.Mode && other.Status == s.Status {
-					n += other.Samples
-				}
-			}
+		if _, known := rows[key]; !known {
+			n, jvms := together(a.Captures, &s)
 			names := b.label(strings.Join(firstOf(jvms, maxNames), ", "))
 			if more := len(jvms) - maxNames; more > 0 {
 				names += fmt.Sprintf(" and %d more", more)
 			}
-			at = b.row(worthCited, b.ids(idleFact(a, s.Mode, n)), b.label(string(s.Mode)), names, wording.Count(n), b.label(s.Status))
-			rows[key] = at
+			rows[key] = b.row(worthCited, b.ids(idleFact(a, s.Mode, n)), b.label(string(s.Mode)), names, wording.Count(n), b.label(s.Status))
 		}
 		for _, n := range firstOf(s.Notes, maxNotes) {
-			b.detail(at, worthRemark, "note", b.label(s.JVM)+": "+b.sentence(n))
+			b.detail(rows[key], worthRemark, "note", b.label(s.JVM)+": "+b.sentence(n))
 		}
 	}
+}
+
+// together are the samples and the TaskManagers of captures of the mode and status of one.
+func together(all []events.CaptureStats, one *events.CaptureStats) (samples int64, jvms []string) {
+	for _, s := range all {
+		if s.Mode != one.Mode || s.Status != one.Status {
+			continue
+		}
+		if samples += s.Samples; !slices.Contains(jvms, s.JVM) {
+			jvms = append(jvms, s.JVM)
+		}
+	}
+	return samples, jvms
 }
 
 // idleFact is the id of the fact about all samples of a mode; empty without one.

@@ -55,7 +55,7 @@ func checkMap(t *testing.T, p prompt.Prompt) {
 				if !slices.Contains(idsIn[title], columns[i]) {
 					continue
 				}
-				for _, id := range strings.Fields(cell) {
+				for id := range strings.FieldsSeq(cell) {
 					if idForm.MatchString(id) {
 						named[id] = line
 						has[id] = has[id] || i == 0 && slices.Contains(tellsOf, title)
