@@ -114,11 +114,19 @@ const Unknown Millis = -1
 // UnmarshalJSON reads a number, rounds it, and takes anything that is not a time for Unknown.
 func (m *Millis) UnmarshalJSON(text []byte) error {
 	*m = Unknown
-	var number *float64 // nil for null
-	if json.Unmarshal(text, &number) == nil && number != nil && *number >= 0 && *number < math.MaxInt64/2 {
-		*m = Millis(math.Round(*number))
+	if n, ok := number(text); ok && n >= 0 && n < math.MaxInt64/2 {
+		*m = Millis(math.Round(n))
 	}
 	return nil
+}
+
+// number reads a JSON number; anything else, such as null or "NaN", is none.
+func number(text []byte) (float64, bool) {
+	var n *float64 // nil for null
+	if json.Unmarshal(text, &n) != nil || n == nil {
+		return 0, false
+	}
+	return *n, true
 }
 
 // Job asks for one job.

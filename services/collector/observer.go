@@ -17,18 +17,20 @@ import (
 type observer struct {
 	sampler     *observe.Sampler
 	description *observe.Description
+	pick        pick
 
 	mu   sync.Mutex
 	seen observe.Observed
 }
 
-func newObserver(ctx context.Context, r *attempt, g observe.Graph, jvms []string) *observer {
+func newObserver(ctx context.Context, r *attempt, g observe.Graph, p pick) *observer {
 	ctx, cancel := context.WithTimeout(ctx, contextTime)
 	defer cancel()
 	config, _ := r.flink.JobManagerConfig(ctx) // without it, Flink's default
 	return &observer{
-		sampler:     observe.NewSampler(r.flink, g, jvms, config.MetricsInterval()),
-		description: observe.NewDescription(r.flink, g, jvms),
+		sampler:     observe.NewSampler(r.flink, g, p.chosen, config.MetricsInterval()),
+		description: observe.NewDescription(r.flink, g, p.chosen),
+		pick:        p,
 	}
 }
 
@@ -85,6 +87,9 @@ func (o *observer) after(ctx context.Context, modes []events.Mode) *jobcontext.C
 		if !has[string(m)] {
 			o.noteMissing(fmt.Sprintf("counters across the %s window: another collector read them, and they are lost", m))
 		}
+	}
+	for _, text := range o.pick.missing(o.sampler.Carried()) {
+		o.noteMissing(text)
 	}
 	if tm, subtask := o.sampler.Unprofiled(); tm != "" {
 		o.noteMissing(fmt.Sprintf("TaskManager %s was not profiled, though it runs the busiest subtask: %s", tm, subtask))

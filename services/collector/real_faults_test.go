@@ -3,8 +3,6 @@
 package collector
 
 import (
-	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -63,24 +61,5 @@ func TestReal_TaskManagerDies(t *testing.T) {
 // realFlink starts a Flink of two TaskManagers with the sample job. FLINK_VERSION chooses the Flink.
 func realFlink(t *testing.T) (c *flinktest.Cluster, job string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	jar, err := flinktest.SampleJar(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err = flinktest.Start(t.Context(), flinktest.Options{Version: version(), TaskManagers: 2, Slots: 1, Profiling: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	job, err = c.RunJar(ctx, jar, flinktest.SampleClass, "--chained=false", "--parallelism=2")
-	if err = errors.Join(err, c.WaitRunning(ctx, job)); err != nil {
-		t.Fatal(err)
-	}
-	return c, job
+	return realFlinkOf(t, 2, "--chained=false", "--parallelism=2")
 }

@@ -12,14 +12,10 @@ import (
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/jobstate"
 	"squirrly.dev/internal/run"
-	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
 	"squirrly.dev/services/collector/internal/observe"
 )
-
-// maxCaptures keeps record and event within their limits.
-const maxCaptures = 80
 
 // resolve finds the job and, at the first claim, freezes the JVMs to profile: a later attempt takes the same ones.
 func (r *attempt) resolve(ctx context.Context) (*observer, error) {
@@ -33,35 +29,19 @@ func (r *attempt) resolve(ctx context.Context) (*observer, error) {
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := r.scope(graph.TaskManagers())
+	pick, err := r.choose(ctx, graph)
 	if err != nil {
 		return nil, err
 	}
-	o := newObserver(ctx, r, graph, chosen)
-	noteUnprofiled(o, graph, chosen)
+	o := newObserver(ctx, r, graph, pick)
 	o.before(ctx)
 	return o, r.claim.Mutate(ctx, func(rec *run.Record) error {
-		rec.Captures = capture.Plan(r.modes(), chosen)
+		rec.Captures = capture.Plan(r.modes(), pick.chosen)
 		rec.Plan.JobID, rec.Percent = r.plan.JobID, percentResolved
 		rec.Note("job %s (%s): %s on %s: %s", r.plan.JobName, r.plan.JobID, vertices(len(graph.Vertices)),
-			wording.Plural(len(chosen), "TaskManager"), listed(chosen))
+			pick.count(), listed(pick.chosen))
 		return nil
 	})
-}
-
-// noteUnprofiled says how many TaskManagers are left out.
-func noteUnprofiled(o *observer, graph observe.Graph, chosen []string) {
-	all := graph.TaskManagers()
-	profiled := 0
-	for _, tm := range all {
-		if slices.Contains(chosen, tm) {
-			profiled++
-		}
-	}
-	if profiled == len(all) {
-		return
-	}
-	o.noteMissing(fmt.Sprintf("TaskManagers: %d of %d were profiled", profiled, len(all)))
 }
 
 // resume goes on with the JVMs of an earlier attempt, and with what it read. The job may be gone by now; its profiles
@@ -74,13 +54,12 @@ func (r *attempt) resume(ctx context.Context) *observer {
 		}
 	}
 	graph, err := observe.ReadGraph(ctx, r.flink, r.plan.JobID)
-	o := newObserver(ctx, r, graph, jvms)
+	o := newObserver(ctx, r, graph, r.chosenBefore(graph, jvms))
 	r.recall(ctx, o)
 	if err != nil {
 		o.noteMissing("job graph: " + err.Error())
 		return o
 	}
-	noteUnprofiled(o, graph, jvms)
 	o.before(ctx)
 	return o
 }
@@ -126,23 +105,6 @@ func (r *attempt) replacement(ctx context.Context, state string) (observe.Graph,
 		return observe.Graph{}, bus.Permanent(events.CodeJobGone, errors.New(text))
 	}
 	return observe.ReadGraph(ctx, r.flink, same[0])
-}
-
-// scope narrows the TaskManagers to those of the plan, and to as many as a run can hold.
-func (r *attempt) scope(all []string) ([]string, error) {
-	chosen := all
-	if only := r.plan.Scope.TaskManagers; len(only) > 0 {
-		chosen = slices.DeleteFunc(slices.Clone(all), func(tm string) bool { return !slices.Contains(only, tm) })
-		if len(chosen) == 0 {
-			return nil, bus.Permanent(events.CodeInvalidRequest,
-				errors.New("scope.taskManagers names none of the TaskManagers that run the job: "+listed(all)))
-		}
-	}
-	most := maxCaptures / len(r.modes())
-	if n := r.plan.Scope.MaxTaskManagers; n > 0 {
-		most = min(most, n)
-	}
-	return chosen[:min(len(chosen), most)], nil
 }
 
 // patiently repeats a call of Flink while Flink is away, for some seconds.

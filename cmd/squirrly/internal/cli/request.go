@@ -26,6 +26,7 @@ type requestFlags struct {
 	labels    map[string]string
 	managers  []string
 	most      int
+	scope     string
 	baseline  string
 }
 
@@ -40,9 +41,10 @@ func (r *requestFlags) add(c *cobra.Command) {
 	f.StringVar(&r.prompt, "prompt-file", "", "Markdown `FILE` that replaces the default prompt (env ANALYSIS_PROMPT_FILE)")
 	f.StringVar(&r.reason, "reason", "", "why, for people")
 	f.StringToStringVarP(&r.labels, "label", "l", nil, "`KEY=VALUE` labels of the run")
-	f.StringSliceVar(&r.managers, "task-manager", nil, "`ID` of a TaskManager to profile (default: all that run the job)")
+	f.StringSliceVar(&r.managers, "task-manager", nil, "`ID` of a TaskManager to profile; repeatable (default: all that run the job)")
 	f.StringVar(&r.baseline, "baseline", "", "run to compare with: last (default), release (the last one whose label release differs), none, or a `RUN`")
-	f.IntVar(&r.most, "max-task-managers", 0, "profile at most this many TaskManagers, the busiest first (0: as many as a run holds, 80 profiles: 40 TaskManagers in 2 modes)")
+	f.IntVar(&r.most, "max-task-managers", 0, "profile at most this many TaskManagers, those that matter most for the job's speed now; 0 is the cap: 80 profiles a run, 40 TaskManagers in 2 modes")
+	f.StringVar(&r.scope, "scope", "", "which TaskManagers, in one `TEXT`: all, \"busiest N\" or \"named ID ID\"; instead of the two flags above")
 }
 
 // build makes the request. Context files are read whole; those that do not fit into an event are returned apart, to be
@@ -52,9 +54,9 @@ func (r *requestFlags) build(ctx context.Context, target string) (events.Profile
 	if err != nil {
 		return events.ProfileRequested{}, nil, err
 	}
-	req := events.ProfileRequested{
-		Target: t, Reason: r.reason, Labels: r.labels,
-		Scope: events.Scope{TaskManagers: r.managers, MaxTaskManagers: r.most}, Baseline: r.baseline,
+	req := events.ProfileRequested{Target: t, Reason: r.reason, Labels: r.labels, Baseline: r.baseline}
+	if req.Scope, err = r.scopeOf(); err != nil {
+		return req, nil, err
 	}
 	if err := r.profile(&req); err != nil {
 		return req, nil, err
@@ -77,6 +79,21 @@ func (r *requestFlags) build(ctx context.Context, target string) (events.Profile
 		return req, nil, usage("%w", err)
 	}
 	return req, uploads, nil
+}
+
+// scopeOf reads which TaskManagers are to be profiled.
+func (r *requestFlags) scopeOf() (events.Scope, error) {
+	if r.scope == "" {
+		return events.Scope{TaskManagers: r.managers, MaxTaskManagers: r.most}, nil
+	}
+	if len(r.managers) > 0 || r.most != 0 {
+		return events.Scope{}, usage("--scope says what --task-manager and --max-task-managers say: give either")
+	}
+	s, err := events.ParseScope(r.scope)
+	if err != nil {
+		return s, usage("--scope %q: choose all, \"busiest N\" or \"named ID ID\"", r.scope)
+	}
+	return s, nil
 }
 
 func (r *requestFlags) profile(req *events.ProfileRequested) error {

@@ -48,6 +48,7 @@ func check(a *attribution, limit events.Limit) checked {
 		c.checkSampling(s)
 		c.checkJIT(r, s)
 	}
+	c.checkSeen(a)
 	c.checkNames(r)
 	c.checkAgreement(r)
 	switch limit {
@@ -66,6 +67,25 @@ func (c *checked) miss(format string, args ...any) {
 
 func (c *checked) note(s *jvmScan, format string, args ...any) {
 	c.notes = append(c.notes, note{s.JVM, s.Mode, fmt.Sprintf(format, args...)})
+}
+
+// mostlyUnseen is the share of the busy time without a profile from which on the rest may not be like it.
+const mostlyUnseen = 0.5
+
+// checkSeen says which part of the job's busy time ran on TaskManagers that were not profiled.
+func (c *checked) checkSeen(a *attribution) {
+	all := make([]int, len(a.loads))
+	for i := range all {
+		all[i] = i
+	}
+	of := a.unseenShare(all)
+	if of == 0 || len(a.weighed()) == 0 {
+		return
+	}
+	c.add(factCheck, events.Fact{
+		Text:  fmt.Sprintf("%s of the job's busy time was spent on TaskManagers that were not profiled; no sample is of it.", wording.Percent(of)),
+		Value: of, Unit: "share",
+	})
 }
 
 // checkNames looks for captures in which too many frames have no name.

@@ -45,3 +45,25 @@ func (r *reading) unprofiled(j *limits.Judgement) string {
 	}
 	return at
 }
+
+// unseenShare is the part of the busy time of some vertices that their subtasks spent on TaskManagers without a profile; 0
+// when no busy time is known.
+func (r *reading) unseenShare(vertices []int) float64 {
+	unseen, busy := 0.0, 0.0
+	for _, v := range vertices {
+		for i := range r.loads[v].Subtasks {
+			s := &r.loads[v].Subtasks[i]
+			if s.Busy <= 0 || s.TaskManager == "" {
+				continue
+			}
+			busy += s.Busy
+			if !r.profiled(s.TaskManager) {
+				unseen += s.Busy
+			}
+		}
+	}
+	if busy == 0 {
+		return 0
+	}
+	return unseen / busy
+}

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -129,6 +130,39 @@ func TestUnprofiled(t *testing.T) {
 	checkForm(t, r)
 	if v := at("tm-1", "tm-2").Analysis.Verdict; strings.Contains(v.Headline, "not profiled") {
 		t.Errorf("%s", v.Headline)
+	}
+}
+
+// Where most of the time of what limits was not profiled, the profiles of the rest say less; a little that is not matters to
+// nobody.
+func TestUnseen(t *testing.T) {
+	page := graph(t, "TASK;IDLE 300", "TASK;MAP;com/shop/Count.map;java/lang/Thread.sleep 2000")
+	j := newJob("tm-1", "tm-2", "tm-3", "tm-4").vertex("Source: in", nil, slices.Repeat([]load{{0.05, 0, 500}}, 4)...).
+		vertex("count", []string{"Source: in"}, slices.Repeat([]load{{0.99, 0.01, 500}}, 4)...)
+	for _, test := range []struct {
+		jvms       []string
+		confidence events.Confidence
+		text       string
+	}{
+		{[]string{"tm-1", "tm-2", "tm-3", "tm-4"}, events.ConfidenceMedium, ""},
+		{[]string{"tm-1", "tm-2", "tm-3"}, events.ConfidenceMedium, "25 % of the job's busy time was spent on TaskManagers that were not profiled"},
+		{[]string{"tm-1"}, events.ConfidenceLow, "75 % of the job's busy time was spent on TaskManagers that were not profiled"},
+	} {
+		in := Input{Context: j.Context}
+		for _, jvm := range test.jvms {
+			in.Captures = append(in.Captures, capture(jvm, events.ModeWall, page))
+		}
+		r := diagnoseOK(t, in)
+		told := ""
+		for _, f := range r.Analysis.Evidence {
+			if strings.Contains(f.Text, "not profiled") {
+				told = f.Text
+			}
+		}
+		if v := r.Analysis.Verdict; v.VertexName != "count" || v.Confidence != test.confidence || !strings.Contains(told, test.text) || (test.text == "") != (told == "") {
+			t.Errorf("%v: %s, confidence %s, %q", test.jvms, v.Headline, v.Confidence, told)
+		}
+		checkForm(t, r)
 	}
 }
 

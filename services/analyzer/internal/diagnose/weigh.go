@@ -185,6 +185,7 @@ func (v *View) confidence(p *Problem) events.Confidence {
 		p.open, p.group.shared, p.beside.Text != "",
 		doubts.undersampled && family == mechanisms.FamilyCPU && wall < 30,
 		doubts.cold && family == mechanisms.FamilyCPU,
+		v.unseenShare(p.group.vertices) >= mostlyUnseen,
 	} {
 		if doubt {
 			steps++

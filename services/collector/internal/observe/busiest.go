@@ -6,46 +6,56 @@ import (
 	"slices"
 
 	"squirrly.dev/internal/flink"
-	"squirrly.dev/internal/jobcontext"
 )
 
 // load is what the subtasks of one TaskManager do: the largest shares of the time that a subtask is busy and is
-// backpressured, from 0 to 1, since its attempt began.
+// backpressured, from 0 to 1.
 type load struct {
 	tm       string
-	busy     float64
+	limits   float64 // busy share in the vertex that limits the job
+	holds    float64 // busy share in the vertices that hold others back, or would
+	busy     float64 // busy share in any vertex
 	back     float64
 	subtasks int
+	vertices []int
 	hottest  string // vertex and subtask with the largest busy share
 }
 
-// TaskManagers returns the ids of the TaskManagers that run subtasks of the job: those first whose subtasks limit it,
-// which are the busiest, then those of the most backpressured, then those with the most subtasks, and in the order of
-// their ids among equals.
-func (g Graph) TaskManagers() []string {
-	loads := g.loads()
-	ids := make([]string, 0, len(loads))
+// TaskManagers returns the ids of the TaskManagers that run subtasks of the job: those first whose subtasks of the vertex
+// that limits it are the busiest, then those of the vertices that hold others back, then the busiest of all and the most
+// backpressured, then those with the most subtasks, and in the order of their ids among equals.
+func (g Graph) TaskManagers() []string { return ids(g.loads()) }
+
+func ids(loads []load) []string {
+	out := make([]string, 0, len(loads))
 	for _, l := range loads {
-		ids = append(ids, l.tm)
+		out = append(out, l.tm)
 	}
-	return ids
+	return out
 }
 
 // Busiest names the TaskManager with the busiest subtask, and that subtask, for people. It is empty when no load is
 // known.
 func (g Graph) Busiest() (taskManager, subtask string) {
-	if loads := g.loads(); len(loads) > 0 && loads[0].busy > 0 {
-		return loads[0].tm, fmt.Sprintf("%s, %.0f %% busy", loads[0].hottest, 100*loads[0].busy)
+	busiest := load{}
+	for _, l := range g.loads() {
+		if step(l.busy) > step(busiest.busy) {
+			busiest = l
+		}
 	}
-	return "", ""
+	if busiest.busy == 0 {
+		return "", ""
+	}
+	return busiest.tm, fmt.Sprintf("%s, %.0f %% busy", busiest.hottest, 100*busiest.busy)
 }
 
 func (g Graph) loads() []load {
 	byTM := map[string]*load{}
+	limiting, holding := g.limiting()
 	for i := range g.Vertices {
 		subtasks := g.subtasks(i)
 		for _, s := range subtasks {
-			if s.Status != running || s.TaskManagerID == "" || s.TaskManagerID == unassigned {
+			if !deployed(s) {
 				continue
 			}
 			l := byTM[s.TaskManagerID]
@@ -53,11 +63,14 @@ func (g Graph) loads() []load {
 				l = &load{tm: s.TaskManagerID}
 				byTM[s.TaskManagerID] = l
 			}
-			busy, back := shares(s, subtasks)
-			if l.subtasks++; busy > l.busy {
-				l.busy, l.hottest = busy, fmt.Sprintf("%s (%d/%d)", cut(g.Vertices[i].Name), s.Index+1, len(subtasks))
+			l.add(g.Vertices[i].Name, i, s, subtasks)
+			busy, _ := shares(s, subtasks)
+			if i == limiting {
+				l.limits = max(l.limits, busy)
 			}
-			l.back = max(l.back, back)
+			if holding[i] {
+				l.holds = max(l.holds, busy)
+			}
 		}
 	}
 	all := make([]load, 0, len(byTM))
@@ -65,53 +78,73 @@ func (g Graph) loads() []load {
 		all = append(all, *l)
 	}
 	slices.SortFunc(all, func(a, b load) int {
-		return cmp.Or(cmp.Compare(step(b.busy), step(a.busy)), cmp.Compare(step(b.back), step(a.back)),
-			cmp.Compare(b.subtasks, a.subtasks), cmp.Compare(a.tm, b.tm))
+		return cmp.Or(
+			cmp.Compare(step(b.limits), step(a.limits)), cmp.Compare(step(b.holds), step(a.holds)),
+			cmp.Compare(step(b.busy), step(a.busy)), cmp.Compare(step(b.back), step(a.back)),
+			cmp.Compare(b.subtasks, a.subtasks), cmp.Compare(a.tm, b.tm),
+		)
 	})
 	return all
 }
 
-// Unprofiled names the busiest subtask during the readings and its TaskManager when that is none of the sampler's. It is
-// empty otherwise, and when no load is known.
-func (s *Sampler) Unprofiled() (taskManager, subtask string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.samples) == 0 {
-		return "", ""
+// add counts a subtask of a vertex.
+func (l *load) add(name string, vertex int, s flink.Subtask, subtasks []flink.Subtask) {
+	if !slices.Contains(l.vertices, vertex) {
+		l.vertices = append(l.vertices, vertex)
 	}
-	taskManager, subtask = s.graph.after(s.samples[0].Subtasks).Busiest()
-	if slices.Contains(s.tms, taskManager) {
-		return "", ""
+	busy, back := shares(s, subtasks)
+	if l.subtasks++; busy > l.busy {
+		l.busy, l.hottest = busy, fmt.Sprintf("%s (%d/%d)", cut(name), s.Index+1, len(subtasks))
 	}
-	return taskManager, subtask
+	l.back = max(l.back, back)
 }
 
-// after is the graph with what its subtasks have done since an earlier reading, in the same attempt.
-func (g Graph) after(earlier []jobcontext.Counters) Graph {
-	type key struct {
-		vertex           string
-		subtask, attempt int
-	}
-	was := map[key]jobcontext.Counters{}
-	for _, c := range earlier {
-		was[key{c.Vertex, c.Subtask, c.Attempt}] = c
-	}
-	out := Graph{Job: g.Job, ReadAt: g.ReadAt}
-	for _, v := range g.Vertices {
-		v.Subtasks = slices.Clone(v.Subtasks)
-		for i := range v.Subtasks {
-			m := &v.Subtasks[i].Metrics
-			c, ok := was[key{v.ID, v.Subtasks[i].Index, v.Subtasks[i].Attempt}]
-			if !ok || c.StartTime != max(0, v.Subtasks[i].StartTime) || m.Busy <= flink.Millis(c.BusyMillis) {
-				continue // nothing newer than since the attempt began
+// deployed reports whether a subtask does its work on some TaskManager.
+func deployed(s flink.Subtask) bool {
+	return s.Status == running && s.TaskManagerID != "" && s.TaskManagerID != unassigned
+}
+
+// heldBack is the backpressured share from which on a vertex counts as held back: below it, Flink calls it OK too.
+const heldBack = 0.1
+
+// limiting is the vertex that seems to limit the job, -1 when no busy time is known, and those that hold others back: a
+// vertex of theirs upstream is backpressured, and they are less so themselves. Of these the one with the busiest subtask
+// limits; when none holds another back, the one with the busiest subtask of all. It only decides who is profiled first: what
+// limits the job is judged by the analyzer, from what was measured.
+func (g Graph) limiting() (limits int, holds map[int]bool) {
+	at := map[string]int{}
+	busy, back := make([]float64, len(g.Vertices)), make([]float64, len(g.Vertices))
+	for i, v := range g.Vertices {
+		at[v.ID] = i
+		for _, s := range g.subtasks(i) {
+			if deployed(s) && s.Metrics.Busy >= 0 {
+				b, p := shares(s, nil)
+				busy[i], back[i] = max(busy[i], b), max(back[i], p)
 			}
-			m.Busy -= flink.Millis(c.BusyMillis)
-			m.Idle -= flink.Millis(c.IdleMillis)
-			m.BackPressured -= flink.Millis(c.BackPressuredMillis)
+			if deployed(s) && s.Metrics.Busy < 0 {
+				back[i] = max(back[i], backOf(s.Metrics))
+			}
 		}
-		out.Vertices = append(out.Vertices, v)
 	}
-	return out
+	holds = map[int]bool{}
+	for _, n := range g.Job.Plan.Nodes {
+		for _, in := range n.Inputs {
+			down, ok := at[n.ID]
+			up, known := at[in.ID]
+			if ok && known && back[up] >= heldBack && back[down] < back[up]-heldBack {
+				holds[down] = true
+			}
+		}
+	}
+	limits = -1
+	for i := range g.Vertices {
+		switch {
+		case busy[i] == 0, len(holds) > 0 && !holds[i]:
+		case limits < 0, busy[i] > busy[limits]:
+			limits = i
+		}
+	}
+	return limits, holds
 }
 
 // step makes shares equal that differ by chance.
@@ -129,11 +162,20 @@ func shares(s flink.Subtask, vertex []flink.Subtask) (busy, back float64) {
 		for _, other := range vertex {
 			most = max(most, other.Metrics.WriteRecords)
 		}
-		return float64(max(0, m.WriteRecords)) / float64(most), 0
+		return float64(max(0, m.WriteRecords)) / float64(most), backOf(m)
 	}
 	sum := float64(m.Busy + max(0, m.Idle) + max(0, m.BackPressured))
 	if sum == 0 {
 		return 0, 0
 	}
-	return float64(m.Busy) / sum, float64(max(0, m.BackPressured)) / sum
+	return float64(m.Busy) / sum, backOf(m)
+}
+
+// backOf is the share of the time that is known in which a subtask was backpressured.
+func backOf(m flink.Metrics) float64 {
+	sum := float64(max(0, m.Busy) + max(0, m.Idle) + max(0, m.BackPressured))
+	if sum == 0 {
+		return 0
+	}
+	return float64(max(0, m.BackPressured)) / sum
 }

@@ -1,0 +1,133 @@
+package collector
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/run"
+	"squirrly.dev/pkg/events"
+)
+
+// crowd gives every vertex one subtask on each TaskManager, with the times that busy says for the TaskManager and the
+// milliseconds since now. Flink renews them every 300 ms.
+func crowd(f *flinks, busy func(tm int, since int64) (busy, idle int64)) {
+	began := time.Now()
+	f.instead(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/backpressure") {
+			http.Error(w, `{"errors":["Not found"]}`, http.StatusNotFound)
+			return
+		}
+		if !strings.Contains(r.URL.Path, "/vertices/") {
+			f.serve(w, r)
+			return
+		}
+		answer := httptest.NewRecorder()
+		f.serve(answer, r)
+		var v map[string]any
+		if json.Unmarshal(answer.Body.Bytes(), &v) != nil || v["subtasks"] == nil {
+			reply(w, answer)
+			return
+		}
+		since := time.Since(began).Milliseconds() / 300 * 300
+		base, _ := v["subtasks"].([]any)[0].(map[string]any)
+		var all []any
+		for i := range f.tms {
+			s := maps.Clone(base)
+			busy, idle := busy(i, since)
+			s["subtask"], s["taskmanager-id"], s["status"] = i, flinktest.TaskManagerID(i), "RUNNING"
+			s["metrics"] = map[string]any{
+				"accumulated-busy-time": busy, "accumulated-idle-time": idle, "accumulated-backpressured-time": 0,
+				"read-records": busy, "write-records": busy, "read-records-complete": true, "write-records-complete": true,
+			}
+			all = append(all, s)
+		}
+		v["subtasks"] = all
+		_ = json.NewEncoder(w).Encode(v)
+	})
+}
+
+// profiled names the TaskManagers of a run.
+func profiled(rec run.Record) []string {
+	var all []string
+	for _, c := range rec.Captures {
+		all = append(all, c.JVM)
+	}
+	return all
+}
+
+const hour = 3_600_000
+
+// The one TaskManager of many that is hot is profiled, although others were busy for an hour before.
+func TestChoose_HotNow(t *testing.T) {
+	const many, hot = 60, 57
+	w := newWorld(t, many, modes(events.ModeWall), func(p *events.Plan) { p.Scope.MaxTaskManagers = 3 })
+	crowd(w.flink, func(tm int, since int64) (busy, idle int64) {
+		if tm == hot {
+			return since, hour
+		}
+		return hour, since // it was as busy before, and is not now
+	})
+	rec := w.finish()
+	if got := profiled(rec); len(got) != 3 || got[0] != flinktest.TaskManagerID(hot) {
+		t.Fatalf("profiled %v: %+v", got, rec.Outcome)
+	}
+	text := strings.Join(w.context(w.ready()).Missing, "\n")
+	for _, want := range []string{
+		"TaskManagers: 3 of 60 were profiled, the busiest by what they did between two readings; left out: ", " and 49 more",
+		"They carry 0 % of the job's busy time",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("missing lacks %q:\n%s", want, text)
+		}
+	}
+	if noted(rec, "3 of 60 TaskManagers, the busiest by") == 0 {
+		t.Errorf("the history does not say it: %+v", rec.History)
+	}
+}
+
+// All alike: what is left out carries its part, and says so. Where nothing is left out, nothing is said and nobody waits.
+func TestChoose_Alike(t *testing.T) {
+	for most, want := range map[int]string{1: "They carry 75 % of the job's busy time and 75 % of its records", 4: ""} {
+		t.Run(fmt.Sprint(most), func(t *testing.T) {
+			w := newWorld(t, 4, modes(events.ModeWall), func(p *events.Plan) { p.Scope.MaxTaskManagers = most })
+			crowd(w.flink, func(_ int, since int64) (busy, idle int64) { return since, since })
+			rec := w.finish()
+			if got := profiled(rec); len(got) != most || got[0] != flinktest.TaskManagerID(0) {
+				t.Fatalf("profiled %v: %+v", got, rec.Outcome)
+			}
+			text := strings.Join(w.context(w.ready()).Missing, "\n")
+			if !strings.Contains(text, want) || want == "" && strings.Contains(text, "left out") {
+				t.Errorf("missing:\n%s\nwant %q", text, want)
+			}
+		})
+	}
+}
+
+// A scope that names TaskManagers takes those, and says which of them run nothing of the job.
+func TestChoose_Named(t *testing.T) {
+	w := newWorld(t, 3, modes(events.ModeWall), func(p *events.Plan) {
+		p.Scope.TaskManagers = []string{"nobody", flinktest.TaskManagerID(2)}
+	})
+	crowd(w.flink, func(tm int, since int64) (busy, idle int64) { return since * int64(2-tm), since })
+	rec := w.finish()
+	if got := profiled(rec); !slices.Equal(got, []string{flinktest.TaskManagerID(2)}) {
+		t.Fatalf("profiled %v: %+v", got, rec.Outcome)
+	}
+	text := strings.Join(w.context(w.ready()).Missing, "\n")
+	for _, want := range []string{
+		"TaskManager nobody was asked for, and ran nothing of the job", "TaskManagers: 1 of 3 were profiled; left out: " + flinktest.TaskManagerID(0),
+		"They carry 100 % of the job's busy time",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("missing lacks %q:\n%s", want, text)
+		}
+	}
+}
