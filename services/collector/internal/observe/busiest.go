@@ -51,10 +51,9 @@ func (g Graph) Busiest() (taskManager, subtask string) {
 
 func (g Graph) loads() []load {
 	byTM := map[string]*load{}
-	limiting, holding := g.limiting()
-	for i := range g.Vertices {
-		subtasks := g.subtasks(i)
-		for _, s := range subtasks {
+	limits, holds := g.limiting()
+	for i, v := range g.Vertices {
+		for _, s := range v.Subtasks {
 			if !deployed(s) {
 				continue
 			}
@@ -63,14 +62,7 @@ func (g Graph) loads() []load {
 				l = &load{tm: s.TaskManagerID}
 				byTM[s.TaskManagerID] = l
 			}
-			l.add(g.Vertices[i].Name, i, s, subtasks)
-			busy, _ := shares(s, subtasks)
-			if i == limiting {
-				l.limits = max(l.limits, busy)
-			}
-			if holding[i] {
-				l.holds = max(l.holds, busy)
-			}
+			l.add(i, s, v, i == limits, holds[i])
 		}
 	}
 	all := make([]load, 0, len(byTM))
@@ -87,14 +79,20 @@ func (g Graph) loads() []load {
 	return all
 }
 
-// add counts a subtask of a vertex.
-func (l *load) add(name string, vertex int, s flink.Subtask, subtasks []flink.Subtask) {
+// add counts a subtask of a vertex, which limits the job or holds others back.
+func (l *load) add(vertex int, s flink.Subtask, of flink.VertexDetails, limits, holds bool) {
 	if !slices.Contains(l.vertices, vertex) {
 		l.vertices = append(l.vertices, vertex)
 	}
-	busy, back := shares(s, subtasks)
+	busy, back := shares(s, of.Subtasks)
+	if limits {
+		l.limits = max(l.limits, busy)
+	}
+	if holds {
+		l.holds = max(l.holds, busy)
+	}
 	if l.subtasks++; busy > l.busy {
-		l.busy, l.hottest = busy, fmt.Sprintf("%s (%d/%d)", cut(name), s.Index+1, len(subtasks))
+		l.busy, l.hottest = busy, fmt.Sprintf("%s (%d/%d)", cut(of.Name), s.Index+1, len(of.Subtasks))
 	}
 	l.back = max(l.back, back)
 }
@@ -112,30 +110,11 @@ const heldBack = 0.1
 // limits; when none holds another back, the one with the busiest subtask of all. It only decides who is profiled first: what
 // limits the job is judged by the analyzer, from what was measured.
 func (g Graph) limiting() (limits int, holds map[int]bool) {
-	at := map[string]int{}
 	busy, back := make([]float64, len(g.Vertices)), make([]float64, len(g.Vertices))
 	for i, v := range g.Vertices {
-		at[v.ID] = i
-		for _, s := range g.subtasks(i) {
-			if deployed(s) && s.Metrics.Busy >= 0 {
-				b, p := shares(s, nil)
-				busy[i], back[i] = max(busy[i], b), max(back[i], p)
-			}
-			if deployed(s) && s.Metrics.Busy < 0 {
-				back[i] = max(back[i], backOf(s.Metrics))
-			}
-		}
+		busy[i], back[i] = most(v.Subtasks)
 	}
-	holds = map[int]bool{}
-	for _, n := range g.Job.Plan.Nodes {
-		for _, in := range n.Inputs {
-			down, ok := at[n.ID]
-			up, known := at[in.ID]
-			if ok && known && back[up] >= heldBack && back[down] < back[up]-heldBack {
-				holds[down] = true
-			}
-		}
-	}
+	holds = g.holding(back)
 	limits = -1
 	for i := range g.Vertices {
 		switch {
@@ -145,6 +124,39 @@ func (g Graph) limiting() (limits int, holds map[int]bool) {
 		}
 	}
 	return limits, holds
+}
+
+// most returns the largest busy share of some subtasks, where it is known, and the largest backpressured one.
+func most(subtasks []flink.Subtask) (busy, back float64) {
+	for _, s := range subtasks {
+		if !deployed(s) {
+			continue
+		}
+		if s.Metrics.Busy >= 0 {
+			b, _ := shares(s, nil)
+			busy = max(busy, b)
+		}
+		back = max(back, backOf(s.Metrics))
+	}
+	return busy, back
+}
+
+// holding are the vertices that hold others back, by the backpressured share of each vertex.
+func (g Graph) holding(back []float64) map[int]bool {
+	at := map[string]int{}
+	for i, v := range g.Vertices {
+		at[v.ID] = i
+	}
+	holds := map[int]bool{}
+	for _, n := range g.Job.Plan.Nodes {
+		down, ok := at[n.ID]
+		for _, in := range n.Inputs {
+			if up, known := at[in.ID]; ok && known && back[up] >= heldBack && back[down] < back[up]-heldBack {
+				holds[down] = true
+			}
+		}
+	}
+	return holds
 }
 
 // step makes shares equal that differ by chance.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"squirrly.dev/internal/flink"
+	"squirrly.dev/internal/jobcontext"
 )
 
 // flow is a graph of vertices in a row, each given as the busy and backpressured share of its subtasks, in percent, of which
@@ -184,5 +185,29 @@ func TestNow_NothingNewer(t *testing.T) {
 	}
 	if now, basis := Now(t.Context(), dead, g, time.Millisecond); basis != BasisAttempt || now.TaskManagers()[0] != "tm-01" {
 		t.Errorf("%v by %s", now.TaskManagers(), basis)
+	}
+}
+
+// TestSampler_Carried measures what was done during the readings, not before.
+func TestSampler_Carried(t *testing.T) {
+	g := flow(alike(4, 0, 0))
+	for i := range g.Vertices[0].Subtasks {
+		g.Vertices[0].Subtasks[i].Metrics = flink.Metrics{Busy: 1000, ReadRecords: 50}
+	}
+	g.Vertices[0].Subtasks[0].Metrics.Busy = 9000
+	s := &Sampler{tms: []string{"tm-00"}, graph: g, samples: []jobcontext.Sample{{Subtasks: counters(g.Vertices, nil)}}}
+	if got := s.Carried(); got.Known {
+		t.Errorf("one reading makes no difference: %+v", got)
+	}
+	s.graph = flow(alike(4, 0, 0))
+	for i := range s.graph.Vertices[0].Subtasks {
+		s.graph.Vertices[0].Subtasks[i].Metrics = flink.Metrics{Busy: 1300, ReadRecords: 150}
+	}
+	s.graph.Vertices[0].Subtasks[0].Metrics.Busy = 9100
+	if got := s.Carried(); !got.Known || got.Busy != 0.1 || got.Records != 0.25 {
+		t.Errorf("carried %+v", got)
+	}
+	if got := (&Sampler{}).Carried(); got.Known {
+		t.Errorf("nothing was read: %+v", got)
 	}
 }
