@@ -106,6 +106,11 @@ func (k *Bucket[T]) Upsert(ctx context.Context, key string, fn func(*T) error) (
 	return k.change(ctx, key, reading, func(e *Entry[T]) error { return fn(&e.Value) })
 }
 
+// Change is [Bucket.Upsert] for a decision that depends on when the value was stored, too. fn changes the value of the entry.
+func (k *Bucket[T]) Change(ctx context.Context, key string, fn func(*Entry[T]) error) (T, error) {
+	return k.change(ctx, key, reading, fn)
+}
+
 // first says how a change begins: by reading, or as if there were nothing.
 type first int
 
@@ -138,7 +143,8 @@ func (k *Bucket[T]) change(ctx context.Context, key string, how first, fn func(*
 			return e.Value, nil
 		}
 		ours[id] = true
-		if !IsConflict(err) || time.Now().After(until) || pause(ctx, try) != nil {
+		unread := how == blind && try == 0 // which is why: it is read now
+		if !IsConflict(err) || time.Now().After(until) || !unread && pause(ctx, try) != nil {
 			return e.Value, fmt.Errorf("write %s of %s: %w", key, k.name, err)
 		}
 	}

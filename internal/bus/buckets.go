@@ -27,7 +27,9 @@ func (t Topology) buckets() []jetstream.StreamConfig {
 	answers.MaxMsgSize, answers.MaxBytes = 1<<20, t.keptAnswers()
 	policy := t.bucket(events.BucketPolicy, "What policies asked for, and what they know of their targets; changed by compare-and-set only.", 400*day)
 	policy.MaxMsgSize = maxRecordBytes
-	return []jetstream.StreamConfig{runs, lease, policy, t.bucket(events.BucketNotify, "What was told to whom.", 45*day), spending, answers}
+	permits := t.bucket(events.BucketPermits, "Which runs hold a permit to profile; changed by compare-and-set only.", 45*day)
+	notify := t.bucket(events.BucketNotify, "What was told to whom.", 45*day)
+	return []jetstream.StreamConfig{runs, lease, policy, permits, notify, spending, answers}
 }
 
 // leaseShare is the part of AckWait for which a process that is silent counts as alive. A dead one has sent its last

@@ -25,7 +25,10 @@ const (
 type Consumer struct {
 	Stream  string
 	Durable string // its name, also that of the service in spans, logs and dead letters
-	Slots   int    // deliveries handled at a time; at least one
+	Slots   int    // at least one; each handles Batch deliveries at a time
+	Batch   int    // at least one; more are for handlers that mostly wait for others
+	// Gate says, when it is time to ask for messages, how many may come; its error asks again later. Nil lets all in.
+	Gate func(context.Context) (int, error)
 	// GiveUp is the delivery at which a message is a dead letter without being looked at, since whoever handles it dies
 	// of it; 0 is never.
 	GiveUp uint64
@@ -37,8 +40,8 @@ type Consumer struct {
 // is closed for good ends it with an error, [ErrClosed]. It is the only loop there is: for each delivery it makes the span, tells the server that the message is
 // worked on, turns a panic into a result, settles the message as the result says, and writes one line into the log.
 //
-// Each slot has one message in flight: with prefetch, messages would age in the client while a long job runs, and be
-// delivered to somebody else as well.
+// A slot asks for as many messages as it handles at once: with prefetch, messages would age in the client while a long job
+// runs, and be delivered to somebody else as well.
 func (b *Bus) Consume(ctx context.Context, c Consumer, handle func(context.Context, Delivery) Result) error {
 	cons, created, err := b.bind(ctx, c.Stream, c.Durable)
 	if err != nil {
@@ -95,18 +98,15 @@ type loop struct {
 	ackWait time.Duration
 }
 
-// slot handles one delivery after the other. After a failure the consumer is looked up anew: it may have been made again.
+// slot handles deliveries until ctx ends. After a failure the consumer is looked up anew: it may have been made again.
 func (l loop) slot(ctx context.Context, cons jetstream.Consumer) error {
-	const pull, pause = 20 * time.Second, time.Second
+	const pause = time.Second
+	free := newPlaces(max(l.Batch, 1))
+	defer free.empty()
 	for ctx.Err() == nil {
-		pullCtx, cancel := context.WithTimeout(ctx, pull)
-		m, err := cons.Next(jetstream.FetchContext(pullCtx))
-		cancel()
+		err := l.pull(ctx, cons, free)
 		switch {
-		case err == nil:
-			l.deliver(ctx, m)
-			continue
-		case ctx.Err() != nil, errors.Is(err, nats.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+		case err == nil, ctx.Err() != nil, errors.Is(err, nats.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 			continue
 		}
 		l.bus.log.WarnContext(ctx, "next message", "consumer", l.Durable, "error", err)
@@ -119,6 +119,39 @@ func (l loop) slot(ctx context.Context, cons jetstream.Consumer) error {
 		}
 	}
 	return nil
+}
+
+// pull asks for as many messages as there are places for, and hands each on as it comes.
+func (l loop) pull(ctx context.Context, cons jetstream.Consumer, free *places) error {
+	const longest, shut = 20 * time.Second, time.Second
+	n := free.take(ctx)
+	defer func() { free.give(n) }()
+	if n == 0 {
+		return nil
+	}
+	most := n
+	if l.Gate != nil {
+		let, err := l.Gate(ctx)
+		if err != nil || let < 1 {
+			_ = sleep(ctx, shut) // the loop ends with the context
+			return nil
+		}
+		most = min(let, n)
+	}
+	pullCtx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	batch, err := cons.Fetch(most, jetstream.FetchContext(pullCtx))
+	if err != nil {
+		return err //nolint:wrapcheck // the caller says what for.
+	}
+	for m := range batch.Messages() {
+		n--
+		go func() {
+			defer free.give(1)
+			l.deliver(ctx, m)
+		}()
+	}
+	return batch.Error() //nolint:wrapcheck // the caller says what for.
 }
 
 // deliver handles one delivery, with its span and its one log line.

@@ -9,15 +9,34 @@ import (
 const (
 	// inboxGivesUp is the delivery at which a request is a dead letter.
 	inboxGivesUp = 5
+	// inboxBatch is how many requests one slot handles at a time. Each is a message of 64 KiB at most.
+	inboxBatch = 64
+	// backgroundGivesUp is far more than how often a request is put back that waits for a permit for a day.
+	backgroundGivesUp = 2000
 	// channelGivesUp is the same for a channel, which gives up earlier by itself.
 	channelGivesUp = 48
 )
 
-// Inbox is the consumer of requests.
+// Inbox is the consumer of requests. Each slot handles many at a time, since they wait for others: for targets that do
+// not answer, and for permits.
 func Inbox(slots int) Consumer {
 	return Consumer{
-		Stream: events.StreamRequests, Durable: events.DurableTrigger, Slots: slots,
-		GiveUp: inboxGivesUp, Limit: DefaultAckWait,
+		Stream: events.StreamRequests, Durable: events.DurableTrigger, Slots: slots, Batch: inboxBatch, GiveUp: inboxGivesUp,
+	}
+}
+
+// Background is the consumer of requests that nobody waits for. As many come as gate lets in, and one that has to wait
+// is put back as often as it takes.
+func Background(gate func(context.Context) (int, error)) Consumer {
+	return Consumer{
+		Stream: events.StreamRequests, Durable: events.DurableBackground, Batch: inboxBatch, Gate: gate, GiveUp: backgroundGivesUp,
+	}
+}
+
+// Cancels is the consumer of what ends runs; it passes all requests.
+func Cancels(slots int) Consumer {
+	return Consumer{
+		Stream: events.StreamRequests, Durable: events.DurableCancel, Slots: slots, GiveUp: inboxGivesUp, Limit: DefaultAckWait,
 	}
 }
 

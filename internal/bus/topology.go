@@ -20,6 +20,8 @@ const (
 	day           = 24 * time.Hour
 	dupWindow     = 10 * time.Minute
 	maxAckPending = 1024
+	// maxBackground is how many background requests may have been looked at and put back.
+	maxBackground = 16384
 	// maxDeliver is above every delivery at which the application parks a message itself.
 	maxDeliver = 64
 	// maxRecordBytes bounds the record of a run.
@@ -59,7 +61,7 @@ func (t Topology) streams() []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		common(jetstream.StreamConfig{
 			Name: events.StreamRequests, Description: "The public inbox: back-pressure, never eviction.",
-			Subjects:  []string{events.SubjectRequested, events.SubjectRequestAny, events.SubjectCancelAny},
+			Subjects:  []string{events.SubjectRequested, events.SubjectRequestAny, events.SubjectBackground, events.SubjectCancelAny},
 			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
 			MaxMsgSize: events.MaxEventBytes, MaxBytes: 256 << 20, MaxAge: 7 * day,
 		}),
@@ -83,6 +85,18 @@ func (t Topology) consumer(name string, filters ...string) jetstream.ConsumerCon
 	return jetstream.ConsumerConfig{
 		Durable: name, FilterSubjects: filters, AckPolicy: jetstream.AckExplicitPolicy,
 		AckWait: t.ackWait(), MaxAckPending: maxAckPending, MaxDeliver: maxDeliver, Replicas: max(t.Replicas, 1),
+	}
+}
+
+// inboxes are the consumers of the inbox: what is meant for one passes what waits for another. The first is narrowed
+// before the others are made, since an older version has it take everything.
+func (t Topology) inboxes() []jetstream.ConsumerConfig {
+	background := t.consumer(events.DurableBackground, events.SubjectBackground)
+	background.MaxDeliver, background.MaxAckPending = -1, maxBackground
+	return []jetstream.ConsumerConfig{
+		t.consumer(events.DurableTrigger, events.SubjectRequested, events.SubjectRequestAny),
+		t.consumer(events.DurableCancel, events.SubjectCancelAny),
+		background,
 	}
 }
 
@@ -114,8 +128,10 @@ func (b *Bus) Provision(ctx context.Context, t Topology) error {
 			return err
 		}
 	}
-	if err := b.createConsumer(ctx, events.StreamRequests, t.consumer(events.DurableTrigger)); err != nil {
-		return err
+	for _, c := range t.inboxes() {
+		if err := b.createConsumer(ctx, events.StreamRequests, c); err != nil {
+			return err
+		}
 	}
 	for _, c := range t.consumers() {
 		if err := b.createConsumer(ctx, events.StreamEvents, c); err != nil {

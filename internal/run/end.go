@@ -73,5 +73,13 @@ func (r *Runs) publishEnd(ctx context.Context, rec Record) (Record, error) {
 	case !errors.Is(err, errBeyond):
 		return rec, err
 	}
-	return rec, r.Targets.Release(ctx, rec.Plan.Identity.Key(), rec.Run)
+	return rec, r.Free(ctx, rec)
+}
+
+// Free gives back what a run held that is over: its target and its permit.
+func (r *Runs) Free(ctx context.Context, rec Record) error {
+	return errors.Join(
+		r.Targets.Release(ctx, rec.Plan.Identity.Key(), rec.Run),
+		r.Permits.Release(ctx, rec.Permit, rec.Run),
+	)
 }

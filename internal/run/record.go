@@ -16,6 +16,7 @@ type Record struct {
 	State     events.State    `json:"state"`
 	Plan      events.Plan     `json:"plan"`
 	Requester string          `json:"requester,omitempty"`
+	Permit    string          `json:"permit,omitempty"` // pool of the permit that the run holds until its end
 	Created   time.Time       `json:"created"`
 	Updated   time.Time       `json:"updated"`
 	Step      string          `json:"step,omitempty"`    // what is being done, for people

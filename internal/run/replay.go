@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ func (r *Runs) Replay(ctx context.Context, seq uint64) (ReplayResult, error) {
 		return ReplayResult{}, err
 	}
 	id := "replay/" + strconv.FormatUint(seq, 10) + "/" + strconv.FormatInt(time.Now().Unix(), 10)
-	if l.Service == events.DurableTrigger {
+	if slices.Contains([]string{events.DurableTrigger, events.DurableBackground, events.DurableCancel}, l.Service) {
 		return ReplayResult{Request: id}, r.bus.Publish(ctx, l.Subject, id, l.Header, l.Body)
 	}
 	if strings.HasPrefix(l.Service, events.DurableNotifierPrefix) {

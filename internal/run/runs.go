@@ -20,6 +20,7 @@ const (
 // Runs are the records of all runs, and what belongs to them. It is safe for concurrent use.
 type Runs struct {
 	Targets Targets
+	Permits *Permits
 
 	bus     *bus.Bus
 	log     *slog.Logger
@@ -36,6 +37,7 @@ func New(b *bus.Bus) *Runs {
 		latest:  bus.OpenBucket[names](b, events.BucketRuns),
 		leases:  bus.OpenBucket[lease](b, events.BucketLeases),
 	}
+	r.Permits = newPermits(r, b, events.BucketPermits)
 	r.Targets = Targets{runs: r, holders: bus.OpenBucket[holder](b, events.BucketRuns)}
 	return r
 }

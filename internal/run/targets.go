@@ -30,19 +30,23 @@ var errHeld = errors.New("another run holds the target")
 // under way.
 func (t Targets) Reserve(ctx context.Context, target, run string) (string, error) {
 	err := t.holders.Create(ctx, activePrefix+target, holder(run))
-	if err == nil {
-		return run, nil
+	if errors.Is(err, bus.ErrExists) {
+		return t.takeOver(ctx, target, run)
 	}
-	if !errors.Is(err, bus.ErrExists) {
+	if err != nil {
 		return "", fmt.Errorf("reserve the target of run %s: %w", run, err)
 	}
-	claimed, err := t.holders.Get(ctx, activePrefix+target)
-	if err != nil && !errors.Is(err, bus.ErrNotFound) {
-		return "", fmt.Errorf("reserve the target of run %s: %w", run, err)
-	}
-	held, err := t.holders.Upsert(ctx, activePrefix+target, func(h *holder) error {
-		if *h != "" && *h != holder(run) {
-			live, err := t.live(ctx, string(*h), claimed.Stored)
+	return run, nil
+}
+
+// takeOver reserves a target that is reserved, unless the run that holds it is under way.
+func (t Targets) takeOver(ctx context.Context, target, run string) (string, error) {
+	held, err := t.holders.Change(ctx, activePrefix+target, func(e *bus.Entry[holder]) error {
+		switch {
+		case e.Value == holder(run):
+			return errHeld
+		case e.Value != "":
+			live, err := t.live(ctx, string(e.Value), e.Stored)
 			if err != nil {
 				return err
 			}
@@ -50,13 +54,29 @@ func (t Targets) Reserve(ctx context.Context, target, run string) (string, error
 				return errHeld
 			}
 		}
-		*h = holder(run)
+		e.Value = holder(run)
 		return nil
 	})
 	if err != nil && !errors.Is(err, errHeld) {
 		return "", fmt.Errorf("reserve the target of run %s: %w", run, err)
 	}
 	return string(held), nil
+}
+
+// Holder returns the run that holds a target and is under way; empty is none. By the time it is read, that may be over.
+func (t Targets) Holder(ctx context.Context, target string) (string, error) {
+	e, err := t.holders.Get(ctx, activePrefix+target)
+	if errors.Is(err, bus.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("look up who holds a target: %w", err)
+	}
+	live, err := t.live(ctx, string(e.Value), e.Stored)
+	if err != nil || !live {
+		return "", err
+	}
+	return string(e.Value), nil
 }
 
 // live reports whether a run is still under way. One that reserved a moment ago has no record yet.

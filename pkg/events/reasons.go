@@ -13,6 +13,7 @@ const (
 	CodeExpired           Code = "expired"
 	CodeCoalesced         Code = "coalesced"
 	CodeCooldown          Code = "cooldown"
+	CodeNoPermit          Code = "no_permit"
 	CodeUnknownTarget     Code = "unknown_target"
 	CodeTargetNotReady    Code = "target_not_ready"
 	CodeUnreachable       Code = "target_unreachable"
@@ -67,6 +68,7 @@ var hints = map[Code]string{
 	CodeExpired:           "The request waited longer than its expires time; send it again.",
 	CodeCoalesced:         "Follow the run that is already under way for this job: the field existing names it, and `squirrly runs watch` follows it.",
 	CodeCooldown:          "Use the fresh result, of the run that the field existing names, or ask again when the cool-down (SQUIRRLY_COOLDOWN) is over.",
+	CodeNoPermit:          "As many jobs are profiled as may be at a time (SQUIRRLY_PROFILES_AT_A_TIME); the request waits until a run ends.",
 	CodeUnknownTarget:     "Check cluster, namespace and name of the FlinkDeployment, or give the REST URL of the JobManager.",
 	CodeTargetNotReady:    "Wait until the job is RUNNING, and its FlinkDeployment READY where there is one, then ask again.",
 	CodeUnreachable:       "Check that the REST address of the JobManager can be reached from Squirrly (service, port, network policy).",

@@ -11,6 +11,7 @@ const (
 	subjectRoot = "squirrly.v1."
 
 	SubjectRequested  = subjectRoot + "profile.requested"
+	SubjectBackground = subjectRoot + "profile.background" // requests that nobody waits for; all others pass them
 	SubjectCancel     = subjectRoot + "run.cancel."
 	SubjectResume     = subjectRoot + "resume."
 	SubjectDead       = subjectRoot + "dead."
@@ -34,6 +35,7 @@ const (
 	StreamDead      = "SQUIRRLY_DEAD"
 	BucketRuns      = "SQUIRRLY_RUNS"
 	BucketLeases    = "SQUIRRLY_LEASES"
+	BucketPermits   = "SQUIRRLY_PERMITS"
 	BucketNotify    = "SQUIRRLY_NOTIFY"
 	BucketSpending  = "SQUIRRLY_SPENDING"
 	BucketAnswers   = "SQUIRRLY_ANSWERS"
@@ -41,6 +43,8 @@ const (
 	BucketArtifacts = "SQUIRRLY_ARTIFACTS"
 
 	DurableTrigger        = "trigger"
+	DurableBackground     = "trigger-background"
+	DurableCancel         = "trigger-cancel"
 	DurableCollector      = "collector"
 	DurableAnalyzer       = "analyzer"
 	DurableNotifierPrefix = "notifier-"

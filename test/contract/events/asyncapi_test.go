@@ -188,6 +188,7 @@ func addresses(t *testing.T) map[string]string {
 	all := map[string]string{
 		events.SubjectRequested:                 string(events.TypeProfileRequested),
 		id.RequestSubject():                     string(events.TypeProfileRequested),
+		events.SubjectBackground:                string(events.TypeProfileRequested),
 		events.SubjectCancel + "RUN":            string(events.TypeRunCancel),
 		events.ResumeSubject("SERVICE", "RUN"):  "",
 		events.DeadSubject("SERVICE", "REASON"): "",
