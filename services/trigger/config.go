@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/services/trigger/internal/intake"
 	"squirrly.dev/services/trigger/internal/target"
 )
 
@@ -26,6 +27,7 @@ type Config struct {
 	Deadline     time.Duration `env:"RUN_DEADLINE"      envDefault:"30m"`            // of a run, at least
 	Cooldown     time.Duration `env:"COOLDOWN"`                                      // between runs of one job; 0 is none
 	Policy       string        `env:"POLICY"`                                        // file of policies; empty is none
+	AtATime      []string      `env:"PROFILES_AT_A_TIME" envDefault:"10"`            // runs in each cluster, or in places such as prod/payments=2; 0 is no limit
 	Sweep        time.Duration `env:"-"`                                             // between looks of the sweeper; 0 is one second
 }
 
@@ -65,6 +67,9 @@ func (Config) OffWhenEmpty() []string { return []string{"SQUIRRLY_HTTP_ADDR"} }
 func (c Config) withDefaults() Config {
 	const slots = 8
 	or(&c.Cluster, "local")
+	if len(c.AtATime) == 0 {
+		c.AtATime = []string{intake.DefaultRules}
+	}
 	or(&c.Slots, slots)
 	or(&c.RestTemplate, target.DefaultRestTemplate)
 	or(&c.Patience, 5*time.Second)

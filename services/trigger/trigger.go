@@ -6,6 +6,7 @@ package trigger
 
 import (
 	"context"
+	"fmt"
 	"errors"
 	"log/slog"
 
@@ -14,6 +15,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/run"
+	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/api"
 	"squirrly.dev/services/trigger/internal/intake"
 	"squirrly.dev/services/trigger/internal/kube"
@@ -53,21 +55,28 @@ func New(cfg Config, d Deps) (*Service, error) {
 		Cluster: cfg.Cluster, Clusters: kube.NewClusters(cfg.Kubeconfig, cfg.Cluster), Namespaces: cfg.Namespaces,
 		RestTemplate: cfg.RestTemplate, Flink: d.Flink, Patience: cfg.Patience,
 	}
+	atATime, err := intake.ParseRules(cfg.AtATime)
+	if err != nil {
+		return nil, fmt.Errorf("SQUIRRLY_PROFILES_AT_A_TIME: %w", err)
+	}
 	runs := run.New(d.Bus)
 	watch, err := newWatching(cfg, d, resolver, runs)
 	if err != nil {
 		return nil, err
 	}
 	return &Service{cfg: cfg, bus: d.Bus, runs: runs, log: d.Logger, watch: watch, intake: &intake.Intake{
-		Runs: runs, Targets: runs.Targets, Bus: d.Bus, Target: resolver, Logger: d.Logger,
-		Limits: intake.Limits{Duration: cfg.Duration, MaxDuration: cfg.MaxDuration, Deadline: cfg.Deadline, Cooldown: cfg.Cooldown},
+		Runs: runs, Targets: runs.Targets, Permits: runs.Permits, Bus: d.Bus, Logger: d.Logger,
+		Target: target.NewQueue(resolver, cfg.Slots),
+		Limits: intake.Limits{
+			Duration: cfg.Duration, MaxDuration: cfg.MaxDuration, Deadline: cfg.Deadline, Cooldown: cfg.Cooldown, AtATime: atATime,
+		},
 	}}, nil
 }
 
 // Run takes requests and sweeps until ctx ends, or until one of its parts cannot go on.
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.bus.Consume(ctx, bus.Inbox(s.cfg.Slots), bus.Messages(s.intake.Handle)) })
+	g.Go(func() error { return s.take(ctx) })
 	g.Go(func() error { return run.Sweeper{Runs: s.runs, Every: s.cfg.Sweep}.Run(ctx) })
 	if s.watch != nil {
 		g.Go(func() error { return s.watch.run(ctx) })
@@ -77,4 +86,16 @@ func (s *Service) Run(ctx context.Context) error {
 		g.Go(func() error { return a.Serve(ctx, s.cfg.HTTPAddr) })
 	}
 	return g.Wait() //nolint:wrapcheck // the parts say what they are.
+}
+
+// take takes requests and cancels. It shows that this process lives, as long as it may hold permits for runs to come.
+func (s *Service) take(ctx context.Context) error {
+	defer s.runs.Permits.Hold(ctx, events.DurableTrigger)()
+	const cancels = 2 // at a time
+	handle := bus.Messages(s.intake.Handle)
+	g, ctx := errgroup.WithContext(ctx)
+	for _, c := range []bus.Consumer{bus.Inbox(s.cfg.Slots), bus.Background(s.intake.Gate), bus.Cancels(cancels)} {
+		g.Go(func() error { return s.bus.Consume(ctx, c, handle) })
+	}
+	return g.Wait() //nolint:wrapcheck // the consumers say what they are.
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -22,7 +23,7 @@ import (
 )
 
 // start runs the service until t ends.
-func open(t *testing.T, cfg access.Config) *access.Access {
+func open(t testing.TB, cfg access.Config) *access.Access {
 	t.Helper()
 	way, err := access.Open(cfg, access.Options{})
 	if err != nil {
@@ -31,7 +32,7 @@ func open(t *testing.T, cfg access.Config) *access.Access {
 	return way
 }
 
-func start(t *testing.T, b *bus.Bus, way access.Config, cfg trigger.Config) {
+func start(t testing.TB, b *bus.Bus, way access.Config, cfg trigger.Config) {
 	t.Helper()
 	s, err := trigger.New(cfg, trigger.Deps{Bus: b, Flink: open(t, way)})
 	if err != nil {
@@ -207,5 +208,44 @@ func TestRun_OpenAddress(t *testing.T) {
 	}
 	if err := s.Run(t.Context()); err == nil || !bytes.Contains([]byte(err.Error()), []byte("SQUIRRLY_HTTP_TOKEN")) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Eighty targets that do not answer, of one requester and of many, hold up nobody: a good request behind them is planned
+// within two seconds. One that was just asked in vain is answered at once.
+func TestRun_DeadTargetsHoldNobodyUp(t *testing.T) {
+	b := bustest.Start(t)
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = silent.Close() })
+	const dead = 80
+	for i := range dead {
+		at := silent.Addr().String()
+		if i%4 == 0 {
+			at = "127.0.0.1:1" // refuses
+		}
+		ask(t, b, fmt.Sprintf(`{"target":{"url":"http://%s/dead-%d"}}`, at, i))
+	}
+	good := "good"
+	if err := b.Request(t.Context(), events.SubjectRequested, good, "", []byte(`{"target":{"url":"`+flink(t, "2.3.0")+`"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	start(t, b, access.Config{Local: true}, trigger.Config{})
+	await(t, b, events.RunIDFromMsgID(good, began), is(events.StatePlanned))
+	t.Logf("planned after %s", time.Since(began))
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("the good request was planned after %s", took)
+	}
+	drained(t, b)
+	again, began := "again", time.Now()
+	if err := b.Request(t.Context(), events.SubjectRequested, again, "", []byte(`{"target":{"url":"http://127.0.0.1:1/dead-0"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	rec := await(t, b, events.RunIDFromMsgID(again, began), is(events.StateRejected))
+	if took := time.Since(began); took > time.Second || rec.Outcome.Code != events.CodeUnreachable || !strings.Contains(rec.Outcome.Message, "asked again in") {
+		t.Errorf("after %s: %+v", took, rec.Outcome)
 	}
 }

@@ -58,6 +58,8 @@ func (in *Intake) announce(ctx context.Context, rec run.Record, req request) err
 	switch {
 	case rec.State == events.StateRejected && rec.Outcome != nil:
 		p = events.RunRejected{Outcome: *rec.Outcome, Existing: rec.Existing}
+	case rec.State == events.StateCancelled && rec.Plan.RestURL == "" && rec.Outcome != nil: // before there was a plan
+		p = events.RunCancelled{Outcome: *rec.Outcome}
 	case rec.State.Terminal():
 		return nil
 	default:

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
@@ -39,8 +41,7 @@ func (in *Intake) cancel(ctx context.Context, m bus.Delivery) error {
 	case errors.Is(err, errOver):
 		return nil
 	case errors.Is(err, run.ErrNoRecord) && m.Number >= cancelTries:
-		in.Logger.WarnContext(ctx, "cancel of an unknown run", "run", c.Run)
-		return nil
+		return in.cancelEarly(ctx, c)
 	case err != nil:
 		return fmt.Errorf("cancel run %s: %w", c.Run, err)
 	case rec.Owner != "":
@@ -58,6 +59,27 @@ func (in *Intake) cancel(ctx context.Context, m bus.Delivery) error {
 		return fmt.Errorf("cancel run %s: %w", c.Run, err)
 	}
 	return nil
+}
+
+// cancelEarly makes the record of a run that was cancelled before it was decided about: its request may wait for a permit.
+// When it comes, it finds this decision.
+func (in *Intake) cancelEarly(ctx context.Context, c events.RunCancel) error {
+	if _, err := uuid.Parse(c.Run); err != nil {
+		in.Logger.WarnContext(ctx, "cancel of something that is no run", "run", c.Run, "error", err)
+		return nil //nolint:nilerr // nothing will come of it.
+	}
+	id := events.Identity{Cluster: nobody, Namespace: nobody, Job: nobody}
+	rec := run.Record{Run: c.Run, State: events.StateCancelled, Cancel: true, Plan: events.Plan{Run: c.Run, Identity: id}}
+	rec.Outcome = &events.Outcome{
+		Run: c.Run, Identity: id, Code: events.CodeCancelled, Message: run.ErrCancelled.Error() + because(c.Reason),
+		Hint: events.CodeCancelled.Hint(), Step: events.DurableTrigger,
+	}
+	rec.Note("cancelled before there was a plan%s", because(c.Reason))
+	created, err := in.Runs.Create(ctx, rec)
+	if err == nil && !created {
+		err = fmt.Errorf("cancel run %s: its record has just been made", c.Run) // so the cancel comes again
+	}
+	return err
 }
 
 func unowned(r *run.Record) error {

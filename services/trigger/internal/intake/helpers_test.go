@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,7 +29,11 @@ const request = `{"target":{"cluster":"prod","namespace":"flink","deployment":"o
 // resolver answers every target with one job, or with an error.
 type resolver struct{ err error }
 
-func (r resolver) Resolve(_ context.Context, t events.Target, _ target.Permit) (target.Found, error) {
+func (resolver) Recent(events.Target, target.Permit) (events.Identity, bool) {
+	return events.Identity{}, false
+}
+
+func (r resolver) Resolve(_ context.Context, _ string, t events.Target, _ target.Permit) (target.Found, error) {
 	id := events.Identity{Cluster: "prod", Namespace: "flink", Job: t.Deployment}
 	if r.err != nil {
 		return target.Found{Identity: id}, r.err
@@ -39,7 +44,11 @@ func (r resolver) Resolve(_ context.Context, t events.Target, _ target.Permit) (
 var limits = intake.Limits{Duration: 30 * time.Second, MaxDuration: 5 * time.Minute, Deadline: 30 * time.Minute}
 
 func newIntake(b *bus.Bus) *intake.Intake {
-	return &intake.Intake{Runs: run.New(b), Targets: run.New(b).Targets, Bus: b, Target: resolver{}, Limits: limits, Logger: slog.New(slog.DiscardHandler)}
+	runs := run.New(b)
+	return &intake.Intake{
+		Runs: runs, Targets: runs.Targets, Permits: runs.Permits, Bus: b, Target: resolver{}, Limits: limits,
+		Logger: slog.New(slog.DiscardHandler),
+	}
 }
 
 // serve handles the inbox until t ends.
@@ -49,7 +58,11 @@ func serve(t *testing.T, b *bus.Bus, in *intake.Intake) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = b.Consume(ctx, bus.Inbox(4), bus.Messages(in.Handle))
+		var all sync.WaitGroup
+		for _, c := range []bus.Consumer{bus.Inbox(4), bus.Background(in.Gate), bus.Cancels(1)} {
+			all.Go(func() { _ = b.Consume(ctx, c, bus.Messages(in.Handle)) })
+		}
+		all.Wait()
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 }

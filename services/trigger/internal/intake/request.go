@@ -70,6 +70,9 @@ func (r request) requester() string {
 	return "nats"
 }
 
+// inBackground reports whether nobody waits for the run.
+func (r request) inBackground() bool { return r.message.Subject == events.SubjectBackground }
+
 // id names the request to whoever sent it.
 func (r request) id() string {
 	switch msgID := r.message.Header.Get(events.HeaderMsgID); {

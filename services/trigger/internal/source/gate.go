@@ -54,6 +54,15 @@ type Ask struct {
 // Run is the id of the run that the request leads to.
 func (a Ask) Run() string { return events.RunIDFromEvent(a.Policy.Source(), a.ID) }
 
+// subject is the inbox of the request. Nobody waits for what a schedule or a rollout asks for: people, alerts and events
+// pass it.
+func (a Ask) subject() string {
+	if a.Reason == policy.ReasonSchedule || a.Reason == policy.ReasonRollout {
+		return events.SubjectBackground
+	}
+	return events.SubjectRequested
+}
+
 // Ask puts a request into the inbox, once for each id. Its error is a [*Refusal] when the policy does not allow the
 // request now; any other may pass, and then the same ask has to come again.
 //
@@ -81,7 +90,7 @@ func (g *Gate) Ask(ctx context.Context, a Ask) (runID string, err error) {
 	if err != nil {
 		return id, err
 	}
-	return id, g.Inbox.Request(ctx, events.SubjectRequested, id, events.ContentType, body)
+	return id, g.Inbox.Request(ctx, a.subject(), id, events.ContentType, body)
 }
 
 var errEntered = errors.New("it is entered")

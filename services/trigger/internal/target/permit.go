@@ -10,9 +10,9 @@ import (
 // Permit is what the subject of a request allows to ask about. The zero value allows everything.
 type Permit struct{ cluster, namespace, job string } // tokens
 
-// PermitOf reads the subject on which a request came: the bare one, or one that ends in cluster, namespace and job.
+// PermitOf reads the subject on which a request came: the bare one or that of the background, or one that ends in cluster, namespace and job.
 func PermitOf(subject string) (Permit, error) {
-	if subject == events.SubjectRequested {
+	if subject == events.SubjectRequested || subject == events.SubjectBackground {
 		return Permit{}, nil
 	}
 	tokens := strings.Split(strings.TrimPrefix(subject, events.SubjectRequested+"."), ".")

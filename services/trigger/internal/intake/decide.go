@@ -1,0 +1,139 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"squirrly.dev/internal/run"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/trigger/internal/refusal"
+)
+
+// decide creates the record of a request. When another delivery of it was faster, that one's decision stands. The error is
+// a [fullError] when the request has to wait for a permit.
+func (in *Intake) decide(ctx context.Context, req request) (run.Record, error) {
+	rec := run.Record{Run: req.run, Requester: req.requester(), Plan: events.Plan{Run: req.run, Target: req.Target}}
+	plan, pool, err := in.plan(ctx, req)
+	switch r, refused := errors.AsType[*refusal.Error](err); {
+	case refused:
+		in.reject(&rec, req, plan.Identity, r)
+	case err != nil:
+		return rec, err
+	default:
+		rec.State, rec.Plan, rec.Permit = events.StatePlanned, plan, pool
+		rec.Note("planned: job %s (%s) at %s", plan.JobName, plan.JobID, plan.RestURL)
+	}
+	created, err := in.Runs.Create(ctx, rec)
+	if err != nil || created {
+		return rec, err
+	}
+	ours := rec
+	if rec, err = in.Runs.GetNamed(ctx, req.run); err == nil && rec.State.Terminal() && ours.State == events.StatePlanned {
+		err = in.free(ctx, ours.Plan, ours.Permit)
+	}
+	return rec, err
+}
+
+// free gives back what was taken for a plan that is not to be.
+func (in *Intake) free(ctx context.Context, p events.Plan, pool string) error {
+	return errors.Join(in.Permits.Release(ctx, pool, p.Run), in.Targets.Release(ctx, p.Identity.Key(), p.Run))
+}
+
+// plan makes the plan of a request and the pool of its permit, or a refusal beside as much of the identity as is known.
+func (in *Intake) plan(ctx context.Context, req request) (events.Plan, string, error) {
+	t := req.Target
+	plan := events.Plan{Identity: events.Identity{Cluster: t.Cluster, Namespace: t.Namespace, Job: t.Deployment}} // as far as it is named
+	if req.refused != nil {
+		return plan, "", req.refused
+	}
+	if err := in.Limits.check(req.ProfileRequested, time.Now()); err != nil {
+		return plan, "", err
+	}
+	if id, ok := in.Target.Recent(t, req.permit); ok {
+		if err := in.refusedAlready(ctx, req, id); err != nil {
+			plan.Identity = id
+			return plan, "", err
+		}
+	}
+	found, err := in.Target.Resolve(ctx, req.requester(), t, req.permit)
+	plan.Identity = found.Identity
+	if err != nil {
+		return plan, "", err
+	}
+	plan = in.Limits.plan(req, found, time.Now())
+	if limit := found.MaxDuration; limit > 0 && time.Duration(plan.Duration) > limit {
+		return plan, "", refusal.New(events.CodeDurationRange, "a profile of %s is asked for; this Flink allows at most %s",
+			time.Duration(plan.Duration), limit)
+	}
+	if err := fits(planned(plan, req)); err != nil {
+		return plan, "", err
+	}
+	if err := in.followsUp(ctx, req, plan); err != nil {
+		return plan, "", err
+	}
+	if err := in.reserve(ctx, plan); err != nil {
+		return plan, "", err
+	}
+	pool, err := in.permit(ctx, req, plan)
+	return plan, pool, err
+}
+
+// refusedAlready refuses a target without asking it: another run holds it, or its result is fresh.
+func (in *Intake) refusedAlready(ctx context.Context, req request, id events.Identity) error {
+	if c, ok := in.cooling.get(id.Key()); ok && req.Parent == "" {
+		return c.refuse(id)
+	}
+	holder, err := in.Targets.Holder(ctx, id.Key())
+	if err != nil || holder == "" || holder == req.run {
+		return err
+	}
+	return coalesced(holder, id)
+}
+
+func coalesced(holder string, id events.Identity) error {
+	return refusal.For(holder, events.CodeCoalesced, "run %s is already under way for %s", holder, id)
+}
+
+// reserve claims the target for a run, or refuses because of another run.
+func (in *Intake) reserve(ctx context.Context, plan events.Plan) error {
+	key := plan.Identity.Key()
+	if err := in.cooledDown(ctx, plan, key); err != nil {
+		return err
+	}
+	holder, err := in.Targets.Reserve(ctx, key, plan.Run)
+	if err != nil {
+		return err
+	}
+	if holder != plan.Run {
+		return coalesced(holder, plan.Identity)
+	}
+	return nil
+}
+
+// cooledDown refuses a target whose last result is fresh. A follow-up belongs to that result.
+func (in *Intake) cooledDown(ctx context.Context, plan events.Plan, key string) error {
+	if in.Limits.Cooldown == 0 || plan.Parent != "" {
+		return nil
+	}
+	if c, ok := in.cooling.get(key); ok {
+		return c.refuse(plan.Identity)
+	}
+	latest, err := in.Runs.Latest(ctx, key)
+	if err != nil || len(latest) == 0 {
+		return err
+	}
+	rec, err := in.Runs.Get(ctx, latest[0])
+	if errors.Is(err, run.ErrNoRecord) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c := cooling{run: latest[0], until: time.Now().Add(in.Limits.Cooldown - time.Since(rec.Updated))}
+	if !time.Now().Before(c.until) {
+		return nil
+	}
+	in.cooling.put(key, c)
+	return c.refuse(plan.Identity)
+}
