@@ -65,6 +65,7 @@ const ackWait = 4 * time.Second
 type stack struct {
 	t        testing.TB
 	dir      string
+	objects  string // where MinIO keeps what it stores
 	nats     *server.Server
 	minio    *parts.S3
 	bus      *bus.Bus
@@ -78,7 +79,7 @@ var serviceNames = []string{"trigger", "collector", "analyzer", "notifier"}
 // newStack starts NATS, MinIO and the four services. env is added to that of the services.
 func newStack(t testing.TB, env ...string) *stack {
 	t.Helper()
-	s := &stack{t: t, dir: t.TempDir(), services: map[string]*process{}}
+	s := &stack{t: t, dir: t.TempDir(), objects: t.TempDir(), services: map[string]*process{}}
 	var err error
 	if s.nats, err = natsembed.Start(natsembed.Options{Dir: s.dir, Port: -1, Name: "e2e", SyncAlways: true}); err != nil {
 		t.Fatal(err)
@@ -86,7 +87,7 @@ func newStack(t testing.TB, env ...string) *stack {
 	t.Cleanup(func() { s.nats.Shutdown(); s.nats.WaitForShutdown() })
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	if s.minio, err = parts.StartMinIO(ctx, t.TempDir()); err != nil {
+	if s.minio, err = parts.StartMinIO(ctx, s.objects); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.minio.Stop)
