@@ -14,7 +14,7 @@ type Entry struct {
 	Match  []string // patterns: URLs, whose host may begin with "*."; without a scheme it is https
 	Prefix string   // path put before those of the API, for targets whose URL has none
 
-	CAFile     string // PEM: the authorities that are trusted there, instead of those of the system
+	CAFile     string // PEM: authorities that are trusted there, besides those of the system
 	CertFile   string // PEM: the client certificate, with its chain
 	KeyFile    string // PEM: its key
 	ServerName string // the name to expect in the server's certificate; empty is the host of the URL

@@ -203,7 +203,11 @@ func readTLS(e *Entry) (tlsFiles, error) {
 func (f tlsFiles) config(e *Entry) (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: e.ServerName}
 	if f.ca != nil {
-		c.RootCAs = x509.NewCertPool()
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		c.RootCAs = pool
 		if !c.RootCAs.AppendCertsFromPEM(f.ca) {
 			return nil, e.problem("caFile", "expected certificates in PEM (-----BEGIN CERTIFICATE-----)")
 		}

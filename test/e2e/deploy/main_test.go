@@ -123,7 +123,7 @@ func rank(o *unstructured.Unstructured) int {
 // rendered calls check once for each kustomization that users apply.
 func rendered(t *testing.T, check func(t *testing.T, objects []*unstructured.Unstructured)) {
 	t.Helper()
-	for _, name := range []string{"base", "overlays/dev", "overlays/prod", "oneshot"} {
+	for _, name := range []string{"base", "overlays/dev", "overlays/prod", "overlays/gateway", "oneshot"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			objects, err := render(name)

@@ -21,7 +21,7 @@ type flinkFlags struct {
 func (f *flinkFlags) add(c *cobra.Command) {
 	f.addFile(c)
 	flags := c.Flags()
-	flags.StringVar(&f.entry.CAFile, "flink-ca-file", "", "PEM `FILE` with the authorities that the server's certificate may be of, instead of the system's")
+	flags.StringVar(&f.entry.CAFile, "flink-ca-file", "", "PEM `FILE` with certificates of authorities to trust besides the system's")
 	flags.StringVar(&f.entry.CertFile, "flink-cert-file", "", "PEM `FILE` with a client certificate")
 	flags.StringVar(&f.entry.KeyFile, "flink-key-file", "", "PEM `FILE` with its key")
 	flags.StringVar(&f.entry.ServerName, "flink-server-name", "", "`NAME` to expect in the server's certificate (default: the host of the URL)")
