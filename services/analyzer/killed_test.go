@@ -13,14 +13,14 @@ import (
 	"squirrly.dev/services/analyzer"
 )
 
-// spent is what the budget of a run has counted, in tokens.
-func (w *world) spent(id string) int64 {
+// spent is what the budget of run1 has counted, in tokens.
+func (w *world) spent() int64 {
 	w.t.Helper()
 	bucket, err := bustest.JetStream(w.Bus).KeyValue(w.t.Context(), "SQUIRRLY_SPENDING")
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	entry, err := bucket.Get(w.t.Context(), "run."+events.Token(id))
+	entry, err := bucket.Get(w.t.Context(), "run."+events.Token(run1))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -48,9 +48,9 @@ func TestRun_KilledWhileAsking(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Fatal("nobody was asked")
 	}
-	reserved := w.spent(run1)
+	reserved := w.spent()
 	stop()
-	if got := w.spent(run1); reserved < maxOutput || got != reserved {
+	if got := w.spent(); reserved < maxOutput || got != reserved {
 		t.Errorf("%d tokens were reserved, %d are counted after the death", reserved, got)
 	}
 
@@ -62,7 +62,7 @@ func TestRun_KilledWhileAsking(t *testing.T) {
 	used := int64(an.Provenance.TokensIn + an.Provenance.TokensOut)
 	w.until(run1, func(r run.Record) bool { return r.Owner == "" && w.settled() })
 	stop()
-	if got := w.spent(run1); used == 0 || got != reserved+used {
+	if got := w.spent(); used == 0 || got != reserved+used {
 		t.Errorf("%d tokens are counted, want %d reserved and %d used", got, reserved, used)
 	}
 
