@@ -75,13 +75,12 @@ func (v view) OtherCauses(f events.Finding) []string {
 
 // DoubtsOf are those about a finding.
 func (v view) DoubtsOf(finding string) []events.Doubt {
-	var all []events.Doubt
-	for _, d := range v.Doubts {
-		if d.Finding == finding {
-			all = append(all, d)
-		}
-	}
-	return all
+	return about(v.Doubts, finding, func(d events.Doubt) string { return d.Finding })
+}
+
+// about are the items about a finding, or about the job when the id is empty.
+func about[T any](all []T, finding string, of func(T) string) []T {
+	return slices.DeleteFunc(slices.Clone(all), func(item T) bool { return of(item) != finding })
 }
 
 func (v view) doubtLines(finding string) []pair {
@@ -95,13 +94,7 @@ func (v view) doubtLines(finding string) []pair {
 // ReadingsOf are those about a finding; about the job when the id is empty. One about a finding that is not here is told
 // as one about the job.
 func (v view) ReadingsOf(finding string) []events.Reading {
-	var all []events.Reading
-	for _, r := range v.Readings {
-		if r.About == finding {
-			all = append(all, r)
-		}
-	}
-	return all
+	return about(v.Readings, finding, func(r events.Reading) string { return r.About })
 }
 
 // attach lets each reading be about a finding that is here, or about the job.

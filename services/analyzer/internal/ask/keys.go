@@ -1,9 +1,7 @@
 package ask
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/ask/prompt"
@@ -90,25 +88,7 @@ func possible(job keys.Job, c *mechanisms.Change, flink string) []prompt.Key {
 		}
 		now, _ := job.InForce(wanted[i].Key)
 		now = keys.Written(wanted[i].Key, now)
-		out = append(out, prompt.Key{Name: wanted[i].Key, Type: string(k.Type()), InForce: now, Turn: turns[i], Bounds: bounds(k)})
+		out = append(out, prompt.Key{Name: wanted[i].Key, Type: string(k.Type()), InForce: now, Turn: turns[i], Bounds: k.Bounds()})
 	}
 	return out
-}
-
-// bounds says within what a value of a key may lie.
-func bounds(k keys.Key) string {
-	var out []string
-	if k.Min != "" {
-		out = append(out, "at least "+k.Min)
-	}
-	if k.Max != "" {
-		out = append(out, "at most "+k.Max)
-	}
-	if len(k.Values) > 0 {
-		out = append(out, "one of "+strings.Join(k.Values, ", "))
-	}
-	if k.Never != "" {
-		out = append(out, fmt.Sprintf("never %s it", k.Never))
-	}
-	return strings.Join(out, ", ")
 }

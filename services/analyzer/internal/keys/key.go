@@ -75,6 +75,24 @@ func (k Key) SQL() bool { return k.Level == LevelTable }
 // says.
 func (k Key) Overridable() bool { return k.Level != LevelCluster }
 
+// Bounds says within what a value of the key has to lie: "at least 5 s, at most 1 h, never raise it".
+func (k Key) Bounds() string {
+	var out []string
+	if k.Min != "" {
+		out = append(out, "at least "+k.Min)
+	}
+	if k.Max != "" {
+		out = append(out, "at most "+k.Max)
+	}
+	if len(k.Values) > 0 {
+		out = append(out, "one of "+strings.Join(k.Values, ", "))
+	}
+	if k.Never != "" {
+		out = append(out, fmt.Sprintf("never %s it", k.Never))
+	}
+	return strings.Join(out, ", ")
+}
+
 // ofProcesses begin keys that only a starting process reads, whatever a job says.
 var ofProcesses = []string{"jobmanager.memory.", "taskmanager.memory.", "rest.", "web.", "blob.", "heartbeat."}
 

@@ -26,13 +26,13 @@ A change of what is of the cluster needs new processes, all others a new start o
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString(docsHead)
-	b.WriteString("\n| key | type | default | read | inert while | not recommended | from |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("\n| key | type | default | read | inert while | recommended | from |\n|---|---|---|---|---|---|---|\n")
 	t := table()
 	for _, name := range slices.Sorted(maps.Keys(t)) {
 		k := t[name]
 		cells := []string{
 			"`" + name + "`", strings.ReplaceAll(string(k.Type()), "|", ", "), defaults(k), read(k),
-			inert(k), harm(k), strings.Join(k.Sources, "<br>"),
+			inert(k), within(k), strings.Join(k.Sources, "<br>"),
 		}
 		for i, cell := range cells {
 			cells[i] = strings.ReplaceAll(cell, "|", `\|`)
@@ -80,26 +80,17 @@ func inert(k Key) string {
 	return strings.Join(out, "<br>or ")
 }
 
-// harm says what is never recommended of a key.
-func harm(k Key) string {
-	var out []string
+// within says with which values a key is recommended, and what happens otherwise.
+func within(k Key) string {
 	if k.Choice != "" {
-		return "any value: " + k.Choice
+		return "never: " + k.Choice
 	}
+	var out []string
 	if len(k.Needs) > 0 {
-		out = append(out, "unless "+Inert{While: k.Needs}.String())
+		out = append(out, "while "+Inert{While: k.Needs}.String())
 	}
-	if k.Min != "" {
-		out = append(out, "below "+k.Min)
-	}
-	if k.Max != "" {
-		out = append(out, "above "+k.Max)
-	}
-	if len(k.Values) > 0 {
-		out = append(out, "other than "+strings.Join(k.Values, " or "))
-	}
-	if k.Never != "" {
-		out = append(out, map[Direction]string{Lower: "less than it is", Raise: "more than it is"}[k.Never])
+	if bounds := k.Bounds(); bounds != "" {
+		out = append(out, bounds)
 	}
 	if k.Harm == "" {
 		return ""
