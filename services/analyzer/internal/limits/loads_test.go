@@ -100,6 +100,8 @@ func TestLoadsByDifferences(t *testing.T) {
 		"lag":            {context(counters(9000, 500, 100, 50), counters(11000, 700, 200, 80), counters(15800, 1300, 500, 850)), 0.85, 0.05, 100},
 		"NaN":            {context(counters(-1, 0, 100, 0), counters(-1, 0, 2600, 500)), Unknown, 0.5, 100},
 		"jitter":         {context(counters(600, 500, 100, 50), counters(560, 5000, 600, 550)), 0, 0.1, 100},
+		"corrected":      {context(counters(912, 23_965, 0, 500), counters(52, 28_974, 0, 500)), 0, 0, 0},
+		"fell for long":  {context(counters(9000, 500, 100, 50), counters(5000, 2500, 100, 550)), Unknown, 0, 100},
 		"restarted":      {context(counters(9000, 500, 0, 10), counters(100, 20, 0, 5)), Unknown, Unknown, Unknown},
 		"single reading": {context(counters(9000, 500, 0, 10)), Unknown, Unknown, Unknown},
 		"count fell":     {context(counters(9000, 500, 0, 10), counters(13000, 1500, 0, 5)), 0.8, 0, Unknown},

@@ -115,12 +115,14 @@ func (rs readings) delta() delta {
 	return d
 }
 
-// busyKnown reports that Flink knows the busy time in each reading, and that it never goes back by more than jitter.
+// busyKnown reports that Flink knows the busy time in each reading, and that it goes back by more than jitter only where the other
+// times fill the time between two readings: then Flink corrects what it took for busy before, as of a task that waits for long.
 func (rs readings) busyKnown() bool {
 	for i := 1; i < len(rs); i++ {
 		a, b := &rs[i-1], &rs[i]
-		others := b.IdleMillis - a.IdleMillis + b.BackPressuredMillis - a.BackPressuredMillis
-		if a.BusyMillis < 0 || b.BusyMillis < 0 || float64(b.BusyMillis-a.BusyMillis) < -jitter*float64(others) {
+		others := float64(b.IdleMillis - a.IdleMillis + b.BackPressuredMillis - a.BackPressuredMillis)
+		fell := float64(b.BusyMillis-a.BusyMillis) < -jitter*others
+		if a.BusyMillis < 0 || b.BusyMillis < 0 || fell && others < (1-jitter)*float64(b.at-a.at) {
 			return false
 		}
 	}
