@@ -36,7 +36,7 @@ func TestRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const all = 23
+	const all = 27
 	if len(cases) != all {
 		t.Errorf("%d cases, want %d", len(cases), all)
 	}
