@@ -411,3 +411,20 @@ func TestCompare_Times(t *testing.T) {
 		t.Errorf("baseline of %s", got.BaselineAt)
 	}
 }
+
+// A job that lacks the CPU to do more, and gets no more through than before, is not faster, however much less its busy vertex takes for
+// a record: bursts of windows fall into one run and not into the other. The other way round, it is not slower.
+func TestCompare_Full(t *testing.T) {
+	burst, full := run{records: 1060, busy: 0.6, te: 0.5, cores: 1.5, listed: true, samples: 2400}.analysis(), run{records: 1000, busy: 0.1, cores: 0.8}.analysis()
+	full.Verdict.Limit = events.LimitCPU
+	if c := compare.Compare(burst, full); c.Speed != events.SpeedUnknown {
+		t.Errorf("to full: %s: %s", c.Speed, c.Summary)
+	}
+	if c := compare.Compare(full, burst); c.Speed != events.SpeedUnknown {
+		t.Errorf("from full: %s: %s", c.Speed, c.Summary)
+	}
+	free := run{records: 1000, busy: 0.1, cores: 0.8}.analysis()
+	if c := compare.Compare(burst, free); c.Speed != events.SpeedFaster {
+		t.Errorf("to a job that could do more: %s: %s", c.Speed, c.Summary)
+	}
+}

@@ -30,6 +30,8 @@ func (c *comparison) speed(changes []events.Comparable) events.Speed {
 	}
 	better, worse := c.witnesses(changes)
 	switch both := better > 0 && worse > 0; {
+	case better > 1 && full(c.after) && math.Log(c.ratio) <= c.margin, worse > 1 && full(c.before) && -math.Log(c.ratio) <= c.margin:
+		return events.SpeedUnknown // it does all it can and gets no more through than the other one
 	case better > 1 && !both && (!c.queues() || c.byCPU() > 0):
 		return events.SpeedFaster
 	case worse > 1 && !both && (!c.queues() || c.byCPU() < 0):
@@ -207,6 +209,9 @@ func byFindings(changes []events.Comparable) int {
 func limited(a *events.Analysis) bool {
 	return a.Verdict.Limit == events.LimitVertex || a.Verdict.Limit == events.LimitBackpressured
 }
+
+// full reports that the job did all it could, be it for its code or for the CPU that it got.
+func full(a *events.Analysis) bool { return limited(a) || a.Verdict.Limit == events.LimitCPU }
 
 // starved is how much faster a job could be with enough CPU and the same code, as a logarithm.
 func starved(a *events.Analysis) float64 {
