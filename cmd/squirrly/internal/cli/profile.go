@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"squirrly.dev/cmd/squirrly/internal/local"
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
-	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -24,6 +22,7 @@ type profileFlags struct {
 	out     string
 	failOn  string
 	timeout time.Duration
+	cancel  time.Duration
 	noWait  bool
 }
 
@@ -47,8 +46,11 @@ A job that is not RUNNING but may be again (INITIALIZING, CREATED, RESTARTING) i
 SQUIRRLY_JOB_WAIT says otherwise (in the collector, where there is a server); then the run fails with the state and the
 last exception.
 
+One run at a time profiles a job. Where one is under way already, that one is followed, and the exit code is that of its
+result; it belongs to whoever asked for it, so neither an interrupt nor --cancel-after ends it.
+
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 findings of the severity of --fail-on or above; 4 not allowed;
-5 target or job not found; 6 timed out; 130 interrupted.`,
+5 target or job not found; 6 timed out (--timeout, --cancel-after, the deadline of the run); 130 interrupted.`,
 		Example: `  squirrly profile http://localhost:8081 --duration 30s
   squirrly profile https://flink.example.com --flink-ca-file ca.crt --flink-token-file token
   squirrly profile flink/orders --context src/main/java -o markdown
@@ -70,7 +72,8 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 findings of the severity of --fai
 	f.flink.add(c)
 	c.Flags().StringVar(&f.out, "out", "", "`DIR` for the captures, the analysis and report.html")
 	c.Flags().StringVar(&f.failOn, "fail-on", "", "exit with 3 when there are findings of this `SEVERITY`: info, warning or critical")
-	c.Flags().DurationVar(&f.timeout, "timeout", 0, "give up waiting after this time (default: the deadline of the run)")
+	c.Flags().DurationVar(&f.timeout, "timeout", 0, "wait no longer than this; on a server the run goes on, in this process it ends (default: the deadline of the run)")
+	c.Flags().DurationVar(&f.cancel, "cancel-after", 0, "cancel the run when it is not done after this time")
 	c.Flags().BoolVar(&f.noWait, "no-wait", false, "with a server: print the id of the run and do not wait")
 	return c
 }
@@ -100,7 +103,7 @@ func (a *app) profile(ctx context.Context, target string, f profileFlags) error 
 		_, err := fmt.Fprintln(a.out, id)
 		return err //nolint:wrapcheck // of stdout.
 	}
-	rec, err := a.await(ctx, b, id, f.timeout)
+	rec, err := a.await(ctx, b, id, patience{timeout: f.timeout, cancelAfter: f.cancel, remote: a.remote()})
 	if err != nil {
 		return err
 	}
@@ -168,34 +171,6 @@ func submit(ctx context.Context, b *bus.Bus, store *artifact.Store, uploads []up
 		return "", fmt.Errorf("send the request: %w", err)
 	}
 	return events.RunIDFromEvent(source, e.ID), nil
-}
-
-// await follows the run; an interrupt cancels it.
-func (a *app) await(ctx context.Context, b *bus.Bus, id string, timeout time.Duration) (run.Record, error) {
-	wait := ctx
-	if timeout > 0 {
-		var cancel context.CancelFunc
-		wait, cancel = context.WithTimeout(ctx, timeout)
-		defer cancel()
-	}
-	rec, err := a.follow(wait, b, id)
-	if err == nil || wait.Err() == nil {
-		return rec, err
-	}
-	fmt.Fprintln(a.err, "squirrly: cancelling run", id)
-	const grace = 15 * time.Second
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
-	if cancelErr := b.Cancel(last, id); cancelErr != nil {
-		return rec, errors.Join(err, cancelErr)
-	}
-	if rec, followErr := a.follow(last, b, id); followErr == nil && rec.State == events.StateAnalyzed {
-		return rec, nil // it was done already
-	}
-	if ctx.Err() == nil {
-		return rec, &coded{code: exitTimeout, err: fmt.Errorf("run %s was not done after %s; it is cancelled", id, timeout)}
-	}
-	return rec, &coded{code: exitInterrupted, err: fmt.Errorf("interrupted; run %s is cancelled", id)}
 }
 
 func severity(s string) (events.Severity, error) {

@@ -115,6 +115,9 @@ func (a *app) runDetails(r run.Record) error {
 	if r.Outcome != nil {
 		fmt.Fprintf(w, "reason\t%s: %s\nhint\t%s\n", r.Outcome.Code, clean(r.Outcome.Message), r.Outcome.Hint)
 	}
+	if r.Existing != "" {
+		fmt.Fprintf(w, "answered by\trun %s\n", r.Existing)
+	}
 	if r.WaitsFor != "" {
 		fmt.Fprintf(w, "waits for\t%s until %s\n", r.WaitsFor, r.NotBefore.Local().Format(time.TimeOnly))
 	}

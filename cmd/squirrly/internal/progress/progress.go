@@ -105,6 +105,9 @@ func (p *Printer) draw() {
 	}
 	if p.rec.WaitsFor != "" {
 		text += " · waits: " + string(p.rec.WaitsFor)
+		if left := time.Until(p.rec.NotBefore); left > 0 {
+			text += fmt.Sprintf(", tried again in %.0fs", left.Seconds())
+		}
 	}
 	if p.rec.Percent > 0 {
 		text += fmt.Sprintf(" · %d %%", p.rec.Percent)
