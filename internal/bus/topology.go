@@ -61,7 +61,7 @@ func (t Topology) streams() []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		common(jetstream.StreamConfig{
 			Name: events.StreamRequests, Description: "The public inbox: back-pressure, never eviction.",
-			Subjects:  []string{events.SubjectRequested, events.SubjectRequestAny, events.SubjectBackground, events.SubjectCancelAny},
+			Subjects:  []string{events.SubjectRequested, events.SubjectRequestAny, events.SubjectBackground, events.SubjectCancelAny, events.SubjectEvent},
 			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
 			MaxMsgSize: events.MaxEventBytes, MaxBytes: 256 << 20, MaxAge: 7 * day,
 		}),
@@ -94,7 +94,7 @@ func (t Topology) inboxes() []jetstream.ConsumerConfig {
 	background := t.consumer(events.DurableBackground, events.SubjectBackground)
 	background.MaxDeliver, background.MaxAckPending = -1, maxBackground
 	return []jetstream.ConsumerConfig{
-		t.consumer(events.DurableTrigger, events.SubjectRequested, events.SubjectRequestAny),
+		t.consumer(events.DurableTrigger, events.SubjectRequested, events.SubjectRequestAny, events.SubjectEvent),
 		t.consumer(events.DurableCancel, events.SubjectCancelAny),
 		background,
 	}

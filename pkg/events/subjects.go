@@ -13,6 +13,7 @@ const (
 	SubjectRequested  = subjectRoot + "profile.requested"
 	SubjectBackground = subjectRoot + "profile.background" // requests that nobody waits for; all others pass them
 	SubjectCancel     = subjectRoot + "run.cancel."
+	SubjectEvent      = subjectRoot + "event.received" // any CloudEvent, for the rules of policies
 	SubjectResume     = subjectRoot + "resume."
 	SubjectDead       = subjectRoot + "dead."
 	SubjectPlanned    = subjectRoot + "profile.planned.>"

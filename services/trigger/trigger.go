@@ -82,7 +82,7 @@ func (s *Service) Run(ctx context.Context) error {
 		g.Go(func() error { return s.watch.run(ctx) })
 	}
 	if s.cfg.HTTPAddr != "" {
-		a := &api.API{Inbox: s.bus, Records: s.runs, Token: s.cfg.HTTPToken.Reveal(), Logger: s.log}
+		a := &api.API{Inbox: s.bus, Records: s.runs, Token: s.cfg.HTTPToken.Reveal(), Triggers: s.watch.triggers(), Logger: s.log}
 		g.Go(func() error { return a.Serve(ctx, s.cfg.HTTPAddr) })
 	}
 	return g.Wait() //nolint:wrapcheck // the parts say what they are.
@@ -92,10 +92,18 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) take(ctx context.Context) error {
 	defer s.runs.Permits.Hold(ctx, events.DurableTrigger)()
 	const cancels = 2 // at a time
-	handle := bus.Messages(s.intake.Handle)
+	handle := bus.Messages(s.handle)
 	g, ctx := errgroup.WithContext(ctx)
 	for _, c := range []bus.Consumer{bus.Inbox(s.cfg.Slots), bus.Background(s.intake.Gate), bus.Cancels(cancels)} {
 		g.Go(func() error { return s.bus.Consume(ctx, c, handle) })
 	}
 	return g.Wait() //nolint:wrapcheck // the consumers say what they are.
+}
+
+// handle handles one message of the inbox.
+func (s *Service) handle(ctx context.Context, m bus.Delivery) error {
+	if m.Subject == events.SubjectEvent {
+		return s.watch.event(ctx, m)
+	}
+	return s.intake.Handle(ctx, m)
 }

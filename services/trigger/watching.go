@@ -2,7 +2,9 @@ package trigger
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -10,9 +12,13 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/trigger/internal/api"
 	"squirrly.dev/services/trigger/internal/fleet"
 	"squirrly.dev/services/trigger/internal/policy"
 	"squirrly.dev/services/trigger/internal/source"
+	"squirrly.dev/services/trigger/internal/source/alert"
+	"squirrly.dev/services/trigger/internal/source/event"
+	"squirrly.dev/services/trigger/internal/source/rollout"
 	"squirrly.dev/services/trigger/internal/source/schedule"
 	"squirrly.dev/services/trigger/internal/target"
 	"squirrly.dev/services/trigger/internal/watch"
@@ -22,12 +28,16 @@ import (
 type watching struct {
 	file    *policy.File
 	watcher watch.Watcher
+	runs    *run.Runs
+	alerts  *source.Reactor
+	events  *source.Reactor
+	log     *slog.Logger
 }
 
 const (
-	followEvery  = 5 * time.Second  // looks at the file
-	refreshEvery = time.Minute      // looks at which deployments there are
-	turnEvery    = 10 * time.Second // turns of the sources, at least
+	followEvery  = 5 * time.Second // looks at the file
+	refreshEvery = time.Minute     // looks at which deployments there are
+	turnEvery    = 5 * time.Second // turns of a source, at least
 )
 
 // newWatching reads the file of policies; nil without one.
@@ -39,23 +49,76 @@ func newWatching(cfg Config, d Deps, resolver *target.Resolver, runs *run.Runs) 
 	if err != nil {
 		return nil, fmt.Errorf("SQUIRRLY_POLICY: %w", err)
 	}
+	labels := rollout.Labels{Book: bus.OpenBucket[rollout.State](d.Bus, events.BucketPolicy)}
 	gate := &source.Gate{
-		Inbox: d.Bus, Records: runs, Usual: cfg.Duration,
+		Inbox: d.Bus, Records: runs, Usual: cfg.Duration, Releases: labels,
 		Ledgers: bus.OpenBucket[source.Ledger](d.Bus, events.BucketPolicy),
 	}
-	lister := fleet.Kubernetes{Clusters: resolver.Clusters, Namespaces: cfg.Namespaces}
-	return &watching{file: file, watcher: watch.Watcher{
-		Fleet: fleet.New(file.Policies, lister, d.Logger), Changed: file.Changes,
-		Refresh: refreshEvery, Most: turnEvery, Logger: d.Logger,
-		Sources: []watch.Source{
-			schedule.New(gate, bus.OpenBucket[schedule.Done](d.Bus, events.BucketPolicy), d.Logger),
+	f := fleet.New(file.Policies, fleet.Kubernetes{Clusters: resolver.Clusters, Namespaces: cfg.Namespaces}, d.Logger)
+	reactor := func(reason string, rules func(policy.Reasons) []policy.Rule) *source.Reactor {
+		return &source.Reactor{Gate: gate, Members: f.Members, Reason: reason, Rules: rules, Logger: d.Logger}
+	}
+	return &watching{
+		file: file, runs: runs, log: d.Logger,
+		alerts: reactor(policy.ReasonAlert, func(r policy.Reasons) []policy.Rule { return r.Alerts }),
+		events: reactor(policy.ReasonEvent, func(r policy.Reasons) []policy.Rule { return r.Events }),
+		watcher: watch.Watcher{
+			Fleet: f, Changed: file.Changes, Refresh: refreshEvery, Most: turnEvery,
+			Sources: []watch.Source{
+				schedule.New(gate, bus.OpenBucket[schedule.Done](d.Bus, events.BucketPolicy), d.Logger),
+				&rollout.Source{
+					Gate: gate, Book: labels.Book, Claims: bus.OpenBucket[rollout.Claim](d.Bus, events.BucketPolicy),
+					Looker: looker{resolver}, Every: refreshEvery, Logger: d.Logger,
+				},
+			},
 		},
-	}}, nil
+	}, nil
 }
 
 func (w *watching) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { w.file.Follow(ctx, followEvery); return nil })
-	g.Go(func() error { return w.watcher.Run(ctx) })
+	g.Go(func() error { w.watcher.Run(ctx); return nil })
 	return g.Wait() //nolint:wrapcheck // the parts say what they are.
+}
+
+// triggers are what the HTTP API offers to policies; none without them.
+func (w *watching) triggers() map[string]api.Trigger {
+	if w == nil {
+		return nil
+	}
+	return map[string]api.Trigger{
+		"alertmanager": {Limit: alert.MaxBytes, Take: func(ctx context.Context, _ events.Header, body []byte) (any, error) {
+			offers, own, err := alert.Read(ctx, w.runs, body)
+			if err != nil {
+				return nil, err
+			}
+			return w.alerts.Take(ctx, time.Now(), offers, source.Taken{OwnDoing: own})
+		}},
+		"cloudevents": {Limit: event.MaxBytes, Take: func(ctx context.Context, h events.Header, body []byte) (any, error) {
+			return w.take(ctx, h, body)
+		}},
+	}
+}
+
+// take hands an event to the policies.
+func (w *watching) take(ctx context.Context, h events.Header, body []byte) (source.Taken, error) {
+	offer, own, err := event.Read(ctx, w.runs, h, body)
+	if own || err != nil {
+		return source.Taken{OwnDoing: 1}, err
+	}
+	return w.events.Take(ctx, time.Now(), []source.Offer{offer}, source.Taken{})
+}
+
+// event takes an event that came by NATS. Without policies nobody waits for it.
+func (w *watching) event(ctx context.Context, m bus.Delivery) error {
+	if w == nil {
+		return nil
+	}
+	taken, err := w.take(ctx, m.Header, m.Body)
+	if errors.Is(err, source.ErrInvalid) {
+		return bus.Permanent(events.CodeUndecodable, err)
+	}
+	w.log.DebugContext(ctx, "an event was taken", "matched", taken.Matched, "requests", taken.Requests)
+	return err
 }

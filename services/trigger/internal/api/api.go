@@ -1,5 +1,6 @@
 // Package api is the HTTP source of requests: POST /v1/profiles puts one into the inbox, GET and DELETE /v1/runs/{run}
-// look at its record and ask for its end. It decides about nothing: every request takes the way through the inbox.
+// look at its record and ask for its end, and POST /v1/triggers/{name} tells policies what happened elsewhere. It decides
+// about nothing: every request takes the way through the inbox.
 package api
 
 import (
@@ -19,8 +20,8 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// source of the CloudEvents that this API makes.
-const source = "squirrly/http"
+// requester is the source of the CloudEvents that this API makes.
+const requester = "squirrly/http"
 
 const (
 	maxBody    = 60 << 10 // bytes; with its envelope a request has to fit into one event
@@ -44,7 +45,9 @@ type API struct {
 	Inbox   Inbox
 	Records Records
 	Token   string // that callers have to show; empty lets in everybody who calls from this machine
-	Logger  *slog.Logger
+	// Triggers are what may make policies ask, by their names in the path.
+	Triggers map[string]Trigger
+	Logger   *slog.Logger
 }
 
 // Handler routes and guards the API.
@@ -53,10 +56,11 @@ func (a *API) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/profiles", a.request)
 	mux.HandleFunc("GET /v1/runs/{run}", a.run)
 	mux.HandleFunc("DELETE /v1/runs/{run}", a.cancel)
+	mux.HandleFunc("POST /v1/triggers/{name}", a.trigger)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, http.StatusNotFound, problem{
 			Code: "not_found", Message: "there is no " + r.Method + " here",
-			Hint: "Use POST /v1/profiles, GET /v1/runs/{run} or DELETE /v1/runs/{run}.",
+			Hint: "Use POST /v1/profiles, GET or DELETE /v1/runs/{run}, or POST /v1/triggers/alertmanager or cloudevents.",
 		}, nil)
 	})
 	return a.guard(mux)
@@ -126,7 +130,7 @@ func (a *API) request(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var answer accepted
-	answer.Run = events.RunIDFromEvent(source, id)
+	answer.Run = events.RunIDFromEvent(requester, id)
 	if wait := preferred(r.Header); wait > 0 {
 		if rec, ok := a.decision(r.Context(), answer.Run, wait); ok {
 			w.Header().Set("Preference-Applied", "wait")
@@ -175,7 +179,7 @@ func envelope(id string, body []byte) ([]byte, error) {
 		return nil, errEvent
 	}
 	e := events.Event{
-		SpecVersion: events.SpecVersion, ID: id, Source: source, Type: events.TypeProfileRequested,
+		SpecVersion: events.SpecVersion, ID: id, Source: requester, Type: events.TypeProfileRequested,
 		Time: time.Now().UTC(), DataContentType: "application/json", Data: json.RawMessage(body),
 	}
 	event, err := e.Encode()

@@ -29,12 +29,19 @@ type Records interface {
 	Get(ctx context.Context, id string) (run.Record, error)
 }
 
+// Releases know what a target runs: rollout.Labels.
+type Releases interface {
+	// Label names the release of a target; empty where it is not watched for rollouts.
+	Label(ctx context.Context, target string) (string, error)
+}
+
 // Gate is where requests of policies go out. It is safe for concurrent use.
 type Gate struct {
-	Inbox   Inbox
-	Records Records
-	Ledgers Book[Ledger]
-	Usual   time.Duration // of a profile, where a policy says nothing
+	Inbox    Inbox
+	Records  Records
+	Ledgers  Book[Ledger]
+	Releases Releases
+	Usual    time.Duration // of a profile, where a policy says nothing
 }
 
 // Ask is a wish for a run of one target.
@@ -63,34 +70,40 @@ func (a Ask) subject() string {
 	return events.SubjectRequested
 }
 
+// Answer is what became of an ask that was not refused.
+type Answer struct {
+	Run   string
+	Known bool // the run was there already
+}
+
 // Ask puts a request into the inbox, once for each id. Its error is a [*Refusal] when the policy does not allow the
 // request now; any other may pass, and then the same ask has to come again.
 //
 // What is asked is entered into the ledger before it is sent: a replica that dies in between leaves an entry, and the
 // next one with the same id sends it.
-func (g *Gate) Ask(ctx context.Context, a Ask) (runID string, err error) {
-	id := a.Run()
-	_, err = g.Records.Get(ctx, id)
-	if err == nil {
-		return id, nil
+func (g *Gate) Ask(ctx context.Context, a Ask) (Answer, error) {
+	answer := Answer{Run: a.Run()}
+	_, err := g.Records.Get(ctx, answer.Run)
+	if answer.Known = err == nil; answer.Known {
+		return answer, nil
 	}
 	if !errors.Is(err, run.ErrNoRecord) {
-		return id, err
+		return answer, err
 	}
 	if until := a.Policy.QuietUntil(a.At); !until.IsZero() {
-		return id, &Refusal{Code: Quiet, Until: until, Why: "it is quiet until " + until.In(a.Policy.Zone).Format("Mon 15:04 MST")}
+		return answer, &Refusal{Code: Quiet, Until: until, Why: "it is quiet until " + until.In(a.Policy.Zone).Format("Mon 15:04 MST")}
 	}
 	if err := g.ownDoing(ctx, a); err != nil {
-		return id, err
+		return answer, err
 	}
-	if err := g.enter(ctx, a, id); err != nil {
-		return id, err
+	if err := g.enter(ctx, a, answer.Run); err != nil {
+		return answer, err
 	}
-	body, err := g.event(a)
+	body, err := g.event(ctx, a)
 	if err != nil {
-		return id, err
+		return answer, err
 	}
-	return id, g.Inbox.Request(ctx, a.subject(), id, events.ContentType, body)
+	return answer, g.Inbox.Request(ctx, a.subject(), answer.Run, events.ContentType, body)
 }
 
 var errEntered = errors.New("it is entered")
@@ -113,13 +126,25 @@ func (g *Gate) enter(ctx context.Context, a Ask, id string) error {
 	return err
 }
 
+// release is the release of the target, so that a run after a rollout can be compared with one of the release before.
+func (g *Gate) release(ctx context.Context, a Ask) (string, error) {
+	if a.Release != "" {
+		return a.Release, nil
+	}
+	return g.Releases.Label(ctx, a.Target.Key())
+}
+
 // event makes the CloudEvent.
-func (g *Gate) event(a Ask) ([]byte, error) {
+func (g *Gate) event(ctx context.Context, a Ask) ([]byte, error) {
 	p := a.Policy
+	release, err := g.release(ctx, a)
+	if err != nil {
+		return nil, err
+	}
 	labels := map[string]string{policy.LabelPolicy: p.Name}
 	maps.Copy(labels, p.Labels)
-	if a.Release != "" {
-		labels[events.LabelRelease] = a.Release
+	if release != "" {
+		labels[events.LabelRelease] = release
 	}
 	req := events.ProfileRequested{
 		Target: a.Target.Target, Modes: p.Modes, Duration: events.Duration(p.Duration), Scope: p.Scope,

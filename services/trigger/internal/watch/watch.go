@@ -4,7 +4,7 @@ package watch
 
 import (
 	"context"
-	"log/slog"
+	"sync"
 	"time"
 
 	"squirrly.dev/services/trigger/internal/fleet"
@@ -22,35 +22,47 @@ type Watcher struct {
 	Sources []Source
 	Changed func() uint64    // counts changes of the policies
 	Refresh time.Duration    // between two looks at which targets there are
-	Most    time.Duration    // between two turns
+	Most    time.Duration    // between two turns of a source
 	Now     func() time.Time // nil is time.Now
-	Logger  *slog.Logger
 }
 
-// Run watches until ctx ends.
-func (w *Watcher) Run(ctx context.Context) error {
-	now := w.Now
-	if now == nil {
-		now = time.Now
+// Run watches until ctx ends. Each source has its own pace, so that one which waits for others holds up none.
+func (w *Watcher) Run(ctx context.Context) {
+	if w.Now == nil {
+		w.Now = time.Now
 	}
-	var refreshed time.Time
-	var policies uint64
-	for {
-		at := now()
-		if changed := w.Changed(); refreshed.IsZero() || changed != policies || at.Sub(refreshed) >= w.Refresh || at.Before(refreshed) {
-			refreshed, policies = at, changed
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	policies := w.Changed()
+	w.Fleet.Refresh(ctx)
+	for _, s := range w.Sources {
+		wg.Go(func() { w.turns(ctx, s) })
+	}
+	for refreshed := w.Now(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(min(w.Most, w.Refresh)):
+		}
+		at := w.Now()
+		if changed := w.Changed(); changed != policies || at.Sub(refreshed) >= w.Refresh || at.Before(refreshed) {
+			policies, refreshed = changed, at
 			w.Fleet.Refresh(ctx)
 		}
+	}
+}
+
+// turns lets one source look again and again.
+func (w *Watcher) turns(ctx context.Context, s Source) {
+	for ctx.Err() == nil {
+		at := w.Now()
 		pause := w.Most
-		members := w.Fleet.Members()
-		for _, s := range w.Sources {
-			if next := s.Turn(ctx, at, members); !next.IsZero() {
-				pause = min(pause, max(next.Sub(at), time.Millisecond))
-			}
+		if next := s.Turn(ctx, at, w.Fleet.Members()); !next.IsZero() {
+			const least = 10 * time.Millisecond
+			pause = min(pause, max(next.Sub(w.Now()), least))
 		}
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-time.After(pause):
 		}
 	}

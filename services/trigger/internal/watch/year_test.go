@@ -67,13 +67,13 @@ func replica(ctx context.Context, skew time.Duration, policies []policy.Policy, 
 	for ctx.Err() == nil {
 		life, stop := context.WithTimeout(ctx, time.Duration(1+chance.IntN(96))*time.Hour)
 		log := slog.New(slog.DiscardHandler)
-		gate := &source.Gate{Inbox: w.inbox, Records: w.inbox, Ledgers: w.ledgers, Usual: 30 * time.Second}
+		gate := &source.Gate{Inbox: w.inbox, Records: w.inbox, Ledgers: w.ledgers, Releases: none{}, Usual: 30 * time.Second}
 		f := fleet.New(func() []policy.Policy { return policies }, nil, log)
 		watcher := watch.Watcher{
 			Fleet: f, Sources: []watch.Source{schedule.New(gate, w.slots, log)}, Changed: func() uint64 { return 0 },
-			Refresh: time.Hour, Most: time.Minute, Now: func() time.Time { return time.Now().Add(skew) }, Logger: log,
+			Refresh: time.Hour, Most: time.Minute, Now: func() time.Time { return time.Now().Add(skew) },
 		}
-		_ = watcher.Run(life)
+		watcher.Run(life)
 		stop()
 		down <- true // one at a time, so that two are up
 		w.restarts++
@@ -84,6 +84,11 @@ func replica(ctx context.Context, skew time.Duration, policies []policy.Policy, 
 		<-down
 	}
 }
+
+// none watches no rollouts.
+type none struct{}
+
+func (none) Label(context.Context, string) (string, error) { return "", nil }
 
 type world struct {
 	inbox    *inbox

@@ -26,7 +26,7 @@ type Done struct {
 
 // Gate is where requests go out: *source.Gate.
 type Gate interface {
-	Ask(ctx context.Context, a source.Ask) (string, error)
+	Ask(ctx context.Context, a source.Ask) (source.Answer, error)
 }
 
 // Source is the schedule of all policies. Use [New].
@@ -127,7 +127,7 @@ func (s *Source) decide(ctx context.Context, now time.Time, m fleet.Member, c *c
 		Why:     "slot of " + slot.In(m.Policy.Zone).Format("Mon 2006-01-02 15:04 MST") + late,
 		Expires: m.Policy.On.Schedule.Next(slot).Add(c.offset),
 	}
-	run, err := s.gate.Ask(ctx, ask)
+	answer, err := s.gate.Ask(ctx, ask)
 	refused := source.Refused(err)
 	if err != nil && refused == nil {
 		return slot, err
@@ -136,7 +136,7 @@ func (s *Source) decide(ctx context.Context, now time.Time, m fleet.Member, c *c
 		if !slot.After(d.Slot) {
 			return errKnown
 		}
-		*d = Done{Policy: m.Policy.Name, Target: m.Target.Name, Slot: slot, Run: run}
+		*d = Done{Policy: m.Policy.Name, Target: m.Target.Name, Slot: slot, Run: answer.Run}
 		if refused != nil {
 			d.Run, d.Why = "", refused.Why
 		}
