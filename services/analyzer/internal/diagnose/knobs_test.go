@@ -169,3 +169,33 @@ func TestCollectionsOfCheckpoints(t *testing.T) {
 		})
 	}
 }
+
+// TestLookUpsMadeDear: what makes each look-up dear comes before the setting that spares some of them, where the look-ups are its; where
+// they are of another function, or take little, the larger one comes first.
+func TestLookUpsMadeDear(t *testing.T) {
+	const (
+		dedup = "TASK;org/apache/flink/streaming/api/operators/KeyedProcessOperator.processElement;org/apache/flink/table/runtime/operators/deduplicate/RowTimeDeduplicateFunction.processElement;"
+		get   = "org/apache/flink/contrib/streaming/state/RocksDBValueState.value;org/rocksdb/RocksDB.get"
+		index = ";rocksdb::BlockBasedTable::Get(rocksdb::ReadOptions const&);rocksdb::BlockBasedTable::IndexReaderCommon::ReadIndexBlock(rocksdb::BlockBasedTable const*);rocksdb::BlockFetcher::ReadBlockContents()"
+		count = "TASK;org/apache/flink/streaming/api/operators/KeyedProcessOperator.processElement;com/shop/Count.processElement;"
+	)
+	for name, test := range map[string]struct {
+		lines []string
+		first string
+	}{
+		"its own look-ups":       {[]string{dedup + get + " 800", dedup + get + index + " 800"}, "C19"},
+		"few of them are dear":   {[]string{dedup + get + " 145", dedup + get + index + " 15"}, "F11"},
+		"those of another one":   {[]string{dedup + get + " 100", count + get + index + " 60"}, "F11"},
+		"no block is read again": {[]string{dedup + get + " 160"}, "F11"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newJob("tm-1").vertex("Source: in", nil, load{0.2, 0.7, 100}).vertex("Deduplicate[5]", []string{"Source: in"}, load{0.98, 0, 100}).cores(1)
+			j.Config = map[string]string{"state.backend.type": "rocksdb"}
+			r := diagnoseOK(t, Input{Context: j.Context, Captures: []Capture{capture("tm-1", events.ModeITimer, graph(t, append(test.lines, "TASK;IDLE 20")...))}})
+			checkForm(t, r)
+			if len(r.Analysis.Findings) == 0 || r.Analysis.Findings[0].Rule != test.first {
+				t.Errorf("fired %v", fired(r))
+			}
+		})
+	}
+}
