@@ -79,7 +79,7 @@ func (c *Client) json(ctx context.Context, r call, into any) error {
 		if len(text) > maxAnswer {
 			return r.failed(http.StatusOK, ErrTooLarge, nil)
 		}
-		if looksLikePage(text) {
+		if IsPage(text) {
 			return r.failed(http.StatusOK, ErrLoginPage, nil)
 		}
 		if err := json.Unmarshal(text, into); err != nil {
@@ -106,8 +106,14 @@ func (c *Client) do(ctx context.Context, r call, read func(body io.Reader) error
 	if res.StatusCode != http.StatusOK {
 		return c.refused(r, res)
 	}
-	return read(res.Body)
+	err = read(res.Body)
+	if answer, ok := errors.AsType[*Error](err); ok && answer.cause == nil && res.Request.URL.Path != req.URL.Path {
+		answer.cause = fmt.Errorf("it redirected to %s", shorten(res.Request.URL.Path, maxShown))
+	}
+	return err
 }
+
+const maxShown = 200 // bytes of what a server says of itself
 
 func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
 	u := c.base

@@ -86,6 +86,8 @@ func kindOf(err error) error {
 		return ErrProxyUnreachable
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return ErrTLSFailed
+	case strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`): // an alert of TLS
+		return ErrTLSFailed
 	case isOp && op.Op == "remote error":
 		return alertKind(op.Err.Error())
 	}
@@ -173,7 +175,7 @@ func whereTo(res *http.Response) string {
 	if err != nil {
 		return "to nowhere"
 	}
-	return "to " + shorten((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), 200)
+	return "to " + shorten((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), maxShown)
 }
 
 // CheckRedirect is for http.Client: it follows a server that sends a GET on to itself, at most three times. Any other
@@ -187,8 +189,8 @@ func CheckRedirect(r *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// looksLikePage reports whether a body is HTML.
-func looksLikePage(body []byte) bool {
+// IsPage reports whether a body is HTML.
+func IsPage(body []byte) bool {
 	start := strings.ToLower(strings.TrimLeft(strings.TrimPrefix(string(body[:min(len(body), 512)]), "\ufeff"), " \t\r\n"))
 	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html") || strings.HasPrefix(start, "<head") ||
 		strings.HasPrefix(start, "<!--") || strings.HasPrefix(start, "<body")

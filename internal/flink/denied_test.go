@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -121,8 +122,21 @@ func TestClient_TLS(t *testing.T) {
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	defer secure.Close()
+	alert, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer alert.Close()
+	go func() {
+		for conn, err := alert.Accept(); err == nil; conn, err = alert.Accept() {
+			_, _ = conn.Read(make([]byte, 1024)) // so that it is no reset
+			_, _ = conn.Write([]byte("\x15\x03\x03\x00\x02\x02\x46"))
+			_ = conn.Close()
+		}
+	}()
 	for name, url := range map[string]string{
-		"https to http": strings.Replace(plain.URL, "http", "https", 1), "http to https": strings.Replace(secure.URL, "https", "http", 1),
+		"http to a server of TLS alone": "http://" + alert.Addr().String(),
+		"https to http":                 strings.Replace(plain.URL, "http", "https", 1), "http to https": strings.Replace(secure.URL, "https", "http", 1),
 	} {
 		client, err := flink.New(url, nil)
 		if err != nil {

@@ -302,8 +302,12 @@ func TestClient_Redirects(t *testing.T) {
 			}
 			home = srv.URL + "/flink"
 			a := open(t, access.Options{}, home, "caFile: "+pki.CAFile, "tokenFile: "+put(t, canary))
-			if err := overview(t, a, home); !errors.Is(err, c.want) || strings.Contains(err.Error(), canary) {
+			err = overview(t, a, home)
+			if !errors.Is(err, c.want) || strings.Contains(err.Error(), canary) {
 				t.Errorf("%s, %d: %v", name, status, err)
+			}
+			if errors.Is(c.want, flink.ErrLoginPage) && !strings.Contains(err.Error(), "it redirected to /oauth2/sign_in") {
+				t.Errorf("%s, %d: it is not said where it went: %v", name, status, err)
 			}
 			client, done, err := a.Client(access.Target{URL: home})
 			if err != nil {

@@ -5,5 +5,7 @@
 //
 // [NewReplay] serves answers that were recorded from a real Flink, with a scripted profiler, and needs nothing.
 //
+// [Gateway], [ForwardProxy] and [PKI] stand in front of either, as they do in companies.
+//
 // No production code may import this package, and nothing in it knows what the caller wants to prove.
 package flinktest

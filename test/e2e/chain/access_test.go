@@ -234,7 +234,9 @@ func (e *entrance) lookAtMessages(t *testing.T, s *stack) int {
 func TestAccess(t *testing.T) {
 	for _, version := range versions() {
 		t.Run(version, func(t *testing.T) {
-			c := startFlink(t, flinktest.Options{Version: version, Profiling: true})
+			c := startFlink(t, flinktest.Options{
+				Version: version, Profiling: true, Config: map[string]string{"metrics.fetcher.update-interval": "1 s"},
+			})
 			runSample(t, c)
 			e := newEntrance(t, c.URL)
 			began := time.Now()

@@ -12,6 +12,26 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
+// What a gateway says ends the run with the reason of its own; what may pass is waited for.
+func TestFault_Access(t *testing.T) {
+	for kind, want := range map[error]events.Code{
+		flink.ErrUnauthorized: events.CodeUnauthorized, flink.ErrForbids: events.CodeTargetForbids, flink.ErrMethodRefused: events.CodeMethodRefused,
+		flink.ErrLoginPage: events.CodeLoginPage, flink.ErrTLSExpired: events.CodeTLSExpired, flink.ErrProxyRefuses: events.CodeProxyRefuses,
+		flink.ErrUnavailable: events.CodeUnreachable,
+	} {
+		if _, lost := lostBy(kind); lost {
+			t.Errorf("%v loses one capture only", kind)
+		}
+		said, ok := errors.AsType[*bus.Fault](Fault(kind, Timing{Later: 1}))
+		if !ok || said.Code != want || said.Final == errors.Is(kind, flink.ErrUnavailable) {
+			t.Errorf("%v: %+v", kind, said)
+		}
+	}
+	if _, err := count([]byte("<html><body>Please sign in</body></html>")); !errors.Is(err, flink.ErrLoginPage) {
+		t.Errorf("a login in the place of a page: %v", err)
+	}
+}
+
 // An answer that is too large is as large when it is asked for again: the run ends at once, and says why.
 func TestFault_TooLarge(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +163,16 @@ func TestHandle_NoSecretIsKept(t *testing.T) {
 	}
 	if rec.Plan.Target.URL != "http://flink:8081" {
 		t.Errorf("target %q", rec.Plan.Target.URL)
+	}
+	for _, target := range []string{
+		`{"deployment":"user:hunter2@flink:8081"}`, `{"namespace":"user:hunter2@flink","deployment":"x"}`, `{"url":"user:hunter2@flink:8081"}`,
+		`{"url":"http://user:hunter2%zz@flink"}`, `{"url":"http://user:hunter2@flink:8081/#/job/running/x"}`, `{"url":"http://user:hunter2@flink:8081","what":1}`,
+	} {
+		id := runOf(t, send(t, b, events.SubjectRequested, nil, `{"target":`+target+`}`))
+		e, rec := fact(t, b, events.TypeRunRejected, id), record(t, b, id)
+		if all := fmt.Sprintf("%s %s %+v", e.Subject, e.Data, rec); strings.Contains(all, "hunter2") {
+			t.Errorf("%s: the password is in %s", target, all)
+		}
 	}
 }
 
