@@ -56,7 +56,7 @@ func (p ProxyAnswer) Error() string { return fmt.Sprintf("it answers HTTP %d", p
 
 // implied is the wider kind that a kind also is, or nil.
 func implied(kind error) error {
-	if errors.Is(kind, ErrProxyUnreachable) || errors.Is(kind, ErrAccess) {
+	if errors.Is(kind, ErrProxyUnreachable) || errors.Is(kind, ErrAccess) || errors.Is(kind, ErrTaskManagerSilent) {
 		return ErrUnavailable
 	}
 	return nil

@@ -20,6 +20,9 @@ var (
 	// ErrUnavailable is no answer, a broken one, or one that says that Flink or the TaskManager cannot be reached: trying
 	// again may help, or turn up as ErrUnknownTaskManager when the JVM is dead, which Flink notices after some 10 s.
 	ErrUnavailable = errors.New("flink is not available")
+	// ErrTaskManagerSilent says that the JobManager does not reach the TaskManager, which has died, hangs, or is cut off. It is
+	// also an ErrUnavailable, and turns into ErrUnknownTaskManager when Flink gives the TaskManager up (heartbeat.timeout, 50 s).
+	ErrTaskManagerSilent = errors.New("the TaskManager does not answer Flink")
 	// ErrTooLarge is an answer over the limit of this package.
 	ErrTooLarge = errors.New("answer is too large")
 	// ErrMalformed is an answer that is not what Flink gives: often another server at that address.
@@ -66,7 +69,7 @@ func (e *Error) Error() string {
 	if e.cause != nil {
 		parts = append(parts, e.cause.Error())
 	}
-	if summary := e.summary(); summary != "" {
+	if summary := e.summary(); summary != "" && !errors.Is(e.kind, ErrTaskManagerSilent) { // else it holds only addresses of actors
 		parts = append(parts, summary)
 	}
 	return strings.Join(parts, ": ")
@@ -156,8 +159,10 @@ func (e *Error) classify(profiler bool) {
 		e.kind = ErrNotFound
 	case e.Status == http.StatusServiceUnavailable, e.Status == http.StatusBadGateway,
 		e.Status == http.StatusGatewayTimeout, e.Status == http.StatusTooManyRequests,
-		says("Cannot connect to ResourceManager right now"), says("RecipientUnreachableException"):
+		says("Cannot connect to ResourceManager right now"):
 		e.kind = ErrUnavailable
+	case says("RecipientUnreachableException"), says("RemoteRpcInvocation(TaskExecutorGateway") && says("timed out"):
+		e.kind = ErrTaskManagerSilent
 	case e.Status == http.StatusNotFound && profiler:
 		e.kind = ErrProfilerUnavailable
 	}

@@ -81,7 +81,7 @@ func TestProfile_Refusals(t *testing.T) {
 		"duration too long":   {length: 100000 * time.Second, want: flink.ErrDurationOutOfRange, text: "the limit is 5m0s"},
 		"unknown TaskManager": {tm: "nobody:6122", want: flink.ErrUnknownTaskManager, text: "No TaskExecutor registered under nobody:6122."},
 		"lost TaskManager":    {script: flinktest.Script{Lost: true}, want: flink.ErrUnknownTaskManager},
-		"dead TaskManager":    {script: flinktest.Script{Unreachable: true}, want: flink.ErrUnavailable, text: "RecipientUnreachableException"},
+		"dead TaskManager":    {script: flinktest.Script{Unreachable: true}, want: flink.ErrTaskManagerSilent, text: "does not answer Flink"},
 		"another agent": {
 			script: flinktest.Script{RefuseStart: "Start profiler failed. java.lang.IllegalStateException: Profiler already started"},
 			want:   flink.ErrProfilerBusy,

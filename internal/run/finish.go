@@ -86,7 +86,7 @@ func (c *Claim) wait(ctx context.Context, f *bus.Fault) error {
 	return c.Mutate(ctx, func(r *Record) error {
 		r.Attempts++
 		r.NotBefore, r.WaitsFor = next.UTC(), f.Code
-		r.Note("%s waits %s: %s", c.step.Service, f.After.Round(time.Second), bus.OneLine(f.Error(), maxNote))
+		r.NoteOnce("%s waits %s: %s", c.step.Service, f.After.Round(time.Second), bus.OneLine(f.Error(), maxNote))
 		r.release()
 		return nil
 	})

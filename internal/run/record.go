@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"squirrly.dev/pkg/events"
@@ -109,6 +110,17 @@ func (r *Record) Note(format string, args ...any) {
 	r.History = append(r.History, Line{At: time.Now().UTC(), Text: fmt.Sprintf(format, args...)})
 	if over := len(r.History) - maxHistoryLines; over > 0 {
 		r.History = append(r.History[:0], r.History[over:]...)
+	}
+}
+
+// NoteOnce adds a line to the history unless one of the last ones says the same: what is tried again every few seconds is told
+// once.
+func (r *Record) NoteOnce(format string, args ...any) {
+	const recent = 12
+	text := fmt.Sprintf(format, args...)
+	last := r.History[max(0, len(r.History)-recent):]
+	if !slices.ContainsFunc(last, func(l Line) bool { return l.Text == text }) {
+		r.Note("%s", text)
 	}
 }
 

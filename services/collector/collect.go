@@ -117,7 +117,7 @@ func (r *attempt) begin(ctx context.Context, mode events.Mode, i int) error {
 		}
 		rec.Step = fmt.Sprintf("profiling %s on %s, %s", mode, wording.Plural(len(jvms), "TaskManager"), r.length())
 		rec.Percent = r.percent(i, 0)
-		rec.Note("%s", rec.Step)
+		rec.NoteOnce("%s", rec.Step)
 		return nil
 	})
 }
@@ -129,7 +129,7 @@ func (r *attempt) take(ctx context.Context, mode events.Mode, i int, o *observer
 	var ticking panics.Group
 	ticking.Go(func() { r.tick(ctx, i) })
 	runner := capture.New(r.flink, r.store, r.claim, r.plan)
-	runner.Timing = r.timing
+	runner.Timing, runner.Log = r.timing, r.log
 	err := runner.Mode(ctx, mode, o.window(mode, r.plan.Duration.Seconds()))
 	cancel()
 	ticking.Wait()

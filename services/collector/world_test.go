@@ -29,7 +29,7 @@ import (
 func quick() capture.Timing {
 	return capture.Timing{
 		Look: 20 * time.Millisecond, Far: 40 * time.Millisecond, Lead: 900 * time.Millisecond, Patient: 500 * time.Millisecond,
-		Busy: time.Second, Again: 20 * time.Millisecond, Overdue: 30 * time.Second, Call: 5 * time.Second,
+		Busy: time.Second, Again: 20 * time.Millisecond, Silent: 3 * time.Second, Overdue: 30 * time.Second, Call: 5 * time.Second,
 		Page: 5 * time.Second, Later: 200 * time.Millisecond, Keep: 100 * time.Millisecond, Job: 50 * time.Millisecond, Stale: time.Second,
 	}
 }

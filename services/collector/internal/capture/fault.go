@@ -12,6 +12,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/reach"
+	"squirrly.dev/internal/redact"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
@@ -24,6 +25,10 @@ func (t *take) settle(ctx context.Context, c run.Capture, err error) error {
 	}
 	if ctx.Err() != nil {
 		return stopped(ctx)
+	}
+	if answer, ok := errors.AsType[*flink.Error](err); ok { // everywhere else it is one line
+		t.Log.DebugContext(ctx, "Flink's answer in full", "jvm", c.JVM, "mode", c.Mode, "error", err,
+			"messages", redact.Text(strings.Join(answer.Messages, "\n")))
 	}
 	if errors.Is(err, flink.ErrModeRefused) && t.canFallBack(c) {
 		why := reasonOf(events.CodeModeRefused, err)
@@ -60,7 +65,7 @@ func lostBy(err error) (events.Code, bool) {
 		return events.CodeBadProfile, true
 	}
 	switch {
-	case errors.Is(err, flink.ErrUnknownTaskManager), errors.Is(err, errForgotten):
+	case errors.Is(err, flink.ErrUnknownTaskManager), errors.Is(err, errForgotten), errors.Is(err, errSilent):
 		return "", true
 	case errors.Is(err, flink.ErrModeRefused):
 		return events.CodeModeRefused, true

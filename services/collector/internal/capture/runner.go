@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -52,6 +53,7 @@ type Runner struct {
 	Claim    Claim
 	Plan     events.Plan
 	Timing   Timing
+	Log      *slog.Logger // for what Flink says in full, at debug
 
 	pageSlots chan struct{} // bounds the pages in memory
 }
@@ -61,7 +63,7 @@ const maxPages = 3
 
 // New returns a runner with the usual timing.
 func New(p Profiler, s Store, c Claim, plan events.Plan) *Runner {
-	return &Runner{Profiler: p, Store: s, Claim: c, Plan: plan, Timing: DefaultTiming(), pageSlots: make(chan struct{}, maxPages)}
+	return &Runner{Profiler: p, Store: s, Claim: c, Plan: plan, Timing: DefaultTiming(), Log: slog.New(slog.DiscardHandler), pageSlots: make(chan struct{}, maxPages)}
 }
 
 // Plan lays the captures of a run out: every mode on every JVM.
@@ -140,6 +142,9 @@ type take struct {
 	posted     time.Time // when this attempt started the profile; zero when an earlier one did
 	busySince  time.Time // when the JVM was first seen busy
 	bad        int       // downloads that were no whole page
+
+	silentSince time.Time // when the TaskManager was first seen not to answer
+	stepBefore  string    // the record's step before it said that a busy JVM is waited for
 }
 
 // errNoCapture says that the record has fewer captures than it had. The run is taken up again.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"squirrly.dev/internal/bus"
@@ -28,7 +29,7 @@ func (t *take) start(ctx context.Context, c run.Capture) error {
 		}
 	}
 	if len(list) > 0 && list[0].Status == flink.ProfileRunning {
-		return t.busy(ctx, c.JVM, time.Duration(list[0].Duration)*time.Second)
+		return t.busy(ctx, c.JVM, list[0])
 	}
 	return t.post(ctx, c, newest(list))
 }
@@ -58,8 +59,11 @@ func (t *take) post(ctx context.Context, c run.Capture, seen int64) error {
 		return t.refused(ctx, c.JVM, err)
 	}
 	t.posted, t.busySince = time.Now(), time.Time{}
-	return t.mutate(ctx, func(_ *run.Record, c *run.Capture) {
+	return t.mutate(ctx, func(rec *run.Record, c *run.Capture) {
 		c.State, c.TriggerTime = run.CaptureRunning, p.TriggerTime
+		if t.stepBefore != "" && strings.HasPrefix(rec.Step, waiting) {
+			rec.Step, t.stepBefore = t.stepBefore, ""
+		}
 	})
 }
 
@@ -78,30 +82,60 @@ func (t *take) refused(ctx context.Context, jvm string, err error) error {
 		if err := t.mutate(ctx, func(_ *run.Record, c *run.Capture) { c.State = run.CapturePending }); err != nil {
 			return err
 		}
-		return t.busy(ctx, jvm, 0)
+		return t.busy(ctx, jvm, flink.Profile{})
 	case errors.Is(err, flink.ErrProfilerBusy):
-		return t.busy(ctx, jvm, 0) // perhaps with our own: the next look tells
+		return t.busy(ctx, jvm, flink.Profile{}) // perhaps with our own: the next look tells
 	}
 	return err
 }
 
-// busy waits a little for a JVM in which somebody else profiles, then gives the run up for later. length is that of
-// the other profile, 0 if unknown.
-func (t *take) busy(ctx context.Context, jvm string, length time.Duration) error {
+// busy waits a little for a JVM in which somebody else profiles, then gives the run up for later. other is the profile that
+// runs there, as far as it is known.
+func (t *take) busy(ctx context.Context, jvm string, other flink.Profile) error {
 	now := time.Now()
+	length := time.Duration(other.Duration) * time.Second
 	if t.busySince.IsZero() {
 		t.busySince = now
+		if err := t.tellBusy(ctx, jvm, other); err != nil {
+			return err
+		}
 	}
 	if now.Sub(t.busySince) < t.Timing.Busy {
 		return pause(ctx, t.Timing.Look)
 	}
-	what := "another profile"
-	if length > 0 {
-		what += " of " + length.String()
-	}
 	const least = 4 // times a long profile is looked at before it ends
 	return bus.Wait(events.CodeProfilerBusy, max(t.Timing.Later, min(length/least, time.Minute)),
-		fmt.Errorf("%s runs in %s", what, jvm))
+		fmt.Errorf("%s runs in %s", described(other), jvm))
+}
+
+// waiting is how the record's step begins while a JVM is busy.
+const waiting = "waiting: "
+
+// tellBusy says in the record who holds a JVM, since when, and that our profile is next.
+func (t *take) tellBusy(ctx context.Context, jvm string, other flink.Profile) error {
+	text := fmt.Sprintf("%s runs in %s", described(other), jvm)
+	if other.TriggerTime > 0 {
+		text += ", since " + time.UnixMilli(other.TriggerTime).Format(time.TimeOnly) + " by that machine's clock"
+	}
+	return t.mutate(ctx, func(rec *run.Record, c *run.Capture) {
+		rec.NoteOnce("%s; %s is next", text, c.Mode)
+		if !strings.HasPrefix(rec.Step, waiting) {
+			t.stepBefore = rec.Step
+		}
+		rec.Step = waiting + text
+	})
+}
+
+// described names a profile that is not of this run.
+func described(other flink.Profile) string {
+	what := "another profile"
+	if other.Mode != "" {
+		what = "another " + string(other.Mode) + " profile"
+	}
+	if other.Duration > 0 {
+		what += " of " + (time.Duration(other.Duration) * time.Second).String()
+	}
+	return what
 }
 
 // adoptable finds the profile that an attempt which left no word may have started: the oldest in the same mode and for
@@ -123,15 +157,44 @@ func newest(list []flink.Profile) int64 {
 	return last
 }
 
-// list asks for the profiles of a JVM, newest first, patiently.
+// list asks for the profiles of a JVM, newest first, patiently. A TaskManager that does not answer is waited for until it does,
+// or Flink gives it up.
 func (t *take) list(ctx context.Context, jvm string) (list []flink.Profile, err error) {
-	err = t.Timing.patiently(ctx, isUnavailable, func(ctx context.Context) error {
-		call, cancel := context.WithTimeout(ctx, t.Timing.Call)
-		defer cancel()
-		list, err = t.Profiler.ListProfiles(call, jvm)
-		return err
-	})
-	return list, err
+	for {
+		err = t.Timing.patiently(ctx, isUnavailable, func(ctx context.Context) error {
+			call, cancel := context.WithTimeout(ctx, t.Timing.Call)
+			defer cancel()
+			list, err = t.Profiler.ListProfiles(call, jvm)
+			return err
+		})
+		if !errors.Is(err, flink.ErrTaskManagerSilent) || ctx.Err() != nil {
+			t.silentSince = time.Time{}
+			return list, err
+		}
+		if err := t.silent(ctx, jvm); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// errSilent says that a TaskManager has not answered for too long.
+var errSilent = errors.New("the TaskManager does not answer Flink any more")
+
+// silent says once that a TaskManager does not answer, and gives it up after a while.
+func (t *take) silent(ctx context.Context, jvm string) error {
+	if t.silentSince.IsZero() {
+		t.silentSince = time.Now()
+		err := t.mutate(ctx, func(rec *run.Record, _ *run.Capture) {
+			rec.NoteOnce("%s does not answer Flink; it is waited for until Flink gives it up, for up to %s", jvm, t.Timing.Silent)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if time.Since(t.silentSince) >= t.Timing.Silent {
+		return errSilent
+	}
+	return pause(ctx, t.Timing.Look)
 }
 
 // isUnavailable reports whether an error may pass within seconds: also a token that is refused, since another one may be

@@ -14,6 +14,7 @@ type Timing struct {
 	Patient time.Duration // how long faults of Flink and of the store are retried in process
 	Busy    time.Duration // how long a busy JVM is waited for in process
 	Again   time.Duration // before a bad page is downloaded again: Flink keeps the file for 3 s
+	Silent  time.Duration // how long a TaskManager that does not answer is waited for
 	Overdue time.Duration // after its expected end, a profile that still runs is given up
 	Call    time.Duration // of one call of the profiler
 	Page    time.Duration // of one download
@@ -32,6 +33,7 @@ func DefaultTiming() Timing {
 		Patient: 10 * time.Second,
 		Busy:    5 * time.Second,
 		Again:   3200 * time.Millisecond,
+		Silent:  75 * time.Second, // longer than Flink's heartbeat.timeout, after which Flink says that it is gone
 		Overdue: time.Minute,
 		Call:    20 * time.Second,
 		Page:    2 * time.Minute,
