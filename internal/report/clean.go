@@ -62,6 +62,7 @@ func cut(a *events.Analysis) {
 	a.Evidence = first(a.Evidence, maxFacts, "facts", note)
 	a.Missing = first(a.Missing, maxRemarks, "missing parts", note)
 	a.DegradedWhy = first(a.DegradedWhy, maxRemarks, "reasons", note)
+	a.Died = first(a.Died, maxRemarks, "TaskManagers", note)
 	if a.Comparison != nil {
 		a.Comparison.Changes = first(a.Comparison.Changes, maxChanges, "changes", note)
 		a.Comparison.Caveats = first(a.Comparison.Caveats, maxRemarks, "caveats", note)

@@ -38,6 +38,10 @@ func (m *markdownWriter) verdict(v view) {
 		m.line("> **", p.Name, ":** ", escape(p.Text))
 	}
 	m.line()
+	if len(v.Died) > 0 {
+		m.line("> **Opted out.** ", escape(v.OptedOut()))
+		m.line()
+	}
 	if !v.Degraded {
 		return
 	}

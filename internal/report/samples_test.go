@@ -195,6 +195,7 @@ func calm() events.Analysis {
 func degraded() events.Analysis {
 	a := sleepy()
 	a.Degraded = true
+	a.Died = []string{"172.17.0.3:41537-6b1f2c"}
 	a.DegradedWhy = []string{"llm_unavailable: the LLM did not answer for 30 minutes; the result is by rules alone."}
 	a.Verdict = events.Verdict{
 		Limit: events.LimitUnknown, Confidence: events.ConfidenceLow, Samples: 24,
@@ -221,7 +222,7 @@ func hostile() events.Analysis {
 	a.JobName, a.JobID, a.FlinkVersion, a.Run, a.Parent = planted, planted, planted, planted, planted
 	a.Identity = events.Identity{Cluster: planted, Namespace: planted, Job: planted}
 	a.Severity = planted
-	a.Degraded, a.DegradedWhy = true, []string{planted}
+	a.Degraded, a.DegradedWhy, a.Died = true, []string{planted}, []string{planted}
 	a.Verdict.Headline, a.Verdict.Anchor, a.Verdict.Frame, a.Verdict.Fix = planted, planted, planted, planted
 	a.Verdict.NextLimit, a.Verdict.Victims, a.Verdict.Evidence = planted, []string{planted}, []string{planted, "F1"}
 	a.Verdict.Confidence = planted

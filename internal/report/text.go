@@ -94,6 +94,10 @@ func (t *textWriter) verdict(v view) {
 	}
 	t.line("")
 	t.pairs(v.VerdictFacts(), indent)
+	if len(v.Died) > 0 {
+		t.line("")
+		t.bullet("! ", v.OptedOut(), yellow)
+	}
 	if !v.Degraded {
 		return
 	}

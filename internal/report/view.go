@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -120,4 +121,14 @@ func (v view) Confidence() string {
 		text += " (" + wording.Plural(v.Verdict.Samples, "sample") + ")"
 	}
 	return text
+}
+
+// OptedOut says that TaskManagers died, and what follows.
+func (v view) OptedOut() string {
+	which := "TaskManager " + v.Died[0]
+	if n := len(v.Died); n > 1 {
+		which = fmt.Sprintf("%d TaskManagers (%s)", n, strings.Join(v.Died, ", "))
+	}
+	return fmt.Sprintf("%s died while this run profiled. The job is not profiled again until it is allowed: squirrly optouts lift %s",
+		which, v.Identity)
 }

@@ -35,6 +35,9 @@ func (r *Runs) End(ctx context.Context, end End) error {
 				Run: end.Run, Identity: rec.Plan.Identity, Code: end.Code,
 				Message: bus.OneLine(end.Why.Error(), maxNote), Hint: bus.HintOf(end.Why, end.Code), Step: end.Step,
 			}
+			if len(rec.Died()) > 0 {
+				rec.Outcome.Hint = events.CodeOptedOut.Hint()
+			}
 		}
 		return nil
 	})
@@ -71,6 +74,9 @@ func (r *Runs) publishEnd(ctx context.Context, rec Record) (Record, error) {
 	case err == nil:
 		rec = over
 	case !errors.Is(err, errBeyond):
+		return rec, err
+	}
+	if err := r.OptOuts.note(ctx, rec); err != nil { // before another run may begin
 		return rec, err
 	}
 	return rec, r.Free(ctx, rec)

@@ -21,6 +21,7 @@ const (
 type Runs struct {
 	Targets Targets
 	Permits *Permits
+	OptOuts OptOuts
 
 	bus     *bus.Bus
 	log     *slog.Logger
@@ -37,6 +38,7 @@ func New(b *bus.Bus) *Runs {
 		latest:  bus.OpenBucket[names](b, events.BucketRuns),
 		leases:  bus.OpenBucket[lease](b, events.BucketLeases),
 	}
+	r.OptOuts = OptOuts{bucket: bus.OpenBucket[OptOut](b, events.BucketPolicy)}
 	r.Permits = newPermits(r, b, events.BucketPermits)
 	r.Targets = Targets{runs: r, holders: bus.OpenBucket[holder](b, events.BucketRuns)}
 	return r

@@ -24,6 +24,7 @@ type Analysis struct {
 	Severity     Severity       `json:"severity"` // the highest of the findings
 	Degraded     bool           `json:"degraded"` // a part of the analysis could not be done
 	DegradedWhy  []string       `json:"degradedWhy,omitempty"`
+	Died         []string       `json:"died,omitempty"`         // TaskManagers that died while they were profiled; the job is profiled no more until somebody allows it
 	Findings     []Finding      `json:"findings"`               // most important first
 	Observations []Observation  `json:"observations,omitempty"` // true and useful, but nothing to fix
 	Silenced     []Silenced     `json:"silenced,omitempty"`     // causes that another finding stands for

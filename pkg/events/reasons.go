@@ -14,6 +14,7 @@ const (
 	CodeCoalesced         Code = "coalesced"
 	CodeCooldown          Code = "cooldown"
 	CodeNoPermit          Code = "no_permit"
+	CodeOptedOut          Code = "opted_out"
 	CodeUnknownTarget     Code = "unknown_target"
 	CodeTargetNotReady    Code = "target_not_ready"
 	CodeUnreachable       Code = "target_unreachable"
@@ -69,6 +70,7 @@ var hints = map[Code]string{
 	CodeCoalesced:         "Follow the run that is already under way for this job: the field existing names it, and `squirrly runs watch` follows it.",
 	CodeCooldown:          "Use the fresh result, of the run that the field existing names, or ask again when the cool-down (SQUIRRLY_COOLDOWN) is over.",
 	CodeNoPermit:          "As many jobs are profiled as may be at a time (SQUIRRLY_PROFILES_AT_A_TIME); the request waits until a run ends.",
+	CodeOptedOut:          "A TaskManager died while it was profiled: see its log, then allow the job again with `squirrly optouts lift CLUSTER/NAMESPACE/JOB`.",
 	CodeUnknownTarget:     "Check cluster, namespace and name of the FlinkDeployment, or give the REST URL of the JobManager.",
 	CodeTargetNotReady:    "Wait until the job is RUNNING, and its FlinkDeployment READY where there is one, then ask again.",
 	CodeUnreachable:       "Check that the REST address of the JobManager can be reached from Squirrly (service, port, network policy).",

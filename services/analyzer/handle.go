@@ -75,6 +75,8 @@ func (s *Service) analyze(ctx context.Context, c *run.Claim, art events.Artifact
 	if an, err = s.pipeline.Analyze(ctx, in, m); err != nil {
 		return an, asFault(err, art)
 	}
+	rec := c.Record()
+	an.Died = rec.Died()
 	return an, s.graphs(ctx, c, base, in, an.Comparison)
 }
 
