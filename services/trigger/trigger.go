@@ -65,7 +65,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 		return nil, err
 	}
 	return &Service{cfg: cfg, bus: d.Bus, runs: runs, log: d.Logger, watch: watch, intake: &intake.Intake{
-		Runs: runs, Targets: runs.Targets, Permits: runs.Permits, Bus: d.Bus, Logger: d.Logger,
+		Runs: runs, Targets: runs.Targets, Permits: runs.Permits, OptOuts: runs.OptOuts, Bus: d.Bus, Logger: d.Logger,
 		Target: target.NewQueue(resolver, cfg.Slots),
 		Limits: intake.Limits{
 			Duration: cfg.Duration, MaxDuration: cfg.MaxDuration, Deadline: cfg.Deadline, Cooldown: cfg.Cooldown, AtATime: atATime,

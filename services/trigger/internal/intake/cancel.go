@@ -66,7 +66,7 @@ func (in *Intake) cancel(ctx context.Context, m bus.Delivery) error {
 func (in *Intake) cancelEarly(ctx context.Context, c events.RunCancel) error {
 	if _, err := uuid.Parse(c.Run); err != nil {
 		in.Logger.WarnContext(ctx, "cancel of something that is no run", "run", c.Run, "error", err)
-		return nil //nolint:nilerr // nothing will come of it.
+		return nil
 	}
 	id := events.Identity{Cluster: nobody, Namespace: nobody, Job: nobody}
 	rec := run.Record{Run: c.Run, State: events.StateCancelled, Cancel: true, Plan: events.Plan{Run: c.Run, Identity: id}}

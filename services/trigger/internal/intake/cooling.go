@@ -1,37 +1,54 @@
 package intake
 
 import (
-	"maps"
+	"strings"
 	"sync"
 	"time"
 
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/trigger/internal/policy"
 	"squirrly.dev/services/trigger/internal/refusal"
 )
 
-// cooling is a target whose last result is fresh.
+// cooling is the last result of a target.
 type cooling struct {
-	run   string
-	until time.Time
+	run  string
+	done time.Time
 }
 
-func (c cooling) refuse(id events.Identity) error {
+func (c cooling) refuse(id events.Identity, cooldown time.Duration) error {
 	return refusal.For(c.run, events.CodeCooldown, "run %s has just analyzed %s; the next one may start in %s",
-		c.run, id, time.Until(c.until).Round(time.Second))
+		c.run, id, (cooldown - time.Since(c.done)).Round(time.Second))
 }
 
-// cooldowns are the targets that this process knows to cool down. What is known holds: a newer result makes the time
-// longer, and nothing makes it shorter. It is safe for concurrent use; the zero value is empty.
+// quietTime is how long after a result nothing that happens to its target is a reason for another run: it may be the
+// doing of the first.
+const quietTime = 5 * time.Minute
+
+// cooldown is how long after a result of its target a request is refused. A follow-up belongs to that result.
+func (l Limits) cooldown(req request) time.Duration {
+	switch {
+	case req.Parent != "":
+		return 0
+	case strings.HasPrefix(req.origin.Source, policy.SourcePrefix) && !req.inBackground():
+		return max(l.Cooldown, quietTime)
+	}
+	return l.Cooldown
+}
+
+// cooldowns are last results that this process knows. What is known holds: a newer result makes the time longer, and
+// nothing makes it shorter. It is safe for concurrent use; the zero value is empty.
 type cooldowns struct {
 	mu  sync.Mutex
 	all map[string]cooling // by the key of the identity
 }
 
-func (c *cooldowns) get(key string) (cooling, bool) {
+// get returns a result that is younger than a cooldown.
+func (c *cooldowns) get(key string, cooldown time.Duration) (cooling, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	known, ok := c.all[key]
-	return known, ok && time.Now().Before(known.until)
+	return known, ok && time.Since(known.done) < cooldown
 }
 
 func (c *cooldowns) put(key string, fresh cooling) {
@@ -42,8 +59,7 @@ func (c *cooldowns) put(key string, fresh cooling) {
 	}
 	const many = 4096
 	if len(c.all) > many {
-		now := time.Now()
-		maps.DeleteFunc(c.all, func(_ string, old cooling) bool { return !now.Before(old.until) })
+		clear(c.all) // it is looked up again
 	}
 	c.all[key] = fresh
 }

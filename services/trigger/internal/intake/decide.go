@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"squirrly.dev/internal/run"
@@ -72,7 +73,7 @@ func (in *Intake) plan(ctx context.Context, req request) (events.Plan, string, e
 	if err := in.followsUp(ctx, req, plan); err != nil {
 		return plan, "", err
 	}
-	if err := in.reserve(ctx, plan); err != nil {
+	if err := in.reserve(ctx, req, plan); err != nil {
 		return plan, "", err
 	}
 	pool, err := in.permit(ctx, req, plan)
@@ -81,8 +82,9 @@ func (in *Intake) plan(ctx context.Context, req request) (events.Plan, string, e
 
 // refusedAlready refuses a target without asking it: another run holds it, or its result is fresh.
 func (in *Intake) refusedAlready(ctx context.Context, req request, id events.Identity) error {
-	if c, ok := in.cooling.get(id.Key()); ok && req.Parent == "" {
-		return c.refuse(id)
+	cooldown := in.Limits.cooldown(req)
+	if c, ok := in.cooling.get(id.Key(), cooldown); ok {
+		return c.refuse(id, cooldown)
 	}
 	holder, err := in.Targets.Holder(ctx, id.Key())
 	if err != nil || holder == "" || holder == req.run {
@@ -96,12 +98,14 @@ func coalesced(holder string, id events.Identity) error {
 }
 
 // reserve claims the target for a run, or refuses because of another run.
-func (in *Intake) reserve(ctx context.Context, plan events.Plan) error {
-	key := plan.Identity.Key()
-	if err := in.cooledDown(ctx, plan, key); err != nil {
+func (in *Intake) reserve(ctx context.Context, req request, plan events.Plan) error {
+	if err := in.optedOut(ctx, plan.Identity); err != nil {
 		return err
 	}
-	holder, err := in.Targets.Reserve(ctx, key, plan.Run)
+	if err := in.cooledDown(ctx, plan.Identity, in.Limits.cooldown(req)); err != nil {
+		return err
+	}
+	holder, err := in.Targets.Reserve(ctx, plan.Identity.Key(), plan.Run)
 	if err != nil {
 		return err
 	}
@@ -111,15 +115,15 @@ func (in *Intake) reserve(ctx context.Context, plan events.Plan) error {
 	return nil
 }
 
-// cooledDown refuses a target whose last result is fresh. A follow-up belongs to that result.
-func (in *Intake) cooledDown(ctx context.Context, plan events.Plan, key string) error {
-	if in.Limits.Cooldown == 0 || plan.Parent != "" {
+// cooledDown refuses a target whose last result is fresh.
+func (in *Intake) cooledDown(ctx context.Context, id events.Identity, cooldown time.Duration) error {
+	if cooldown == 0 {
 		return nil
 	}
-	if c, ok := in.cooling.get(key); ok {
-		return c.refuse(plan.Identity)
+	if c, ok := in.cooling.get(id.Key(), cooldown); ok {
+		return c.refuse(id, cooldown)
 	}
-	latest, err := in.Runs.Latest(ctx, key)
+	latest, err := in.Runs.Latest(ctx, id.Key())
 	if err != nil || len(latest) == 0 {
 		return err
 	}
@@ -130,10 +134,19 @@ func (in *Intake) cooledDown(ctx context.Context, plan events.Plan, key string) 
 	if err != nil {
 		return err
 	}
-	c := cooling{run: latest[0], until: time.Now().Add(in.Limits.Cooldown - time.Since(rec.Updated))}
-	if !time.Now().Before(c.until) {
+	c := cooling{run: latest[0], done: rec.Updated}
+	if time.Since(c.done) >= cooldown {
 		return nil
 	}
-	in.cooling.put(key, c)
-	return c.refuse(plan.Identity)
+	in.cooling.put(id.Key(), c)
+	return c.refuse(id, cooldown)
+}
+
+// optedOut refuses a job that died of a profile before.
+func (in *Intake) optedOut(ctx context.Context, id events.Identity) error {
+	o, ok, err := in.OptOuts.Get(ctx, id)
+	if err != nil || !ok {
+		return err
+	}
+	return refusal.For(o.Run, events.CodeOptedOut, "TaskManager %s died while run %s profiled %s", strings.Join(o.JVMs, ", "), o.Run, id)
 }

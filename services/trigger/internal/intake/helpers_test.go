@@ -46,7 +46,7 @@ var limits = intake.Limits{Duration: 30 * time.Second, MaxDuration: 5 * time.Min
 func newIntake(b *bus.Bus) *intake.Intake {
 	runs := run.New(b)
 	return &intake.Intake{
-		Runs: runs, Targets: runs.Targets, Permits: runs.Permits, Bus: b, Target: resolver{}, Limits: limits,
+		Runs: runs, Targets: runs.Targets, Permits: runs.Permits, OptOuts: runs.OptOuts, Bus: b, Target: resolver{}, Limits: limits,
 		Logger: slog.New(slog.DiscardHandler),
 	}
 }

@@ -43,6 +43,11 @@ type Permits interface {
 	Free(ctx context.Context, pool string, most int) (int, error)
 }
 
+// OptOuts are the jobs that are profiled no more: run.OptOuts.
+type OptOuts interface {
+	Get(ctx context.Context, id events.Identity) (run.OptOut, bool, error)
+}
+
 // Publisher tells facts: *bus.Bus.
 type Publisher interface {
 	PublishFact(ctx context.Context, subject string, e events.Event) error
@@ -68,6 +73,7 @@ type Intake struct {
 	Runs    Ledger
 	Targets Targets
 	Permits Permits
+	OptOuts OptOuts
 	Bus     Publisher
 	Target  Resolver
 	Limits  Limits
