@@ -126,9 +126,11 @@ const changeFor = time.Minute
 func (k *Bucket[T]) change(ctx context.Context, key string, how first, fn func(*Entry[T]) error) (T, error) {
 	until := time.Now().Add(changeFor)
 	ours := map[string]bool{} // messages that were refused, but may have been on their way
+	e := Entry[T]{Key: key}
 	for try := 0; ; try++ {
-		e, holder := Entry[T]{Key: key}, ""
-		if how == reading || try > 0 {
+		unread := how == blind && try == 0
+		if !unread {
+			var holder string
 			var err error
 			if e, holder, err = k.last(ctx, key); err != nil || ours[holder] {
 				return e.Value, err
@@ -143,11 +145,18 @@ func (k *Bucket[T]) change(ctx context.Context, key string, how first, fn func(*
 			return e.Value, nil
 		}
 		ours[id] = true
-		unread := how == blind && try == 0 // which is why: it is read now
-		if !IsConflict(err) || time.Now().After(until) || !unread && pause(ctx, try) != nil {
+		if !IsConflict(err) || time.Now().After(until) || k.yield(ctx, try, unread) != nil {
 			return e.Value, fmt.Errorf("write %s of %s: %w", key, k.name, err)
 		}
 	}
+}
+
+// yield pauses after a conflict, but not after one of a write before which nothing was read.
+func (k *Bucket[T]) yield(ctx context.Context, try int, unread bool) error {
+	if unread {
+		return ctx.Err() //nolint:wrapcheck // the caller has an error.
+	}
+	return pause(ctx, try)
 }
 
 // replace stores a value under the given message id if the entry is still the last one of its key.
