@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,26 @@ func TestAlerts_Storm(t *testing.T) {
 		if !strings.Contains(r.Plan.Reason, "alert FlinkBackpressured fires") {
 			t.Error(r.Plan.Reason)
 		}
+	}
+}
+
+// What Alertmanager 0.34.2 sent (testdata/alertmanager.json; its own address is changed) is understood, and when it sends the same again, nothing
+// more comes of it, with no cooldown at all.
+func TestAlerts_RealMessage(t *testing.T) {
+	b, addrs := watchingAlerts(t, "0s")
+	body, err := os.ReadFile("testdata/alertmanager.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		status, got := tell(t, addrs[i%2], "alertmanager", asJSON, body)
+		if want := map[bool]int{true: 1}[i == 0]; status != http.StatusAccepted || got.Requests != want || got.Matched != 1 {
+			t.Errorf("%d: HTTP %d %+v", i, status, got)
+		}
+		all(t, b, 1, 20*time.Second)
+	}
+	if runs := all(t, b, 1, time.Second); len(runs) != 1 {
+		t.Errorf("%d runs", len(runs))
 	}
 }
 

@@ -1,9 +1,17 @@
 package trigger
 
 import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/policy"
+	"squirrly.dev/services/trigger/internal/status"
 )
 
 // PolicySummary is what a file of policies holds, for people.
@@ -38,4 +46,23 @@ func CheckPolicies(body []byte) ([]PolicySummary, error) {
 		}
 	}
 	return sums, nil
+}
+
+// Watched is what one policy does with one of its targets.
+type Watched = status.View
+
+// Watching returns what policies do, as the trigger wrote it down a moment ago, ordered by policy and target.
+func Watching(ctx context.Context, b *bus.Bus) ([]Watched, error) {
+	entries, err := bus.OpenBucket[status.View](b, events.BucketPolicy).List(ctx, status.Prefix+">")
+	if err != nil {
+		return nil, fmt.Errorf("read what policies do: %w", err)
+	}
+	all := make([]Watched, len(entries))
+	for i, e := range entries {
+		all[i] = e.Value
+	}
+	slices.SortFunc(all, func(a, b Watched) int {
+		return cmp.Or(strings.Compare(a.Policy, b.Policy), strings.Compare(a.Target, b.Target))
+	})
+	return all, nil
 }

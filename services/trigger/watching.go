@@ -20,6 +20,7 @@ import (
 	"squirrly.dev/services/trigger/internal/source/event"
 	"squirrly.dev/services/trigger/internal/source/rollout"
 	"squirrly.dev/services/trigger/internal/source/schedule"
+	"squirrly.dev/services/trigger/internal/status"
 	"squirrly.dev/services/trigger/internal/target"
 	"squirrly.dev/services/trigger/internal/watch"
 )
@@ -35,9 +36,10 @@ type watching struct {
 }
 
 const (
-	followEvery  = 5 * time.Second // looks at the file
-	refreshEvery = time.Minute     // looks at which deployments there are
-	turnEvery    = 5 * time.Second // turns of a source, at least
+	followEvery  = 5 * time.Second  // looks at the file
+	refreshEvery = time.Minute      // looks at which deployments there are
+	statusEvery  = 15 * time.Second // writes of what policies do
+	turnEvery    = 5 * time.Second  // turns of a source, at least
 )
 
 // newWatching reads the file of policies; nil without one.
@@ -70,9 +72,22 @@ func newWatching(cfg Config, d Deps, resolver *target.Resolver, runs *run.Runs) 
 					Gate: gate, Book: labels.Book, Claims: bus.OpenBucket[rollout.Claim](d.Bus, events.BucketPolicy),
 					Looker: looker{resolver}, Every: refreshEvery, Logger: d.Logger,
 				},
+				newStatus(cfg, d, f, file),
 			},
 		},
 	}, nil
+}
+
+// newStatus makes what tells people what policies do.
+func newStatus(cfg Config, d Deps, f *fleet.Fleet, file *policy.File) *status.Writer {
+	return &status.Writer{
+		Fleet: f, Policies: file.Policies, Usual: cfg.Duration, Every: statusEvery, Logger: d.Logger,
+		Claims:  bus.OpenBucket[rollout.Claim](d.Bus, events.BucketPolicy),
+		Views:   bus.OpenBucket[status.View](d.Bus, events.BucketPolicy),
+		Slots:   bus.OpenBucket[schedule.Done](d.Bus, events.BucketPolicy),
+		Ledgers: bus.OpenBucket[source.Ledger](d.Bus, events.BucketPolicy),
+		States:  bus.OpenBucket[rollout.State](d.Bus, events.BucketPolicy),
+	}
 }
 
 func (w *watching) run(ctx context.Context) error {

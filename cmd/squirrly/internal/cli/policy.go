@@ -19,7 +19,7 @@ func (a *app) policyCommand() *cobra.Command {
 		Long: `A policy keeps a set of jobs under watch: it says which jobs are profiled, and for which reasons: a schedule, a
 rollout, an alert or an event. The trigger reads the file that SQUIRRLY_POLICY names.`,
 	}
-	c.AddCommand(a.policyCheck())
+	c.AddCommand(a.policyCheck(), a.policyLs(), a.policyExplain())
 	return c
 }
 
@@ -95,5 +95,8 @@ func (a *app) printPolicies(sums []trigger.PolicySummary) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", clean(s.Name), strings.Join(targets, ", "), strings.Join(s.Reasons, ", "), next)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("print the policies: %w", err)
+	}
+	return nil
 }

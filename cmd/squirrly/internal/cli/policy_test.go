@@ -1,12 +1,24 @@
 package cli_test
 
 import (
+	"context"
 	"encoding/json"
+	"log/slog"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/flink/access"
+	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/natsembed"
+	"squirrly.dev/services/trigger"
 )
 
 // narrow fails on lines of more than 80 columns.
@@ -59,5 +71,90 @@ func TestPolicyCheck(t *testing.T) {
 		if code, _, errs := runCLI(t, t.Context(), "", "policy", "check", file); code != 2 || !strings.Contains(errs, file) {
 			t.Errorf("%s: exit %d %s", file, code, errs)
 		}
+	}
+}
+
+// What the trigger does with each target is listed and explained, in 80 columns.
+func TestPolicyLs(t *testing.T) {
+	clean(t)
+	s, err := natsembed.Start(natsembed.Options{Dir: t.TempDir(), Port: -1, Name: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	b := bustest.Connect(t, s.ClientURL(), "test")
+	if err := b.Provision(t.Context(), bus.Topology{}); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := runCLI(t, t.Context(), "", "policy", "ls", "--nats", s.ClientURL()); code != 0 || !strings.Contains(errs, "No job is under watch") {
+		t.Errorf("exit %d %s", code, errs)
+	}
+	replay, err := flinktest.NewReplay("2.3.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flink := httptest.NewServer(replay)
+	t.Cleanup(flink.Close)
+	path := filepath.Join(t.TempDir(), "p.yaml")
+	if err := os.WriteFile(path, []byte(`
+policies:
+- name: nightly
+  zone: Europe/Berlin
+  targets: {urls: [{name: orders, url: "`+flink.URL+`"}, {name: a-job-with-a-name-that-is-much-too-long-for-a-column, url: "http://127.0.0.1:1"}]}
+  on: {schedule: {cron: "0 2 * * *", jitter: 10m}, rollout: true}
+  budget: 5m
+- name: always-quiet-but-a-minute
+  targets: {urls: [{name: carts, url: "`+flink.URL+`/carts"}], deployments: [{namespace: shop}]}
+  on: {event: [{match: [type=x], by: {name: subject}}]}
+  quiet: [{from: "00:01", to: "00:00"}]
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	way, err := access.Open(access.Config{Local: true}, access.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	service, err := trigger.New(trigger.Config{Policy: path, Kubeconfig: filepath.Join(t.TempDir(), "none")}, trigger.Deps{Bus: b, Flink: way, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- service.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	var text string
+	for end := time.Now().Add(40 * time.Second); strings.Count(text, "\n") < 5 || !strings.Contains(text, "unseen"); time.Sleep(200 * time.Millisecond) {
+		var code int
+		var errs string
+		if code, text, errs = runCLI(t, t.Context(), "", "policy", "ls", "--nats", s.ClientURL()); code != 0 || time.Now().After(end) {
+			t.Fatalf("exit %d\n%s%s", code, text, errs)
+		}
+	}
+	t.Log("\n" + text)
+	narrow(t, text)
+	for _, want := range []string{
+		`nightly +orders +\w{3} \d\d \w{3} 02:\d\d +5m +ready`, `nightly +a-job-with-a-name-.*… +\w{3} \d\d \w{3} 02:\d\d +5m +unseen\n  the JobManager`,
+		`always-quie… +carts +- +- +quiet until `, `always-quie… +\(deployments\) +- +- +unlisted\n  no Kubernetes cluster`,
+	} {
+		if !regexp.MustCompile(want).MatchString(text) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	code, text, errs := runCLI(t, t.Context(), "", "policy", "explain", "orders", "--nats", s.ClientURL())
+	t.Log("\n" + text)
+	narrow(t, text)
+	if code != 0 || !strings.Contains(text, "policy nightly, target orders") || !strings.Contains(text, "budget: 5m of 5m left today") || !strings.Contains(text, "release: job-") {
+		t.Errorf("exit %d\n%s%s", code, text, errs)
+	}
+	if code, text, _ = runCLI(t, t.Context(), "", "policy", "ls", "nightly", "-o", "json", "--nats", s.ClientURL()); code != 0 || strings.Count(text, `"policy": "nightly"`) != 2 {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+	if code, _, errs = runCLI(t, t.Context(), "", "policy", "explain", "payments", "--nats", s.ClientURL()); code != 5 {
+		t.Errorf("exit %d %s", code, errs)
 	}
 }

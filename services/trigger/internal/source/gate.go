@@ -114,10 +114,10 @@ func (g *Gate) enter(ctx context.Context, a Ask, id string) error {
 		if l.Has(id) {
 			return errEntered
 		}
-		asked := Asked{Run: id, At: a.At.UTC(), Profiled: a.Policy.Profiled(g.Usual), Policy: a.Policy.Name, Reason: a.Reason}
-		if refused := l.add(asked, a.Policy); refused != nil {
+		if refused := l.Allows(a.Policy, a.At, g.Usual); refused != nil {
 			return refused
 		}
+		l.add(Asked{Run: id, At: a.At.UTC(), Profiled: a.Policy.Profiled(g.Usual), Policy: a.Policy.Name, Reason: a.Reason})
 		return nil
 	})
 	if errors.Is(err, errEntered) {

@@ -54,20 +54,26 @@ func (l *Ledger) Spent(p *policy.Policy, at time.Time) time.Duration {
 	return sum
 }
 
-// add enters a request, or says why it must not be made now.
-func (l *Ledger) add(a Asked, p *policy.Policy) *Refusal {
+// Allows says why a request must not be made at a time, where a profile takes usual unless the policy says otherwise; nil
+// is that it may be.
+func (l *Ledger) Allows(p *policy.Policy, at time.Time, usual time.Duration) *Refusal {
 	if last := l.Last(); last != nil {
-		if until := last.At.Add(p.Cooldown); a.At.Before(until) {
+		if until := last.At.Add(p.Cooldown); at.Before(until) {
 			return &Refusal{Code: Cooldown, Until: until, Why: fmt.Sprintf("the cooldown of %s since run %s lasts", p.Cooldown, last.Run)}
 		}
 	}
-	if spent := l.Spent(p, a.At); p.Budget > 0 && spent+a.Profiled > p.Budget {
-		return &Refusal{Code: Budget, Until: p.NextDay(a.At), Why: fmt.Sprintf("%s of the budget of %s are used today, and a run takes %s", spent, p.Budget, a.Profiled)}
+	one := p.Profiled(usual)
+	if spent := l.Spent(p, at); p.Budget > 0 && spent+one > p.Budget {
+		return &Refusal{Code: Budget, Until: p.NextDay(at), Why: fmt.Sprintf("%s of the budget of %s are used today, and a run takes %s", spent, p.Budget, one)}
 	}
+	return nil
+}
+
+// add enters a request.
+func (l *Ledger) add(a Asked) {
 	l.Asked = slices.DeleteFunc(l.Asked, func(old Asked) bool { return a.At.Sub(old.At) > kept })
 	if over := len(l.Asked) + 1 - keptMost; over > 0 {
 		l.Asked = slices.Delete(l.Asked, 0, over)
 	}
 	l.Asked = append(l.Asked, a)
-	return nil
 }

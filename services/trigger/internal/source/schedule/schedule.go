@@ -61,6 +61,11 @@ func Key(p *policy.Policy, target string) string {
 	return "slot." + policy.Token(p.Name, target, p.On.Schedule.String())
 }
 
+// Offset is how long after a slot of its policy a target is due.
+func Offset(m fleet.Member) time.Duration {
+	return m.Policy.On.Schedule.Offset(m.Policy.Name + "\n" + m.Key)
+}
+
 // again is when a slot is tried again whose request could not be made.
 const again = 10 * time.Second
 
@@ -75,7 +80,7 @@ func (s *Source) Turn(ctx context.Context, now time.Time, members []fleet.Member
 		at := member{m.Policy.Name, m.Key, m.Policy.On.Schedule}
 		c := s.clocks[at]
 		if c == nil {
-			c = &clock{key: Key(m.Policy, m.Key), offset: m.Policy.On.Schedule.Offset(m.Policy.Name + "\n" + m.Key)}
+			c = &clock{key: Key(m.Policy, m.Key), offset: Offset(m)}
 		}
 		known[at] = c
 		if !now.Before(c.due) {
