@@ -50,9 +50,12 @@ func Open(cfg Config, o Options) (*Access, error) {
 	if cfg.File == "" {
 		return a, nil
 	}
+	if !printable(cfg.File) {
+		return nil, errors.New("SQUIRRLY_FLINK_ACCESS: expected the path of a YAML file, not its content")
+	}
 	a.file = &file{path: cfg.File, logger: a.logger}
 	if err := a.file.load(); err != nil {
-		return nil, fmt.Errorf("SQUIRRLY_FLINK_ACCESS: %w", err)
+		return nil, fmt.Errorf("SQUIRRLY_FLINK_ACCESS: %s: %w", cfg.File, err)
 	}
 	for _, e := range a.file.entries {
 		if err := probe(&e); err != nil { // the others work, and this one may soon
@@ -107,14 +110,15 @@ func (a *Access) Client(t Target) (client *flink.Client, done func(), err error)
 
 // find returns the entry for a cluster, or nil.
 func (a *Access) find(ctx context.Context, base *url.URL) *Entry {
-	all := a.entries
-	if a.file != nil {
-		all = append(slices.Clone(all), a.file.current(ctx)...)
+	if e := first(a.entries, base); e != nil || a.file == nil {
+		return e
 	}
-	for i := range all {
-		if all[i].matches(base) {
-			return &all[i]
-		}
+	return first(a.file.current(ctx), base)
+}
+
+func first(entries []Entry, base *url.URL) *Entry {
+	if i := slices.IndexFunc(entries, func(e Entry) bool { return e.matches(base) }); i >= 0 {
+		return &entries[i]
 	}
 	return nil
 }

@@ -268,6 +268,33 @@ func TestClient_RotatesCertificates(t *testing.T) {
 	}
 }
 
+// A file that is wrong at the start is said with its name, line and field; one that names a file which is not there is not wrong.
+func TestOpen(t *testing.T) {
+	wrong := put(t, "clusters:\n  - match: a\n    password: "+canary+"\n")
+	for name, c := range map[string]struct {
+		cfg  access.Config
+		says string
+	}{
+		"wrong":      {access.Config{File: wrong}, "SQUIRRLY_FLINK_ACCESS: " + wrong + ": line 3, field clusters[0].password"},
+		"not there":  {access.Config{File: "/nowhere"}, "SQUIRRLY_FLINK_ACCESS: /nowhere: no such file"},
+		"a folder":   {access.Config{File: t.TempDir()}, "is a folder, not a file"},
+		"content":    {access.Config{File: "clusters:\n- match: a\n"}, "expected the path of a YAML file"},
+		"allow-list": {access.Config{Allow: []string{"http://x"}}, "SQUIRRLY_FLINK_ALLOW"},
+	} {
+		if _, err := access.Open(c.cfg, access.Options{}); err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var log bytes.Buffer
+	open(t, access.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, "https://a", "tokenFile: /nowhere/"+canary)
+	if s := log.String(); !strings.Contains(s, "line 4, field clusters[0].tokenFile: no such file") || strings.Contains(s, canary) {
+		t.Errorf("logged: %s", s)
+	}
+	if _, err := access.ForAll(access.Entry{TokenFile: put(t, canary+"\nmore")}); err == nil || err.Error() != "field tokenFile: expected a file with one line" {
+		t.Errorf("two lines: %v", err)
+	}
+}
+
 // Credentials go to the cluster and to nobody else, wherever it redirects to.
 func TestClient_Redirects(t *testing.T) {
 	var stolen atomic.Int64
