@@ -41,7 +41,7 @@ policies:
     budget: 5m
     modes: [cpu, ALLOC]
     duration: 60s
-    scope: {maxTaskManagers: 3}
+    scope: busiest 3
     baseline: release
     labels: {team: checkout}
     quiet:
@@ -113,6 +113,7 @@ func TestRead_Mistakes(t *testing.T) {
 		{head + "  modes: [CPU, cpu]\n", "there already"},
 		{head + "  scope: {maxTaskManagers: 0}\n", `policies[0].scope.maxTaskManagers: expected a number from 1 to 10000, got "0"`},
 		{head + "  scope: {maxTaskManagers: many}\n", `got "many"`},
+		{head + "  scope: busiest none\n", `policies[0].scope: expected all, busiest N, named ID…, or fields, got "busiest none"`},
 		{head + "  baseline: yesterday\n", `expected last, release or none, got "yesterday"`},
 		{head + "  labels: {release: v1}\n", "the label release is set by Squirrly"},
 		{head + "  labels: [a]\n", "expected names with texts, got a list"},

@@ -142,6 +142,14 @@ func modes(v value) []events.Mode {
 func scope(v value) events.Scope {
 	const most = 10_000
 	var s events.Scope
+	if v.IsText() {
+		text := v.Text()
+		s, err := events.ParseScope(text)
+		if err != nil {
+			v.Wrong("expected all, busiest N, named ID…, or fields, got %q", text)
+		}
+		return s
+	}
 	v.Fields(fields{
 		"taskManagers": func(v value) {
 			for _, item := range v.Items() {

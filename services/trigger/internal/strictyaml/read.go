@@ -93,6 +93,9 @@ func (v Value) Text() string {
 	return v.node.Value
 }
 
+// IsText reports whether there is a text, or what is written like one, and neither a list nor fields.
+func (v Value) IsText() bool { return v.node.Kind == yaml.ScalarNode && v.node.Tag != "!!null" }
+
 // Int reads a whole number from low to high.
 func (v Value) Int(low, high int) int {
 	n, err := strconv.Atoi(v.node.Value)
