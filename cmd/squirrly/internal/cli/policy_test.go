@@ -41,6 +41,11 @@ func TestPolicyCheck(t *testing.T) {
 	}
 	narrow(t, text)
 
+	component := filepath.Join("..", "..", "..", "..", "deploy", "k8s", "components", "policy", "policies.yaml")
+	if code, text, errs = runCLI(t, t.Context(), "", "policy", "check", component); code != 0 || !strings.Contains(text, "schedule, rollout") {
+		t.Errorf("exit %d\n%s%s", code, text, errs)
+	}
+
 	body, err := os.ReadFile(sample)
 	if err != nil {
 		t.Fatal(err)

@@ -92,7 +92,8 @@ func release(o *unstructured.Unstructured) string {
 	const digits = 8
 	id := hex.EncodeToString(sum[:])[:digits]
 	if _, tag, ok := strings.Cut(image[strings.LastIndex(image, "/")+1:], ":"); ok {
-		return tag + "-" + id
+		const most = 40 // a digest is long
+		return tag[:min(len(tag), most)] + "-" + id
 	}
 	return id
 }
