@@ -79,7 +79,7 @@ func (c *Client) json(ctx context.Context, r call, into any) error {
 		if len(text) > maxAnswer {
 			return r.failed(http.StatusOK, ErrTooLarge, nil)
 		}
-		if IsPage(text) {
+		if isPage(text) {
 			return r.failed(http.StatusOK, ErrLoginPage, nil)
 		}
 		if err := json.Unmarshal(text, into); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -189,8 +190,13 @@ func CheckRedirect(r *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// IsPage reports whether a body is HTML.
-func IsPage(body []byte) bool {
+var login = regexp.MustCompile(`(?i)type=["']?password|sign[ -]?in\b|log[ -]?in\b|oauth|saml`)
+
+// IsLogin reports whether a body is HTML that asks people who they are. It is for what is HTML anyway, such as a profile.
+func IsLogin(body []byte) bool { return isPage(body) && login.Match(body) }
+
+// isPage reports whether a body is HTML.
+func isPage(body []byte) bool {
 	start := strings.ToLower(strings.TrimLeft(strings.TrimPrefix(string(body[:min(len(body), 512)]), "\ufeff"), " \t\r\n"))
 	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html") || strings.HasPrefix(start, "<head") ||
 		strings.HasPrefix(start, "<!--") || strings.HasPrefix(start, "<body")

@@ -62,6 +62,9 @@ func (t *take) canFallBack(c run.Capture) bool {
 // lostBy reports whether an error concerns one capture only, and its reason code; empty is a TaskManager that is gone.
 func lostBy(err error) (events.Code, bool) {
 	if _, ok := errors.AsType[badPage](err); ok {
+		if errors.Is(err, flink.ErrLoginPage) {
+			return events.CodeLoginPage, true
+		}
 		return events.CodeBadProfile, true
 	}
 	switch {

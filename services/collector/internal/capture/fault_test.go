@@ -27,8 +27,16 @@ func TestFault_Access(t *testing.T) {
 			t.Errorf("%v: %+v", kind, said)
 		}
 	}
-	if _, err := count([]byte("<html><body>Please sign in</body></html>")); !errors.Is(err, flink.ErrLoginPage) {
-		t.Errorf("a login in the place of a page: %v", err)
+	for page, want := range map[string]events.Code{
+		"<html><body>Please sign in</body></html>":                             events.CodeLoginPage,
+		"<!DOCTYPE html>\n<form><input name=p type=password></form>":           events.CodeLoginPage,
+		"<html><script>alert(1)</script></html>":                               events.CodeBadProfile,
+		"<html><body>503 Service Temporarily Unavailable, nginx</body></html>": events.CodeBadProfile,
+	} {
+		_, err := count([]byte(page))
+		if code, lost := lostBy(err); code != want || !lost {
+			t.Errorf("%s: %s, %v", page, code, err)
+		}
 	}
 }
 

@@ -117,8 +117,8 @@ func (b badPage) Unwrap() error { return b.cause }
 func count(page []byte) (int64, error) {
 	g, err := flamegraph.Parse(bytes.NewReader(page), flamegraph.Limits{})
 	switch {
-	case errors.Is(err, flamegraph.ErrUnsupported) && flink.IsPage(page): // no profiler writes one: it is a gateway's
-		return 0, flink.ErrLoginPage
+	case err != nil && flink.IsLogin(page) && !bytes.Contains(page, []byte("async-profiler")): // no profiler made it: a gateway did
+		return 0, badPage{flink.ErrLoginPage}
 	case err != nil:
 		return 0, badPage{err}
 	case g.Dialect == flamegraph.Collapsed:
