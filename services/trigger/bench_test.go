@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,6 +49,7 @@ func BenchmarkIntake(b *testing.B) {
 			mine := bustest.Connect(b, bustest.JetStream(on).Conn().ConnectedUrl(), "trigger")
 			c.cfg.HTTPAddr, c.cfg.Sweep, c.cfg.AtATime = "off", time.Second, []string{"0"}
 			sent := bustest.JetStream(mine).Conn().Stats().OutMsgs
+			busy := processorTime(b)
 			b.ResetTimer()
 			start(b, mine, access.Config{Local: true}, c.cfg)
 			drained(b, on)
@@ -55,9 +57,21 @@ func BenchmarkIntake(b *testing.B) {
 			sent = bustest.JetStream(mine).Conn().Stats().OutMsgs - sent
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
 			b.ReportMetric(float64(sent)/float64(b.N), "messages/request")
+			b.ReportMetric(float64((processorTime(b)-busy).Microseconds())/float64(b.N), "cpu-us/request")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+// processorTime is what this process has used: the service, the server and the Flinks. It says more than requests/s on a
+// machine that does other work.
+func processorTime(t testing.TB) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // flinks serves a recorded Flink below every path, whose job has the name of the path.
