@@ -212,6 +212,10 @@ func TestAlerts_WhileProfiled(t *testing.T) {
 	if _, got = tell(t, addrs[1], "alertmanager", asJSON, storm("4", []string{"orders"}, 1, later(6*time.Minute))); got.Requests != 1 {
 		t.Errorf("later: %+v", got)
 	}
+	// Alertmanager repeats what fires: an alert of the first run is no reason after the second one either.
+	if _, got = tell(t, addrs[0], "alertmanager", asJSON, storm("4", []string{"orders"}, 1, later(0))); got.Requests != 0 || got.Refused != 1 {
+		t.Errorf("after another run: %+v", got)
+	}
 }
 
 func got0(t *testing.T, b *bus.Bus) string { t.Helper(); return all(t, b, 1, time.Second)[0].Run }

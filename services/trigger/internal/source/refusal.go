@@ -41,25 +41,35 @@ func Refused(err error) *Refusal {
 // settle is how long after a profile its target may still be busy with it.
 const settle = 5 * time.Minute
 
-// ownDoing refuses what began while the last run profiled the target, or a short time after: to be profiled costs a job
+// ownDoing refuses what began while a run of a policy profiled the target, or a short time after: to be profiled costs a job
 // something, and a TaskManager may die of it. Clocks of several machines are compared here, so the window is wide.
 func (g *Gate) ownDoing(ctx context.Context, a Ask) error {
 	if a.Began.IsZero() {
 		return nil
 	}
 	e, err := g.Ledgers.Get(ctx, LedgerKey(a.Target.Key()))
-	last := e.Value.Last()
-	if last == nil {
+	if err != nil {
 		return ignoreMissing(err)
 	}
-	rec, err := g.Records.Get(ctx, last.Run)
-	if err != nil {
-		if errors.Is(err, run.ErrNoRecord) {
-			return nil
+	const most = 3 // runs: one that was asked for later than it began is none of them
+	asked := e.Value.Asked
+	for i, looked := len(asked)-1, 0; i >= 0 && looked < most; i-- {
+		if asked[i].At.After(a.Began) {
+			continue
 		}
-		return err
+		looked++
+		rec, err := g.Records.Get(ctx, asked[i].Run)
+		if errors.Is(err, run.ErrNoRecord) {
+			continue
+		}
+		if err == nil {
+			err = ownDoing(rec, a.Began)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return ownDoing(rec, a.Began)
+	return nil
 }
 
 // ownDoing is a [*Refusal] for what began while a run was under way or shortly after.
