@@ -28,8 +28,7 @@ func TestSilentTaskManager(t *testing.T) {
 			w := newWorld(t, 2, modes(events.ModeWall))
 			w.flink.play(0, flinktest.Script{Unreachable: true})
 			if c.then != nil {
-				later := time.AfterFunc(1500*time.Millisecond, func() { w.flink.play(0, *c.then) })
-				t.Cleanup(func() { later.Stop() })
+				go w.when("does not answer Flink; it is waited for", func() { w.flink.play(0, *c.then) })
 			}
 			rec := w.finish()
 			if rec.State != events.StateCaptured || len(rec.Captures) != 2 {
@@ -49,6 +48,16 @@ func TestSilentTaskManager(t *testing.T) {
 				t.Errorf("the record is too loud: %s", text)
 			}
 		})
+	}
+}
+
+// when does something once the record of the run says a text, or the test is over.
+func (w *world) when(said string, do func()) {
+	for ; w.t.Context().Err() == nil; time.Sleep(10 * time.Millisecond) {
+		if rec, err := run.New(w.bus).Get(w.t.Context(), w.plan.Run); err == nil && noted(rec, said) > 0 {
+			do()
+			return
+		}
 	}
 }
 
