@@ -61,7 +61,7 @@ func TestRun_Usage(t *testing.T) {
 		"no key file":      {[]string{"analyze", page("WALL"), "--llm-key-file", "nope.key"}, 2, "nope.key"},
 		"no such file":     {[]string{"analyze", "nope.html", "--mode", "WALL"}, 2, "nope.html"},
 		"no such context":  {[]string{"profile", "http://x:1", "--context", "nope"}, 2, "nope"},
-		"credentials":      {[]string{"profile", "http://user:secret@x:1"}, 2, "without user"},
+		"credentials":      {[]string{"profile", "http://user:secret@x:1"}, 2, "--flink-user"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, errOut := runCLI(t, t.Context(), "", c.args...)
