@@ -243,25 +243,30 @@ func (g *Ground) Count(paths []string, operator string) (matching, active int64)
 	}
 	best := -1.0
 	for _, family := range []mechanisms.Family{mechanisms.FamilyCPU, mechanisms.FamilyWall} {
-		m, n, all := g.view.modeScansOf(family), 0.0, 0.0
-		if m == nil {
-			continue
-		}
-		sets := g.held(m.mode, m.jvms(), events.Count{Match: paths}, events.Count{})
-		if sets == nil {
-			return 0, 0
-		}
-		for i, h := range sets[1] {
-			where := g.frames[h.scan]
-			of := func(id int) bool { return o == nil || where != nil && int(where[id]) == g.rows[o.row] }
-			all += h.samples(of)
-			n += sets[0][i].samples(of)
-		}
+		n, all := g.countIn(g.view.modeScansOf(family), paths, o)
 		if part := n / max(1, all); all > 0 && (part > best || part == best && count64(all) > active) {
 			best, matching, active = part, count64(n), count64(all)
 		}
 	}
 	return matching, active
+}
+
+// countIn counts in one mode, which may be nil: the samples of an operator, or of all where it is nil.
+func (g *Ground) countIn(m *modeScans, paths []string, o *Operator) (n, all float64) {
+	if m == nil {
+		return 0, 0
+	}
+	sets := g.held(m.mode, m.jvms(), events.Count{Match: paths}, events.Count{})
+	if sets == nil {
+		return 0, 0
+	}
+	for i, h := range sets[1] {
+		where := g.frames[h.scan]
+		of := func(id int) bool { return o == nil || where != nil && int(where[id]) == g.rows[o.row] }
+		all += h.samples(of)
+		n += sets[0][i].samples(of)
+	}
+	return n, all
 }
 
 // backendOf is the state backend whose frames an operator shows, or empty.

@@ -93,7 +93,7 @@ func TestHolds_Idle(t *testing.T) {
 		}
 		for id, in := range held[0] {
 			if in {
-				sums[path] += s.Graph.Frame(flamegraph.FrameID(id)).Self //nolint:gosec // FrameIDs are int32
+				sums[path] += s.Graph.Frame(flamegraph.FrameID(id)).Self
 			}
 		}
 	}

@@ -16,16 +16,16 @@ import (
 	"squirrly.dev/services/trigger/internal/refusal"
 )
 
-func labelled(name, value string) change {
-	return func(_ *testing.T, o *unstructured.Unstructured) { o.SetLabels(map[string]string{name: value}) }
+func ofTeam(name string) change {
+	return func(_ *testing.T, o *unstructured.Unstructured) { o.SetLabels(map[string]string{"team": name}) }
 }
 
 func TestList(t *testing.T) {
 	c, _ := cluster(
-		application(t, "orders", labelled("team", "checkout")),
-		application(t, "carts", labelled("team", "checkout"), set("UPGRADING", "status", "lifecycleState")),
-		application(t, "restarting", labelled("team", "checkout"), set("RESTARTING", "status", "jobStatus", "state")),
-		application(t, "payments", labelled("team", "pay")),
+		application(t, "orders", ofTeam("checkout")),
+		application(t, "carts", ofTeam("checkout"), set("UPGRADING", "status", "lifecycleState")),
+		application(t, "restarting", ofTeam("checkout"), set("RESTARTING", "status", "jobStatus", "state")),
+		application(t, "payments", ofTeam("pay")),
 		session(t, "shared"),
 	)
 	found, err := c.List(t.Context(), "flink", map[string]string{"team": "checkout"})
