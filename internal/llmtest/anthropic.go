@@ -107,7 +107,7 @@ func (anthropic) answer(req Request, s said) object {
 		"id": "msg_1", "type": "message", "role": "assistant", "model": req.named(), "content": content,
 		"stop_reason": stop, "stop_sequence": nil,
 		"usage": object{
-			"input_tokens": req.tokens(), "cache_read_input_tokens": 100, "cache_creation_input_tokens": 0, "output_tokens": 500,
+			"input_tokens": req.Tokens(), "cache_read_input_tokens": 100, "cache_creation_input_tokens": 0, "output_tokens": 500,
 			"output_tokens_details": object{"thinking_tokens": 50},
 		},
 	}

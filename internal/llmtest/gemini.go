@@ -82,8 +82,8 @@ func (gemini) answer(req Request, s said) object {
 	out := object{
 		"responseId": requestID, "modelVersion": req.named(),
 		"usageMetadata": object{
-			"promptTokenCount": req.tokens(), "cachedContentTokenCount": 100, "candidatesTokenCount": 450, "thoughtsTokenCount": 50,
-			"totalTokenCount": req.tokens() + 500,
+			"promptTokenCount": req.Tokens(), "cachedContentTokenCount": 100, "candidatesTokenCount": 450, "thoughtsTokenCount": 50,
+			"totalTokenCount": req.Tokens() + 500,
 		},
 	}
 	switch s.end {

@@ -35,7 +35,7 @@ func (openAI) answer(req Request, s said) object {
 	if s.end == silent {
 		choices = []any{}
 	}
-	in := req.tokens()
+	in := req.Tokens()
 	return object{
 		"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": req.named(), "choices": choices,
 		"usage": object{

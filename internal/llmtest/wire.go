@@ -99,8 +99,8 @@ func (r Request) speaks() wire {
 	return r.wire
 }
 
-// tokens counts a request roughly, as the usage in the answer tells it.
-func (r Request) tokens() int {
+// Tokens counts a request roughly, as the usage in the answer tells it.
+func (r Request) Tokens() int {
 	n := 0
 	for _, m := range r.Messages {
 		n += len(m.Content) / 4

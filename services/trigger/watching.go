@@ -58,7 +58,7 @@ func newWatching(cfg Config, d Deps, resolver *target.Resolver, runs *run.Runs) 
 	}
 	f := fleet.New(file.Policies, fleet.Kubernetes{Clusters: resolver.Clusters, Namespaces: cfg.Namespaces}, d.Logger)
 	reactor := func(reason string, rules func(policy.Reasons) []policy.Rule) *source.Reactor {
-		return &source.Reactor{Gate: gate, Members: f.Members, Reason: reason, Rules: rules, Logger: d.Logger}
+		return &source.Reactor{Gate: gate, Members: f.Known, Reason: reason, Rules: rules, Logger: d.Logger}
 	}
 	return &watching{
 		file: file, runs: runs, log: d.Logger,

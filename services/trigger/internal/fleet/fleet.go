@@ -4,11 +4,13 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/kube"
@@ -38,11 +40,14 @@ type Fleet struct {
 	listed   map[string][]kube.Deployed // by selector
 	problems map[string]error           // by selector: why it could not be listed
 	members  []Member
+
+	once  sync.Once
+	known chan struct{} // closed by the first refresh
 }
 
 // New makes a fleet. policies are those that hold.
 func New(policies func() []policy.Policy, lister Lister, log *slog.Logger) *Fleet {
-	return &Fleet{policies: policies, lister: lister, log: log, listed: map[string][]kube.Deployed{}, problems: map[string]error{}}
+	return &Fleet{policies: policies, lister: lister, log: log, listed: map[string][]kube.Deployed{}, problems: map[string]error{}, known: make(chan struct{})}
 }
 
 // Members are the targets as of the last refresh, in the order of the file. The result is shared: do not change it.
@@ -50,6 +55,22 @@ func (f *Fleet) Members() []Member {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.members
+}
+
+// patience is how long [Fleet.Known] waits for the first refresh: below what senders of webhooks wait for an answer.
+const patience = 5 * time.Second
+
+// Known are the members, once they were refreshed for the first time. Until then what comes in would match none of them, and be
+// lost: the error says that it should come again.
+func (f *Fleet) Known(ctx context.Context) ([]Member, error) {
+	select {
+	case <-f.known:
+		return f.Members(), nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("the targets of the policies: %w", ctx.Err())
+	case <-time.After(patience):
+		return nil, errors.New("the targets of the policies are not known yet")
+	}
 }
 
 // Problem is why some of the deployments of a policy are not known; nil when all are.
@@ -81,6 +102,7 @@ func (f *Fleet) Refresh(ctx context.Context) {
 		f.note(ctx, key, found, err)
 	}
 	members := f.assemble(policies)
+	defer f.once.Do(func() { close(f.known) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.members = members

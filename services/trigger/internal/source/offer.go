@@ -34,7 +34,7 @@ type Reactor struct {
 	Gate interface {
 		Ask(ctx context.Context, a Ask) (Answer, error)
 	} // *Gate
-	Members func() []fleet.Member
+	Members func(context.Context) ([]fleet.Member, error) // (*fleet.Fleet).Known
 	Reason  string                             // policy.ReasonAlert or policy.ReasonEvent
 	Rules   func(policy.Reasons) []policy.Rule // of that reason
 	Logger  *slog.Logger
@@ -49,7 +49,11 @@ func (r *Reactor) Take(ctx context.Context, now time.Time, offers []Offer, taken
 	const atATime = 8
 	slots := make(chan struct{}, atATime)
 	var wg sync.WaitGroup
-	for _, m := range r.Members() {
+	members, err := r.Members(ctx)
+	if err != nil {
+		return taken, err
+	}
+	for _, m := range members {
 		reasons, ok := r.matching(m, offers)
 		if !ok {
 			continue
