@@ -35,8 +35,8 @@ type Reactor struct {
 		Ask(ctx context.Context, a Ask) (Answer, error)
 	} // *Gate
 	Members func(context.Context) ([]fleet.Member, error) // (*fleet.Fleet).Known
-	Reason  string                             // policy.ReasonAlert or policy.ReasonEvent
-	Rules   func(policy.Reasons) []policy.Rule // of that reason
+	Reason  string                                        // policy.ReasonAlert or policy.ReasonEvent
+	Rules   func(policy.Reasons) []policy.Rule            // of that reason
 	Logger  *slog.Logger
 }
 
