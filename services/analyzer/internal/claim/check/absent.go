@@ -123,7 +123,7 @@ func (c *Checker) configured(key, value string) Decision {
 	if !keys.Known(key, c.analysis.FlinkVersion) {
 		return Decision{Refuted, "It names a key that Flink does not have.", nil}
 	}
-	if _, listed := keys.Lookup(key); !listed && !typed((keys.Key{Name: key}).Type()) {
+	if _, listed := keys.Lookup(key); !listed && !(keys.Key{Name: key}).Type().Checked() {
 		return unknown("%s is a text that says nothing about how fast a job is.", key) // and may be a secret
 	}
 	now, sure := c.ground.InForce(key)

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"squirrly.dev/pkg/events"
@@ -83,7 +82,7 @@ func (c *Checker) setting(j *Judgement, ch claim.Change) (*wanted, Decision) {
 	if same > 1 {
 		return nil, Decision{Refuted, fmt.Sprintf("It changes %s twice.", key), nil}
 	}
-	if !typed(k.Type()) {
+	if !k.Type().Checked() {
 		return nil, Decision{Refuted, fmt.Sprintf("The value of %s is a text, which no claim may set.", key), nil}
 	}
 	own, set := c.own(j, key)
@@ -95,12 +94,6 @@ func (c *Checker) setting(j *Judgement, ch claim.Change) (*wanted, Decision) {
 		return nil, Decision{Refuted, why, nil}
 	}
 	return &wanted{change: own, Setting: keys.Setting{Key: key, Value: value}}, Decision{}
-}
-
-// typed reports that values of a type can be checked.
-func typed(t keys.Type) bool {
-	sized := []keys.Type{keys.Boolean, keys.Integer, keys.Long, keys.Float, keys.Double, keys.Duration, keys.MemorySize}
-	return slices.Contains(sized, t) || strings.HasPrefix(string(t), "Enum(")
 }
 
 // own is the change of the claim's mechanism that sets a key.
