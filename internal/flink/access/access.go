@@ -66,7 +66,7 @@ func Open(cfg Config, o Options) (*Access, error) {
 }
 
 // ForAll makes an entry that is for every target, whatever its patterns: for a process that has one. It is checked, and so are
-// the files that it names; the error is a *[Problem] about a field.
+// the files that it names; the error is a [strictyaml.Problem] about a field.
 func ForAll(e Entry) (Entry, error) {
 	e.Match = []string{"https://any.invalid"} // no pattern, since there is nothing to tell apart
 	if err := e.check(); err != nil {

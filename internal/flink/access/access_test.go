@@ -236,7 +236,7 @@ func TestClient_Rotates(t *testing.T) {
 	call("the YAML file is gone", nil)
 	write(t, file, "clusters: []\n")
 	call("no entry is left", flink.ErrUnauthorized)
-	if s := log.String(); strings.Contains(s, canary) || !strings.Contains(s, "line 3, field clusters[0].tokn") {
+	if s := log.String(); strings.Contains(s, canary) || !strings.Contains(s, "line 3: clusters[0].tokn") {
 		t.Errorf("logged:\n%s", s)
 	}
 }
@@ -275,7 +275,7 @@ func TestOpen(t *testing.T) {
 		cfg  access.Config
 		says string
 	}{
-		"wrong":      {access.Config{File: wrong}, "SQUIRRLY_FLINK_ACCESS: " + wrong + ": line 3, field clusters[0].password"},
+		"wrong":      {access.Config{File: wrong}, "SQUIRRLY_FLINK_ACCESS: " + wrong + ": line 3: clusters[0].password"},
 		"not there":  {access.Config{File: "/nowhere"}, "SQUIRRLY_FLINK_ACCESS: /nowhere: no such file"},
 		"a folder":   {access.Config{File: t.TempDir()}, "is a folder, not a file"},
 		"content":    {access.Config{File: "clusters:\n- match: a\n"}, "expected the path of a YAML file"},
@@ -287,10 +287,10 @@ func TestOpen(t *testing.T) {
 	}
 	var log bytes.Buffer
 	open(t, access.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, "https://a", "tokenFile: /nowhere/"+canary)
-	if s := log.String(); !strings.Contains(s, "line 4, field clusters[0].tokenFile: no such file") || strings.Contains(s, canary) {
+	if s := log.String(); !strings.Contains(s, "line 4: clusters[0].tokenFile: no such file") || strings.Contains(s, canary) {
 		t.Errorf("logged: %s", s)
 	}
-	if _, err := access.ForAll(access.Entry{TokenFile: put(t, canary+"\nmore")}); err == nil || err.Error() != "field tokenFile: expected a file with one line" {
+	if _, err := access.ForAll(access.Entry{TokenFile: put(t, canary+"\nmore")}); err == nil || err.Error() != "tokenFile: expected a file with one line" {
 		t.Errorf("two lines: %v", err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"squirrly.dev/internal/strictyaml"
 )
 
 // Entry says how the clusters are reached that one of its patterns matches. All files are read when they are used.
@@ -45,30 +47,10 @@ func (e *Entry) fields() map[string]*string {
 	}
 }
 
-// Problem is what is wrong with an entry, or with a file that it names. Its text holds no value of a field and no content of
-// a file: either may be a secret that went to the wrong place.
-type Problem struct {
-	Line   int    // in the YAML file; 0 when there is none
-	Field  string // such as clusters[0].caFile, or caFile for an entry of flags
-	Reason string
-}
-
-// Error implements error.
-func (p *Problem) Error() string {
-	switch {
-	case p.Line > 0 && p.Field != "":
-		return fmt.Sprintf("line %d, field %s: %s", p.Line, p.Field, p.Reason)
-	case p.Line > 0:
-		return fmt.Sprintf("line %d: %s", p.Line, p.Reason)
-	case p.Field != "":
-		return "field " + p.Field + ": " + p.Reason
-	}
-	return p.Reason
-}
-
-// problem is one about a field of the entry.
+// problem is what is wrong with a field of the entry, or with a file that it names. Its text holds no value of a field and
+// no content of a file: either may be a secret that went to the wrong place.
 func (e *Entry) problem(field, format string, args ...any) error {
-	p := &Problem{Line: e.lines[field], Field: field, Reason: fmt.Sprintf(format, args...)}
+	p := strictyaml.Problem{Line: e.lines[field], Field: field, Text: fmt.Sprintf(format, args...)}
 	if p.Line == 0 {
 		p.Line = e.lines[""]
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"squirrly.dev/internal/strictyaml"
 )
 
 // file is the YAML file, as it was when it was right last.
@@ -27,9 +29,9 @@ const again = time.Second
 
 // load reads the file for the first time.
 func (f *file) load() error {
-	body, err := readFile(f.path)
+	body, err := readFile(f.path, maxFile)
 	if err != nil {
-		return &Problem{Reason: err.Error()}
+		return strictyaml.Problem{Text: err.Error()}
 	}
 	f.info, _ = os.Stat(f.path) // a file that is gone again is read anew soon
 	f.looked, f.body = time.Now(), body
@@ -52,7 +54,7 @@ func (f *file) current(ctx context.Context) []Entry {
 	if err != nil {
 		f.info = nil
 	}
-	body, err := readFile(f.path)
+	body, err := readFile(f.path, maxFile)
 	switch {
 	case err != nil && !gone:
 		f.logger.ErrorContext(ctx, "the access file cannot be read: what it said last is used", "path", f.path, "error", err)

@@ -26,14 +26,14 @@ var handed struct {
 // read returns the content of a file. Its error holds neither path nor content.
 func read(path string) ([]byte, error) {
 	if !userfile.HandedOver(path) {
-		return readFile(path)
+		return readFile(path, maxSecret)
 	}
 	handed.mu.Lock()
 	defer handed.mu.Unlock()
 	if body, ok := handed.kept[path]; ok {
 		return body, nil
 	}
-	body, err := readFile(path)
+	body, err := readFile(path, maxSecret)
 	if err != nil {
 		return nil, err
 	}
@@ -44,8 +44,8 @@ func read(path string) ([]byte, error) {
 	return body, nil
 }
 
-func readFile(path string) ([]byte, error) {
-	body, err := userfile.ReadSoon(path, maxSecret)
+func readFile(path string, most int64) ([]byte, error) {
+	body, err := userfile.ReadSoon(path, most)
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return nil, pe.Err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"squirrly.dev/internal/flink/access"
+	"squirrly.dev/internal/strictyaml"
 )
 
 // flinkFlags say how Flink is reached where this process talks to it.
@@ -50,8 +51,8 @@ func (f *flinkFlags) entries() ([]access.Entry, error) {
 	e := f.entry
 	e.Name = "the --flink flags"
 	e, err := access.ForAll(e)
-	if p, ok := errors.AsType[*access.Problem](err); ok {
-		return nil, usage("%s: %s", flagOf(p.Field), p.Reason)
+	if p, ok := errors.AsType[strictyaml.Problem](err); ok {
+		return nil, usage("%s: %s", flagOf(p.Field), p.Text)
 	}
 	return []access.Entry{e}, err
 }

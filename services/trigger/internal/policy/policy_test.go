@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"squirrly.dev/internal/strictyaml"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/policy"
-	"squirrly.dev/services/trigger/internal/strictyaml"
 )
 
 const usual = 30 * time.Second

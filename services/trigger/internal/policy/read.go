@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"squirrly.dev/internal/strictyaml"
 	"squirrly.dev/pkg/events"
-	"squirrly.dev/services/trigger/internal/strictyaml"
 )
 
 // MaxBytes bounds a file; a ConfigMap holds less.

@@ -3,6 +3,7 @@ package strictyaml
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ func (v Value) Fields(fields map[string]func(Value), required ...string) bool {
 		case seen[name]:
 			field.Wrong("it is there twice")
 		case !known:
-			field.Wrong("there is no such field; expected %s", list(fields))
+			field.Wrong("there is no such field%s", instead(name, fields))
 		default:
 			read(field)
 		}
@@ -44,12 +45,35 @@ func (v Value) each(fn func(name string, field Value)) {
 	for i := 0; i+1 < len(v.node.Content); i += 2 {
 		key, value := v.node.Content[i], *v.node.Content[i+1]
 		value.Line = key.Line
-		path := key.Value
-		if v.path != "" {
-			path = v.path + "." + key.Value
-		}
-		fn(key.Value, Value{node: &value, path: path, all: v.all})
+		path := strings.TrimPrefix(v.path+"."+v.speak(key), ".")
+		fn(key.Value, Value{node: &value, path: path, doc: v.doc})
 	}
+}
+
+// fieldLike is the name of a field, and no secret that stands in its place.
+var fieldLike = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,30}$`)
+
+// speak is what a message calls a field.
+func (v Value) speak(key *yaml.Node) string {
+	if key.Kind != yaml.ScalarNode || v.doc.secret && !fieldLike.MatchString(key.Value) {
+		return "this one"
+	}
+	return cut(key.Value)
+}
+
+// instead names the field that was meant, or all of them.
+func instead(name string, fields map[string]func(Value)) string {
+	bare := func(s string) string { return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(s)) }
+	is := bare(name)
+	for known := range fields {
+		switch k := bare(known); {
+		case k == is, k+"s" == is, k+"es" == is, k == is+"s":
+			return ": did you mean " + known + "?"
+		case k == is+"file":
+			return ": write it into a file, and name that in " + known
+		}
+	}
+	return "; expected " + list(fields)
 }
 
 // Items are the values of a sequence.
@@ -60,7 +84,7 @@ func (v Value) Items() []Value {
 	}
 	items := make([]Value, len(v.node.Content))
 	for i, n := range v.node.Content {
-		items[i] = Value{node: n, path: fmt.Sprintf("%s[%d]", v.path, i), all: v.all}
+		items[i] = Value{node: n, path: fmt.Sprintf("%s[%d]", v.path, i), doc: v.doc}
 	}
 	return items
 }
@@ -138,12 +162,19 @@ func (v Value) kind() string {
 	case v.node.Tag == "!!null" || v.node.Value == "":
 		return "nothing"
 	}
-	const most = 60
-	text := []rune(v.node.Value)
-	if len(text) > most {
-		text = append(text[:most], '…')
+	if v.doc.secret {
+		return "something else"
 	}
-	return strconv.Quote(string(text))
+	return strconv.Quote(cut(v.node.Value))
+}
+
+// cut keeps a message short.
+func cut(s string) string {
+	const most = 60
+	if text := []rune(s); len(text) > most {
+		return string(text[:most]) + "…"
+	}
+	return s
 }
 
 func list(fields map[string]func(Value)) string {
