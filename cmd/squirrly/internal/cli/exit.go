@@ -7,6 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"squirrly.dev/cmd/squirrly/internal/local"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
@@ -58,11 +59,14 @@ func quietError(err error) bool {
 // exitCode maps an error to the exit code of the process.
 func exitCode(ctx context.Context, err error) int {
 	var c *coded
+	var settings *local.SettingsError
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &c):
 		return c.code
+	case errors.As(err, &settings):
+		return exitUsage
 	case ctx.Err() != nil:
 		return exitInterrupted
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):

@@ -24,7 +24,7 @@ type runner interface {
 func (s *Stack) services(ctx context.Context, o Options) error {
 	all, err := s.build(o)
 	if err != nil {
-		return err
+		return &SettingsError{err}
 	}
 	s.group, ctx = errgroup.WithContext(ctx)
 	for _, r := range all {
@@ -32,6 +32,15 @@ func (s *Stack) services(ctx context.Context, o Options) error {
 	}
 	return nil
 }
+
+// SettingsError is a setting of a service, or a file that one names, that is wrong. Its text names the setting.
+type SettingsError struct{ err error }
+
+// Error implements error.
+func (e *SettingsError) Error() string { return e.err.Error() }
+
+// Unwrap gives access to the cause.
+func (e *SettingsError) Unwrap() error { return e.err }
 
 // build makes the services with the configuration of one machine: whatever URL its user types is allowed, except
 // link-local and metadata addresses.
