@@ -67,7 +67,7 @@ func (p anthropic) decode(r *http.Request, body []byte) (Request, error) {
 	if in.MaxTokens <= 0 {
 		err = errors.Join(err, errors.New("max_tokens: Field required"))
 	}
-	return out, errors.Join(err, out.check(), out.checkForm())
+	return out, errors.Join(err, out.check())
 }
 
 // form notes the demanded form.

@@ -60,7 +60,7 @@ func (p gemini) decode(r *http.Request, body []byte) (Request, error) {
 	case g.ResponseMIMEType != "" || g.ResponseJSONSchema != nil:
 		err = errors.Join(err, errors.New("a schema needs response_mime_type application/json"))
 	}
-	return out, errors.Join(err, out.check(), out.checkForm())
+	return out, errors.Join(err, out.check())
 }
 
 // turn notes what is said in a content.

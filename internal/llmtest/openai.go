@@ -20,7 +20,7 @@ func (p openAI) decode(_ *http.Request, body []byte) (Request, error) {
 	if err := strictly(body, &r); err != nil {
 		return r, err
 	}
-	return r, errors.Join(r.check(), r.checkTokens(), r.checkForm())
+	return r, errors.Join(r.check(), r.checkTokens())
 }
 
 func (openAI) answer(req Request, s said) object {

@@ -99,7 +99,7 @@ func (r Request) checkTokens() error {
 	return nil
 }
 
-func (r Request) checkForm() error {
+func (r Request) checkForm(grammar bool) error {
 	switch r.Form() {
 	case "text":
 		return nil
@@ -117,7 +117,7 @@ func (r Request) checkForm() error {
 		if s == nil || s.Name == "" || !s.Strict {
 			return errors.New("response_format: expected a named, strict json_schema")
 		}
-		return checkSchema(s.Schema, false)
+		return checkSchema(s.Schema, grammar)
 	}
 	return fmt.Errorf("response_format: unknown type %q", r.Form())
 }

@@ -25,26 +25,29 @@ type schemaNode struct {
 	Required    []string               `json:"required"`
 	Properties  map[string]*schemaNode `json:"properties"`
 	Items       *schemaNode            `json:"items"`
-	MaxItems    *int                   `json:"maxItems"` // refused by the strict modes of services
+	MaxItems    *int                   `json:"maxItems"` // the bounds are refused by the strict modes of services
+	MaxLength   *int                   `json:"maxLength"`
 }
 
 // schemaSize is what a schema adds up to.
 type schemaSize struct {
 	properties, enum, unions int
-	bounds                   bool // of lists are known
+	bound                    string // where the first bound of a list or text is; empty for none
 }
 
-// checkSchema refuses what any strict mode refuses; a server that makes a grammar of the schema takes bounded lists, too.
+// checkSchema refuses what any strict mode refuses; a server that makes a grammar of the schema takes bounds, too.
 func checkSchema(raw json.RawMessage, grammar bool) error {
 	var root schemaNode
 	if err := strictly(raw, &root); err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}
-	size := schemaSize{bounds: grammar}
+	var size schemaSize
 	if err := root.strict("$", 0, &size); err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}
 	switch {
+	case size.bound != "" && !grammar:
+		return fmt.Errorf("schema: %s: 'maxItems' and 'maxLength' are not permitted", size.bound)
 	case size.properties > maxProperties:
 		return fmt.Errorf("schema: %d properties, at most %d are allowed", size.properties, maxProperties)
 	case size.enum > maxEnum:
@@ -67,13 +70,13 @@ func (n *schemaNode) strict(path string, level int, size *schemaSize) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	size.enum += len(n.Enum)
+	if size.bound == "" && (n.MaxItems != nil || n.MaxLength != nil) {
+		size.bound = path
+	}
 	switch kind {
 	case "string", "number", "integer", "boolean":
 		return nil
 	case "array":
-		if n.MaxItems != nil && !size.bounds {
-			return fmt.Errorf("%s: 'maxItems' is not permitted", path)
-		}
 		return n.Items.strict(path+"[]", level, size)
 	case "object":
 		return n.object(path, level, size)

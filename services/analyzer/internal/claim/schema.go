@@ -23,5 +23,6 @@ var schema = func() []byte {
 
 // Schema returns the JSON schema of an answer, which is the same for every run of a release. It keeps to what the strict modes
 // of all providers support: every property is required, no other is allowed, what is optional may be null, and there are no
-// patterns. Its lists are bounded as [Decode] bounds them; a provider whose strict mode knows no bounds is sent it without.
+// patterns. Its lists and texts are bounded, more tightly than [Decode] bounds them, since a grammar
+// made of it is what ends the answer of a small model; a provider whose strict mode knows no bounds is sent it without.
 func Schema() json.RawMessage { return bytes.Clone(schema) }

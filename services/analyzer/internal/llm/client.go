@@ -41,6 +41,7 @@ type client struct {
 	name      string
 	config    Config
 	protocol  protocol
+	bounded   bool         // the server takes the bounds of a schema
 	rung      atomic.Int32 // of the ladder that the server accepts
 	oldTokens atomic.Bool
 }
@@ -63,7 +64,9 @@ func New(config Config, base http.RoundTripper) (Provider, error) {
 			return errors.New("the provider redirects, which is not followed: a prompt goes to the configured host only")
 		},
 	}
-	return &client{name: config.Provider, config: config, protocol: connect(config, h)}, nil
+	return &client{
+		name: config.Provider, config: config, protocol: connect(config, h), bounded: preset(config.Provider).bounded,
+	}, nil
 }
 
 // connect makes the protocol of a provider.
@@ -92,7 +95,7 @@ func (c *client) Complete(ctx context.Context, req Request) (Response, error) {
 	for {
 		rung := c.rung.Load()
 		how := manner{form: forms[rung], oldTokens: c.oldTokens.Load()}
-		asked := demanding(req, how.form)
+		asked := c.demanding(req, how.form)
 		said, x, err := c.ask(timed, c.telling(asked, how.form), how)
 		if err == nil {
 			resp, err := c.response(said, x, how, start)

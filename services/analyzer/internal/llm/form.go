@@ -22,14 +22,15 @@ func enforces(form string) bool {
 	return form == FormSchema || form == FormObjectSchema || form == FormTool
 }
 
-// bounds are those of lists in a schema that was compacted. A name of a property or a text of a description has its quotes escaped,
-// or no number behind it.
-var bounds = regexp.MustCompile(`"maxItems":[0-9]+,|,"maxItems":[0-9]+`)
+// bounds are those of lists and texts in a schema that was compacted. A name of a property or a text of a description has its
+// quotes escaped, or no number behind it.
+var bounds = regexp.MustCompile(`"max(Items|Length)":[0-9]+,|,"max(Items|Length)":[0-9]+`)
 
-// demanding is a request as a form takes it. The strict modes of services refuse bounds of lists (Azure, Anthropic), or compile
-// nested ones into more states than they serve (Gemini): they get a schema without. Grammars of one's own server take them.
-func demanding(req Request, form string) Request {
-	if form != FormSchema && form != FormTool {
+// demanding is a request as a form takes it. The strict modes of services refuse bounds (Anthropic and Azure), or compile nested
+// ones into more states than they serve (Gemini): they get a schema without. The grammars of one's own servers take them, and a
+// small model there comes to an end by nothing else.
+func (c *client) demanding(req Request, form string) Request {
+	if c.bounded || form != FormSchema && form != FormTool {
 		return req
 	}
 	var schema bytes.Buffer
@@ -63,7 +64,7 @@ func (c *client) distrust(req Request, resp Response, rung int32, form string, e
 	}
 }
 
-// shape is what a schema of an answer may demand.
+// shape is what a schema of an answer may demand. That a server lets texts grow too long does no harm: they are cut for people.
 type shape struct {
 	Type       types             `json:"type"`
 	Enum       []string          `json:"enum"`

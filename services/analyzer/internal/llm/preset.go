@@ -27,6 +27,7 @@ type Preset struct {
 
 	protocol string
 	forms    []string // the ladder, of servers that speak the protocol of OpenAI
+	bounded  bool     // enforces the bounds of lists and texts in a schema, instead of refusing them
 }
 
 // The ladders of servers that speak the protocol of OpenAI.
@@ -44,12 +45,12 @@ var presets = map[string]Preset{
 	Gemini:       {BaseURL: "https://generativelanguage.googleapis.com", Model: "gemini-flash-latest", protocol: Gemini},
 	"openrouter": {BaseURL: "https://openrouter.ai/api/v1", protocol: OpenAI, forms: standard},
 	"litellm":    {BaseURL: "http://localhost:4000/v1", Keyless: true, protocol: OpenAI, forms: standard},
-	"ollama":     {BaseURL: "http://localhost:11434/v1", Keyless: true, protocol: OpenAI, forms: standard},
-	"vllm":       {BaseURL: "http://localhost:8000/v1", Keyless: true, protocol: OpenAI, forms: standard},
-	"lmstudio":   {BaseURL: "http://localhost:1234/v1", Keyless: true, protocol: OpenAI, forms: []string{FormSchema, FormText}},
-	"llamacpp":   {BaseURL: "http://localhost:8080/v1", Keyless: true, protocol: OpenAI, forms: ownServer},
+	"ollama":     {BaseURL: "http://localhost:11434/v1", Keyless: true, protocol: OpenAI, forms: standard, bounded: true},
+	"vllm":       {BaseURL: "http://localhost:8000/v1", Keyless: true, protocol: OpenAI, forms: standard, bounded: true},
+	"lmstudio":   {BaseURL: "http://localhost:1234/v1", Keyless: true, protocol: OpenAI, forms: []string{FormSchema, FormText}, bounded: true},
+	"llamacpp":   {BaseURL: "http://localhost:8080/v1", Keyless: true, protocol: OpenAI, forms: ownServer, bounded: true},
 	"llama-cpp-python": {
-		BaseURL: "http://localhost:8000/v1", Keyless: true, protocol: OpenAI, forms: []string{FormObjectSchema, FormObject, FormText},
+		BaseURL: "http://localhost:8000/v1", Keyless: true, protocol: OpenAI, forms: []string{FormObjectSchema, FormObject, FormText}, bounded: true,
 	},
 }
 
