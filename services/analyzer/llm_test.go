@@ -76,6 +76,7 @@ func TestProvidersByEnvironment(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := llmtest.NewServer(llmtest.Honest())
+			server.Grammar.Store(c.want == "vllm")
 			t.Cleanup(server.Close)
 			vars := []string{"SQUIRRLY_LLM_MODEL=" + llmtest.Model}
 			for _, v := range c.vars {
