@@ -13,7 +13,7 @@ func Honest() Behaviour { return replies(HonestAnswer) }
 func HonestAnswer(req Request) string { return read(req).honest().text() }
 
 // atMost is how many claims the honest reader makes.
-const atMost = 8
+const atMost = 6
 
 func (s *sheet) honest() answer {
 	var a answer

@@ -1,13 +1,18 @@
 package analyzer_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"squirrly.dev/internal/daemon"
+	"squirrly.dev/internal/llmtest"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 )
@@ -123,5 +128,58 @@ func TestNew_RefusesPrompts(t *testing.T) {
 	}
 	if err := analyzer.CheckPrompt("a\n{{ env \"HOME\" }}"); err == nil || !strings.Contains(err.Error(), "prompt:2: function \"env\" not defined") {
 		t.Errorf("CheckPrompt returned %v", err)
+	}
+}
+
+// TestPrompt_FreeMarkdown: a prompt with four sections of free Markdown gets claims that hold, and what goes beyond them as
+// readings, whether the model keeps to the form or wraps it in prose.
+func TestPrompt_FreeMarkdown(t *testing.T) {
+	const markdown = "You are a performance engineer. Analyze the flame graph and answer in Markdown.\n\n# Key Bottlenecks\n\n# Root Causes\n\n" +
+		"# Actionable Recommendations\n\n# Additional Observations\n"
+	const beyond = "## Additional Observations\nThe source reads more than the sink writes. **Key Bottlenecks**: see above."
+	answer := func(req llmtest.Request) string {
+		var said map[string][]any
+		if err := json.Unmarshal([]byte(llmtest.HonestAnswer(req)), &said); err != nil {
+			t.Error(err)
+		}
+		if strings.Contains(req.Messages[1].Content, "# Root Causes") {
+			said["observations"] = append(said["observations"], map[string]any{"because": []any{}, "reading": beyond})
+		}
+		b, err := json.Marshal(said)
+		if err != nil {
+			t.Error(err)
+		}
+		return string(b)
+	}
+	for name, behaviour := range map[string]llmtest.Behaviour{
+		"in form": func(w http.ResponseWriter, req llmtest.Request) { llmtest.Fixed(answer(req))(w, req) },
+		"wrapped": llmtest.Without(llmtest.Wrapped(answer), "json_schema", "json_object_schema", "json_object"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := llmtest.NewServer(behaviour)
+			t.Cleanup(server.Close)
+			in := realInput(t)
+			in.Prompt = markdown
+			a, err := service(t, analyzer.Config{LLM: analyzer.LLMConfig{
+				Provider: analyzer.ProviderOpenAI, BaseURL: server.URL(), Model: llmtest.Model, Key: daemon.Secret(llmtest.Key),
+			}}).Analyze(t.Context(), in)
+			if err != nil || a.Degraded {
+				t.Fatalf("%v, %q", err, a.DegradedWhy)
+			}
+			if c := a.Provenance.Claims; c == nil || c.Verified == 0 || c.Refuted > 0 || len(a.Findings) == 0 {
+				t.Errorf("claims %+v, findings %d", c, len(a.Findings))
+			}
+			found := slices.ContainsFunc(a.Readings, func(r events.Reading) bool {
+				return r.Kind == events.ReadingObservation && strings.Contains(r.Text, "The source reads more")
+			})
+			if !found {
+				t.Errorf("readings: %+v", a.Readings)
+			}
+			for _, f := range a.Findings {
+				if strings.Contains(f.Title+f.Cause, "The source reads more") {
+					t.Errorf("a reading is told as a finding: %q", f.Title)
+				}
+			}
+		})
 	}
 }

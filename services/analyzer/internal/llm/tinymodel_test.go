@@ -56,7 +56,7 @@ func TestTinyModel(t *testing.T) {
 			if empty {
 				silence[form]++
 			}
-			t.Logf("%s %d: %v: %v %v: %.200s", form, i, time.Since(start).Round(time.Second), err, why, got.Object)
+			t.Logf("%s %d: %v, %d tokens: %v %v: %.200s", form, i, time.Since(start).Round(time.Second), got.Usage.Out, err, why, bytes.Join(bytes.Fields(got.Object), nil))
 		}
 	}
 	t.Logf("of %d answers each are in the form of claims: %v; of them say nothing: %v", questions, parsed, silence)
