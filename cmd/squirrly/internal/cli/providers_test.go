@@ -121,6 +121,7 @@ func TestProviders_Examples(t *testing.T) {
 			default:
 				args = append(args, "--provider", name, "--llm-url", base)
 			}
+			server.Grammar.Store(name == "ollama")
 			code, out, errOut := runCLI(t, t.Context(), "", args...)
 			var a events.Analysis
 			if err := json.Unmarshal([]byte(out), &a); err != nil || code != 0 {
