@@ -150,7 +150,15 @@ policies:
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	code, text, errs := runCLI(t, t.Context(), "", "policy", "explain", "orders", "--nats", s.ClientURL())
+	var errs string
+	explain := func() (code int) {
+		code, text, errs = runCLI(t, t.Context(), "", "policy", "explain", "orders", "--nats", s.ClientURL())
+		return code
+	}
+	code := explain()
+	for end := time.Now().Add(40 * time.Second); !strings.Contains(text, "release: ") && time.Now().Before(end); code = explain() {
+		time.Sleep(200 * time.Millisecond) // the first look at the job notes it
+	}
 	t.Log("\n" + text)
 	narrow(t, text)
 	if code != 0 || !strings.Contains(text, "policy nightly, target orders") || !strings.Contains(text, "budget: 5m of 5m left today") || !strings.Contains(text, "release: job-") {
