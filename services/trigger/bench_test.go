@@ -1,6 +1,7 @@
 package trigger_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
@@ -18,22 +21,24 @@ import (
 	"squirrly.dev/services/trigger"
 )
 
-// How many requests a second one process decides about, from the inbox to the acknowledgement, and how many messages it
-// sends for each. An iteration is a request: -benchtime=2000x.
+// How many requests a second one process decides about, from the inbox to the acknowledgement, how many messages it sends
+// for each, and which share that is of the speed of the writes alone: of a handler that stores what has to be stored and
+// does nothing else, on a server of its own, in the same run. An iteration is a request: -benchtime=2000x.
 func BenchmarkIntake(b *testing.B) {
 	perJob := func(rest string, i int) string { return fmt.Sprintf(`{"target":{"url":"%s/job-%d"}}`, rest, i) }
 	oneJob := func(rest string, _ int) string { return perJob(rest, 0) }
 	for name, c := range map[string]struct {
 		cfg    trigger.Config
 		body   func(rest string, i int) string
-		before func(b *testing.B, on *bus.Bus, rest string)
+		before func(b testing.TB, on *bus.Bus, rest string)
+		writes int // at least, before the acknowledgement
 	}{
-		"plan":               {body: perJob},
-		"reject/invalid":     {body: func(string, int) string { return `{"target":{"deployment":"orders"},"modes":["NO"]}` }},
-		"reject/unreadable":  {body: func(string, int) string { return `{` }},
-		"reject/coalesced":   {body: oneJob},
-		"reject/cooldown":    {body: oneJob, cfg: trigger.Config{Cooldown: time.Hour}, before: analyzed},
-		"reject/unreachable": {body: func(string, int) string { return `{"target":{"url":"http://127.0.0.1:1"}}` }, cfg: trigger.Config{Patience: time.Second}},
+		"plan":               {body: perJob, writes: 3}, // the target, the record, the event
+		"reject/invalid":     {body: func(string, int) string { return `{"target":{"deployment":"orders"},"modes":["NO"]}` }, writes: 2},
+		"reject/unreadable":  {body: func(string, int) string { return `{` }, writes: 3},
+		"reject/coalesced":   {body: oneJob, writes: 2},
+		"reject/cooldown":    {body: oneJob, cfg: trigger.Config{Cooldown: time.Hour}, before: analyzed, writes: 2},
+		"reject/unreachable": {body: func(string, int) string { return `{"target":{"url":"http://127.0.0.1:1"}}` }, cfg: trigger.Config{Patience: time.Second}, writes: 2},
 	} {
 		b.Run(name, func(b *testing.B) {
 			on, rest := bustest.Start(b), flinks(b)
@@ -58,9 +63,41 @@ func BenchmarkIntake(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
 			b.ReportMetric(float64(sent)/float64(b.N), "messages/request")
 			b.ReportMetric(float64((processorTime(b)-busy).Microseconds())/float64(b.N), "cpu-us/request")
+			b.ReportMetric(writesAlone(b, c.writes).Seconds()/b.Elapsed().Seconds(), "of-writes-alone")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+// writesAlone is how long as many messages take with this many writes of the size of a record for each, one after the
+// other, and the same inbox.
+func writesAlone(b *testing.B, writes int) time.Duration {
+	b.Helper()
+	on := bustest.Start(b)
+	for range b.N {
+		ask(b, on, "{}")
+	}
+	js, record := bustest.JetStream(on), make([]byte, 1<<10)
+	ctx, stop := context.WithCancel(b.Context())
+	done := make(chan struct{})
+	began := time.Now()
+	go func() {
+		defer close(done)
+		_ = on.Consume(ctx, bus.Inbox(8), func(ctx context.Context, d bus.Delivery) bus.Result {
+			for i := range writes {
+				subject := fmt.Sprintf("$KV.%s.write.%d-%d", events.BucketRuns, d.Seq, i)
+				if _, err := js.Publish(ctx, subject, record, jetstream.WithExpectLastSequencePerSubject(0)); err != nil {
+					b.Error(err)
+				}
+			}
+			return bus.Done("written")
+		})
+	}()
+	drained(b, on)
+	took := time.Since(began)
+	stop()
+	<-done
+	return took
 }
 
 // processorTime is what this process has used: the service, the server and the Flinks. It says more than requests/s on a
@@ -124,7 +161,7 @@ func drained(t testing.TB, on *bus.Bus) {
 }
 
 // analyzed makes a run of the first job that has just ended with a result.
-func analyzed(b *testing.B, on *bus.Bus, rest string) {
+func analyzed(b testing.TB, on *bus.Bus, rest string) {
 	b.Helper()
 	addr := strings.TrimPrefix(rest, "http://")
 	id := events.Identity{Cluster: "local", Namespace: strings.ReplaceAll(addr, ":", "-"), Job: "job-0"}

@@ -59,6 +59,9 @@ func (in *Intake) plan(ctx context.Context, req request) (events.Plan, string, e
 	}
 	found, err := in.Target.Resolve(ctx, req.requester(), t, req.permit)
 	plan.Identity = found.Identity
+	if err == nil && found.Shared { // whoever asked may have planned a run since
+		err = in.refusedAlready(ctx, req, found.Identity)
+	}
 	if err != nil {
 		return plan, "", err
 	}
@@ -86,7 +89,7 @@ func (in *Intake) refusedAlready(ctx context.Context, req request, id events.Ide
 	if c, ok := in.cooling.get(id.Key(), cooldown); ok {
 		return c.refuse(id, cooldown)
 	}
-	holder, err := in.Targets.Holder(ctx, id.Key())
+	holder, err := in.holders.get(ctx, id.Key(), func() (string, error) { return in.Targets.Holder(ctx, id.Key()) })
 	if err != nil || holder == "" || holder == req.run {
 		return err
 	}
@@ -123,29 +126,34 @@ func (in *Intake) cooledDown(ctx context.Context, id events.Identity, cooldown t
 	if c, ok := in.cooling.get(id.Key(), cooldown); ok {
 		return c.refuse(id, cooldown)
 	}
-	latest, err := in.Runs.Latest(ctx, id.Key())
-	if err != nil || len(latest) == 0 {
+	c, err := in.results.get(ctx, id.Key(), func() (cooling, error) { return in.lastResult(ctx, id) })
+	if err != nil || c.run == "" || time.Since(c.done) >= cooldown {
 		return err
-	}
-	rec, err := in.Runs.Get(ctx, latest[0])
-	if errors.Is(err, run.ErrNoRecord) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	c := cooling{run: latest[0], done: rec.Updated}
-	if time.Since(c.done) >= cooldown {
-		return nil
 	}
 	in.cooling.put(id.Key(), c)
 	return c.refuse(id, cooldown)
 }
 
+// lastResult reads the last result of a job; none is the zero value.
+func (in *Intake) lastResult(ctx context.Context, id events.Identity) (cooling, error) {
+	latest, err := in.Runs.Latest(ctx, id.Key())
+	if err != nil || len(latest) == 0 {
+		return cooling{}, err
+	}
+	rec, err := in.Runs.Get(ctx, latest[0])
+	if errors.Is(err, run.ErrNoRecord) {
+		return cooling{}, nil
+	}
+	return cooling{run: latest[0], done: rec.Updated}, err
+}
+
 // optedOut refuses a job that died of a profile before.
 func (in *Intake) optedOut(ctx context.Context, id events.Identity) error {
-	o, ok, err := in.OptOuts.Get(ctx, id)
-	if err != nil || !ok {
+	o, err := in.optOuts.get(ctx, id.Key(), func() (run.OptOut, error) {
+		o, _, err := in.OptOuts.Get(ctx, id) // zero when there is none
+		return o, err
+	})
+	if err != nil || o.Run == "" {
 		return err
 	}
 	return refusal.For(o.Run, events.CodeOptedOut, "TaskManager %s died while run %s profiled %s", strings.Join(o.JVMs, ", "), o.Run, id)

@@ -81,6 +81,10 @@ type Intake struct {
 
 	background full // what the background waits for
 	cooling    cooldowns
+
+	holders shared[string] // of targets, by the key of the identity, as the two below
+	results shared[cooling]
+	optOuts shared[run.OptOut]
 }
 
 // Handle handles one message of the inbox, for [bus.Messages].

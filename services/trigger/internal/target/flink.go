@@ -42,11 +42,6 @@ func (r *Resolver) ask(ctx context.Context, p place, wanted string) (Found, erro
 
 // fill completes what is known about the job of a place.
 func (f *Found) fill(ctx context.Context, client *flink.Client, p place, wanted string) error {
-	overview, err := client.Overview(ctx)
-	if err != nil {
-		return err
-	}
-	f.Flink = overview.Version
 	jobs, err := client.Jobs(ctx)
 	if err != nil {
 		return err
@@ -73,7 +68,14 @@ func (f *Found) fill(ctx context.Context, client *flink.Client, p place, wanted 
 		return err
 	}
 	f.MaxDuration = config.MaxProfile()
-	return canProfile(config, overview.Version)
+	if config.ProfilingEnabled() {
+		return nil
+	}
+	overview, err := client.Overview(ctx)
+	if err != nil {
+		return err
+	}
+	return cannotProfile(config, overview.Version)
 }
 
 // classify turns what a client says into refusals; what stays may pass.
@@ -106,11 +108,8 @@ func host(raw string) string {
 	return u.Host
 }
 
-// canProfile refuses a Flink whose profiler's routes do not exist.
-func canProfile(config flink.Config, version string) error {
-	if config.ProfilingEnabled() {
-		return nil
-	}
+// cannotProfile refuses a Flink whose profiler's routes do not exist.
+func cannotProfile(config flink.Config, version string) error {
 	if !flink.HasProfiler(version) {
 		return refusal.New(events.CodeProfilingDisabled, "Flink %s has no profiler; it came with Flink %s", version, flink.FirstWithProfiler)
 	}

@@ -51,6 +51,7 @@ func (q *Queue) Resolve(ctx context.Context, requester string, t events.Target, 
 			return v.found, remembered(v)
 		}
 		if v, ok := q.memory.get(key+"\n"+t.Job, time.Since(came)); ok {
+			v.found.Shared = true
 			return v.found, nil
 		}
 		wait, mine := q.begin(key)

@@ -43,8 +43,8 @@ type Found struct {
 	RestURL     string
 	JobID       string
 	JobName     string
-	Flink       string        // version
 	MaxDuration time.Duration // that the cluster allows for one profile; 0 is unknown
+	Shared      bool          // another request asked meanwhile
 }
 
 // place is a Flink cluster, before it was asked for its jobs.

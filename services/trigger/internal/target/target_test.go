@@ -157,7 +157,7 @@ func TestResolve_URL(t *testing.T) {
 			got, err := resolver(t, "").Resolve(t.Context(), events.Target{URL: rest, Job: wanted}, target.Permit{})
 			want := target.Found{
 				Identity: events.Identity{Cluster: "local", Namespace: namespaceOf(t, rest), Job: "squirrly-sample"},
-				RestURL:  rest, JobID: flinktest.RecordedJobID, JobName: "squirrly-sample", Flink: version, MaxDuration: 5 * time.Minute,
+				RestURL:  rest, JobID: flinktest.RecordedJobID, JobName: "squirrly-sample", MaxDuration: 5 * time.Minute,
 			}
 			if diff := cmp.Diff(want, got); diff != "" || err != nil {
 				t.Errorf("%s, job %q: %v\n%s", version, wanted, err, diff)

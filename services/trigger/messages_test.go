@@ -1,0 +1,35 @@
+package trigger_test
+
+import (
+	"testing"
+	"time"
+
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/flink/access"
+	"squirrly.dev/services/trigger"
+)
+
+// A rejection takes three messages, its record, its event and the acknowledgement, also for hundreds of requests for one job
+// that come at once: what they want to know of it is read for all of them.
+func TestRun_MessagesOfARejection(t *testing.T) {
+	const many, each = 400, 3
+	for name, cooldown := range map[string]time.Duration{"a run is under way": 0, "the result is fresh": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			on, rest := bustest.Start(t), flinks(t)
+			if cooldown > 0 {
+				analyzed(t, on, rest)
+			}
+			for range many {
+				ask(t, on, `{"target":{"url":"`+rest+`/job-0"}}`)
+			}
+			mine := bustest.Connect(t, bustest.JetStream(on).Conn().ConnectedUrl(), "trigger")
+			start(t, mine, access.Config{Local: true}, trigger.Config{HTTPAddr: "off", Cooldown: cooldown, AtATime: []string{"0"}})
+			drained(t, on)
+			sent := float64(bustest.JetStream(mine).Conn().Stats().OutMsgs) / many
+			t.Logf("%.2f messages for each of %d requests", sent, many)
+			if sent > each+0.5 { // beside them, requests are asked for, and the process shows that it lives
+				t.Errorf("%.2f messages for each request", sent)
+			}
+		})
+	}
+}
