@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/pkg/events"
 )
 
 // Permits bound how many runs of a pool of targets there are at a time. A run takes its permit before it is planned, and
@@ -19,8 +20,9 @@ import (
 // what nobody works on. A run without a record, whose process died before it was planned, loses its permit with the lease
 // of that process. So no clocks are compared, and a run that waits hours for its turn keeps what it has.
 type Permits struct {
-	runs  *Runs
-	pools *bus.Bucket[pool]
+	runs    *Runs
+	pools   *bus.Bucket[pool]
+	waiting *bus.Bucket[Waiting] // beside the records: who may read those may read this
 
 	mu      sync.Mutex
 	looked  map[string]time.Time // when the holders of a pool were looked at
@@ -46,7 +48,7 @@ var (
 
 func newPermits(r *Runs, b *bus.Bus, bucket string) *Permits {
 	return &Permits{
-		runs: r, pools: bus.OpenBucket[pool](b, bucket),
+		runs: r, pools: bus.OpenBucket[pool](b, bucket), waiting: bus.OpenBucket[Waiting](b, events.BucketRuns),
 		looked: map[string]time.Time{}, took: map[string]time.Time{}, taking: map[string]*sync.Mutex{},
 	}
 }

@@ -82,7 +82,7 @@ func (s *Service) Run(ctx context.Context) error {
 		g.Go(func() error { return s.watch.run(ctx) })
 	}
 	if s.cfg.HTTPAddr != "" {
-		a := &api.API{Inbox: s.bus, Records: s.runs, Token: s.cfg.HTTPToken.Reveal(), Triggers: s.watch.triggers(), Logger: s.log}
+		a := &api.API{Inbox: s.bus, Records: s.runs, Permits: s.runs.Permits, Token: s.cfg.HTTPToken.Reveal(), Triggers: s.watch.triggers(), Logger: s.log}
 		g.Go(func() error { return a.Serve(ctx, s.cfg.HTTPAddr) })
 	}
 	return g.Wait() //nolint:wrapcheck // the parts say what they are.

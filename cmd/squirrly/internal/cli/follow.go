@@ -19,6 +19,8 @@ const (
 	redraw = 120 * time.Millisecond
 	// silence is how long nobody may take a request up before the user is told.
 	silence = 10 * time.Second
+	// lookWaiting is how often it is looked whether a request without a record waits for a permit.
+	lookWaiting = 500 * time.Millisecond
 )
 
 // follow shows a run on stderr until it ends, and returns its last record.
@@ -31,14 +33,15 @@ func (a *app) follow(ctx context.Context, b *bus.Bus, id string) (run.Record, er
 	defer p.Done()
 	tick := time.NewTicker(redraw)
 	defer tick.Stop()
-	quiet := time.After(silence)
+	quiet, began := time.NewTicker(lookWaiting), time.Now()
+	defer quiet.Stop()
 	for {
 		select {
 		case rec, ok := <-changes:
 			if !ok {
 				return run.Record{}, ended(ctx, id)
 			}
-			quiet = nil
+			quiet.Stop()
 			p.Update(rec)
 			if rec.State.Terminal() {
 				p.Ended(rec)
@@ -46,10 +49,27 @@ func (a *app) follow(ctx context.Context, b *bus.Bus, id string) (run.Record, er
 			}
 		case <-tick.C:
 			p.Tick()
-		case <-quiet:
-			fmt.Fprintln(a.err, "squirrly: nobody has taken the request up yet: is the trigger service running?")
+		case <-quiet.C:
+			if a.tellWaits(ctx, b, id, time.Since(began)) {
+				quiet.Stop()
+			}
 		}
 	}
+}
+
+// tellWaits says why a request has no record yet, and reports whether it did: it waits for a permit, or nobody has taken it up
+// for long.
+func (a *app) tellWaits(ctx context.Context, b *bus.Bus, id string, after time.Duration) bool {
+	waiting, waits, err := run.New(b).Permits.WaitingOf(ctx, id)
+	switch {
+	case err == nil && waits:
+		fmt.Fprintf(a.err, "squirrly: the request %s\n", clean(waiting.String()))
+		return true
+	case after >= silence:
+		fmt.Fprintln(a.err, "squirrly: nobody has taken the request up yet: is the trigger service running?")
+		return true
+	}
+	return false
 }
 
 func ended(ctx context.Context, id string) error {

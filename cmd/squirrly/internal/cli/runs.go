@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
@@ -85,6 +88,9 @@ func (a *app) runsGet() *cobra.Command {
 			}
 			defer b.Close()
 			rec, err := run.New(b).Get(c.Context(), v[0])
+			if errors.Is(err, run.ErrNoRecord) {
+				return a.showWaiting(c.Context(), b, v[0], err)
+			}
 			if err != nil {
 				return err
 			}
@@ -139,7 +145,7 @@ func (a *app) runsWatch() *cobra.Command {
 				return err
 			}
 			defer b.Close()
-			if _, err := run.New(b).Get(c.Context(), v[0]); err != nil {
+			if _, err := a.known(c.Context(), b, v[0]); err != nil {
 				return err
 			}
 			rec, err := a.follow(c.Context(), b, v[0])
@@ -166,18 +172,44 @@ that was started: it runs to its end and is ignored.`,
 				return err
 			}
 			defer b.Close()
-			rec, err := run.New(b).Get(c.Context(), v[0])
+			rec, err := a.known(c.Context(), b, v[0])
 			if err != nil {
 				return err
 			}
 			if rec.State.Terminal() {
 				return fmt.Errorf("run %s is %s already", rec.Run, rec.State)
 			}
-			if err := b.Cancel(c.Context(), rec.Run); err != nil {
-				return fmt.Errorf("cancel run %s: %w", rec.Run, err)
+			if err := b.Cancel(c.Context(), v[0]); err != nil {
+				return fmt.Errorf("cancel run %s: %w", v[0], err)
 			}
-			fmt.Fprintln(a.err, "Asked for the end of run", rec.Run)
+			fmt.Fprintln(a.err, "Asked for the end of run", v[0])
 			return nil
 		},
 	}
+}
+
+// known returns the record of a run; that of one whose request waits for a permit is the zero value.
+func (a *app) known(ctx context.Context, b *bus.Bus, id string) (run.Record, error) {
+	runs := run.New(b)
+	rec, err := runs.Get(ctx, id)
+	if errors.Is(err, run.ErrNoRecord) {
+		if _, waits, lookErr := runs.Permits.WaitingOf(ctx, id); lookErr == nil && waits {
+			return run.Record{}, nil
+		}
+	}
+	return rec, err //nolint:wrapcheck // it names the run.
+}
+
+// showWaiting prints what a request without a record waits for; missing is the error when it does not.
+func (a *app) showWaiting(ctx context.Context, b *bus.Bus, id string, missing error) error {
+	waiting, waits, err := run.New(b).Permits.WaitingOf(ctx, id)
+	if err != nil || !waits {
+		return missing
+	}
+	if a.flags.output == formatJSON {
+		return a.json(map[string]run.Waiting{"waiting": waiting})
+	}
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "run\t%s\nstate\tnot planned yet: the request %s\n", clean(id), clean(waiting.String()))
+	return w.Flush() //nolint:wrapcheck // of stdout.
 }

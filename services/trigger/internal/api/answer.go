@@ -16,6 +16,8 @@ type problem struct {
 	Hint     string `json:"hint"`               // what to do
 	Run      string `json:"run,omitempty"`      // of a request that was rejected
 	Existing string `json:"existing,omitempty"` // the run that answers it instead, as in run.rejected
+
+	Waiting *run.Waiting `json:"waiting,omitempty"` // of a run that has no record yet
 }
 
 func invalid(message string) problem {

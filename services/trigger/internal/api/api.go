@@ -40,10 +40,16 @@ type Records interface {
 	Get(ctx context.Context, id string) (run.Record, error)
 }
 
+// Permits tell what a request without a record waits for: *run.Permits.
+type Permits interface {
+	WaitingOf(ctx context.Context, id string) (run.Waiting, bool, error)
+}
+
 // API answers HTTP requests.
 type API struct {
 	Inbox   Inbox
 	Records Records
+	Permits Permits
 	Token   string // that callers have to show; empty lets in everybody who calls from this machine
 	// Triggers are what may make policies ask, by their names in the path.
 	Triggers map[string]Trigger
@@ -222,12 +228,24 @@ func (a *API) record(w http.ResponseWriter, r *http.Request) (run.Record, bool) 
 	case err == nil:
 		return rec, true
 	case errors.Is(err, run.ErrNoRecord):
-		a.fail(w, r, http.StatusNotFound, problem{
-			Code: "not_found", Message: "there is no such run",
-			Hint: "A request that was just sent has a record in a moment; records are kept for 45 days.",
-		}, nil)
+		a.fail(w, r, http.StatusNotFound, a.missing(r.Context(), r.PathValue("run")), nil)
 	default:
 		a.fail(w, r, http.StatusServiceUnavailable, problem{Code: "unavailable", Message: "the record could not be read", Hint: "Try again in a moment."}, err)
 	}
 	return run.Record{}, false
+}
+
+// missing says why there is no record: there is no such run, or its request waits.
+func (a *API) missing(ctx context.Context, id string) problem {
+	waiting, waits, err := a.Permits.WaitingOf(ctx, id)
+	if err != nil || !waits {
+		return problem{
+			Code: "not_found", Message: "there is no such run",
+			Hint: "A request that was just sent has a record in a moment; records are kept for 45 days.",
+		}
+	}
+	return problem{
+		Code: "not_found", Message: "there is no record yet: the request " + waiting.String(),
+		Hint: events.CodeNoPermit.Hint(), Run: id, Waiting: &waiting,
+	}
 }

@@ -84,9 +84,34 @@ func (c call) to(t *testing.T, a *api.API) *httptest.ResponseRecorder {
 	return w
 }
 
+// permits know of one request that waits.
+type permits struct{}
+
+func (permits) WaitingOf(_ context.Context, id string) (run.Waiting, bool, error) {
+	return run.Waiting{Run: id, Pool: "prod.payments", AtATime: 2, Since: time.Now()}, id == "waits", nil
+}
+
+// A request that waits for a permit has no record yet; whoever looks for one is told what it waits for.
+func TestRun_Waits(t *testing.T) {
+	a, _ := newAPI()
+	res := call{method: "GET", path: "/v1/runs/waits"}.to(t, a)
+	got := decode[struct {
+		Code, Message, Run string
+		Waiting            run.Waiting
+	}](t, res)
+	if res.Code != http.StatusNotFound || got.Code != "not_found" || got.Run != "waits" || got.Waiting.Pool != "prod.payments" || got.Waiting.AtATime != 2 ||
+		!strings.Contains(got.Message, "waits for a permit") {
+		t.Errorf("HTTP %d: %+v", res.Code, got)
+	}
+	res = call{method: "GET", path: "/v1/runs/unknown"}.to(t, a)
+	if body := res.Body.String(); res.Code != http.StatusNotFound || strings.Contains(body, "waiting") {
+		t.Errorf("HTTP %d: %s", res.Code, body)
+	}
+}
+
 func newAPI() (*api.API, *inbox) {
 	in := &inbox{}
-	return &api.API{Inbox: in, Records: records{}, Logger: slog.New(slog.DiscardHandler)}, in
+	return &api.API{Inbox: in, Records: records{}, Permits: permits{}, Logger: slog.New(slog.DiscardHandler)}, in
 }
 
 func decode[T any](t *testing.T, res *httptest.ResponseRecorder) T {

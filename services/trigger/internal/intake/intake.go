@@ -41,6 +41,8 @@ type Permits interface {
 	Take(ctx context.Context, pool string, most int, run string) (bool, error)
 	Release(ctx context.Context, pool, run string) error
 	Free(ctx context.Context, pool string, most int) (int, error)
+	NoteWaiting(ctx context.Context, w run.Waiting) error
+	Waited(ctx context.Context, run string) error
 }
 
 // OptOuts are the jobs that are profiled no more: run.OptOuts.
@@ -113,6 +115,7 @@ func (in *Intake) settle(ctx context.Context, req request) (run.Record, error) {
 		rec, err := in.decideSoon(ctx, req)
 		wait, waits := errors.AsType[*fullError](err)
 		if !waits {
+			in.tellWaited(ctx, req, told && err == nil)
 			return rec, err
 		}
 		if req.inBackground() {
@@ -120,7 +123,7 @@ func (in *Intake) settle(ctx context.Context, req request) (run.Record, error) {
 			return rec, bus.Wait(events.CodeNoPermit, putBack(req.message.Number), err)
 		}
 		if !told {
-			in.Logger.InfoContext(ctx, "a request waits for a permit", "run", req.run, "pool", wait.pool, "at_a_time", wait.most)
+			in.tellWaits(ctx, req, wait)
 		}
 		if err := in.await(ctx, wait, req.Expires); err != nil {
 			return rec, err

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
 
@@ -39,6 +40,25 @@ func (in *Intake) permit(ctx context.Context, req request, plan events.Plan) (st
 		err = &fullError{pool: pool, most: most}
 	}
 	return "", errors.Join(err, in.Targets.Release(ctx, plan.Identity.Key(), plan.Run))
+}
+
+// tellWaits tells whoever waits for a run what it waits for.
+func (in *Intake) tellWaits(ctx context.Context, req request, wait *fullError) {
+	in.Logger.InfoContext(ctx, "a request waits for a permit", "run", req.run, "pool", wait.pool, "at_a_time", wait.most)
+	w := run.Waiting{Run: req.run, Pool: wait.pool, AtATime: wait.most, Since: time.Now().UTC()}
+	if err := in.Permits.NoteWaiting(ctx, w); err != nil {
+		in.Logger.WarnContext(ctx, "nobody can see that a request waits", "run", req.run, "error", err)
+	}
+}
+
+// tellWaited takes back that a request waits, if it did and has a record now.
+func (in *Intake) tellWaited(ctx context.Context, req request, did bool) {
+	if !did {
+		return
+	}
+	if err := in.Permits.Waited(ctx, req.run); err != nil {
+		in.Logger.WarnContext(ctx, "a request is still said to wait", "run", req.run, "error", err)
+	}
 }
 
 // await waits until there seems to be a permit, or until the request expires.
