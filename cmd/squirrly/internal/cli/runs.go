@@ -197,7 +197,7 @@ func (a *app) known(ctx context.Context, b *bus.Bus, id string) (run.Record, err
 			return run.Record{}, nil
 		}
 	}
-	return rec, err //nolint:wrapcheck // it names the run.
+	return rec, err
 }
 
 // showWaiting prints what a request without a record waits for; missing is the error when it does not.

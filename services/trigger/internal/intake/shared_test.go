@@ -18,7 +18,7 @@ func TestShared(t *testing.T) {
 			asked++
 			began := time.Now()
 			time.Sleep(time.Second)
-			return began, nil
+			return began, t.Context().Err()
 		}
 		var all sync.WaitGroup
 		for i := range 100 {
