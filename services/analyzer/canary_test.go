@@ -43,14 +43,11 @@ func (l *log) String() string {
 	return l.text.String()
 }
 
-// serveWith analyzes with an LLM until stop is called.
-func (w *world) serveWith(server *llmtest.Server, out *log, change ...func(*analyzer.LLMConfig)) (stop func()) {
+// serveWith analyzes with an LLM until the test ends.
+func (w *world) serveWith(server *llmtest.Server, out *log) {
 	w.t.Helper()
 	c := analyzer.LLMConfig{
 		Provider: analyzer.ProviderOpenAI, BaseURL: server.URL(), Model: llmtest.Model, Key: daemon.Secret(llmtest.Key),
-	}
-	for _, fn := range change {
-		fn(&c)
 	}
 	s, err := analyzer.New(analyzer.Config{Slots: 1, Version: "test", LLM: c}, analyzer.Deps{
 		Bus: w.Bus, Store: w.store, Logger: slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -61,9 +58,7 @@ func (w *world) serveWith(server *llmtest.Server, out *log, change ...func(*anal
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Run(ctx) }()
-	stop = func() { cancel(); <-done }
-	w.t.Cleanup(stop)
-	return stop
+	w.t.Cleanup(func() { cancel(); <-done })
 }
 
 // planted stores a run with a context and a file that hold more than they should, and tells of it.
