@@ -23,13 +23,22 @@ type Step struct {
 	Done    events.State // when it is through
 
 	// After is called with the record when a run is through this step, before its delivery is acknowledged; nil is
-	// nothing. It comes again when the process dies in between, and when the delivery comes again.
+	// nothing. It comes again when the process dies in between, and when the delivery comes again; and later, without an
+	// alarm, when its error is a [Later].
 	After func(ctx context.Context, rec Record) error
 }
 
+// Later is the error of a [Step.After] for which it is too early: how long it has to wait. Its delivery comes again then, and
+// keeps no slot meanwhile.
+type Later time.Duration
+
+// Error implements error.
+func (l Later) Error() string { return "not before " + time.Duration(l).String() }
+
 // completeStep does what is left to do when a run is through a step.
 func (s Step) completeStep(ctx context.Context, rec Record) error {
-	if s.After == nil || rec.State != s.Done {
+	beyond := !s.Done.Terminal() && rec.State.Reached(s.Done)
+	if s.After == nil || rec.State != s.Done && !beyond {
 		return nil
 	}
 	return s.After(ctx, rec)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"squirrly.dev/internal/bus"
@@ -66,6 +67,11 @@ func (o OptOuts) note(ctx context.Context, rec Record) error {
 	if len(died) == 0 {
 		return nil
 	}
+	return o.add(ctx, rec, died)
+}
+
+// add opts the job of a run out; one that has opted out stays as it is.
+func (o OptOuts) add(ctx context.Context, rec Record, died []string) error {
 	id := rec.Plan.Identity
 	err := o.bucket.Create(ctx, optOutPrefix+id.Key(), OptOut{Identity: id, Run: rec.Run, JVMs: died, At: time.Now().UTC()})
 	if err != nil && !errors.Is(err, bus.ErrExists) {
@@ -74,8 +80,35 @@ func (o OptOuts) note(ctx context.Context, rec Record) error {
 	return nil
 }
 
+// Died opts the job of a run out of which TaskManagers died soon after their profiles, and says so in the record, whose state
+// stays what it is. Doing it twice changes nothing.
+func (r *Runs) Died(ctx context.Context, rec Record, died []string) error {
+	if len(died) == 0 {
+		return nil
+	}
+	if err := r.OptOuts.add(ctx, rec, died); err != nil {
+		return err
+	}
+	_, err := r.Update(ctx, rec.Run, func(rec *Record) error {
+		rec.NoteOnce("%s died soon after the profile; the job is profiled no more until `squirrly optouts lift`", strings.Join(died, ", "))
+		return nil
+	})
+	return err
+}
+
+// Profiles are the TaskManagers of which a profile was begun.
+func (r *Record) Profiles() []string {
+	var all []string
+	for _, c := range r.Captures {
+		if c.TriggerTime > 0 && !slices.Contains(all, c.JVM) {
+			all = append(all, c.JVM)
+		}
+	}
+	return all
+}
+
 // Died are the TaskManagers that were profiled and were gone before the last profile of the run was over. A job that
-// was replaced took its TaskManagers along; that is nobody's death.
+// was replaced took its TaskManagers along, and one that was scaled down let some go: that is nobody's death.
 func (r *Record) Died() []string {
 	if r.Outcome != nil && r.Outcome.Code == events.CodeJobGone {
 		return nil
@@ -87,7 +120,7 @@ func (r *Record) Died() []string {
 			profiled[c.JVM] = true
 		}
 		gone := c.State == CaptureLost && c.Code == ""
-		if gone && profiled[c.JVM] && !slices.Contains(died, c.JVM) {
+		if gone && profiled[c.JVM] && !slices.Contains(died, c.JVM) && !slices.Contains(r.Spared, c.JVM) {
 			died = append(died, c.JVM)
 		}
 	}

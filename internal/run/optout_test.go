@@ -21,12 +21,13 @@ func TestRecord_Died(t *testing.T) {
 		"during its profile":      {[]run.Capture{{JVM: "tm-1", State: run.CaptureLost, TriggerTime: 1}}, "", 1},
 		"between two":             {[]run.Capture{stored, {JVM: "tm-1", Mode: events.ModeWall, State: run.CaptureLost}}, "", 1},
 		"alive":                   {[]run.Capture{stored}, "", 0},
+		"let go on purpose":       {[]run.Capture{{JVM: "spared", State: run.CaptureLost, TriggerTime: 1}}, "", 0},
 		"never profiled":          {[]run.Capture{{JVM: "tm-1", State: run.CaptureLost}}, "", 0},
 		"lost for another reason": {[]run.Capture{{JVM: "tm-1", State: run.CaptureLost, TriggerTime: 1, Code: events.CodeProfilerFailed}}, "", 0},
 		"another one is gone":     {[]run.Capture{stored, {JVM: "tm-2", State: run.CaptureLost}}, "", 0},
 		"the job was replaced":    {[]run.Capture{{JVM: "tm-1", State: run.CaptureLost, TriggerTime: 1}}, events.CodeJobGone, 0},
 	} {
-		rec := run.Record{Collected: run.Collected{Captures: c.captures}}
+		rec := run.Record{Collected: run.Collected{Captures: c.captures, Spared: []string{"spared"}}}
 		if c.code != "" {
 			rec.Outcome = &events.Outcome{Code: c.code}
 		}

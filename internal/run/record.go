@@ -37,6 +37,8 @@ type Record struct {
 type Collected struct {
 	Captures []Capture             `json:"captures,omitempty"`
 	Readings []events.ObjectRef    `json:"readings,omitempty"` // of the job's counters, for a collector that takes over
+	Profiled time.Time             `json:"profiled,omitzero"`  // when the last profile was over
+	Spared   []string              `json:"spared,omitempty"`   // TaskManagers that were lost and did not die
 	Artifact *events.ArtifactReady `json:"artifact,omitempty"`
 }
 

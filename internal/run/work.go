@@ -150,7 +150,11 @@ func (w worker) settle(stopping context.Context, c *Claim, p events.Payload, err
 
 // complete does what comes after a step, and acknowledges its delivery. When that fails, the delivery comes again.
 func (w worker) complete(ctx context.Context, c *Claim, outcome string) bus.Result {
-	if err := w.step.completeStep(ctx, c.Record()); err != nil {
+	err := w.step.completeStep(ctx, c.Record())
+	if later, ok := errors.AsType[Later](err); ok {
+		return bus.Again(outcome, time.Duration(later), nil)
+	}
+	if err != nil {
 		return bus.Again(outcome, lookAgain, err)
 	}
 	return bus.Done(outcome)

@@ -87,6 +87,9 @@ func (r *attempt) profile(ctx context.Context, o *observer) error {
 			return err
 		}
 	}
+	if err := r.spare(ctx); err != nil {
+		return err
+	}
 	return capture.Verdict(r.claim.Record().Captures)
 }
 

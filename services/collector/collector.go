@@ -64,7 +64,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 
 // Run handles profile.planned until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	step := run.Step{Service: events.DurableCollector, Working: events.StateProfiling, Done: events.StateCaptured}
+	step := run.Step{Service: events.DurableCollector, Working: events.StateProfiling, Done: events.StateCaptured, After: s.after}
 	return run.New(s.deps.Bus).Work(ctx, step, s.cfg.Slots, func(ctx context.Context, c *run.Claim) (events.Payload, error) {
 		return s.collect(ctx, c)
 	})

@@ -20,6 +20,9 @@ import (
 func (r *attempt) deliver(ctx context.Context, o *observer) (events.Payload, error) {
 	err := r.claim.Mutate(ctx, func(rec *run.Record) error {
 		rec.Step, rec.Percent = "storing context and manifest", percentCaptured
+		if rec.Profiled.IsZero() {
+			rec.Profiled = time.Now().UTC()
+		}
 		return nil
 	})
 	if err != nil {

@@ -141,7 +141,7 @@ func (w *world) work(c *collector) (stop func()) {
 		w.t.Fatal(err)
 	}
 	s.timing = c.timing
-	step := run.Step{Service: events.DurableCollector, Working: events.StateProfiling, Done: events.StateCaptured}
+	step := run.Step{Service: events.DurableCollector, Working: events.StateProfiling, Done: events.StateCaptured, After: s.after}
 	ctx, cancel := context.WithCancel(w.t.Context())
 	ended := make(chan struct{})
 	go func() {

@@ -21,6 +21,7 @@ type Timing struct {
 	Later   time.Duration // until a run that waits is taken up again
 	Keep    time.Duration // between two parts of the counters that are kept for a takeover
 	Job     time.Duration // between two looks at a job that does not run
+	After   time.Duration // after the last profile, until it is looked which TaskManagers died
 	Stale   time.Duration // how old the knowledge of owning the run may be when a profile is started
 }
 
@@ -40,6 +41,7 @@ func DefaultTiming() Timing {
 		Later:   10 * time.Second,
 		Keep:    5 * time.Second,
 		Job:     time.Second,
+		After:   time.Minute,
 		Stale:   3 * time.Second, // below the shortest time in which another worker can take over
 	}
 }
