@@ -15,6 +15,7 @@ import (
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/kube"
 	"squirrly.dev/services/trigger/internal/policy"
+	"squirrly.dev/services/trigger/internal/refusal"
 )
 
 // Member is a target of a policy.
@@ -94,12 +95,9 @@ func (f *Fleet) Refresh(ctx context.Context) {
 			wanted[id(s)] = s
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(wanted)) {
-		found, err := f.lister.List(ctx, wanted[key])
-		if ctx.Err() != nil {
-			return
-		}
-		f.note(ctx, key, found, err)
+	f.list(ctx, wanted)
+	if ctx.Err() != nil {
+		return
 	}
 	members := f.assemble(policies)
 	defer f.once.Do(func() { close(f.known) })
@@ -108,6 +106,38 @@ func (f *Fleet) Refresh(ctx context.Context) {
 	f.members = members
 	maps.DeleteFunc(f.listed, func(key string, _ []kube.Deployed) bool { _, still := wanted[key]; return !still })
 	maps.DeleteFunc(f.problems, func(key string, _ error) bool { _, still := wanted[key]; return !still })
+}
+
+// list lists the deployments of selectors, those of different clusters side by side. A cluster that does not answer is
+// asked once: to wait for it again for each selector would hold up everything else that is under watch.
+func (f *Fleet) list(ctx context.Context, wanted map[string]policy.Selector) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	byCluster := map[string][]string{}
+	for _, key := range slices.Sorted(maps.Keys(wanted)) {
+		byCluster[wanted[key].Cluster] = append(byCluster[wanted[key].Cluster], key)
+	}
+	for _, keys := range byCluster {
+		wg.Go(func() { f.listOf(ctx, keys, wanted) })
+	}
+}
+
+// listOf lists the deployments of selectors of one cluster.
+func (f *Fleet) listOf(ctx context.Context, keys []string, wanted map[string]policy.Selector) {
+	var silent error
+	for _, key := range keys {
+		found, err := []kube.Deployed(nil), silent
+		if silent == nil {
+			found, err = f.lister.List(ctx, wanted[key])
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil && !refusal.Is(err) {
+			silent = err
+		}
+		f.note(ctx, key, found, err)
+	}
 }
 
 // note keeps what a list brought. A failure is logged once, until it is another one.
