@@ -29,6 +29,7 @@ type Config struct {
 	Policy       string        `env:"POLICY"`                                        // file of policies; empty is none
 	AtATime      []string      `env:"PROFILES_AT_A_TIME" envDefault:"10"`            // runs in each cluster, or in places such as prod/payments=2; 0 is no limit
 	Sweep        time.Duration `env:"-"`                                             // between looks of the sweeper; 0 is one second
+	Look         time.Duration `env:"-"`                                             // between looks at what policies watch; 0 is one minute
 }
 
 // Aliases are the well-known names of the variables.
@@ -76,6 +77,7 @@ func (c Config) withDefaults() Config {
 	or(&c.Duration, 30*time.Second)
 	or(&c.MaxDuration, 5*time.Minute)
 	or(&c.Deadline, 30*time.Minute)
+	or(&c.Look, time.Minute)
 	if c.HTTPAddr == "off" {
 		c.HTTPAddr = ""
 	}

@@ -36,10 +36,9 @@ type watching struct {
 }
 
 const (
-	followEvery  = 5 * time.Second  // looks at the file
-	refreshEvery = time.Minute      // looks at which deployments there are
-	statusEvery  = 15 * time.Second // writes of what policies do
-	turnEvery    = 5 * time.Second  // turns of a source, at least
+	followEvery = 5 * time.Second  // looks at the file
+	statusEvery = 15 * time.Second // writes of what policies do, at most
+	turnEvery   = 5 * time.Second  // turns of a source, at least
 )
 
 // newWatching reads the file of policies; nil without one.
@@ -65,12 +64,12 @@ func newWatching(cfg Config, d Deps, resolver *target.Resolver, runs *run.Runs) 
 		alerts: reactor(policy.ReasonAlert, func(r policy.Reasons) []policy.Rule { return r.Alerts }),
 		events: reactor(policy.ReasonEvent, func(r policy.Reasons) []policy.Rule { return r.Events }),
 		watcher: watch.Watcher{
-			Fleet: f, Changed: file.Changes, Refresh: refreshEvery, Most: turnEvery,
+			Fleet: f, Changed: file.Changes, Refresh: cfg.Look, Most: turnEvery,
 			Sources: []watch.Source{
 				schedule.New(gate, bus.OpenBucket[schedule.Done](d.Bus, events.BucketPolicy), d.Logger),
 				&rollout.Source{
 					Gate: gate, Book: labels.Book, Claims: bus.OpenBucket[rollout.Claim](d.Bus, events.BucketPolicy),
-					Looker: looker{resolver}, Every: refreshEvery, Logger: d.Logger,
+					Looker: looker{resolver}, Every: cfg.Look, Logger: d.Logger,
 				},
 				newStatus(cfg, d, f, file),
 			},
@@ -81,7 +80,7 @@ func newWatching(cfg Config, d Deps, resolver *target.Resolver, runs *run.Runs) 
 // newStatus makes what tells people what policies do.
 func newStatus(cfg Config, d Deps, f *fleet.Fleet, file *policy.File) *status.Writer {
 	return &status.Writer{
-		Fleet: f, Policies: file.Policies, Usual: cfg.Duration, Every: statusEvery, Logger: d.Logger,
+		Fleet: f, Policies: file.Policies, Usual: cfg.Duration, Every: min(statusEvery, cfg.Look), Logger: d.Logger,
 		Claims:  bus.OpenBucket[rollout.Claim](d.Bus, events.BucketPolicy),
 		Views:   bus.OpenBucket[status.View](d.Bus, events.BucketPolicy),
 		Slots:   bus.OpenBucket[schedule.Done](d.Bus, events.BucketPolicy),
@@ -92,7 +91,7 @@ func newStatus(cfg Config, d Deps, f *fleet.Fleet, file *policy.File) *status.Wr
 
 func (w *watching) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { w.file.Follow(ctx, followEvery); return nil })
+	g.Go(func() error { w.file.Follow(ctx, min(followEvery, w.watcher.Refresh)); return nil })
 	g.Go(func() error { w.watcher.Run(ctx); return nil })
 	return g.Wait() //nolint:wrapcheck // the parts say what they are.
 }

@@ -18,9 +18,11 @@ require (
 	sigs.k8s.io/kustomize/kyaml v0.21.1
 	squirrly.dev/internal v0.0.0
 	squirrly.dev/pkg/events v0.0.0
+	squirrly.dev/services/trigger v0.0.0
 )
 
 require (
+	code.dny.dev/ssrf v0.3.0 // indirect
 	github.com/antithesishq/antithesis-sdk-go v0.8.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/blang/semver/v4 v4.0.0 // indirect
@@ -72,6 +74,7 @@ require (
 	github.com/prometheus/common v0.72.1 // indirect
 	github.com/prometheus/otlptranslator v1.0.0 // indirect
 	github.com/prometheus/procfs v0.23.0 // indirect
+	github.com/robfig/cron/v3 v3.0.1 // indirect
 	github.com/rs/xid v1.6.0 // indirect
 	github.com/spf13/pflag v1.0.10 // indirect
 	github.com/tinylib/msgp v1.6.4 // indirect
@@ -129,4 +132,5 @@ require (
 replace (
 	squirrly.dev/internal => ../../internal
 	squirrly.dev/pkg/events => ../../pkg/events
+	squirrly.dev/services/trigger => ../../services/trigger
 )

@@ -22,7 +22,7 @@ import (
 var cluster *parts.Kube
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
+	code, err := runTests(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func run(m *testing.M) (int, error) {
+func runTests(m *testing.M) (int, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	dir, err := os.MkdirTemp("", "squirrly-deploy-")
@@ -50,11 +50,7 @@ func run(m *testing.M) (int, error) {
 
 // setUp stores the custom resources of Flink, and the namespaces and access rules of the base.
 func setUp(ctx context.Context) error {
-	crds := os.Getenv("SQUIRRLY_FLINK_CRDS")
-	if crds == "" {
-		crds = filepath.Join("..", "testdata", "crds")
-	}
-	if err := cluster.ApplyCRDs(ctx, crds); err != nil {
+	if err := cluster.ApplyCRDs(ctx, crds()); err != nil {
 		return err
 	}
 	a, err := cluster.Applier()
@@ -78,6 +74,14 @@ func setUp(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// crds is the folder with the definitions of Flink's resources.
+func crds() string {
+	if folder := os.Getenv("SQUIRRLY_FLINK_CRDS"); folder != "" {
+		return folder
+	}
+	return filepath.Join("..", "testdata", "crds")
 }
 
 // render builds one kustomization under deploy/k8s, the namespace first. What names no namespace of its own gets that
