@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -176,7 +177,11 @@ func (l loop) deliver(ctx context.Context, m jetstream.Msg) {
 		l.bus.log.WarnContext(ctx, "handled", append(attrs, "error", r.Err)...)
 		return
 	}
-	l.bus.log.InfoContext(ctx, "handled", attrs...)
+	level := slog.LevelInfo
+	if r.quiet {
+		level = slog.LevelDebug
+	}
+	l.bus.log.Log(ctx, level, "handled", attrs...)
 }
 
 // work calls the handler while the server is told that the message is worked on, and settles it.

@@ -73,6 +73,7 @@ type Result struct {
 	Err     error  // why
 
 	settle settlement
+	quiet  bool // told before, so nothing for people
 	after  time.Duration
 	code   events.Code
 }
@@ -84,6 +85,9 @@ func Done(outcome string) Result { return Result{Outcome: outcome, settle: ack} 
 func Waiting(outcome string, why error) Result {
 	return Result{Outcome: outcome, Err: why, settle: ack}
 }
+
+// WaitingStill is [Waiting] for what was said before: it is told at debug.
+func WaitingStill(outcome string) Result { return Result{Outcome: outcome, settle: ack, quiet: true} }
 
 // Again brings a message back after a while.
 func Again(outcome string, after time.Duration, err error) Result {

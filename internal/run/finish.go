@@ -75,21 +75,23 @@ func (c *Claim) ignoreIfAdvanced(ctx context.Context, err error) error {
 	return err
 }
 
-// wait gives the run up until later. Past the deadline it fails instead.
-func (c *Claim) wait(ctx context.Context, f *bus.Fault) error {
+// wait gives the run up until later, and reports whether it does so for the first time for this reason. Past the deadline it
+// fails instead.
+func (c *Claim) wait(ctx context.Context, f *bus.Fault) (isNew bool, err error) {
 	deadline := c.Record().Plan.Deadline
 	next := time.Now().Add(f.After)
 	if next.After(deadline) {
-		return bus.Permanent(events.CodeDeadlineExceeded, fmt.Errorf("not done by %s; last waited for %s: %w",
+		return false, bus.Permanent(events.CodeDeadlineExceeded, fmt.Errorf("not done by %s; last waited for %s: %w",
 			deadline.UTC().Format(time.RFC3339), f.Code, f.Unwrap()))
 	}
-	return c.Mutate(ctx, func(r *Record) error {
+	err = c.Mutate(ctx, func(r *Record) error {
 		r.Attempts++
 		r.NotBefore, r.WaitsFor = next.UTC(), f.Code
-		r.NoteOnce("%s waits %s: %s", c.step.Service, f.After.Round(time.Second), bus.OneLine(f.Error(), maxNote))
+		isNew = r.NoteOnce("%s waits %s: %s", c.step.Service, f.After.Round(time.Second), bus.OneLine(f.Error(), maxNote))
 		r.release()
 		return nil
 	})
+	return isNew, err
 }
 
 // handBack releases the run without an outcome of its own, because this process stops.

@@ -156,7 +156,7 @@ func (m *model) settle(t *rapid.T) {
 		err = m.publish(ctx, c)
 	case "wait":
 		after := rapid.SampledFrom([]time.Duration{0, time.Minute}).Draw(t, "wait")
-		err = c.wait(ctx, bus.AsFault(bus.Wait(events.CodeProfilerBusy, after, errors.New("busy")), 0))
+		_, err = c.wait(ctx, bus.AsFault(bus.Wait(events.CodeProfilerBusy, after, errors.New("busy")), 0))
 	case "hand back":
 		err = c.handBack(ctx)
 	case "panic":

@@ -35,12 +35,24 @@ type Record struct {
 
 // Collected is what the collector writes.
 type Collected struct {
+	Choice   *Choice               `json:"choice,omitempty"` // nil: all TaskManagers of the job
 	Captures []Capture             `json:"captures,omitempty"`
 	Readings []events.ObjectRef    `json:"readings,omitempty"` // of the job's counters, for a collector that takes over
 	Profiled time.Time             `json:"profiled,omitzero"`  // when the last profile was over
 	Spared   []string              `json:"spared,omitempty"`   // TaskManagers that were lost and did not die
 	Artifact *events.ArtifactReady `json:"artifact,omitempty"`
 }
+
+// Choice says which TaskManagers of a job are profiled where not all are. The captures name those that are.
+type Choice struct {
+	Profiled int      `json:"profiled"`          // TaskManagers
+	Of       int      `json:"of"`                // that run the job
+	By       string   `json:"by,omitempty"`      // what the busiest were told by; empty when they were named
+	LeftOut  []string `json:"leftOut,omitempty"` // the ones that matter most first, at most [MaxLeftOut]
+}
+
+// MaxLeftOut bounds the names of a [Choice].
+const MaxLeftOut = 100
 
 // Analyzed is what the analyzer writes.
 type Analyzed struct {
@@ -115,15 +127,17 @@ func (r *Record) Note(format string, args ...any) {
 	}
 }
 
-// NoteOnce adds a line to the history unless one of the last ones says the same: what is tried again every few seconds is told
-// once.
-func (r *Record) NoteOnce(format string, args ...any) {
+// NoteOnce adds a line to the history unless one of the last ones says the same, and reports whether it did: what is tried again
+// every few seconds is told once.
+func (r *Record) NoteOnce(format string, args ...any) (isNew bool) {
 	const recent = 12
 	text := fmt.Sprintf(format, args...)
 	last := r.History[max(0, len(r.History)-recent):]
-	if !slices.ContainsFunc(last, func(l Line) bool { return l.Text == text }) {
+	isNew = !slices.ContainsFunc(last, func(l Line) bool { return l.Text == text })
+	if isNew {
 		r.Note("%s", text)
 	}
+	return isNew
 }
 
 // Event wraps a payload about this run.

@@ -138,9 +138,12 @@ func (w worker) settle(stopping context.Context, c *Claim, p events.Payload, err
 	if f.Final {
 		return w.fail(ctx, c, f)
 	}
-	err = c.wait(ctx, f)
-	if err == nil {
+	isNew, err := c.wait(ctx, f)
+	switch {
+	case err == nil && isNew:
 		return bus.Waiting("waits", f)
+	case err == nil: // said before: the log has no other line about it
+		return bus.WaitingStill("waits")
 	}
 	if final, ok := errors.AsType[*bus.Fault](err); ok && final.Final {
 		return w.fail(ctx, c, final)

@@ -66,7 +66,11 @@ func (r *attempt) now(ctx context.Context, graph observe.Graph) (observe.Graph, 
 // chosenBefore is the pick of an earlier attempt, as far as the graph still tells of it.
 func (r *attempt) chosenBefore(graph observe.Graph, chosen []string) pick {
 	all := graph.TaskManagers()
-	return pick{chosen: chosen, leftOut: without(all, chosen), unknown: without(r.plan.Scope.TaskManagers, slices.Concat(all, chosen))}
+	var basis observe.Basis
+	if c := r.claim.Record().Choice; c != nil {
+		basis = observe.Basis(c.By)
+	}
+	return pick{chosen: chosen, basis: basis, leftOut: without(all, chosen), unknown: without(r.plan.Scope.TaskManagers, slices.Concat(all, chosen))}
 }
 
 // count says how many TaskManagers are profiled, and of how many.
@@ -75,6 +79,16 @@ func (p pick) count() string {
 		return wording.Plural(len(p.chosen), "TaskManager")
 	}
 	return fmt.Sprintf("%d of %d TaskManagers%s", len(p.chosen), len(p.chosen)+len(p.leftOut), p.how())
+}
+
+// choice is what the record keeps of a pick, since the lines of its history give way to later ones.
+func (p pick) choice() *run.Choice {
+	if len(p.leftOut) == 0 {
+		return nil
+	}
+	return &run.Choice{
+		Profiled: len(p.chosen), Of: len(p.chosen) + len(p.leftOut), By: string(p.basis), LeftOut: p.leftOut[:min(len(p.leftOut), run.MaxLeftOut)],
+	}
 }
 
 // how says by what the chosen were taken, if any were.

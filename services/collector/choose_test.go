@@ -66,9 +66,10 @@ func profiled(rec run.Record) []string {
 
 const hour = 3_600_000
 
-// The one TaskManager of many that is hot is profiled, although others were busy for an hour before.
+// The one TaskManager of many that is hot is profiled, although it is the last and others were busy for an hour before. Who was
+// left out is kept on the record itself, whose history many captures push out.
 func TestChoose_HotNow(t *testing.T) {
-	const many, hot = 60, 57
+	const many, hot = 60, 59
 	w := newWorld(t, many, modes(events.ModeWall), func(p *events.Plan) { p.Scope.MaxTaskManagers = 3 })
 	crowd(w.flink, func(tm int, since int64) (busy, idle int64) {
 		if tm == hot {
@@ -88,6 +89,14 @@ func TestChoose_HotNow(t *testing.T) {
 			t.Errorf("missing lacks %q:\n%s", want, text)
 		}
 	}
+	if strings.Contains(text, "was not profiled, though it runs the busiest") {
+		t.Errorf("missing:\n%s", text)
+	}
+	c := rec.Choice
+	if c == nil || c.Of != many || c.Profiled != 3 || c.By != string(observe.BasisReadings) || len(c.LeftOut) != many-3 ||
+		slices.Contains(c.LeftOut, flinktest.TaskManagerID(hot)) {
+		t.Errorf("the choice is %+v", c)
+	}
 	if noted(rec, "3 of 60 TaskManagers, the busiest by") == 0 {
 		t.Errorf("the history does not say it: %+v", rec.History)
 	}
@@ -100,6 +109,9 @@ func TestChoose_Alike(t *testing.T) {
 			w := newWorld(t, 4, modes(events.ModeWall), func(p *events.Plan) { p.Scope.MaxTaskManagers = most })
 			crowd(w.flink, func(_ int, since int64) (busy, idle int64) { return since, since })
 			rec := w.finish()
+			if (rec.Choice != nil) != (want != "") {
+				t.Errorf("the record's choice: %+v", rec.Choice)
+			}
 			if got := profiled(rec); len(got) != most || got[0] != flinktest.TaskManagerID(0) {
 				t.Fatalf("profiled %v: %+v", got, rec.Outcome)
 			}

@@ -68,6 +68,47 @@ func TestReal_BusyOne(t *testing.T) {
 	}
 }
 
+// TestReal_HotOne runs the sample job on four TaskManagers, on one of which alone runs what limits it. That one is profiled first,
+// and the one that it is, whichever Flink made it.
+func TestReal_HotOne(t *testing.T) {
+	c, job := realFlinkOf(t, 4, "--chained=false", "--parallelism=4", "--stall-parallelism=1", "--sine-steps=1")
+	client, err := flink.New(c.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(15 * time.Second) // metrics come in
+	graph, err := observe.ReadGraph(t.Context(), client, job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hot := ""
+	for _, v := range graph.Vertices {
+		if strings.Contains(v.Name, "arbitrary-stall") && len(v.Subtasks) == 1 {
+			hot = v.Subtasks[0].TaskManagerID
+		}
+	}
+	if hot == "" {
+		t.Fatalf("no vertex with one subtask stalls: %+v", graph.Vertices)
+	}
+	for _, most := range []int{1, 2} {
+		w := worldOf(t, 1, func(p *events.Plan) {
+			p.RestURL, p.Target.URL, p.JobID, p.Duration = c.URL, c.URL, job, events.Duration(3*time.Second)
+			p.Deadline, p.Modes, p.Scope.MaxTaskManagers = time.Now().Add(2*time.Minute), []events.Mode{events.ModeWall}, most
+		})
+		worker := w.collector(w.bus)
+		worker.timing = capture.DefaultTiming()
+		w.work(worker)
+		w.request()
+		rec := w.until(in(events.StateCaptured, events.StateFailed))
+		if got := profiled(rec); len(got) != most || got[0] != hot {
+			t.Errorf("profiled %v, hot is %s of %v: %+v", got, hot, graph.TaskManagers(), rec.Outcome)
+		}
+		for _, l := range w.context(w.ready()).Missing {
+			t.Log(l)
+		}
+	}
+}
+
 // realFlinkOf starts a Flink of so many TaskManagers with one slot each, with the sample job.
 func realFlinkOf(t *testing.T, tms int, args ...string) (c *flinktest.Cluster, job string) {
 	t.Helper()

@@ -36,7 +36,7 @@ func (r *attempt) resolve(ctx context.Context) (*observer, error) {
 	o := newObserver(ctx, r, graph, pick)
 	o.before(ctx)
 	return o, r.claim.Mutate(ctx, func(rec *run.Record) error {
-		rec.Captures = capture.Plan(r.modes(), pick.chosen)
+		rec.Captures, rec.Choice = capture.Plan(r.modes(), pick.chosen), pick.choice()
 		rec.Plan.JobID, rec.Percent = r.plan.JobID, percentResolved
 		rec.Note("job %s (%s): %s on %s: %s", r.plan.JobName, r.plan.JobID, vertices(len(graph.Vertices)),
 			pick.count(), listed(pick.chosen))

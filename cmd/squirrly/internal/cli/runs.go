@@ -127,6 +127,9 @@ func (a *app) runDetails(r run.Record) error {
 	if r.WaitsFor != "" {
 		fmt.Fprintf(w, "waits for\t%s until %s\n", r.WaitsFor, r.NotBefore.Local().Format(time.TimeOnly))
 	}
+	if r.Choice != nil {
+		fmt.Fprintf(w, "chosen\t%s\n", clean(chosen(r.Choice)))
+	}
 	for _, c := range r.Captures {
 		fmt.Fprintf(w, "capture\t%s %s: %s %s\n", clean(c.JVM), c.Mode, c.State, clean(strings.TrimSpace(c.Note+" "+c.Hint)))
 	}
@@ -134,6 +137,20 @@ func (a *app) runDetails(r run.Record) error {
 		fmt.Fprintf(w, "%s\t%s\n", l.At.Local().Format(time.TimeOnly), clean(l.Text))
 	}
 	return w.Flush() //nolint:wrapcheck // of stdout.
+}
+
+// chosen says how many TaskManagers were chosen and by what, and which were left out.
+func chosen(c *run.Choice) string {
+	text := fmt.Sprintf("%d of %d TaskManagers", c.Profiled, c.Of)
+	if c.By != "" {
+		text += ", the busiest by " + c.By
+	}
+	const most = 8
+	names := strings.Join(c.LeftOut[:min(len(c.LeftOut), most)], ", ")
+	if more := c.Of - c.Profiled - most; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	return text + "; left out: " + names
 }
 
 func (a *app) runsWatch() *cobra.Command {

@@ -56,6 +56,7 @@ type view struct {
 	Step      string            `json:"step,omitempty"`
 	Percent   int               `json:"percent"`
 	WaitsFor  events.Code       `json:"waitsFor,omitempty"`
+	Choice    *run.Choice       `json:"choice,omitempty"` // of TaskManagers, where not all are profiled
 	Captures  []capture         `json:"captures,omitempty"`
 	Analysis  *events.ObjectRef `json:"analysis,omitempty"`
 	Outcome   *events.Outcome   `json:"outcome,omitempty"`
@@ -77,8 +78,8 @@ func newView(rec run.Record) view {
 		Run: rec.Run, State: rec.State, Identity: rec.Plan.Identity, JobID: rec.Plan.JobID, JobName: rec.Plan.JobName,
 		Requester: rec.Requester, Created: rec.Created, Updated: rec.Updated, Deadline: rec.Plan.Deadline,
 		Step: rec.Step, Percent: rec.Percent, WaitsFor: rec.WaitsFor, Analysis: rec.Analysis, Outcome: rec.Outcome,
-		Existing: rec.Existing,
-		History:  rec.History,
+		Existing: rec.Existing, Choice: rec.Choice,
+		History: rec.History,
 	}
 	for _, c := range rec.Captures {
 		v.Captures = append(v.Captures, capture{c.JVM, c.Mode, c.State, c.Code, c.Note, c.Hint})

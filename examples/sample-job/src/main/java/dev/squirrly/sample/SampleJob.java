@@ -3,6 +3,7 @@ package dev.squirrly.sample;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.source.lib.NumberSequenceSource;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 
@@ -31,6 +32,7 @@ public final class SampleJob {
             env.disableOperatorChaining();
         }
         int sleepMillis = options.integer("sleep-ms", 1);
+        int stallParallelism = options.integer("stall-parallelism", 0);
         int sineSteps = options.integer("sine-steps", 20_000);
         int failAfterMillis = options.integer("fail-after-ms", 0);
         int checkpointMillis = options.integer("checkpoint-ms", 0);
@@ -50,7 +52,11 @@ public final class SampleJob {
         if (failAfterMillis > 0) {
             numbers = numbers.map(new FuseFunction(failAfterMillis)).name("fuse");
         }
-        DataStream<Integer> stalled = numbers.map(new EvenStallingFunction(sleepMillis)).name("arbitrary-stall");
+        SingleOutputStreamOperator<Integer> stalled =
+                numbers.map(new EvenStallingFunction(sleepMillis)).name("arbitrary-stall");
+        if (stallParallelism > 0) {
+            stalled.setParallelism(stallParallelism);
+        }
         DataStream<Integer> sines = numbers.map(new OddSineFunction(sineSteps)).name("sine");
         stalled.union(sines).sinkTo(new DiscardingSink<>()).name("discard");
         env.execute("squirrly-sample");
