@@ -68,3 +68,29 @@ func TestPrinter_Live(t *testing.T) {
 		t.Error("the moving line is left behind")
 	}
 }
+
+// A profile of somebody else that is waited for is shown: as a line wherever it goes, and in the moving line while it lasts.
+func TestPrinter_BusyProfiler(t *testing.T) {
+	const busy = "another CPU profile of 30s runs in tm-1, since 10:00:00 by that machine's clock"
+	rec := run.Record{
+		Run: "r1", State: events.StateProfiling, Step: "waiting: " + busy,
+		History: []run.Line{line(1, busy+"; WALL is next"), line(2, "collector waits 10s: another CPU profile of 30s runs in tm-1")},
+	}
+	for name, live := range map[string]bool{"plain": false, "terminal": true} {
+		var out bytes.Buffer
+		p := progress.New(&out, live, 200)
+		p.Update(rec)
+		p.Tick()
+		if got := out.String(); strings.Count(got, "WALL is next") != 1 || strings.Contains(got, "· waiting: "+busy) != live {
+			t.Errorf("%s:\n%s", name, got)
+		}
+		out.Reset()
+		rec := rec
+		rec.WaitsFor, rec.NotBefore, rec.Step = events.CodeProfilerBusy, time.Now().Add(time.Minute), ""
+		p.Update(rec)
+		if got := out.String(); strings.Contains(got, "waits: profiler_busy, tried again in") != live {
+			t.Errorf("%s, later:\n%s", name, got)
+		}
+		p.Done()
+	}
+}
