@@ -29,7 +29,9 @@ func (t Topology) buckets() []jetstream.StreamConfig {
 	policy.MaxMsgSize = maxRecordBytes
 	permits := t.bucket(events.BucketPermits, "Which runs hold a permit to profile; changed by compare-and-set only.", 45*day)
 	notify := t.bucket(events.BucketNotify, "What was told to whom.", 45*day)
-	return []jetstream.StreamConfig{runs, lease, policy, permits, notify, spending, answers}
+	findings := t.bucket(events.BucketFindings, "The lives of findings, by job; changed by compare-and-set only.", 400*day)
+	findings.MaxMsgSize = maxRecordBytes
+	return []jetstream.StreamConfig{runs, lease, policy, permits, notify, findings, spending, answers}
 }
 
 // leaseShare is the part of AckWait for which a process that is silent counts as alive. A dead one has sent its last

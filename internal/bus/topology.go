@@ -68,7 +68,7 @@ func (t Topology) streams() []jetstream.StreamConfig {
 		common(jetstream.StreamConfig{
 			Name: events.StreamEvents, Description: "Facts about runs.",
 			Subjects: []string{
-				events.SubjectPlanned, events.SubjectArtifacts, events.SubjectReady, events.SubjectNotices,
+				events.SubjectPlanned, events.SubjectArtifacts, events.SubjectReady, events.SubjectNotices, events.SubjectFindings,
 				events.SubjectRejected, events.SubjectFailed, events.SubjectCancelled, events.SubjectResumeAny,
 			},
 			Retention: jetstream.LimitsPolicy, MaxBytes: 4 << 30, MaxAge: 30 * day,
@@ -104,6 +104,9 @@ func (t Topology) consumers() []jetstream.ConsumerConfig {
 	all := []jetstream.ConsumerConfig{
 		t.consumer(events.DurableCollector, events.SubjectPlanned, events.SubjectResume+events.DurableCollector+".>"),
 		t.consumer(events.DurableAnalyzer, events.SubjectArtifacts, events.SubjectResume+events.DurableAnalyzer+".>"),
+	}
+	if len(t.Channels) > 0 {
+		all = append(all, t.consumer(events.DurableFindings, events.SubjectReady))
 	}
 	for _, channel := range t.Channels {
 		all = append(all, t.consumer(NotifierDurable(channel),

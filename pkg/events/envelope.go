@@ -52,8 +52,8 @@ type Payload interface {
 	Validate() error
 }
 
-// New wraps a payload into an envelope. The event's id is deterministic (<run>/<type>), so that a step which is done
-// twice produces the same event; source is the producing service, for example "squirrly/collector".
+// New wraps a payload into an envelope. The event's id is deterministic (<run>/<type>, and of a change of a finding
+// <run>/<type>/<finding>-<number>), so that a step which is done twice produces the same event; source is the producing service, for example "squirrly/collector".
 func New(source, run string, at time.Time, p Payload) (Event, error) {
 	if err := p.Validate(); err != nil {
 		return Event{}, err
@@ -62,9 +62,13 @@ func New(source, run string, at time.Time, p Payload) (Event, error) {
 	if err != nil {
 		return Event{}, fmt.Errorf("encode %s: %w", p.EventType(), err)
 	}
+	id := run + "/" + string(p.EventType())
+	if part, ok := p.(interface{ part() string }); ok {
+		id += "/" + part.part()
+	}
 	return Event{
 		SpecVersion:     SpecVersion,
-		ID:              run + "/" + string(p.EventType()),
+		ID:              id,
 		Source:          source,
 		Type:            p.EventType(),
 		Time:            at.UTC(),

@@ -39,12 +39,12 @@ func fit(r RecommendationReady) (RecommendationReady, error) {
 			return r, err
 		}
 		r.Truncated, r.Readings = true, nil
-		r.Findings = r.Findings[:min(len(r.Findings), step.findings)]
+		r.leaveOut(min(len(r.Findings), step.findings))
 		r.Doubts = slices.DeleteFunc(r.Doubts, func(d Doubt) bool { return !r.tells(d.Finding) })
 		if !step.comparison {
 			r.Comparison = nil
 		}
-		for _, part := range []any{&r.JobName, &r.FlinkVersion, &r.Verdict, &r.DegradedWhy, &r.Findings, &r.Doubts, &r.Provenance, &r.Comparison} {
+		for _, part := range []any{&r.JobName, &r.FlinkVersion, &r.Verdict, &r.DegradedWhy, &r.Findings, &r.Others, &r.Doubts, &r.Provenance, &r.Comparison} {
 			shorten(reflect.ValueOf(part).Elem(), step.text, step.list)
 		}
 		b, err = json.Marshal(r)
@@ -56,6 +56,16 @@ func fit(r RecommendationReady) (RecommendationReady, error) {
 		return r, fmt.Errorf("recommendation of run %s: %w", r.Run, err)
 	}
 	return r, nil
+}
+
+// leaveOut tells all findings but the first n in the fewest words.
+func (r *RecommendationReady) leaveOut(n int) {
+	var cut []Brief
+	for _, f := range r.Findings[n:] {
+		cut = append(cut, brief(f.Finding))
+	}
+	r.Findings, r.Others = r.Findings[:n], append(cut, r.Others...)
+	r.Others = r.Others[:min(len(r.Others), MaxBriefs)]
 }
 
 func copied(b []byte) (r RecommendationReady, err error) {

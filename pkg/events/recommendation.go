@@ -16,25 +16,28 @@ const (
 
 // RecommendationReady is the result of a run for everybody.
 type RecommendationReady struct {
-	Run          string           `json:"run"`
-	Parent       string           `json:"parent,omitempty"` // the run that this one follows up
-	Identity     Identity         `json:"identity"`
-	JobID        string           `json:"jobId,omitempty"`
-	JobName      string           `json:"jobName,omitempty"`
-	FlinkVersion string           `json:"flinkVersion,omitempty"`
-	CreatedAt    time.Time        `json:"createdAt"`
-	Verdict      Verdict          `json:"verdict"`
-	Severity     Severity         `json:"severity"`
-	Degraded     bool             `json:"degraded"`
-	DegradedWhy  []string         `json:"degradedWhy,omitempty"`
-	Comparison   *Comparison      `json:"comparison,omitempty"`
-	Findings     []FindingExcerpt `json:"findings"`
-	Doubts       []Doubt          `json:"doubts,omitempty"`   // of the LLM about findings that are told here
-	Readings     []Reading        `json:"readings,omitempty"` // what the LLM says in its own words, about them or the job: nobody has verified it
-	Truncated    bool             `json:"truncated"`          // the analysis holds more than fits here
-	Provenance   Provenance       `json:"provenance"`
-	Analysis     ObjectRef        `json:"analysis"`
-	ReportURL    string           `json:"reportUrl,omitempty"`
+	Run          string            `json:"run"`
+	Parent       string            `json:"parent,omitempty"` // the run that this one follows up
+	Identity     Identity          `json:"identity"`
+	JobID        string            `json:"jobId,omitempty"`
+	JobName      string            `json:"jobName,omitempty"`
+	FlinkVersion string            `json:"flinkVersion,omitempty"`
+	Labels       map[string]string `json:"labels,omitempty"` // of the request
+	CreatedAt    time.Time         `json:"createdAt"`
+	Verdict      Verdict           `json:"verdict"`
+	Severity     Severity          `json:"severity"`
+	Degraded     bool              `json:"degraded"`
+	DegradedWhy  []string          `json:"degradedWhy,omitempty"`
+	Comparison   *Comparison       `json:"comparison,omitempty"`
+	Findings     []FindingExcerpt  `json:"findings"`
+	Doubts       []Doubt           `json:"doubts,omitempty"`   // of the LLM about findings that are told here
+	Readings     []Reading         `json:"readings,omitempty"` // what the LLM says in its own words, about them or the job: nobody has verified it
+	Others       []Brief           `json:"others,omitempty"`   // findings that did not fit
+	Looked       *Looked           `json:"looked,omitempty"`   // what the run looked at; nil: not told, by an older version
+	Truncated    bool              `json:"truncated"`          // the analysis holds more than fits here
+	Provenance   Provenance        `json:"provenance"`
+	Analysis     ObjectRef         `json:"analysis"`
+	ReportURL    string            `json:"reportUrl,omitempty"`
 }
 
 // FindingExcerpt is a finding with the facts it rests on.
@@ -75,7 +78,7 @@ func Excerpt(a Analysis, stored ObjectRef, reportURL string) (RecommendationRead
 	r := RecommendationReady{
 		Run: a.Run, Parent: a.Parent, Identity: a.Identity, JobID: a.JobID, JobName: a.JobName, FlinkVersion: a.FlinkVersion,
 		CreatedAt: a.CreatedAt, Verdict: a.Verdict, Severity: a.Grade(), Degraded: a.Degraded,
-		DegradedWhy: a.DegradedWhy, Comparison: a.Comparison, Findings: []FindingExcerpt{},
+		DegradedWhy: a.DegradedWhy, Comparison: a.Comparison, Findings: []FindingExcerpt{}, Looked: looked(a),
 		Provenance: a.Provenance, Analysis: stored, ReportURL: reportURL,
 	}
 	if c := a.Comparison; c != nil && len(c.Changes) > MaxEventChanges {
@@ -86,7 +89,8 @@ func Excerpt(a Analysis, stored ObjectRef, reportURL string) (RecommendationRead
 	for _, f := range a.Findings {
 		if len(r.Findings) == MaxEventFindings {
 			r.Truncated = true
-			break
+			r.Others = append(r.Others, brief(f))
+			continue
 		}
 		r.Findings = append(r.Findings, excerpt(f, facts))
 	}

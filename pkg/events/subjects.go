@@ -20,6 +20,7 @@ const (
 	SubjectArtifacts  = subjectRoot + "artifact.ready.>"
 	SubjectReady      = subjectRoot + "recommendation.ready.>"
 	SubjectNotices    = subjectRoot + "notification.>"
+	SubjectFindings   = subjectRoot + "finding.>"
 	SubjectRejected   = subjectRoot + "run.rejected.>"
 	SubjectFailed     = subjectRoot + "run.failed.>"
 	SubjectCancelled  = subjectRoot + "run.cancelled.>"
@@ -38,6 +39,7 @@ const (
 	BucketLeases    = "SQUIRRLY_LEASES"
 	BucketPermits   = "SQUIRRLY_PERMITS"
 	BucketNotify    = "SQUIRRLY_NOTIFY"
+	BucketFindings  = "SQUIRRLY_FINDINGS"
 	BucketSpending  = "SQUIRRLY_SPENDING"
 	BucketAnswers   = "SQUIRRLY_ANSWERS"
 	BucketPolicy    = "SQUIRRLY_POLICY"
@@ -48,6 +50,7 @@ const (
 	DurableCancel         = "trigger-cancel"
 	DurableCollector      = "collector"
 	DurableAnalyzer       = "analyzer"
+	DurableFindings       = "notifier-findings"
 	DurableNotifierPrefix = "notifier-"
 )
 
@@ -101,6 +104,11 @@ func (id Identity) Subject(t Type, run string) string {
 // ChannelSubject is the subject of a notification event: that of the run, ending in the channel.
 func (id Identity) ChannelSubject(t Type, run, channel string) string {
 	return id.Subject(t, run) + "." + Token(channel)
+}
+
+// FindingSubject is the subject of a change of a finding: that of the run, ending in the finding and the number of the change.
+func (id Identity) FindingSubject(t Type, c FindingChanged) string {
+	return id.Subject(t, c.Run) + "." + Token(c.part())
 }
 
 // RequestSubject is the inbox subject of a requester who may only ask about this identity.

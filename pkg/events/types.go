@@ -15,6 +15,12 @@ const (
 	TypeRunCancelled        Type = "dev.squirrly.run.cancelled.v1"
 	TypeNotificationSent    Type = "dev.squirrly.notification.sent.v1"
 	TypeNotificationFailed  Type = "dev.squirrly.notification.failed.v1"
+	TypeFindingOpened       Type = "dev.squirrly.finding.opened.v1"
+	TypeFindingWorsened     Type = "dev.squirrly.finding.worsened.v1"
+	TypeFindingImproved     Type = "dev.squirrly.finding.improved.v1"
+	TypeFindingResolved     Type = "dev.squirrly.finding.resolved.v1"
+	TypeFindingReopened     Type = "dev.squirrly.finding.reopened.v1"
+	TypeFindingDismissed    Type = "dev.squirrly.finding.dismissed.v1"
 )
 
 // nounVerb maps a type to the two tokens of its subject.
@@ -29,6 +35,12 @@ var nounVerb = map[Type]string{
 	TypeRunCancelled:        "run.cancelled",
 	TypeNotificationSent:    "notification.sent",
 	TypeNotificationFailed:  "notification.failed",
+	TypeFindingOpened:       "finding.opened",
+	TypeFindingWorsened:     "finding.worsened",
+	TypeFindingImproved:     "finding.improved",
+	TypeFindingResolved:     "finding.resolved",
+	TypeFindingReopened:     "finding.reopened",
+	TypeFindingDismissed:    "finding.dismissed",
 }
 
 // Known reports whether t is a type of this contract.

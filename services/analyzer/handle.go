@@ -33,7 +33,7 @@ func (s *Service) handle(ctx context.Context, c *run.Claim) (events.Payload, err
 	if err := s.runs.AddLatest(ctx, an.Identity.Key(), an.Run); err != nil {
 		return nil, err
 	}
-	return s.payload(an, ref)
+	return s.payload(c.Record().Plan, an, ref)
 }
 
 // result makes and stores the analysis, or loads that of an earlier attempt. One that the store has lost is made again.
@@ -127,10 +127,11 @@ func (s *Service) stored(ctx context.Context, ref events.ObjectRef) (events.Anal
 }
 
 // payload is the event that tells the result.
-func (s *Service) payload(an events.Analysis, ref events.ObjectRef) (events.Payload, error) {
+func (s *Service) payload(plan events.Plan, an events.Analysis, ref events.ObjectRef) (events.Payload, error) {
 	p, err := events.Excerpt(an, ref, s.cfg.reportURL(an.Run))
 	if err != nil {
 		return nil, bus.Permanent(events.CodeInternal, err)
 	}
+	p.Labels, p.Looked.Scope = plan.Labels, plan.Scope
 	return p, nil
 }

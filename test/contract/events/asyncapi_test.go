@@ -199,6 +199,9 @@ func addresses(t *testing.T) map[string]string {
 		case events.TypeProfileRequested, events.TypeRunCancel:
 		case events.TypeNotificationSent, events.TypeNotificationFailed:
 			all[id.ChannelSubject(typ, "RUN", "CHANNEL")] = string(typ)
+		case events.TypeFindingOpened, events.TypeFindingWorsened, events.TypeFindingImproved, events.TypeFindingResolved,
+			events.TypeFindingReopened, events.TypeFindingDismissed:
+			all[id.Subject(typ, "RUN")+".CHANGE"] = string(typ)
 		default:
 			all[id.Subject(typ, "RUN")] = string(typ)
 		}

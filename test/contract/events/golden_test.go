@@ -57,6 +57,12 @@ func TestGoldens_SurviveTheTypes(t *testing.T) {
 		events.TypeRunCancelled:        roundTrip[events.RunCancelled],
 		events.TypeNotificationSent:    roundTrip[events.NotificationSent],
 		events.TypeNotificationFailed:  roundTrip[events.NotificationFailed],
+		events.TypeFindingOpened:       roundTrip[events.FindingOpened],
+		events.TypeFindingWorsened:     roundTrip[events.FindingWorsened],
+		events.TypeFindingImproved:     roundTrip[events.FindingImproved],
+		events.TypeFindingResolved:     roundTrip[events.FindingResolved],
+		events.TypeFindingReopened:     roundTrip[events.FindingReopened],
+		events.TypeFindingDismissed:    roundTrip[events.FindingDismissed],
 	}
 	for _, p := range payloads {
 		typ := p.EventType()
@@ -147,7 +153,8 @@ func TestGoldens_AreOfOneRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made.Truncated = ready.Truncated // so that the golden shows the field
+	// What the golden shows besides: the analyzer takes it from the plan, or it did not fit.
+	made.Truncated, made.Others, made.Labels, made.Looked.Scope = ready.Truncated, ready.Others, ready.Labels, ready.Looked.Scope
 	if diff := cmp.Diff(made, ready); diff != "" {
 		t.Errorf("the recommendation is not that of the analysis (-made +golden):\n%s", diff)
 	}
@@ -159,6 +166,10 @@ func TestGoldens_ShowEveryField(t *testing.T) {
 	shown := map[string]bool{
 		// A message that was sent needs neither.
 		"NotificationSent.code": true, "NotificationSent.message": true,
+		// One golden tells of a dismissal; an opened finding has no past, and one that is not found no size.
+		"FindingOpened.before": true, "FindingResolved.now": true, "FindingDismissed.now": true,
+		"FindingOpened.dismissal": true, "FindingWorsened.dismissal": true, "FindingImproved.dismissal": true,
+		"FindingResolved.dismissal": true, "FindingReopened.dismissal": true,
 		// The golden tells of a job that got slower.
 		"Comparison.fixed": true,
 	}

@@ -57,13 +57,16 @@ var limits = map[string]map[string]rule{
 	"RunRejected":    {"run": isRun, "message": filled, "existing": isRun},
 	"RunFailed":      outcome, "RunCancelled": outcome,
 	"NotificationSent": notification, "NotificationFailed": notification,
-	"Checked": {"verdict": isJudged}, "CheckedClaim": {"verdict": isJudged}, "CheckedRelation": {"verdict": isJudged},
+	"FindingOpened": life, "FindingWorsened": life, "FindingImproved": life, "FindingResolved": life, "FindingReopened": life,
+	"FindingDismissed": life,
+	"Checked":          {"verdict": isJudged}, "CheckedClaim": {"verdict": isJudged}, "CheckedRelation": {"verdict": isJudged},
 	"CheckedChange": {"verdict": isJudged},
 	"Analysis":      {"schema": is(events.AnalysisSchema), "run": isRun},
 }
 
 var (
 	outcome      = map[string]rule{"run": isRun, "message": filled}
+	life         = map[string]rule{"id": filled, "fingerprint": filled, "title": filled}
 	notification = map[string]rule{"run": isRun, "channel": filled}
 )
 

@@ -52,6 +52,12 @@ var spoilt = map[events.Type][]change{
 	events.TypeRunCancelled:        {{"data.code", nil}},
 	events.TypeNotificationSent:    {{"data.channel", ""}, {"data.attempt", "once"}},
 	events.TypeNotificationFailed:  {{"data.event", "dev.squirrly.unknown.v1"}},
+	events.TypeFindingOpened:       {{"data.id", ""}},
+	events.TypeFindingWorsened:     {{"data.number", "first"}},
+	events.TypeFindingImproved:     {{"data.fingerprint", ""}},
+	events.TypeFindingResolved:     {{"data.title", ""}},
+	events.TypeFindingReopened:     {{"data.run", nil}},
+	events.TypeFindingDismissed:    {{"data.state", ""}},
 }
 
 func TestSpoiltGoldens_AreRefused(t *testing.T) {
@@ -140,8 +146,22 @@ func decode(typ events.Type, body string) error {
 		_, err = events.Data[events.RunCancelled](e)
 	case events.TypeNotificationSent:
 		_, err = events.Data[events.NotificationSent](e)
-	default:
+	case events.TypeNotificationFailed:
 		_, err = events.Data[events.NotificationFailed](e)
+	case events.TypeFindingOpened:
+		_, err = events.Data[events.FindingOpened](e)
+	case events.TypeFindingWorsened:
+		_, err = events.Data[events.FindingWorsened](e)
+	case events.TypeFindingImproved:
+		_, err = events.Data[events.FindingImproved](e)
+	case events.TypeFindingResolved:
+		_, err = events.Data[events.FindingResolved](e)
+	case events.TypeFindingReopened:
+		_, err = events.Data[events.FindingReopened](e)
+	case events.TypeFindingDismissed:
+		_, err = events.Data[events.FindingDismissed](e)
+	default:
+		err = errors.New("no such event")
 	}
 	return err
 }

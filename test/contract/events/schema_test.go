@@ -31,6 +31,12 @@ var payloads = []events.Payload{
 	events.RunCancelled{},
 	events.NotificationSent{},
 	events.NotificationFailed{},
+	events.FindingOpened{},
+	events.FindingWorsened{},
+	events.FindingImproved{},
+	events.FindingResolved{},
+	events.FindingReopened{},
+	events.FindingDismissed{},
 }
 
 // inbox are the types that anybody may send; they are decoded strictly.
