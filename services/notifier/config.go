@@ -58,3 +58,28 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// channels are those that the environment turns on. Each has the name of its type.
+func (c Config) channels(d channel.Deps) ([]channel.Channel, error) {
+	var all []channel.Channel
+	for _, x := range []struct {
+		on        bool
+		name      string
+		settings  channel.Settings
+		variables string
+	}{
+		{c.Log, "log", &channel.LogSettings{}, "SQUIRRLY_NOTIFY_LOG"},
+		{c.WebhookURL != "", "webhook", &channel.WebhookSettings{URL: c.WebhookURL.Reveal(), Secret: c.WebhookSecret.Reveal()}, "SQUIRRLY_WEBHOOK_URL, SQUIRRLY_WEBHOOK_SECRET"},
+		{c.Subject != "", "nats", &channel.SubjectSettings{Subject: c.Subject}, "SQUIRRLY_NOTIFY_SUBJECT"},
+	} {
+		if !x.on {
+			continue
+		}
+		ch, err := x.settings.Open(x.name, d)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", x.variables, err)
+		}
+		all = append(all, ch)
+	}
+	return all, nil
+}

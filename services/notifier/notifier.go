@@ -6,7 +6,6 @@ package notifier
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -47,22 +46,9 @@ func New(cfg Config, d Deps) (*Service, error) {
 		d.Log = os.Stdout
 	}
 	s := &Service{cfg: cfg.withDefaults(), bus: d.Bus, log: d.Logger}
-	if cfg.Log {
-		s.channels = append(s.channels, channel.NewLog(d.Log))
-	}
-	if cfg.WebhookURL != "" {
-		w, err := channel.NewWebhook(cfg.WebhookURL.Reveal(), cfg.WebhookSecret.Reveal(), netguard.Outbound(cfg.OutboundPrivate))
-		if err != nil {
-			return nil, fmt.Errorf("SQUIRRLY_WEBHOOK_URL, SQUIRRLY_WEBHOOK_SECRET: %w", err)
-		}
-		s.channels = append(s.channels, w)
-	}
-	if cfg.Subject != "" {
-		n, err := channel.NewSubject(cfg.Subject, d.Bus)
-		if err != nil {
-			return nil, fmt.Errorf("SQUIRRLY_NOTIFY_SUBJECT: %w", err)
-		}
-		s.channels = append(s.channels, n)
+	var err error
+	if s.channels, err = cfg.channels(channel.Deps{Log: d.Log, Guard: netguard.Outbound(cfg.OutboundPrivate), NATS: d.Bus}); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

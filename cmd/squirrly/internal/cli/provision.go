@@ -8,6 +8,7 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/services/notifier"
 )
 
 func (a *app) provisionCommand() *cobra.Command {
@@ -43,6 +44,6 @@ Services only use what is there; they create nothing.`,
 	}
 	c.Flags().IntVar(&t.Replicas, "replicas", 1, "copies of each stream: 1, or 3 in a cluster")
 	c.Flags().DurationVar(&t.AckWait, "ack-wait", bus.DefaultAckWait, "silence after which a worker's message goes to another")
-	c.Flags().StringSliceVar(&t.Channels, "channels", []string{"log", "webhook", "nats"}, "notification channels; each gets a consumer")
+	c.Flags().StringSliceVar(&t.Channels, "channels", notifier.ChannelTypes(), "types of notification channels; each gets a consumer")
 	return c
 }

@@ -51,5 +51,5 @@ func channels(o Options) []string {
 	if o.OneShot {
 		return nil // the caller prints the result
 	}
-	return []string{"log", "webhook", "nats"}
+	return notifier.ChannelTypes()
 }

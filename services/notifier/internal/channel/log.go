@@ -11,59 +11,80 @@ import (
 	"unicode"
 
 	"squirrly.dev/internal/report"
+	"squirrly.dev/internal/strictyaml"
 	"squirrly.dev/pkg/events"
 )
 
+// LogSettings are those of a [Log]; it has none.
+type LogSettings struct{}
+
+// Fields implements Settings.
+func (*LogSettings) Fields() (map[string]func(strictyaml.Value), []string) { return nil, nil }
+
+// Open implements Settings.
+func (*LogSettings) Open(name string, d Deps) (Channel, error) { return NewLog(name, d.Log), nil }
+
 // Log writes messages as text that people read. One message is one write.
 type Log struct {
-	mu sync.Mutex
-	w  io.Writer
+	name string
+	mu   sync.Mutex
+	w    io.Writer
 }
 
 // NewLog makes the channel.
-func NewLog(w io.Writer) *Log { return &Log{w: w} }
+func NewLog(name string, w io.Writer) *Log { return &Log{name: name, w: w} }
 
 // Name implements Channel.
-func (*Log) Name() string { return nameLog }
+func (l *Log) Name() string { return l.name }
 
 // Send implements Channel.
-func (l *Log) Send(_ context.Context, m Message) error {
+func (l *Log) Send(_ context.Context, m Message) (Receipt, error) {
 	var text bytes.Buffer
-	if m.Ready != nil {
-		if err := report.Text(&text, whole(*m.Ready), report.Options{}); err != nil {
-			return fmt.Errorf("write run %s as text: %w", m.Run, err)
+	for _, r := range m.Runs {
+		if err := writeRun(&text, r); err != nil {
+			return nil, err
 		}
-		if m.Ready.Truncated {
-			fmt.Fprintf(&text, "There is more in the whole analysis: %s\n", plain(m.Ready.Analysis.Key))
-		}
-		if url := plain(m.Ready.ReportURL); url != "" {
-			fmt.Fprintf(&text, "Report: %s\n", url)
-		}
-	} else {
-		writeOutcome(&text, m)
 	}
-	text.WriteByte('\n')
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, err := l.w.Write(text.Bytes()); err != nil {
-		return fmt.Errorf("write to the log: %w", err)
+		return nil, fmt.Errorf("write to the log: %w", err)
 	}
+	return nil, nil //nolint:nilnil // a log has nothing to remember.
+}
+
+func writeRun(text *bytes.Buffer, m Run) error {
+	if m.Ready != nil {
+		writeChanges(text, m.Changes)
+		if err := report.Text(text, whole(*m.Ready), report.Options{}); err != nil {
+			return fmt.Errorf("write run %s as text: %w", m.ID, err)
+		}
+		if m.Ready.Truncated {
+			fmt.Fprintf(text, "There is more in the whole analysis: %s\n", Plain(m.Ready.Analysis.Key))
+		}
+		if url := Plain(m.Ready.ReportURL); url != "" {
+			fmt.Fprintf(text, "Report: %s\n", url)
+		}
+	} else {
+		writeOutcome(text, m)
+	}
+	text.WriteByte('\n')
 	return nil
 }
 
-func writeOutcome(text *bytes.Buffer, m Message) {
+func writeOutcome(text *bytes.Buffer, m Run) {
 	verb := map[events.Type]string{
 		events.TypeRunRejected: "Rejected", events.TypeRunFailed: "Failed", events.TypeRunCancelled: "Cancelled",
 	}[m.Event.Type]
-	fmt.Fprintf(text, "%s: %s · run %s\n", verb, plain(m.Identity.String()), plain(m.Run))
-	fmt.Fprintf(text, "  %s (%s)\n", plain(m.Outcome.Message), plain(string(m.Outcome.Code)))
-	if hint := plain(m.Outcome.Hint); hint != "" {
+	fmt.Fprintf(text, "%s: %s · run %s\n", verb, Plain(m.Identity.String()), Plain(m.ID))
+	fmt.Fprintf(text, "  %s (%s)\n", Plain(m.Outcome.Message), Plain(string(m.Outcome.Code)))
+	if hint := Plain(m.Outcome.Hint); hint != "" {
 		fmt.Fprintf(text, "  %s\n", hint)
 	}
 }
 
-// plain drops what could steer a terminal or forge a line.
-func plain(s string) string {
+// Plain drops what could steer a terminal or forge a line.
+func Plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return -1

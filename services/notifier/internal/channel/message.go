@@ -1,9 +1,6 @@
-// Package channel holds the ways in which people and systems are told how a run ended. A channel takes one message and
-// says whether it got through; when to try again, and what was told already, does not belong here.
 package channel
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,41 +9,43 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// Channel delivers messages. A nil error means that the message was taken. The error may be [ErrRefused], or a
-// [*RetryAfter]; its text holds no secret, since it becomes part of an event. Send is called by several goroutines.
-type Channel interface {
-	Name() string
-	Send(ctx context.Context, m Message) error
+// Message is what is sent at a time: the ends of runs that belong together, the oldest first.
+type Message struct {
+	ID   string // the same at each attempt
+	Runs []Run  // at least one
 }
 
-// Names are those of all channels.
-func Names() []string { return []string{nameLog, nameWebhook, nameSubject} }
-
-const (
-	nameLog     = "log"
-	nameWebhook = "webhook"
-	nameSubject = "nats"
-)
-
-// Message is the end of a run: a result, or why there is none.
-type Message struct {
+// Run is the end of a run: a result with what it changes, or why there is none.
+type Run struct {
 	Event    events.Event
-	Run      string
+	ID       string
 	Identity events.Identity
 	Ready    *events.RecommendationReady // of recommendation.ready
 	Outcome  *events.Outcome             // of run.rejected, run.failed and run.cancelled
+	Changes  []Change                    // what is told of findings, most important first; none of an outcome
+}
+
+// Change is what became of a finding.
+type Change struct {
+	events.FindingChanged
+
+	Kind    events.LifeChange
+	Reminds bool                   // nothing changed since it was last told; Kind is what was told then
+	Finding *events.FindingExcerpt // as the run has it; nil when it has not, or when there was no room for it
+	Ref     string                 // what the channel noted of this finding before, see [Receipt]
+	Dismiss string                 // the command by which a reader says that he wants to hear of it no more
 }
 
 // Read decodes the event that tells the end of a run.
-func Read(e events.Event) (Message, error) {
-	m := Message{Event: e}
+func Read(e events.Event) (Run, error) {
+	m := Run{Event: e}
 	if e.Type == events.TypeRecommendationReady {
 		r, err := events.Data[events.RecommendationReady](e)
-		m.Ready, m.Run, m.Identity = &r, r.Run, r.Identity
+		m.Ready, m.ID, m.Identity = &r, r.Run, r.Identity
 		return m, err
 	}
 	o, err := outcome(e)
-	m.Outcome, m.Run, m.Identity = &o, o.Run, o.Identity
+	m.Outcome, m.ID, m.Identity = &o, o.Run, o.Identity
 	return m, err
 }
 
@@ -65,9 +64,9 @@ func outcome(e events.Event) (events.Outcome, error) {
 	return events.Outcome{}, fmt.Errorf("event %s does not end a run", e.Type)
 }
 
-// WithoutReadings is the message without what a model says in its own words. The event keeps its id and everything else,
+// WithoutReadings is the run without what a model says in its own words. The event keeps its id and everything else,
 // fields of later versions included.
-func (m Message) WithoutReadings() (Message, error) {
+func (m Run) WithoutReadings() (Run, error) {
 	if m.Ready == nil || len(m.Ready.Readings) == 0 {
 		return m, nil
 	}
@@ -76,19 +75,19 @@ func (m Message) WithoutReadings() (Message, error) {
 	m.Ready = &ready
 	var data map[string]json.RawMessage
 	if err := json.Unmarshal(m.Event.Data, &data); err != nil {
-		return m, fmt.Errorf("leave out readings of run %s: %w", m.Run, err)
+		return m, fmt.Errorf("leave out readings of run %s: %w", m.ID, err)
 	}
 	maps.DeleteFunc(data, func(key string, _ json.RawMessage) bool { return strings.EqualFold(key, "readings") })
 	body, err := json.Marshal(data)
 	if err != nil {
-		return m, fmt.Errorf("leave out readings of run %s: %w", m.Run, err)
+		return m, fmt.Errorf("leave out readings of run %s: %w", m.ID, err)
 	}
 	m.Event.Data = body
 	return m, nil
 }
 
 // Severity of a result; empty when there is none.
-func (m Message) Severity() events.Severity {
+func (m Run) Severity() events.Severity {
 	if m.Ready == nil {
 		return ""
 	}

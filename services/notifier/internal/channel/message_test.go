@@ -23,7 +23,7 @@ func told() events.RecommendationReady {
 
 // Only the readings go: the id, the other fields, and those of a later version stay as they are.
 func TestMessage_WithoutReadings(t *testing.T) {
-	m := message(t, told())
+	m := run(t, told())
 	m.Event.Data = bytes.Replace(m.Event.Data, []byte("{"), []byte(`{"ofALaterVersion":[1e400,"<"],`), 1)
 	before := bytes.Clone(m.Event.Data)
 	got, err := m.WithoutReadings()
@@ -47,11 +47,11 @@ func TestMessage_WithoutReadings(t *testing.T) {
 		t.Errorf("another field was changed: %s", got.Event.Data)
 	}
 
-	plain := message(t, ready())
+	plain := run(t, ready())
 	if got, err := plain.WithoutReadings(); err != nil || !bytes.Equal(got.Event.Data, plain.Event.Data) {
 		t.Errorf("a result without readings was changed: %s, %v", got.Event.Data, err)
 	}
-	failed := message(t, rejected())
+	failed := run(t, rejected())
 	if got, err := failed.WithoutReadings(); err != nil || !bytes.Equal(got.Event.Data, failed.Event.Data) {
 		t.Errorf("a refusal was changed: %s, %v", got.Event.Data, err)
 	}
@@ -60,7 +60,7 @@ func TestMessage_WithoutReadings(t *testing.T) {
 // Each channel marks what is not proven, and tells a reading for what it is.
 func TestChannels_TellWhatIsNotProven(t *testing.T) {
 	var log bytes.Buffer
-	if err := channel.NewLog(&log).Send(t.Context(), message(t, told())); err != nil {
+	if _, err := channel.NewLog("log", &log).Send(t.Context(), message(t, told())); err != nil {
 		t.Fatal(err)
 	}
 	text := strings.Join(strings.Fields(log.String()), " ")
@@ -73,11 +73,11 @@ func TestChannels_TellWhatIsNotProven(t *testing.T) {
 		}
 	}
 	var f forwarded
-	s, err := channel.NewSubject("acme", &f)
+	s, err := channel.NewSubject("nats", "acme", &f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Send(t.Context(), message(t, told())); err != nil {
+	if _, err := s.Send(t.Context(), message(t, told())); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Contains(f.body, []byte(`"proof":"supported"`)) || !bytes.Contains(f.body, []byte(`"readings":[{"about":"1"`)) {

@@ -29,19 +29,19 @@ func TestSubject(t *testing.T) {
 		"acme.{cluster}.{namespace}.{job}.r-{run}": "acme.prod.flink.orders_v2-" + events.Token("orders.v2")[len("orders_v2-"):] + ".r-run-1",
 	} {
 		var f forwarded
-		s, err := channel.NewSubject(template, &f)
+		s, err := channel.NewSubject("nats", template, &f)
 		if err != nil {
 			t.Fatal(err)
 		}
 		r := ready()
 		r.Identity.Job = "orders.v2"
 		m := message(t, r)
-		if err := s.Send(t.Context(), m); err != nil {
+		if _, err := s.Send(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
 		e, err := events.DecodeEvent(f.body)
-		if err != nil || e.ID != m.Event.ID || f.subject != want {
-			t.Errorf("%s: event %s on %s, want %s on %s (%v)", template, e.ID, f.subject, m.Event.ID, want, err)
+		if err != nil || e.ID != m.ID || f.subject != want {
+			t.Errorf("%s: event %s on %s, want %s on %s (%v)", template, e.ID, f.subject, m.ID, want, err)
 		}
 		if f.header[events.HeaderMsgID] != e.ID || f.header[events.HeaderSeverity] != "critical" || f.header[events.HeaderRun] != "run-1" {
 			t.Errorf("headers %v", f.header)
@@ -50,11 +50,11 @@ func TestSubject(t *testing.T) {
 }
 
 func TestSubject_Failure(t *testing.T) {
-	s, err := channel.NewSubject("acme", &forwarded{err: errors.New("no connection")})
+	s, err := channel.NewSubject("nats", "acme", &forwarded{err: errors.New("no connection")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Send(t.Context(), message(t, rejected())); err == nil {
+	if _, err := s.Send(t.Context(), message(t, rejected())); err == nil {
 		t.Error("a message that was not forwarded counts as told")
 	}
 }
@@ -64,7 +64,7 @@ func TestNewSubject_Refuses(t *testing.T) {
 		"", "acme.*", "acme.>", "acme advice", "acme.{what}", ".acme", "acme.", "a..b", "squirrly.v1.recommendation.ready.x",
 		"$JS.API.STREAM.DELETE.x", "_INBOX.x",
 	} {
-		if _, err := channel.NewSubject(template, &forwarded{}); err == nil {
+		if _, err := channel.NewSubject("nats", template, &forwarded{}); err == nil {
 			t.Errorf("subject %q was accepted", template)
 		}
 	}

@@ -11,8 +11,15 @@ import (
 
 var orders = events.Identity{Cluster: "prod", Namespace: "flink", Job: "orders"}
 
-// message reads a payload the way a channel gets it.
+// message is what a channel gets when a payload is told.
 func message(t testing.TB, p events.Payload) channel.Message {
+	t.Helper()
+	r := run(t, p)
+	return channel.Message{ID: r.Event.ID, Runs: []channel.Run{r}}
+}
+
+// run reads a payload the way a channel gets it.
+func run(t testing.TB, p events.Payload) channel.Run {
 	t.Helper()
 	e, err := events.New("squirrly/test", "run-1", time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), p)
 	if err != nil {

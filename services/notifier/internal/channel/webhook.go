@@ -16,6 +16,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/strictyaml"
 	"squirrly.dev/pkg/events"
 )
 
@@ -26,16 +27,45 @@ const (
 	minSecret      = 16 // bytes
 )
 
+// WebhookSettings are those of a [Webhook]. URL and secret are given, or stand in files.
+type WebhookSettings struct{ URL, URLFile, Secret, SecretFile string }
+
+// Fields implements Settings. The path of a URL is often a secret, so that it may stand in a file as well.
+func (w *WebhookSettings) Fields() (map[string]func(strictyaml.Value), []string) {
+	return map[string]func(strictyaml.Value){
+		"url":         func(v strictyaml.Value) { w.URL = v.Text() },
+		"url_file":    func(v strictyaml.Value) { w.URLFile = v.Text() },
+		"secret_file": func(v strictyaml.Value) { w.SecretFile = v.Text() },
+	}, []string{"secret_file"}
+}
+
+// Open implements Settings.
+func (w *WebhookSettings) Open(name string, d Deps) (Channel, error) {
+	if (w.URL == "") == (w.URLFile == "") {
+		return nil, errors.New("expected either url or url_file")
+	}
+	address, err := d.file(w.URL, w.URLFile)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := d.file(w.Secret, w.SecretFile)
+	if err != nil {
+		return nil, err
+	}
+	return NewWebhook(name, address, secret, d.Guard)
+}
+
 // Webhook posts the event of a message, signed as Standard Webhooks says: with the event's id as webhook-id, so that a
 // receiver can tell a repeated delivery.
 type Webhook struct {
+	name   string
 	url    string
 	signer *standardwebhooks.Webhook
 	client *http.Client
 }
 
 // NewWebhook makes the channel. The secret is base64, with or without whsec_ in front. No error holds URL or secret.
-func NewWebhook(rawURL, secret string, guard *netguard.Guard) (*Webhook, error) {
+func NewWebhook(name, rawURL, secret string, guard *netguard.Guard) (*Webhook, error) {
 	if err := guard.CheckURL(rawURL); err != nil {
 		return nil, fmt.Errorf("webhook URL: %w", err)
 	}
@@ -47,18 +77,27 @@ func NewWebhook(rawURL, secret string, guard *netguard.Guard) (*Webhook, error) 
 	if err != nil {
 		return nil, errors.New("webhook secret: cannot be used")
 	}
-	return &Webhook{url: rawURL, signer: signer, client: &http.Client{
+	return &Webhook{name: name, url: rawURL, signer: signer, client: &http.Client{
 		Transport: guard.Transport(), Timeout: webhookTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
 
 // Name implements Channel.
-func (*Webhook) Name() string { return nameWebhook }
+func (w *Webhook) Name() string { return w.name }
 
 // Send implements Channel.
-func (w *Webhook) Send(ctx context.Context, m Message) error {
-	req, err := w.request(ctx, m.Event, time.Now())
+func (w *Webhook) Send(ctx context.Context, m Message) (Receipt, error) {
+	for _, r := range m.Runs {
+		if err := w.post(ctx, r.Event); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil //nolint:nilnil // a webhook has nothing to remember.
+}
+
+func (w *Webhook) post(ctx context.Context, e events.Event) error {
+	req, err := w.request(ctx, e, time.Now())
 	if err != nil {
 		return err
 	}

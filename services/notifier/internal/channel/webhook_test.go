@@ -23,7 +23,7 @@ const (
 
 func webhook(t *testing.T, url string) *channel.Webhook {
 	t.Helper()
-	w, err := channel.NewWebhook(url, secret, netguard.Outbound(true))
+	w, err := channel.NewWebhook("webhook", url, secret, netguard.Outbound(true))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestWebhook_Signed(t *testing.T) {
 			t.Errorf("signature: %v", err)
 		}
 		e, err := events.DecodeEvent(body)
-		if err != nil || e.ID != m.Event.ID || r.Header.Get("webhook-id") != e.ID {
+		if err != nil || e.ID != m.ID || r.Header.Get("webhook-id") != e.ID {
 			t.Errorf("event %+v with webhook-id %s: %v", e, r.Header.Get("webhook-id"), err)
 		}
 		if r.Method != http.MethodPost || r.Header.Get("Content-Type") != events.ContentType {
@@ -58,7 +58,7 @@ func TestWebhook_Signed(t *testing.T) {
 	defer srv.Close()
 	w := webhook(t, srv.URL)
 	for range 2 { // a repeated delivery has the same id
-		if err := w.Send(t.Context(), m); err != nil {
+		if _, err := w.Send(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -100,7 +100,7 @@ func TestWebhook_Answers(t *testing.T) {
 				_, _ = io.WriteString(w, "a hostile answer "+token)
 			}
 		}))
-		err := webhook(t, srv.URL+"/"+token+"?key="+token).Send(t.Context(), message(t, rejected()))
+		_, err := webhook(t, srv.URL+"/"+token+"?key="+token).Send(t.Context(), message(t, rejected()))
 		srv.Close()
 		if (err == nil) != c.ok || errors.Is(err, channel.ErrRefused) != c.refused {
 			t.Errorf("%s: %v", name, err)
@@ -124,7 +124,7 @@ func TestWebhook_DateToRetryAt(t *testing.T) {
 		w.WriteHeader(http.StatusTooManyRequests)
 	}))
 	defer srv.Close()
-	err := webhook(t, srv.URL).Send(t.Context(), message(t, rejected()))
+	_, err := webhook(t, srv.URL).Send(t.Context(), message(t, rejected()))
 	retry, ok := errors.AsType[*channel.RetryAfter](err)
 	if !ok || retry.After < 80*time.Second || retry.After > 90*time.Second {
 		t.Errorf("got %v", err)
@@ -135,7 +135,7 @@ func TestWebhook_NobodyThere(t *testing.T) {
 	srv := httptest.NewServer(http.NotFoundHandler())
 	url := srv.URL + "/" + token
 	srv.Close()
-	err := webhook(t, url).Send(t.Context(), message(t, rejected()))
+	_, err := webhook(t, url).Send(t.Context(), message(t, rejected()))
 	if err == nil || strings.Contains(err.Error(), token) {
 		t.Errorf("got %v", err)
 	}
@@ -145,11 +145,11 @@ func TestWebhook_NobodyThere(t *testing.T) {
 func TestWebhook_GuardedDial(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the guard let a private address pass") }))
 	defer srv.Close()
-	w, err := channel.NewWebhook(strings.Replace(srv.URL, "127.0.0.1", "localhost", 1), secret, netguard.Outbound(false))
+	w, err := channel.NewWebhook("webhook", strings.Replace(srv.URL, "127.0.0.1", "localhost", 1), secret, netguard.Outbound(false))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Send(t.Context(), message(t, rejected())); !errors.Is(err, netguard.ErrRefused) {
+	if _, err := w.Send(t.Context(), message(t, rejected())); !errors.Is(err, netguard.ErrRefused) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -163,7 +163,7 @@ func TestNewWebhook_Refuses(t *testing.T) {
 		"secret not base64": {"https://hooks.example", "whsec_!" + token},
 		"short secret":      {"https://hooks.example", "whsec_c2hvcnQ="},
 	} {
-		_, err := channel.NewWebhook(c[0], c[1], netguard.Outbound(true))
+		_, err := channel.NewWebhook("webhook", c[0], c[1], netguard.Outbound(true))
 		if err == nil || strings.Contains(err.Error(), token) {
 			t.Errorf("%s: %v", name, err)
 		}

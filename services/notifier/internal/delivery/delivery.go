@@ -62,10 +62,10 @@ func (d *Delivery) Handle(ctx context.Context, e events.Event, _ uint64) error {
 		return bus.Permanent(events.CodeUndecodable, err)
 	}
 	if age := time.Since(e.Time); d.policy.MaxAge > 0 && age > d.policy.MaxAge {
-		d.log.InfoContext(ctx, "too old to be told", "channel", d.channel.Name(), "run", m.Run, "age", age.Round(time.Minute))
+		d.log.InfoContext(ctx, "too old to be told", "channel", d.channel.Name(), "run", m.ID, "age", age.Round(time.Minute))
 		return nil
 	}
-	key := events.Token(d.channel.Name()) + "." + events.Token(m.Run)
+	key := events.Token(d.channel.Name()) + "." + events.Token(m.ID)
 	began := time.Now()
 	entry, err := d.ledger.begin(ctx, key, e.ID)
 	if err != nil {
@@ -81,21 +81,21 @@ func (d *Delivery) Handle(ctx context.Context, e events.Event, _ uint64) error {
 
 // attempt sends once and notes the result. The error says when to try again. The intention was noted a moment ago; a
 // process that was frozen since sends nothing, for another one may have begun.
-func (d *Delivery) attempt(ctx context.Context, began time.Time, key string, m channel.Message, e *entry) error {
+func (d *Delivery) attempt(ctx context.Context, began time.Time, key string, m channel.Run, e *entry) error {
 	limited, cancel := context.WithDeadline(ctx, began.Add(sendTime))
 	defer cancel()
-	err := d.channel.Send(limited, m)
+	_, err := d.channel.Send(limited, channel.Message{ID: m.Event.ID, Runs: []channel.Run{m}})
 	switch {
 	case err == nil:
 		return d.ledger.end(ctx, key, e, sent, "", "")
 	case ctx.Err() != nil:
-		return fmt.Errorf("tell run %s: %w", m.Run, err)
+		return fmt.Errorf("tell run %s: %w", m.ID, err)
 	case errors.Is(err, channel.ErrRefused):
 		return d.ledger.end(ctx, key, e, failed, events.CodeChannelRefused, brief(err))
 	case e.Attempt >= d.policy.Attempts:
 		return d.ledger.end(ctx, key, e, failed, events.CodeDeliveryFailed, brief(err))
 	}
-	return bus.Wait(events.CodeDeliveryFailed, d.pause(e.Attempt, err), fmt.Errorf("tell run %s: %w", m.Run, err))
+	return bus.Wait(events.CodeDeliveryFailed, d.pause(e.Attempt, err), fmt.Errorf("tell run %s: %w", m.ID, err))
 }
 
 // pause before the next attempt: what the receiver asks for, but at least the growing one.
@@ -109,23 +109,23 @@ func (d *Delivery) pause(attempt int, err error) time.Duration {
 }
 
 // announce tells on the bus what became of a message, once.
-func (d *Delivery) announce(ctx context.Context, m channel.Message, e entry) error {
+func (d *Delivery) announce(ctx context.Context, m channel.Run, e entry) error {
 	n := events.Notification{
-		Run: m.Run, Identity: m.Identity, Channel: d.channel.Name(), Event: m.Event.Type, Attempt: e.Attempt,
+		Run: m.ID, Identity: m.Identity, Channel: d.channel.Name(), Event: m.Event.Type, Attempt: e.Attempt,
 		Code: e.Code, Message: e.Message,
 	}
 	var p events.Payload = events.NotificationSent{Notification: n}
 	if e.State == failed {
 		p = events.NotificationFailed{Notification: n}
 	}
-	event, err := events.New(source, m.Run, e.At, p)
+	event, err := events.New(source, m.ID, e.At, p)
 	if err != nil {
 		return bus.Permanent(events.CodeInternal, err)
 	}
 	event.ID += "/" + d.channel.Name()
 	event.CausationID = m.Event.ID
-	if err := d.bus.PublishFact(ctx, m.Identity.ChannelSubject(p.EventType(), m.Run, d.channel.Name()), event); err != nil {
-		return fmt.Errorf("announce delivery of run %s: %w", m.Run, err)
+	if err := d.bus.PublishFact(ctx, m.Identity.ChannelSubject(p.EventType(), m.ID, d.channel.Name()), event); err != nil {
+		return fmt.Errorf("announce delivery of run %s: %w", m.ID, err)
 	}
 	return nil
 }

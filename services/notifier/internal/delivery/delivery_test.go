@@ -31,14 +31,14 @@ type receiver struct {
 
 func (*receiver) Name() string { return "webhook" }
 
-func (r *receiver) Send(context.Context, channel.Message) error {
+func (r *receiver) Send(context.Context, channel.Message) (channel.Receipt, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls++
 	if r.calls <= len(r.script) {
-		return r.script[r.calls-1]
+		return nil, r.script[r.calls-1]
 	}
-	return nil
+	return nil, nil
 }
 
 func (r *receiver) count() int {
@@ -243,9 +243,9 @@ type killedInSend struct{ kill func() }
 
 func (*killedInSend) Name() string { return "webhook" }
 
-func (k *killedInSend) Send(context.Context, channel.Message) error {
+func (k *killedInSend) Send(context.Context, channel.Message) (channel.Receipt, error) {
 	k.kill()
-	return nil
+	return nil, nil
 }
 
 func TestDelivery_OldEventsAreNotTold(t *testing.T) {
@@ -285,9 +285,9 @@ type keeper struct{ kept chan channel.Message }
 
 func (*keeper) Name() string { return "log" }
 
-func (k *keeper) Send(_ context.Context, m channel.Message) error {
+func (k *keeper) Send(_ context.Context, m channel.Message) (channel.Receipt, error) {
 	k.kept <- m
-	return nil
+	return nil, nil
 }
 
 // What nobody has verified is told only by a channel that is told to.
@@ -310,7 +310,7 @@ func TestDelivery_Readings(t *testing.T) {
 		if err := delivery.New(k, b, b, told, slog.New(slog.DiscardHandler)).Handle(t.Context(), e, 1); err != nil {
 			t.Fatal(err)
 		}
-		m := <-k.kept
+		m := (<-k.kept).Runs[0]
 		if got := strings.Contains(string(m.Event.Data), "It looks calm."); got != readings || (len(m.Ready.Readings) > 0) != readings {
 			t.Errorf("readings %v: the channel gets %s", readings, m.Event.Data)
 		}
