@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e stores chaos demo bench diagnosis models tiny-model pairs oracle public-jobs check names lint isolated tidy parts clean
+.PHONY: help build image push test e2e stores chaos demo bench diagnosis models tiny-model pairs oracle public-jobs check names lint isolated tidy parts clean
 
 help:                 ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,13 @@ build:                ## Build every binary into bin/
 	@mkdir -p bin
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/squirrly ./services/trigger/cmd/trigger \
 	  ./services/collector/cmd/collector ./services/analyzer/cmd/analyzer ./services/notifier/cmd/notifier ./examples/demo
+
+image:                ## Build the container image into bin/image, without a container engine (VERSION=, PLATFORMS=linux/amd64,linux/arm64)
+	go run ./tools/image -version '$(VERSION)' -out bin/image $(if $(PLATFORMS),-platforms $(PLATFORMS))
+
+push:                 ## Push bin/image to a registry (REF=registry.example.com/squirrly:v1)
+	@test -n '$(REF)' || { echo "name where to: make push REF=REGISTRY/NAME:TAG"; exit 2; }
+	go run ./tools/image -out bin/image -push '$(REF)'
 
 test:                 ## Run all fast tests: unit, contract, embedded NATS, recorded Flink (needs Go only)
 	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 (https://go.dev/dl)"; exit 1; }
