@@ -78,8 +78,7 @@ say "installing Squirrly"
 kubectl apply -f deploy/k8s/base/namespace.yaml
 secret squirrly squirrly-store access-key squirrly secret-key "$(random)"
 secret squirrly squirrly-http token "$(random)"
-kubectl -n squirrly delete job provision --ignore-not-found
-kubectl apply -k deploy/k8s/overlays/dev
+scripts/upgrade.sh deploy/k8s/overlays/dev
 if [ -n "${OPENAI_API_KEY:-}" ]; then
 	secret squirrly squirrly-llm openai-api-key "$OPENAI_API_KEY"
 	secret "$FLINK_NAMESPACE" squirrly-llm openai-api-key "$OPENAI_API_KEY"
@@ -90,7 +89,6 @@ say "starting the sample job"
 kubectl -n "$FLINK_NAMESPACE" apply -f examples/flinkdeployment.yaml
 
 say "waiting"
-kubectl -n squirrly wait --for=condition=complete job/provision --timeout=5m
 for service in trigger collector analyzer notifier; do
 	kubectl -n squirrly rollout status "deployment/$service" --timeout=5m
 done

@@ -91,8 +91,12 @@ func render(name string) ([]*unstructured.Unstructured, error) {
 	if err != nil {
 		return nil, err
 	}
-	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).
-		Run(filesys.MakeFsOnDisk(), filepath.Join(root, "deploy", "k8s", name))
+	return build(filepath.Join(root, "deploy", "k8s", name))
+}
+
+// build is render for a folder anywhere.
+func build(name string) ([]*unstructured.Unstructured, error) {
+	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), name)
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
@@ -127,7 +131,7 @@ func rank(o *unstructured.Unstructured) int {
 // rendered calls check once for each kustomization that users apply.
 func rendered(t *testing.T, check func(t *testing.T, objects []*unstructured.Unstructured)) {
 	t.Helper()
-	for _, name := range []string{"base", "overlays/dev", "overlays/prod", "overlays/gateway", "oneshot"} {
+	for _, name := range []string{"base", "overlays/dev", "overlays/prod", "overlays/gateway", "oneshot", "nightly"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			objects, err := render(name)

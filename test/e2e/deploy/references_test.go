@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -46,6 +47,8 @@ func references(pod *corev1.Pod) []string {
 			all = append(all, "Secret "+v.Secret.SecretName)
 		case v.ConfigMap != nil:
 			all = append(all, "ConfigMap "+v.ConfigMap.Name)
+		case v.PersistentVolumeClaim != nil && !strings.HasPrefix(pod.Name, "statefulset-"): // whose claims come from a template
+			all = append(all, "PersistentVolumeClaim "+v.PersistentVolumeClaim.ClaimName)
 		}
 	}
 	for _, c := range pod.Spec.Containers {
