@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/services/trigger"
@@ -16,6 +17,9 @@ func TestRun_MessagesOfARejection(t *testing.T) {
 	for name, cooldown := range map[string]time.Duration{"a run is under way": 0, "the result is fresh": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			on, rest := bustest.Start(t), flinks(t)
+			if err := on.Provision(t.Context(), bus.Topology{}); err != nil { // a slow machine sends no heartbeats in between
+				t.Fatal(err)
+			}
 			if cooldown > 0 {
 				analyzed(t, on, rest)
 			}
