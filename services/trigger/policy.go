@@ -51,6 +51,9 @@ func CheckPolicies(body []byte) ([]PolicySummary, error) {
 // Watched is what one policy does with one of its targets.
 type Watched = status.View
 
+// FileRefused is the state of what stands for a file of policies whose change was not accepted.
+const FileRefused = status.Refused
+
 // Watching returns what policies do, as the trigger wrote it down a moment ago, ordered by policy and target.
 func Watching(ctx context.Context, b *bus.Bus) ([]Watched, error) {
 	entries, err := bus.OpenBucket[status.View](b, events.BucketPolicy).List(ctx, status.Prefix+">")

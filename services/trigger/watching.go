@@ -80,7 +80,7 @@ func newWatching(cfg Config, d Deps, resolver *target.Resolver, runs *run.Runs) 
 // newStatus makes what tells people what policies do.
 func newStatus(cfg Config, d Deps, f *fleet.Fleet, file *policy.File) *status.Writer {
 	return &status.Writer{
-		Fleet: f, Policies: file.Policies, Usual: cfg.Duration, Every: min(statusEvery, cfg.Look), Logger: d.Logger,
+		Fleet: f, Policies: file.Policies, Problem: file.Problem, Usual: cfg.Duration, Every: min(statusEvery, cfg.Look), Logger: d.Logger,
 		Claims:  bus.OpenBucket[rollout.Claim](d.Bus, events.BucketPolicy),
 		Views:   bus.OpenBucket[status.View](d.Bus, events.BucketPolicy),
 		Slots:   bus.OpenBucket[schedule.Done](d.Bus, events.BucketPolicy),

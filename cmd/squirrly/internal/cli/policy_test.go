@@ -170,4 +170,40 @@ policies:
 	if code, _, errs = runCLI(t, t.Context(), "", "policy", "explain", "payments", "--nats", s.ClientURL()); code != 5 {
 		t.Errorf("exit %d %s", code, errs)
 	}
+	changedFile(t, path, s.ClientURL())
+}
+
+// changedFile makes mistakes in the file of policies: that it is not accepted is shown until it is mended.
+func changedFile(t *testing.T, path, url string) {
+	t.Helper()
+	right, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	show := func(body []byte, ok func(text string) bool) (text string) {
+		if err := os.WriteFile(path, body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(40 * time.Second); !ok(text); time.Sleep(200 * time.Millisecond) {
+			if _, text, _ = runCLI(t, t.Context(), "", "policy", "ls", "--nats", url); time.Now().After(end) {
+				t.Fatalf("after 40 s:\n%s", text)
+			}
+		}
+		return text
+	}
+	text := show([]byte("policies:\n- name: nightly\n  jitter: 1m\n"), func(text string) bool { return strings.Contains(text, "(file)") })
+	narrow(t, text)
+	told := strings.Join(strings.Fields(text), " ")
+	if !strings.Contains(told, "(file) (changed) - - refused the changed file is not accepted, and what held before still holds: line 2: policies[0]:") ||
+		!strings.Contains(told, "(and 2 more mistakes)") || !strings.Contains(told, "nightly orders") {
+		t.Error(text)
+	}
+	for _, args := range [][]string{{"policy", "ls", "newer"}, {"policy", "explain", "newer"}} {
+		code, _, errs := runCLI(t, t.Context(), "", append(args, "--nats", url)...)
+		if code != 5 || !strings.Contains(strings.Join(strings.Fields(errs), " "), "Note: the changed file is not accepted") {
+			t.Errorf("%v: exit %d %s", args, code, errs)
+		}
+		narrow(t, errs)
+	}
+	show(right, func(text string) bool { return strings.Contains(text, "nightly") && !strings.Contains(text, "(file)") })
 }

@@ -17,14 +17,17 @@ func (a *app) policyLs() *cobra.Command {
 		Long: `List the targets of all policies, or of one. The trigger writes this down every few seconds; times are those of the
 policy's zone.`,
 		RunE: func(c *cobra.Command, v []string) error {
-			all, err := a.watched(c, func(w trigger.Watched) bool { return len(v) == 0 || w.Policy == v[0] })
+			all, err := a.watched(c, func(w trigger.Watched) bool {
+				return len(v) == 0 || w.Policy == v[0] || a.flags.output != formatJSON && fileRefused(w)
+			})
 			if err != nil {
 				return err
 			}
 			if a.flags.output == formatJSON {
 				return a.json(all)
 			}
-			if len(all) == 0 && len(v) > 0 {
+			if len(v) > 0 && !slices.ContainsFunc(all, func(w trigger.Watched) bool { return w.Policy == v[0] }) {
+				a.warnOfFile(all)
 				return &coded{code: exitNotFound, err: fmt.Errorf("no target of a policy %s is under watch (see `squirrly policy ls`)", v[0])}
 			}
 			if len(all) == 0 {
@@ -49,12 +52,13 @@ Exit codes: 0 it is under watch, 5 it is not.`,
 		RunE: func(c *cobra.Command, v []string) error {
 			wanted := strings.TrimRight(v[0], "/")
 			all, err := a.watched(c, func(w trigger.Watched) bool {
-				return w.Target == wanted || w.Where == wanted || strings.HasSuffix(w.Target, "/"+wanted)
+				return fileRefused(w) || w.Target == wanted || w.Where == wanted || strings.HasSuffix(w.Target, "/"+wanted)
 			})
 			if err != nil {
 				return err
 			}
-			if len(all) == 0 {
+			a.warnOfFile(all)
+			if all = slices.DeleteFunc(all, fileRefused); len(all) == 0 {
 				return &coded{code: exitNotFound, err: fmt.Errorf("no policy watches %s (see `squirrly policy ls`)", wanted)}
 			}
 			if a.flags.output == formatJSON {
@@ -82,6 +86,18 @@ func (a *app) watched(c *cobra.Command, wanted func(trigger.Watched) bool) ([]tr
 	defer b.Close()
 	all, err := trigger.Watching(c.Context(), b)
 	return slices.DeleteFunc(all, func(w trigger.Watched) bool { return !wanted(w) }), err
+}
+
+// fileRefused reports whether a row stands for a file of policies whose change was not accepted.
+func fileRefused(w trigger.Watched) bool { return w.State == trigger.FileRefused }
+
+// warnOfFile says that what is told comes from before a change of the file.
+func (a *app) warnOfFile(all []trigger.Watched) {
+	for _, w := range all {
+		if fileRefused(w) {
+			fmt.Fprintln(a.err, folded("Note: "+clean(w.Why), "  "))
+		}
+	}
 }
 
 // watchedRow fits a line into 80 columns.

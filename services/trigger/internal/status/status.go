@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"strings"
 	"time"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/services/trigger/internal/fleet"
 	"squirrly.dev/services/trigger/internal/policy"
 	"squirrly.dev/services/trigger/internal/source"
@@ -20,6 +22,7 @@ import (
 type Writer struct {
 	Fleet    *fleet.Fleet
 	Policies func() []policy.Policy
+	Problem  func() error  // why the newest content of the file does not hold; nil when it does
 	Usual    time.Duration // of a profile
 	Every    time.Duration // between two times that any replica writes
 	Logger   *slog.Logger
@@ -102,11 +105,17 @@ func values[T any](ctx context.Context, b *bus.Bucket[T], pattern string) (map[s
 	return all, err
 }
 
-// views are those of all members, and one for each policy whose deployments cannot be listed.
+// views are those of all members, one for each policy whose deployments cannot be listed, and one for a file that is not accepted.
 func (w *Writer) views(now time.Time, members []fleet.Member, m memory) map[string]View {
 	all := map[string]View{}
 	for _, member := range members {
 		all[key(member.Policy, member.Key)] = w.view(now, member, m)
+	}
+	if err := w.Problem(); err != nil {
+		all[Prefix+"file"] = View{
+			Policy: "(file)", Target: "(changed)", Zone: time.UTC.String(), State: Refused,
+			Why: "the changed file is not accepted, and what held before still holds: " + inShort(err),
+		}
 	}
 	policies := w.Policies()
 	for i := range policies {
@@ -118,6 +127,15 @@ func (w *Writer) views(now time.Time, members []fleet.Member, m memory) map[stri
 		}
 	}
 	return all
+}
+
+// inShort is the first of several mistakes, and how many there are besides.
+func inShort(err error) string {
+	first, rest, several := strings.Cut(err.Error(), "\n")
+	if !several {
+		return first
+	}
+	return first + " (and " + wording.Plural(strings.Count(rest, "\n")+1, "more mistake") + ")"
 }
 
 func key(p *policy.Policy, target string) string { return Prefix + policy.Token(p.Name) + "." + target }

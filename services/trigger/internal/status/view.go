@@ -45,6 +45,7 @@ const (
 	Spent    State = "spent"    // the budget of the day is used up
 	Unseen   State = "unseen"   // it does not run, or cannot be asked
 	Unlisted State = "unlisted" // the deployments of the policy cannot be listed: it stands for all of them
+	Refused  State = "refused"  // the file of policies was changed, and the change has mistakes: it stands for the file
 )
 
 // Prefix begins the keys of views.
