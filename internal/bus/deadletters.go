@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"squirrly.dev/internal/redact"
 	"squirrly.dev/pkg/events"
 )
 
@@ -30,7 +31,8 @@ type DeadLetter struct {
 const headerService = "Squirrly-Service"
 
 // deadLetter copies a message to the dead letters. No Nats-* header is copied: a requester's Nats-Expected-Stream would make
-// this publish fail for ever. The message id makes it one letter however often.
+// this publish fail for ever. The message id makes it one letter however often. What nobody could read is people's text, with
+// whatever they typed: secrets in it are not kept. Other messages stay as they were, so that they can be sent again.
 func (b *Bus) deadLetter(ctx context.Context, service string, d Delivery, reason events.Code, why error) error {
 	h := nats.Header{
 		events.HeaderOrigSubject: {d.Subject},
@@ -41,13 +43,21 @@ func (b *Bus) deadLetter(ctx context.Context, service string, d Delivery, reason
 		const most = 1024
 		h[events.HeaderError] = []string{OneLine(why.Error(), most)}
 	}
+	body := d.Body
+	keep := func(text string) string { return text }
+	if reason == events.CodeUndecodable {
+		keep = redact.Text
+		body = []byte(keep(string(body)))
+	}
 	for k, v := range d.Header {
 		if !strings.HasPrefix(strings.ToLower(k), "nats-") {
-			h[events.HeaderOrigPrefix+k] = v
+			for _, text := range v {
+				h[events.HeaderOrigPrefix+k] = append(h[events.HeaderOrigPrefix+k], keep(text))
+			}
 		}
 	}
 	id := "dead/" + service + "/" + d.Stream + "/" + strconv.FormatUint(d.Seq, 10)
-	return b.Publish(ctx, events.DeadSubject(service, reason), id, events.Header(h), d.Body)
+	return b.Publish(ctx, events.DeadSubject(service, reason), id, events.Header(h), body)
 }
 
 // OneLine makes a text fit for a header or a line of a history, of at most the given bytes.
