@@ -44,8 +44,8 @@ var (
 	// ErrProxyRefuses is a proxy that wants credentials or does not allow the way.
 	ErrProxyRefuses = errors.New("the proxy refuses")
 
-	// ErrAccess is what the caller's transport says when it cannot read what it should show to the server. It is also an
-	// ErrUnavailable: files are mended and written anew while a process runs.
+	// ErrAccess is what the caller's transport says when it cannot read what it should show to the server: somebody has to mend it,
+	// unless the file is being written anew just now.
 	ErrAccess = errors.New("the way in is not configured as it should")
 )
 
@@ -57,7 +57,7 @@ func (p ProxyAnswer) Error() string { return fmt.Sprintf("it answers HTTP %d", p
 
 // implied is the wider kind that a kind also is, or nil.
 func implied(kind error) error {
-	if errors.Is(kind, ErrProxyUnreachable) || errors.Is(kind, ErrAccess) || errors.Is(kind, ErrTaskManagerSilent) {
+	if errors.Is(kind, ErrProxyUnreachable) || errors.Is(kind, ErrTaskManagerSilent) {
 		return ErrUnavailable
 	}
 	return nil
@@ -85,7 +85,7 @@ func kindOf(err error) error {
 		return ErrAccess
 	case isOp && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")):
 		return ErrProxyUnreachable
-	case errors.Is(err, http.ErrSchemeMismatch):
+	case errors.Is(err, http.ErrSchemeMismatch), errors.Is(err, ErrTLSFailed):
 		return ErrTLSFailed
 	case strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`): // an alert of TLS
 		return ErrTLSFailed

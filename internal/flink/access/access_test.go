@@ -223,7 +223,7 @@ func TestClient_Rotates(t *testing.T) {
 	if err := os.Remove(secret); err != nil {
 		t.Fatal(err)
 	}
-	call("the file is gone", flink.ErrUnavailable)
+	call("the file is gone", flink.ErrAccess)
 
 	write(t, other, *token.Load())
 	write(t, file, "clusters:\n  - match: "+url+"\n    tokenFile: other\n")

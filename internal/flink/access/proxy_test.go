@@ -37,20 +37,19 @@ func TestProxy(t *testing.T) {
 		lines []string
 		want  error
 	}{
-		"https":                    {secure, []string{ca, through, user, password}, nil},
-		"http":                     {plain, []string{through, user, password}, nil},
-		"https, no password":       {secure, []string{ca, through}, flink.ErrProxyRefuses},
-		"http, no password":        {plain, []string{through}, flink.ErrProxyRefuses},
-		"https, wrong password":    {secure, []string{ca, through, user, wrong}, flink.ErrProxyRefuses},
-		"http, wrong password":     {plain, []string{through, user, wrong}, flink.ErrProxyRefuses},
-		"no proxy there":           {secure, []string{ca, "proxy: http://" + nobody(t)}, flink.ErrProxyUnreachable},
-		"no socks proxy there":     {secure, []string{ca, "proxy: socks5://" + nobody(t)}, flink.ErrProxyUnreachable},
-		"no Flink behind, https":   {"https://" + nobody(t), []string{ca, through, user, password}, flink.ErrProxyUnreachable},
-		"no Flink behind, http":    {"http://" + nobody(t), []string{through, user, password}, flink.ErrUnavailable},
-		"untrusted behind":         {secure, []string{through, user, password}, flink.ErrTLSUntrusted},
-		"metadata behind":          {"http://169.254.169.254", []string{through, user, password}, netguard.ErrRefused},
-		"no file of the password":  {secure, []string{ca, through, user, "proxyPasswordFile: /nowhere"}, flink.ErrAccess},
-		"no file, may come (kind)": {secure, []string{ca, through, user, "proxyPasswordFile: /nowhere"}, flink.ErrUnavailable},
+		"https":                   {secure, []string{ca, through, user, password}, nil},
+		"http":                    {plain, []string{through, user, password}, nil},
+		"https, no password":      {secure, []string{ca, through}, flink.ErrProxyRefuses},
+		"http, no password":       {plain, []string{through}, flink.ErrProxyRefuses},
+		"https, wrong password":   {secure, []string{ca, through, user, wrong}, flink.ErrProxyRefuses},
+		"http, wrong password":    {plain, []string{through, user, wrong}, flink.ErrProxyRefuses},
+		"no proxy there":          {secure, []string{ca, "proxy: http://" + nobody(t)}, flink.ErrProxyUnreachable},
+		"no socks proxy there":    {secure, []string{ca, "proxy: socks5://" + nobody(t)}, flink.ErrProxyUnreachable},
+		"no Flink behind, https":  {"https://" + nobody(t), []string{ca, through, user, password}, flink.ErrProxyUnreachable},
+		"no Flink behind, http":   {"http://" + nobody(t), []string{through, user, password}, flink.ErrUnavailable},
+		"untrusted behind":        {secure, []string{through, user, password}, flink.ErrTLSUntrusted},
+		"metadata behind":         {"http://169.254.169.254", []string{through, user, password}, netguard.ErrRefused},
+		"no file of the password": {secure, []string{ca, through, user, "proxyPasswordFile: /nowhere"}, flink.ErrAccess},
 	} {
 		err := overview(t, open(t, access.Options{}, c.url, c.lines...), c.url)
 		if !errors.Is(err, c.want) || c.want == nil && err != nil {

@@ -98,6 +98,9 @@ func (w *way) roundTrip(r *http.Request) (*http.Response, error) {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" && w.asked.Load() {
 		err = wantsCertificate{err}
 	}
+	if r.URL.Scheme == "http" && e.Proxy == "" && r.Context().Err() == nil && hungUp(err) {
+		err = w.sayTLS(r.Context(), t, r.URL, err)
+	}
 	if err == nil && res.StatusCode != http.StatusOK {
 		err = mask(res, shows.secrets)
 	}

@@ -197,8 +197,8 @@ func (t *take) silent(ctx context.Context, jvm string) error {
 	return pause(ctx, t.Timing.Look)
 }
 
-// isUnavailable reports whether an error may pass within seconds: also a token that is refused, since another one may be
-// in its file by then.
+// isUnavailable reports whether an error may pass within seconds: also a token that is refused, or a file that cannot be used,
+// since another one may be there by then.
 func isUnavailable(err error) bool {
-	return errors.Is(err, flink.ErrUnavailable) || errors.Is(err, flink.ErrUnauthorized)
+	return errors.Is(err, flink.ErrUnavailable) || errors.Is(err, flink.ErrUnauthorized) || errors.Is(err, flink.ErrAccess)
 }

@@ -90,7 +90,7 @@ func classify(p place, err error) error {
 			err = op.Err
 		}
 		return refusal.New(code, "%w", err)
-	case errors.Is(err, flink.ErrUnavailable):
+	case errors.Is(err, flink.ErrUnavailable), errors.Is(err, flink.ErrAccess): // a file may be written anew just now
 		return fmt.Errorf("the JobManager at %s does not answer: %w", at, err)
 	case known:
 		return refusal.New(code, "the way to the JobManager at %s is closed: %w", at, err)
