@@ -3,7 +3,7 @@ export GOFLAGS := $(filter-out -mod=%,$(GOFLAGS))
 export GOTOOLCHAIN ?= local
 
 MODULES  = $(shell go list -m -f '{{.Dir}}')
-FAST     = $(filter-out %/test/e2e,$(MODULES))
+FAST     = $(filter-out %/test/e2e %/tools/image,$(MODULES))
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
@@ -31,7 +31,7 @@ test:                 ## Run all fast tests: unit, contract, embedded NATS, reco
 	go test $(addsuffix /...,$(FAST))
 
 e2e: parts            ## Run the tests on real servers, and a short chaos (needs JDK 17 and Maven too)
-	go test -count=1 -timeout 40m -p 1 ./test/e2e/...
+	go test -count=1 -timeout 40m -p 1 ./test/e2e/... ./tools/image
 	go run ./test/chaos -short
 
 stores: parts         ## Kill every artifact store and its writers with SIGKILL under 2,000 puts each, then read all back (PUTS=)
