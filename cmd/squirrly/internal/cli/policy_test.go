@@ -173,6 +173,32 @@ policies:
 	changedFile(t, path, s.ClientURL())
 }
 
+// The policy that docs/policy.md begins with is fine, and what `policy check` prints of it is what stands there but for the date.
+func TestPolicyCheck_Page(t *testing.T) {
+	clean(t)
+	b, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "docs", "policy.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, begins := strings.Cut(string(b), "$ cat > policies.yaml <<'END'\n")
+	body, rest, ends := strings.Cut(rest, "\n    END\n")
+	check, rest, runs := strings.Cut(rest, "\n")
+	printed, _, _ := strings.Cut(rest, "\n    $ ")
+	if !begins || !ends || !runs || strings.TrimSpace(check) != "$ squirrly policy check policies.yaml" {
+		t.Fatalf("the page does not begin with a policy and its check: %q", check)
+	}
+	path := filepath.Join(t.TempDir(), "policies.yaml")
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll("\n"+body+"\n", "\n    ", "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, text, errs := runCLI(t, t.Context(), "", "policy", "check", path)
+	date := regexp.MustCompile(`\w{3} \d{4}-\d\d-\d\d (\d\d:\d\d) \w+`)
+	bare := func(s string) string { return strings.Join(strings.Fields(date.ReplaceAllString(s, "$1")), " ") }
+	if code != 0 || errs != "" || bare(text) != bare(printed) {
+		t.Errorf("exit %d\n%s%s\nthe page says\n%s", code, text, errs, printed)
+	}
+}
+
 // changedFile makes mistakes in the file of policies: that it is not accepted is shown until it is mended.
 func changedFile(t *testing.T, path, url string) {
 	t.Helper()
