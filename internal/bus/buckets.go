@@ -30,9 +30,13 @@ func (t Topology) buckets() []jetstream.StreamConfig {
 	permits := t.bucket(events.BucketPermits, "Which runs hold a permit to profile; changed by compare-and-set only.", 45*day)
 	notify := t.bucket(events.BucketNotify, "What was told to whom.", 45*day)
 	findings := t.bucket(events.BucketFindings, "The lives of findings, by job; changed by compare-and-set only.", 400*day)
-	findings.MaxMsgSize = maxRecordBytes
+	findings.MaxMsgSize = maxLivesBytes
 	return []jetstream.StreamConfig{runs, lease, policy, permits, notify, findings, spending, answers}
 }
+
+// maxLivesBytes bounds what is remembered of the findings of one job: far more than it takes, and below the payload that
+// every server allows.
+const maxLivesBytes = 900 << 10
 
 // leaseShare is the part of AckWait for which a process that is silent counts as alive. A dead one has sent its last
 // heartbeat up to a third of AckWait before its end, so its lease has expired when its message goes to another.

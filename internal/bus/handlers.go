@@ -45,6 +45,11 @@ func Channel(name string, slots int) Consumer {
 	return Consumer{Stream: events.StreamEvents, Durable: NotifierDurable(name), Slots: slots, GiveUp: channelGivesUp}
 }
 
+// Findings is the consumer of results for the lives of findings.
+func Findings(slots int) Consumer {
+	return Consumer{Stream: events.StreamEvents, Durable: events.DurableFindings, Slots: slots, GiveUp: channelGivesUp}
+}
+
 // Messages makes a handler of a function that takes a message as it came; [Delivery.Settle] says what its error means.
 func Messages(handle func(context.Context, Delivery) error) func(context.Context, Delivery) Result {
 	return func(ctx context.Context, d Delivery) Result { return d.Settle(ctx, handle(ctx, d)) }

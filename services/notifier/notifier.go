@@ -1,11 +1,13 @@
-// Package notifier tells people and systems how runs ended: as text in a log, by a signed webhook, and on a NATS subject
-// of the user's. Each channel has a consumer of its own, so that a dead one holds up no other.
+// Package notifier follows findings over the runs of their jobs, and tells people and systems what changed: as text in a
+// log, by a signed webhook, and on a NATS subject of the user's. Each channel has a consumer of its own, so that a dead one
+// holds up no other.
 //
 // It changes nothing about an analysis.
 package notifier
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -17,6 +19,7 @@ import (
 	"squirrly.dev/internal/netguard"
 	"squirrly.dev/services/notifier/internal/channel"
 	"squirrly.dev/services/notifier/internal/delivery"
+	"squirrly.dev/services/notifier/internal/lives"
 )
 
 // Deps are what the service works with.
@@ -55,19 +58,21 @@ func New(cfg Config, d Deps) (*Service, error) {
 
 // Run tells what happens until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
+	outer := ctx
 	g, ctx := errgroup.WithContext(ctx)
+	known := lives.New(s.bus, s.log)
+	g.Go(func() error { return s.bus.Consume(ctx, bus.Findings(s.cfg.Slots), bus.Facts(known.Handle)) })
 	for _, ch := range s.channels {
 		policy := delivery.Policy{
 			Attempts: s.cfg.Attempts, Backoff: s.cfg.Backoff, MaxAge: s.cfg.MaxAge,
 			Readings: slices.Contains(s.cfg.Readings, ch.Name()),
 		}
 		s.log.InfoContext(ctx, "channel is on", "channel", ch.Name())
-		d := delivery.New(ch, s.bus, s.bus, policy, s.log)
+		d := delivery.New(ch, s.bus, s.bus, known, policy, s.log)
 		g.Go(func() error { return s.bus.Consume(ctx, bus.Channel(ch.Name(), s.cfg.Slots), bus.Facts(d.Handle)) })
 	}
-	g.Go(func() error { // without any channel there still is nothing to fail
-		<-ctx.Done()
-		return nil
-	})
-	return g.Wait() //nolint:wrapcheck // the consumers say which they are.
+	if err := g.Wait(); err != nil && (outer.Err() == nil || errors.Is(err, bus.ErrClosed)) {
+		return err //nolint:wrapcheck // the consumers say which they are.
+	}
+	return nil
 }

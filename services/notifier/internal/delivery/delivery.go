@@ -1,4 +1,4 @@
-// Package delivery tells the end of each run through one channel: it notes the intention before and the result after, so
+// Package delivery tells what runs change through one channel: it notes the intention before and the result after, so
 // that a redelivered event is not told again, tries again with growing pauses, gives up in the end, and tells on the bus
 // what became of it. How a channel works does not belong here.
 package delivery
@@ -35,6 +35,7 @@ type Policy struct {
 	Attempts int           // before a message is given up
 	Backoff  time.Duration // after the first attempt; it doubles, up to ten minutes
 	MaxAge   time.Duration // an older event is not told any more: its channel was off for a while
+	All      bool          // tell every end of a run, not changes alone
 	Readings bool          // what a model says in its own words, which nobody has verified, is told, too
 }
 
@@ -42,14 +43,15 @@ type Policy struct {
 type Delivery struct {
 	channel channel.Channel
 	bus     Publisher
+	lives   Lives
 	ledger  ledger
 	policy  Policy
 	log     *slog.Logger
 }
 
 // New makes the delivery of a channel; b holds the bucket of notifications.
-func New(ch channel.Channel, p Publisher, b *bus.Bus, policy Policy, log *slog.Logger) *Delivery {
-	return &Delivery{channel: ch, bus: p, ledger: ledger{bus.OpenBucket[entry](b, events.BucketNotify)}, policy: policy, log: log}
+func New(ch channel.Channel, p Publisher, b *bus.Bus, l Lives, policy Policy, log *slog.Logger) *Delivery {
+	return &Delivery{channel: ch, bus: p, lives: l, ledger: ledger{bus.OpenBucket[entry](b, events.BucketNotify)}, policy: policy, log: log}
 }
 
 // Handle handles one event, for [bus.Facts].
@@ -64,6 +66,9 @@ func (d *Delivery) Handle(ctx context.Context, e events.Event, _ uint64) error {
 	if age := time.Since(e.Time); d.policy.MaxAge > 0 && age > d.policy.MaxAge {
 		d.log.InfoContext(ctx, "too old to be told", "channel", d.channel.Name(), "run", m.ID, "age", age.Round(time.Minute))
 		return nil
+	}
+	if news, err := d.news(ctx, &m); err != nil || !news && !d.policy.All {
+		return err
 	}
 	key := events.Token(d.channel.Name()) + "." + events.Token(m.ID)
 	began := time.Now()

@@ -1,0 +1,251 @@
+package finding
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"time"
+
+	"squirrly.dev/pkg/events"
+)
+
+const (
+	largeShare = 0.1 // of the limiting vertex's time: far above what any rule takes for a finding
+	largeOther = 0.5 // cores or thread equivalents
+	smallLooks = 3   // runs that have to miss a small finding
+	mostLooks  = 12  // whatever it did before
+)
+
+// Observe takes a run into the lives of its job's findings and returns what it changes. The same run changes the same,
+// however often it comes; one that is older than what is known changes nothing.
+func (j *Job) Observe(r Run) []Step {
+	for _, t := range j.Told {
+		if t.Run == r.ID {
+			return t.Steps
+		}
+	}
+	if r.ID == j.LastRun || !r.At.After(j.Last) {
+		return nil
+	}
+	j.adopt(r)
+	var steps []Step
+	seen := map[*Life]bool{}
+	for _, s := range r.Findings {
+		l := j.byFingerprint(s.Fingerprint)
+		if l != nil && seen[l] {
+			continue
+		}
+		if l == nil {
+			l = j.open(s, r)
+			steps = append(steps, l.opened(r))
+		} else if step, changed := l.see(s, r); changed {
+			steps = append(steps, step)
+		}
+		seen[l] = true
+	}
+	for _, l := range j.Findings {
+		if !seen[l] {
+			if step, changed := l.miss(r); changed {
+				steps = append(steps, step)
+			}
+		}
+	}
+	j.Identity, j.Last, j.LastRun, j.Failing, j.Failed = r.Identity, r.At, r.ID, "", ""
+	if r.JobName != "" {
+		j.JobName = r.JobName
+	}
+	if r.Release != "" {
+		j.Release = r.Release
+	}
+	if r.Version > 0 {
+		j.Version = r.Version
+	}
+	if len(steps) > 0 {
+		j.Told = append(j.Told, Told{Run: r.ID, At: r.At, Steps: steps})
+	}
+	j.prune()
+	return steps
+}
+
+func (j *Job) byFingerprint(f string) *Life {
+	for _, l := range j.Findings {
+		if l.Fingerprint == f {
+			return l
+		}
+	}
+	return nil
+}
+
+// open begins a life. Its id stays, whatever becomes of the fingerprint.
+func (j *Job) open(s Seen, r Run) *Life {
+	l := &Life{State: events.LifeStateOpen, OpenedAt: r.At}
+	for n := 0; l.ID == "" || j.Find(l.ID) != nil; n++ {
+		l.ID = id(r.Identity, s.Fingerprint, n)
+	}
+	l.note(s, r)
+	j.Findings = append(j.Findings, l)
+	return l
+}
+
+// id is that of a finding; n tells those apart that were made of one fingerprint.
+func id(of events.Identity, fingerprint string, n int) string {
+	const digits = 12
+	text := of.Key() + "\n" + fingerprint
+	if n > 0 {
+		text += "\n" + strconv.Itoa(n)
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])[:digits]
+}
+
+func (l *Life) opened(r Run) Step {
+	l.rebase(l.Gain)
+	return l.step(events.LifeOpened, r.ID, r.At, nil, &l.Gain)
+}
+
+// note keeps what a run shows of the finding.
+func (l *Life) note(s Seen, r Run) {
+	if len(s.Vertices) == 0 && s.Advice == "" { // in the fewest words
+		s.Vertices, s.Advice, s.Samples, s.Proof = l.Vertices, l.Advice, l.Samples, l.Proof
+	}
+	l.Seen, l.SeenAt, l.Run, l.Absent = s, r.At, r.ID, 0
+	if p, ok := at(r.Looked, s.Mode); ok {
+		l.Place = p
+	}
+}
+
+// see takes a run that shows the finding.
+func (l *Life) see(s Seen, r Run) (Step, bool) {
+	l.note(s, r)
+	before, now := l.Told, s.Gain
+	switch l.State {
+	case events.LifeStateDismissed:
+		if !ended(l.Dismissal, r) {
+			return Step{}, false
+		}
+		l.State, l.Dismissal = events.LifeStateOpen, nil
+		l.rebase(now)
+		return l.step(events.LifeReopened, r.ID, r.At, &before, &now), true
+	case events.LifeStateResolved:
+		l.Present++
+		if l.Present <= min(l.Returned, mostLooks) && !large(now) {
+			return Step{}, false
+		}
+		l.State = events.LifeStateOpen
+		l.Returned++
+		l.rebase(now)
+		return l.step(events.LifeReopened, r.ID, r.At, &before, &now), true
+	case events.LifeStateOpen:
+	}
+	kind := l.judge(now)
+	if kind == "" {
+		return Step{}, false
+	}
+	l.rebase(now)
+	return l.step(kind, r.ID, r.At, &before, &now), true
+}
+
+// miss takes a run that does not show the finding.
+func (l *Life) miss(r Run) (Step, bool) {
+	l.Present = 0
+	if l.State == events.LifeStateResolved || !l.looked(r) {
+		return Step{}, false
+	}
+	l.Absent++
+	looks := smallLooks
+	if large(l.Told) {
+		looks = 1
+	}
+	if l.Absent < min(looks*(1+l.Returned), mostLooks) {
+		return Step{}, false
+	}
+	if l.Dismissal != nil && l.Dismissal.As != events.DismissedRight {
+		return Step{}, false // whoever does not want to hear of it does not want to hear that it is gone, either
+	}
+	before := l.Told
+	l.State, l.Dismissal = events.LifeStateResolved, nil
+	return l.step(events.LifeResolved, r.ID, r.At, &before, nil), true
+}
+
+func large(g events.Gain) bool {
+	if g.Unit == events.GainShare {
+		return g.Value >= largeShare
+	}
+	return g.Value >= largeOther
+}
+
+// Dismiss says that nobody wants to hear of a finding, or, with nil, that somebody does again. It reports whether that
+// changes anything.
+func (j *Job) Dismiss(l *Life, d *events.Dismissal, now time.Time) bool {
+	if d == nil && l.State != events.LifeStateDismissed || d != nil && l.State == events.LifeStateResolved {
+		return false
+	}
+	kind, gain := events.LifeDismissed, l.Gain
+	if d == nil {
+		kind, l.State, l.Dismissal = events.LifeReopened, events.LifeStateOpen, nil
+	} else {
+		own := *d
+		if own.UntilRelease {
+			own.Release = j.Release
+		}
+		l.State, l.Dismissal = events.LifeStateDismissed, &own
+	}
+	before := l.Told
+	l.rebase(gain)
+	j.Pending = append(j.Pending, l.step(kind, l.Run, now, &before, &gain))
+	return true
+}
+
+// Fail takes a run that failed, and reports whether that is news: it is not while runs fail for the same reason.
+func (j *Job) Fail(run string, id events.Identity, code events.Code) bool {
+	if j.Failed == run {
+		return true
+	}
+	if j.Failing == code {
+		return false
+	}
+	j.Identity, j.Failing, j.Failed = id, code, run
+	return true
+}
+
+const (
+	mostFindings = 120 // of one job; those that nobody has seen for longest are forgotten
+	mostTold     = 64  // runs with changes
+	mostSteps    = 200 // of all of them
+)
+
+// prune keeps what is remembered of a job within what a bucket takes.
+func (j *Job) prune() {
+	if over := len(j.Findings) - mostFindings; over > 0 {
+		slices.SortStableFunc(j.Findings, func(a, b *Life) int {
+			if gone, also := a.State == events.LifeStateResolved, b.State == events.LifeStateResolved; gone != also {
+				if gone {
+					return -1
+				}
+				return 1
+			}
+			return a.SeenAt.Compare(b.SeenAt)
+		})
+		j.Findings = j.Findings[over:]
+	}
+	steps := 0
+	for i := len(j.Told) - 1; i >= 0; i-- {
+		steps += len(j.Told[i].Steps)
+		if kept := len(j.Told) - i; kept > 1 && (kept > mostTold || steps > mostSteps) {
+			j.Told = j.Told[i+1:]
+			break
+		}
+	}
+}
+
+// ended reports whether a dismissal is over by the time of a run.
+func ended(d *events.Dismissal, r Run) bool {
+	switch {
+	case d == nil:
+		return true
+	case !d.Until.IsZero() && !r.At.Before(d.Until):
+		return true
+	}
+	return d.UntilRelease && r.Release != "" && r.Release != d.Release
+}
