@@ -19,6 +19,7 @@ type Config struct {
 	OutboundPrivate bool          `env:"OUTBOUND_PRIVATE"`                   // webhooks may be on the own networks and on this machine
 	Subject         string        `env:"NOTIFY_SUBJECT"`                     // NATS subject, with {type}, {severity}, {cluster}, {namespace}, {job}, {run}
 	Readings        []string      `env:"NOTIFY_READINGS"`                    // channels that tell what an LLM says in its own words: log, webhook, nats
+	Everything      []string      `env:"NOTIFY_EVERYTHING"`                  // channels that are told every end of a run, not changes alone
 	Slots           int           `env:"SLOTS"            envDefault:"4"`    // messages sent at a time, by each channel
 	Attempts        int           `env:"NOTIFY_ATTEMPTS"  envDefault:"10"`   // before a message is given up
 	Backoff         time.Duration `env:"NOTIFY_BACKOFF"   envDefault:"5s"`   // after the first attempt; it doubles, up to 10m
@@ -33,9 +34,11 @@ func (c Config) Validate() error {
 	case c.Attempts < 0 || c.Backoff < 0 || c.MaxAge < 0:
 		return errors.New("SQUIRRLY_NOTIFY_ATTEMPTS, SQUIRRLY_NOTIFY_BACKOFF and SQUIRRLY_NOTIFY_MAX_AGE must not be negative")
 	}
-	for _, name := range c.Readings {
-		if !slices.Contains(channel.Names(), name) {
-			return fmt.Errorf("SQUIRRLY_NOTIFY_READINGS: no channel is called %q, choose among %s", name, strings.Join(channel.Names(), ", "))
+	for variable, names := range map[string][]string{"SQUIRRLY_NOTIFY_READINGS": c.Readings, "SQUIRRLY_NOTIFY_EVERYTHING": c.Everything} {
+		for _, name := range names {
+			if !slices.Contains(channel.Names(), name) {
+				return fmt.Errorf("%s: no channel is called %q, choose among %s", variable, name, strings.Join(channel.Names(), ", "))
+			}
 		}
 	}
 	return nil

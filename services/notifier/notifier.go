@@ -65,7 +65,7 @@ func (s *Service) Run(ctx context.Context) error {
 	for _, ch := range s.channels {
 		policy := delivery.Policy{
 			Attempts: s.cfg.Attempts, Backoff: s.cfg.Backoff, MaxAge: s.cfg.MaxAge,
-			Readings: slices.Contains(s.cfg.Readings, ch.Name()),
+			Readings: slices.Contains(s.cfg.Readings, ch.Name()), All: slices.Contains(s.cfg.Everything, ch.Name()),
 		}
 		s.log.InfoContext(ctx, "channel is on", "channel", ch.Name())
 		d := delivery.New(ch, s.bus, s.bus, known, policy, s.log)

@@ -75,7 +75,7 @@ Without an LLM key the analysis is by rules alone, and nothing leaves this machi
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "logs of the services on stderr")
 	root.AddCommand(
 		a.profileCommand(), a.analyzeCommand(), a.explainCommand(), a.checkCommand(), a.diffCommand(), a.upCommand(), a.runsCommand(), a.deadCommand(),
-		a.policyCommand(), a.optOutsCommand(), a.provisionCommand(), a.doctorCommand(), a.versionCommand(),
+		a.policyCommand(), a.findingsCommand(), a.optOutsCommand(), a.provisionCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%w (see `%s --help`)", err, c.CommandPath())

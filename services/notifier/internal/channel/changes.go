@@ -33,26 +33,9 @@ func (c Change) Headline() string {
 	if c.Now == nil {
 		return word
 	}
-	size := gain(*c.Now)
+	size := wording.Gain(*c.Now)
 	if before := c.Before; before != nil && before.Unit == c.Now.Unit && (c.Kind == events.LifeWorsened || c.Kind == events.LifeImproved) {
-		size += ", before " + gain(*before)
+		size += ", before " + wording.Gain(*before)
 	}
 	return word + ", " + size
 }
-
-// gain says how much can be gained.
-func gain(g events.Gain) string {
-	switch g.Unit {
-	case events.GainShare:
-		if g.Bound > 1 {
-			return "up to " + wording.Times(g.Bound)
-		}
-		return wording.Percent(g.Value)
-	case events.GainCores:
-		return wording.Decimal(g.Value, decimals) + " cores"
-	case events.GainTE:
-	}
-	return wording.TE(g.Value)
-}
-
-const decimals = 2

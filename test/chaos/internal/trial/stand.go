@@ -85,6 +85,7 @@ func (s *stand) environment() []string {
 		"SQUIRRLY_NATS_URL=" + s.nats.LineURL(), "SQUIRRLY_ADMIN_ADDR=off", "SQUIRRLY_HTTP_ADDR=off",
 		"SQUIRRLY_FLINK_ALLOW=127.0.0.1", "SQUIRRLY_SLOTS=" + strconv.Itoa(slots), "SQUIRRLY_NOTIFY_LOG=false",
 		"SQUIRRLY_WEBHOOK_URL=" + s.receiver.URL, "SQUIRRLY_WEBHOOK_SECRET=whsec_" + secret, "SQUIRRLY_OUTBOUND_PRIVATE=true",
+		"SQUIRRLY_NOTIFY_EVERYTHING=webhook", // the trials count the end of every run
 		"SQUIRRLY_FOLLOW_UPS=false", "SQUIRRLY_NOTIFY_BACKOFF=1s",
 	}
 }

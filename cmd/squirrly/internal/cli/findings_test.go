@@ -1,0 +1,89 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/notifier"
+)
+
+// A finding is listed, shown, dismissed and undismissed; each says what it did, and what is wrong with a wrong call.
+func TestFindings(t *testing.T) {
+	b := bustest.Start(t, "log")
+	server := bustest.JetStream(b).Conn().ConnectedUrl()
+	id := followFinding(t, b)
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		says string
+	}{
+		{"list", []string{"ls"}, 0, "up to 1.7×"},
+		{"of a job", []string{"ls", "--job", "flink/orders"}, 0, id},
+		{"as JSON", []string{"ls", "-o", "json"}, 0, `"id": "` + id + `"`},
+		{"show", []string{"get", id[:5]}, 0, "Use asynchronous I/O"},
+		{"no such finding", []string{"get", "zzz"}, 5, "no such finding"},
+		{"no reason", []string{"dismiss", id}, 2, "choose right, wrong or wont-fix"},
+		{"a bad date", []string{"dismiss", id, "--as", "wrong", "--until", "soon"}, 2, "expected a date"},
+		{"over", []string{"dismiss", id, "--as", "wrong", "--until", "2001-01-01"}, 2, "that is over"},
+		{"dismiss", []string{"dismiss", id, "--as", "wont-fix", "--reason", "a stand-in\x1b[2J", "--until-release"}, 0, "is dismissed until the next release"},
+		{"show why", []string{"get", id}, 0, "wont fix until the next release"},
+		{"all", []string{"ls", "--all"}, 0, "dismissed"},
+		{"undismiss", []string{"undismiss", id}, 0, "is open again"},
+		{"again", []string{"undismiss", id}, 1, "changes nothing"},
+	} {
+		code, out, errOut := runCLI(t, t.Context(), "", append(append([]string{"findings"}, c.args...), "--nats", server)...)
+		if code != c.code || !strings.Contains(out+errOut, c.says) || strings.Contains(out+errOut, "\x1b") {
+			t.Errorf("%s: exit %d, %s%s", c.name, code, out, errOut)
+		}
+	}
+	if code, out, _ := runCLI(t, t.Context(), "", "findings", "ls", "--job", "payments", "--nats", server); code != 0 || strings.Contains(out, id) {
+		t.Errorf("of another job: exit %d, %s", code, out)
+	}
+}
+
+// followFinding has a notifier take a result with one finding, and returns its id.
+func followFinding(t *testing.T, b *bus.Bus) string {
+	t.Helper()
+	r := events.RecommendationReady{
+		Run: "r1", Identity: events.Identity{Cluster: "local", Namespace: "flink", Job: "orders"}, CreatedAt: time.Now(), Severity: events.SeverityWarning,
+		Verdict: events.Verdict{Limit: events.LimitVertex, Headline: "It is limited."}, Analysis: events.ObjectRef{Key: "k", SHA256: strings.Repeat("a", 64)},
+		Findings: []events.FindingExcerpt{{Facts: []events.Fact{}, Finding: events.Finding{
+			ID: "R1", Fingerprint: "f", Rule: "A1", Category: "blocking", Title: "It sleeps", Severity: events.SeverityWarning, OnPath: true, P: .4, Bound: 1.67,
+			Mode: events.ModeWall, Evidence: []string{}, Recommendation: events.Recommendation{Change: "Use asynchronous I/O"},
+		}}},
+	}
+	e, err := events.New("squirrly/analyzer", r.Run, time.Now(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.PublishFact(t.Context(), r.Identity.Subject(e.Type, r.Run), e); err != nil {
+		t.Fatal(err)
+	}
+	s, err := notifier.New(notifier.Config{}, notifier.Deps{Bus: b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(t.Context()) }()
+	t.Cleanup(func() {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		all, err := notifier.OpenFindings(b).List(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(all) == 1 {
+			return all[0].ID
+		}
+	}
+	t.Fatal("no finding after 20 s")
+	return ""
+}
