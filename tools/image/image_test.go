@@ -52,7 +52,7 @@ func TestImage_HoldsWhatThePodsStart(t *testing.T) {
 		}
 		checkProgram(t, file, p)
 	}
-	if tmp := files["tmp/"]; tmp.header == nil || tmp.header.Mode != 0o1777 {
+	if tmp := files["tmp"]; tmp.header == nil || tmp.header.Mode != 0o1777 {
 		t.Errorf("/tmp: %+v", tmp.header)
 	}
 	certs := files["etc/ssl/certs/ca-certificates.crt"].body
@@ -166,7 +166,7 @@ func unpack(t *testing.T, image v1.Image) map[string]packed {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files[h.Name] = packed{h, body}
+		files[strings.TrimSuffix(h.Name, "/")] = packed{h, body}
 	}
 }
 
