@@ -57,6 +57,7 @@ func cut(a *events.Analysis) {
 	a.Unverified = first(a.Unverified, maxRemarks, "claims that do not hold", note)
 	a.Doubts = first(a.Doubts, maxRemarks, "doubts", note)
 	a.Readings = first(a.Readings, maxRemarks, "readings", note)
+	a.Operators = first(a.Operators, maxFacts, "operators", note)
 	a.Vertices = first(a.Vertices, maxVertices, "vertices", note)
 	a.Captures = first(a.Captures, maxCaptures, "captures", note)
 	a.Evidence = first(a.Evidence, maxFacts, "facts", note)
@@ -68,6 +69,9 @@ func cut(a *events.Analysis) {
 		a.Comparison.Caveats = first(a.Comparison.Caveats, maxRemarks, "caveats", note)
 		a.Comparison.Measures = first(a.Comparison.Measures, maxRemarks, "measures", note)
 		a.Comparison.Graphs = first(a.Comparison.Graphs, maxRemarks, "graphs", note)
+	}
+	if a.Flame != nil {
+		a.Flame.Frames = first(a.Flame.Frames, events.MaxFlame, "frames", note)
 	}
 	a.Missing = append(a.Missing, left...)
 }

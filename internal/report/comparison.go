@@ -15,15 +15,15 @@ func (v view) measures() section {
 	if c == nil {
 		return section{}
 	}
-	s := section{title: "Since the baseline", note: c.Summary, items: append([]string{v.Baseline()}, c.Caveats...)}
+	s := section{Title: "Since the baseline", Note: c.Summary, Items: append([]string{v.baseline()}, c.Caveats...)}
 	for _, g := range c.Graphs {
-		s.items = append(s.items, "Differential flame graph, "+string(g.Mode)+": "+g.Key)
+		s.Items = append(s.Items, "Differential flame graph, "+string(g.Mode)+": "+g.Key)
 	}
 	if len(c.Measures) > 0 {
-		s.table = &table{head: []string{"Measure", "Before", "Now", "Change"}, right: []bool{false, true, true, true}}
+		s.Table = &table{Head: []string{"Measure", "Before", "Now", "Change"}, Right: []bool{false, true, true, true}}
 	}
 	for _, m := range c.Measures {
-		s.table.rows = append(s.table.rows, []string{m.Name + " (" + m.Unit + ")", amount(m.Unit, m.Before), amount(m.Unit, m.After), growth(m)})
+		s.Table.Rows = append(s.Table.Rows, plain(m.Name+" ("+m.Unit+")", amount(m.Unit, m.Before), amount(m.Unit, m.After), growth(m)))
 	}
 	return s
 }
@@ -33,24 +33,24 @@ func (v view) changes() section {
 	if v.Comparison == nil || len(v.Comparison.Changes) == 0 {
 		return section{}
 	}
-	t := &table{head: []string{"Finding", "Change", "Before", "Now"}, right: []bool{false, false, true, true}}
+	t := &table{Head: []string{"Finding", "Change", "Before", "Now"}, Right: []bool{false, false, true, true}}
 	for _, c := range v.Comparison.Changes {
-		t.rows = append(t.rows, []string{v.ChangeName(c), string(c.Change), v.ChangeBefore(c), v.ChangeAfter(c)})
+		t.Rows = append(t.Rows, plain(v.changeName(c), string(c.Change), v.changeBefore(c), v.changeAfter(c)))
 	}
-	return section{title: "Findings since the baseline", note: v.ChangeNote(), table: t}
+	return section{Title: "Findings since the baseline", Note: v.changeNote(), Table: t}
 }
 
 // earlierAdvice is the verdict on what was recommended before.
 func (v view) earlierAdvice() section {
-	s := section{title: "Earlier Recommendations"}
-	for _, c := range v.EarlierAdvice() {
-		s.items = append(s.items, effect(c.Effect)+": "+c.Advice+parenthesis(v.ChangeName(c)))
+	s := section{Title: "Earlier recommendations"}
+	for _, c := range v.advised() {
+		s.Items = append(s.Items, effect(c.Effect)+": "+c.Advice+parenthesis(v.changeName(c)))
 	}
 	return s
 }
 
-// EarlierAdvice are the findings of the baseline that came with advice.
-func (v view) EarlierAdvice() []events.Comparable {
+// advised are the findings of the baseline that came with advice.
+func (v view) advised() []events.Comparable {
 	var all []events.Comparable
 	if v.Comparison == nil {
 		return nil
@@ -63,8 +63,8 @@ func (v view) EarlierAdvice() []events.Comparable {
 	return all
 }
 
-// Baseline names the run that the result is compared with.
-func (v view) Baseline() string {
+// baseline names the run that the result is compared with.
+func (v view) baseline() string {
 	c := v.Comparison
 	text := "Compared with run " + c.BaselineRun
 	if !c.BaselineAt.IsZero() {
@@ -73,16 +73,16 @@ func (v view) Baseline() string {
 	return text
 }
 
-// ChangeName names a finding by its rule and place, or by its title.
-func (v view) ChangeName(c events.Comparable) string {
+// changeName names a finding by its rule and place, or by its title.
+func (v view) changeName(c events.Comparable) string {
 	if c.Where == "" {
 		return c.Title
 	}
 	return strings.TrimSpace(c.Rule + " " + c.Where)
 }
 
-// ChangeNote says what the changes were judged by.
-func (v view) ChangeNote() string {
+// changeNote says what the changes were judged by.
+func (v view) changeNote() string {
 	for _, c := range v.Comparison.Changes {
 		if c.Unit != "" && c.Unit != unitShare {
 			return "By the time for each 1,000 records where it is known, else by the share of time."
@@ -91,11 +91,11 @@ func (v view) ChangeNote() string {
 	return ""
 }
 
-// ChangeBefore is what a finding took in the baseline run.
-func (v view) ChangeBefore(c events.Comparable) string { return taken(c, c.CostBefore, c.Before) }
+// changeBefore is what a finding took in the baseline run.
+func (v view) changeBefore(c events.Comparable) string { return taken(c, c.CostBefore, c.Before) }
 
-// ChangeAfter is what it takes now.
-func (v view) ChangeAfter(c events.Comparable) string { return taken(c, c.CostAfter, c.After) }
+// changeAfter is what it takes now.
+func (v view) changeAfter(c events.Comparable) string { return taken(c, c.CostAfter, c.After) }
 
 func taken(c events.Comparable, cost, share float64) string {
 	switch {

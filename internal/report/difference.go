@@ -1,13 +1,8 @@
 package report
 
 import (
-	"bytes"
-	"crypto/sha256"
-	_ "embed" // the page
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"io"
 
 	"squirrly.dev/internal/wording"
@@ -48,7 +43,7 @@ func DifferenceText(w io.Writer, d Difference, o Options) error {
 		t.line(t.paint(bold, line))
 	}
 	for _, s := range sections {
-		t.heading(s.title, s.note)
+		t.heading(s.Title, s.Note)
 		t.section(s)
 	}
 	t.line("")
@@ -79,70 +74,20 @@ func DifferenceJSON(w io.Writer, d Difference) error {
 	return emit(w, string(visibleJSON(b)))
 }
 
-//go:embed difference.html
-var differenceSource string
-
-var differenceTemplate = template.Must(template.New("difference").Parse(differenceSource))
-
 // DifferenceHTML writes a difference as one page that loads nothing and runs nothing.
 func DifferenceHTML(w io.Writer, d Difference) error {
 	title, sections, err := d.outline()
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(styleSource))
-	page := differencePage{
-		Title: title, Style: template.CSS(styleSource), //nolint:gosec // our own file, embedded.
-		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; base-uri 'none'; form-action 'none'",
-	}
-	for _, s := range sections {
-		page.Sections = append(page.Sections, sectionOf(s))
-	}
-	var b bytes.Buffer
-	if err := differenceTemplate.Execute(&b, page); err != nil {
-		return fmt.Errorf("write difference: %w", err)
-	}
-	return emit(w, b.String())
+	return writePage(w, "difference", differencePage{sheet: newSheet(sections, nil), Title: title})
 }
 
 // differencePage is what the template sees.
 type differencePage struct {
-	Title    string
-	Policy   string
-	Style    template.CSS
-	Sections []differenceSection
-}
+	sheet
 
-type differenceSection struct {
-	Title, Note string
-	Items       []string
-	Head        []differenceCell
-	Rows        [][]differenceCell
-}
-
-type differenceCell struct {
-	Text   string
-	Number bool
-}
-
-func sectionOf(s section) differenceSection {
-	d := differenceSection{Title: s.title, Note: s.note, Items: s.items}
-	if s.table == nil {
-		return d
-	}
-	cellsOf := func(row []string) []differenceCell {
-		out := make([]differenceCell, len(row))
-		for i, text := range row {
-			out[i] = differenceCell{text, s.table.right[i]}
-		}
-		return out
-	}
-	d.Head = cellsOf(s.table.head)
-	for _, row := range s.table.rows {
-		d.Rows = append(d.Rows, cellsOf(row))
-	}
-	return d
+	Title string
 }
 
 // outline makes the sections; every text in them is safe to show.
@@ -152,7 +97,7 @@ func (d Difference) outline() (title string, sections []section, err error) {
 		return "", nil, err
 	}
 	for _, s := range []section{v.measures(), v.changes(), v.earlierAdvice()} {
-		if len(s.items) > 0 || s.table != nil {
+		if !s.empty() {
 			sections = append(sections, s)
 		}
 	}
@@ -167,23 +112,25 @@ func (d Difference) outline() (title string, sections []section, err error) {
 		}
 	}
 	if len(sections) == 0 {
-		sections = []section{{title: "No difference", items: []string{"Nothing changed by more than chance."}}}
+		sections = []section{{Title: "No difference", Items: []string{"Nothing changed by more than chance."}}}
 	}
 	return "From " + clean(d.Before) + " to " + clean(d.After), sections, nil
 }
 
 func frameSection(title, note string, frames []FrameChange) section {
 	t := &table{
-		head: []string{"Function", "Before", "Now", "Change"}, right: []bool{false, true, true, true}, code: []bool{true},
+		Head: []string{"Function", "Before", "Now", "Change"}, Right: []bool{false, true, true, true},
 	}
 	for _, f := range frames {
 		sign, delta := "+", f.After-f.Before
 		if delta < 0 {
 			sign, delta = "−", -delta
 		}
-		t.rows = append(t.rows, []string{clean(f.Name), wording.Percent(f.Before), wording.Percent(f.After), sign + wording.Percent(delta)})
+		row := plain(clean(f.Name), wording.Percent(f.Before), wording.Percent(f.After), sign+wording.Percent(delta))
+		row[0].Code = true
+		t.Rows = append(t.Rows, row)
 	}
-	return section{title: title, note: note, table: t}
+	return section{Title: title, Note: note, Table: t}
 }
 
 func emit(w io.Writer, text string) error {

@@ -34,7 +34,7 @@ func TestDifference(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, want := range []string{"v1", "v2", "Throughput is 11 % lower", "Remove the sleep.", "persisting", "app.New.map", "Thread.sleep"} {
-			if !strings.Contains(b.String(), want) {
+			if !strings.Contains(strings.ReplaceAll(b.String(), "\u00a0", " "), want) {
 				t.Errorf("%s lacks %q:\n%s", name, want, b.String())
 			}
 		}

@@ -1,89 +1,121 @@
 package report
 
 import (
+	"bytes"
 	"crypto/sha256"
-	_ "embed" // the page and its style
+	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"strconv"
-	"strings"
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
-//go:embed page.html
-var pageSource string
+//go:embed page.html difference.html sections.html
+var pageSources embed.FS
 
 //go:embed style.css
 var styleSource string
 
-// pageTemplate is the HTML report. html/template escapes every value for the place where it stands.
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"percent": wording.Percent,
-	"rate":    wording.Rate,
-	"count":   func(n any) string { return wording.Count(toInt(n)) },
-	"size":    wording.Bytes,
-	"moment":  moment,
-	"place":   wording.Place,
-	"plural":  func(n int, noun string) string { return wording.Plural(n, noun) },
-	"inc":     func(i int) int { return i + 1 },
-	"web":     isWebLink,
-	"amount":  amount,
-	"growth":  growth,
-	"effect":  effect,
-}).Parse(pageSource))
+// pageTemplates are the pages. html/template escapes every value for the place where it stands.
+var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
+	"prose": glue,
+	"web":   isWebLink,
+	"tone":  severityTone,
+	"arg":   func(all ...any) []any { return all }, // a template takes one value
+	"at":    func(depth int) string { return strconv.Itoa(min(depth, maxIndent)) },
+}).ParseFS(pageSources, "*.html"))
 
-// htmlPage is what the template sees.
+// sheet is what all pages have: the style, what a browser may do with them, and sections.
+type sheet struct {
+	Style    template.CSS
+	Policy   string
+	Sections []section
+
+	anchors map[string]string // of facts and findings, by id
+}
+
+func newSheet(sections []section, anchors map[string]string) sheet {
+	sum := sha256.Sum256([]byte(styleSource))
+	return sheet{
+		Style: template.CSS(styleSource), //nolint:gosec // our own file, embedded.
+		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+			"'; base-uri 'none'; form-action 'none'",
+		Sections: sections, anchors: anchors,
+	}
+}
+
+// Cite makes links of the ids of facts and findings.
+func (s sheet) Cite(ids []string) []citation {
+	out := make([]citation, len(ids))
+	for i, id := range ids {
+		out[i] = citation{id, s.anchors[id]}
+	}
+	return out
+}
+
+// citation is the id of a fact or a finding, and its anchor if the page holds it.
+type citation struct{ ID, Anchor string }
+
+// htmlPage is what the template of the report sees.
 type htmlPage struct {
+	sheet
 	view
-
-	Style  template.CSS
-	Policy string
 }
 
 // HTML writes the report as one page that loads nothing and runs nothing: no script, no request, no inline style. Its
 // content security policy allows the one embedded style sheet and nothing else.
-func HTML(w io.Writer, a events.Analysis) error {
+func HTML(w io.Writer, a events.Analysis, o Options) error {
 	v, err := newView(a)
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(styleSource))
-	page := htmlPage{
-		view:  v,
-		Style: template.CSS(styleSource), //nolint:gosec // our own file, embedded.
-		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; base-uri 'none'; form-action 'none'",
+	sections := v.outline(o)
+	return writePage(w, "page", htmlPage{newSheet(sections, anchorsOf(sections)), v})
+}
+
+func writePage(w io.Writer, name string, page any) error {
+	var b bytes.Buffer
+	if err := pageTemplates.ExecuteTemplate(&b, name+".html", page); err != nil {
+		return fmt.Errorf("write report: %w", err)
 	}
-	if err := pageTemplate.Execute(w, page); err != nil {
+	if _, err := w.Write(b.Bytes()); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
 }
 
-// citation is the id of a fact, and its anchor if the report holds it.
-type citation struct {
-	ID     string
-	Anchor string
-}
-
-// Cite makes links of the ids of facts.
-func (p htmlPage) Cite(ids []string) []citation {
-	out := make([]citation, len(ids))
-	for i, id := range ids {
-		out[i].ID = id
-		if at, ok := p.facts[id]; ok {
-			out[i].Anchor = "#fact-" + strconv.Itoa(at+1)
+// anchorsOf numbers the facts and the findings of a report, the first of each id: their ids are text of others, and no names
+// for a page. It returns where an id leads to; a fact comes before a finding.
+func anchorsOf(sections []section) map[string]string {
+	facts, findings := map[string]string{}, map[string]string{}
+	for _, s := range sections {
+		for i := range s.Entries {
+			if e := &s.Entries[i]; e.Severity != "" && findings[e.ID] == "" {
+				e.Anchor = "finding-" + strconv.Itoa(len(findings)+1)
+				findings[e.ID] = e.Anchor
+			}
+		}
+		if s.Table == nil {
+			continue
+		}
+		for _, row := range s.Table.Rows {
+			if c := &row[0]; c.Mark != "" && facts[c.Mark] == "" {
+				c.Anchor = "fact-" + strconv.Itoa(len(facts)+1)
+				facts[c.Mark] = c.Anchor
+			}
 		}
 	}
-	return out
+	maps.Copy(findings, facts)
+	return findings
 }
 
-// Tone is the class of a severity.
-func (p htmlPage) Tone(s events.Severity) string {
+// severityTone is the class of a severity.
+func severityTone(s events.Severity) string {
 	switch s {
 	case events.SeverityCritical, events.SeverityWarning, events.SeverityInfo:
 		return string(s)
@@ -99,39 +131,19 @@ func (p htmlPage) Stated() string {
 	return string(p.Severity)
 }
 
-// Tiles are the figures of the verdict. Confidence stands there only beside others.
-func (p htmlPage) Tiles() []pair {
-	d := p.Verdict
-	var tiles []pair
-	if d.Limit == events.LimitVertex && d.Busy > 0 {
-		tiles = append(tiles, pair{Name: "busy, busiest subtask", Text: wording.Percent(d.Busy)})
-	}
-	switch {
-	case d.P > 0 && d.Limit == events.LimitCPU:
-		tiles = append(tiles, pair{Name: "of the time that is ready to run, without a CPU", Text: wording.Percent(d.P)})
-	case d.P > 0 && d.Anchor+d.Frame != "":
-		tiles = append(tiles, pair{Name: "of its time in " + wording.Place(d.Anchor, d.Frame), Text: wording.Percent(d.P)})
-	}
-	if d.Bound > 1 {
-		name := "upper bound of the speed-up"
-		if d.NextLimit != "" {
-			name += ", then limited by " + d.NextLimit
+// Facts are the lines of the verdict below the headline and the gain.
+func (p htmlPage) Facts() []pair {
+	var out []pair
+	for _, f := range p.verdictFacts() {
+		if f.Name != "Gain" && f.Name != evidenceTitle {
+			out = append(out, f)
 		}
-		tiles = append(tiles, pair{Name: name, Text: wording.Times(d.Bound)})
 	}
-	if len(tiles) > 0 {
-		name := "confidence"
-		if d.Samples > 0 {
-			name += ", " + wording.Plural(d.Samples, "sample")
-		}
-		tiles = append(tiles, pair{Name: name, Text: string(d.Confidence)})
-	}
-	return tiles
+	return out
 }
 
 // barView is a bar and what it says, in words. Without metrics nothing is known.
 type barView struct {
-	Known    bool
 	Segments []segment
 	Text     string
 }
@@ -139,12 +151,12 @@ type barView struct {
 // segment is a part of a bar, in hundredths of its width.
 type segment struct{ Class, At, Wide string }
 
-// Bar cuts the time of a vertex into busy, backpressured and idle.
-func (p htmlPage) Bar(x events.VertexLoad) barView {
+// bar cuts the time of a vertex into busy, backpressured and idle; nil when it is not known.
+func bar(x events.VertexLoad) *barView {
 	if x.Busy < 0 {
-		return barView{}
+		return nil
 	}
-	v := barView{Known: true, Text: wording.Percent(x.Busy) + " busy, " + wording.Percent(x.BackPressured) + " backpressured"}
+	v := &barView{Text: wording.Percent(x.Busy) + " busy, " + wording.Percent(x.BackPressured) + " backpressured"}
 	at := 0.0
 	for _, part := range []struct {
 		class string
@@ -159,17 +171,7 @@ func (p htmlPage) Bar(x events.VertexLoad) barView {
 	return v
 }
 
+// maxIndent is how far the rows of a table are indented.
+const maxIndent = 24
+
 func hundredths(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
-
-// Notes joins the notes of a capture.
-func (p htmlPage) Notes(c events.CaptureStats) string { return strings.Join(captureNotes(c), "; ") }
-
-func toInt(n any) int64 {
-	switch n := n.(type) {
-	case int:
-		return int64(n)
-	case int64:
-		return n
-	}
-	return 0
-}

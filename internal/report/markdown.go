@@ -2,7 +2,10 @@ package report
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+
+	"squirrly.dev/internal/wording"
 )
 
 // markdownWriter builds the Markdown report.
@@ -15,25 +18,42 @@ func (m *markdownWriter) line(parts ...string) {
 	m.b.WriteByte('\n')
 }
 
-func (m *markdownWriter) page(v view) string {
+func (m *markdownWriter) page(v view, sections []section) string {
 	m.line("# ", escape(v.Title()))
 	m.line()
 	m.line(escape(strings.Join(v.About(), " · ")))
 	m.line()
 	m.verdict(v)
-	for _, s := range v.outline() {
+	for _, s := range sections {
+		if s.Title == evidenceTitle {
+			s = v.citedOnly(s)
+		}
 		m.section(s)
 	}
 	return strings.TrimRight(m.b.String(), "\n") + "\n"
 }
 
+// citedOnly leaves the facts in that something rests on.
+func (v view) citedOnly(s section) section {
+	all := s.Table.Rows
+	kept := *s.Table
+	kept.Rows = slices.DeleteFunc(slices.Clone(all), func(row []cell) bool { return len(row[len(row)-1].Cite) == 0 })
+	if left := len(all) - len(kept.Rows); left > 0 {
+		s.Note = wording.Plural(left, "further fact") + " in the page and in analysis.json."
+	}
+	if s.Table = &kept; len(kept.Rows) == 0 {
+		s.Table = nil
+	}
+	return s
+}
+
 func (m *markdownWriter) verdict(v view) {
 	label := v.Label() + "."
-	if v.Label() == "Verdict" {
-		label = "Verdict:"
+	if v.Label() == labelVerdict {
+		label = labelVerdict + ":"
 	}
 	m.line("> **", label, "** ", escape(v.Headline()))
-	for _, p := range v.VerdictFacts() {
+	for _, p := range v.verdictFacts() {
 		m.line(">")
 		m.line("> **", p.Name, ":** ", escape(p.Text))
 	}
@@ -45,7 +65,7 @@ func (m *markdownWriter) verdict(v view) {
 	if !v.Degraded {
 		return
 	}
-	m.line("> **Degraded.** A part of the analysis could not be done.")
+	m.line("> **", degraded, "**")
 	for _, why := range v.DegradedWhy {
 		m.line("> - ", escape(why))
 	}
@@ -53,51 +73,67 @@ func (m *markdownWriter) verdict(v view) {
 }
 
 func (m *markdownWriter) section(s section) {
-	m.line("## ", s.title)
+	if s.Title == flameTitle {
+		return // it is a picture
+	}
+	m.line("## ", s.Title)
 	m.line()
-	if s.note != "" {
-		m.line(escape(s.note))
+	if s.Note != "" {
+		m.line(escape(s.Note))
 		m.line()
 	}
-	for _, e := range s.entries {
+	for _, e := range s.Entries {
 		m.entry(e)
 	}
-	for _, item := range s.items {
+	for _, line := range s.Graph {
+		m.line("- ", m.way(line))
+	}
+	if len(s.Graph) > 0 {
+		m.line()
+	}
+	m.table(s.Table)
+	if s.Table != nil && len(s.Items)+len(s.Pairs) > 0 {
+		m.line()
+	}
+	for _, item := range s.Items {
 		m.line("- ", escape(item))
 	}
-	m.pairs(s.pairs)
-	if s.table != nil && len(s.items)+len(s.pairs) > 0 {
-		m.line() // else the table would go on with the list
-	}
-	m.table(s.table)
-	if len(s.entries) == 0 {
+	m.pairs(s.Pairs)
+	if len(s.Entries) == 0 {
 		m.line()
 	}
 }
 
-func (m *markdownWriter) entry(e entry) {
-	m.line("### ", escape(e.id), ". ", escape(e.title))
-	m.line()
-	if e.mark != "" {
-		m.line("**", escape(e.mark), "**")
-		m.line()
-	}
-	for _, text := range []string{e.note, e.text} {
-		if text != "" {
-			m.line(escape(text))
-			m.line()
+// way is a line of the job graph, with what limits the job in bold.
+func (m *markdownWriter) way(line []step) string {
+	names := make([]string, len(line))
+	for i, s := range line {
+		names[i] = code(s.Name)
+		if s.Limit {
+			names[i] = "**" + names[i] + "** (limits the job)"
 		}
 	}
-	m.pairs(e.pairs)
-	for _, link := range e.links {
-		m.line("- **See:** ", markdownLink(link))
-	}
-	if len(e.evidence) > 0 {
-		m.line("- **Evidence:** ", escape(strings.Join(e.evidence, ", ")))
-	}
-	if len(e.pairs)+len(e.links)+len(e.evidence) > 0 {
+	return strings.Join(names, arrow)
+}
+
+func (m *markdownWriter) entry(e entry) {
+	m.line("### ", escape(e.ID), ". ", escape(e.Title))
+	m.line()
+	if meta := e.Meta(); meta != "" {
+		m.line(escape(meta))
 		m.line()
 	}
+	m.pairs(e.Pairs)
+	for _, link := range e.Links {
+		m.line("- **", docs, ":** ", markdownLink(link))
+	}
+	if len(e.Evidence) > 0 {
+		m.line("- **", evidenceTitle, ":** ", escape(strings.Join(e.Evidence, ", ")))
+	}
+	for _, r := range e.Readings {
+		m.line("- **", suggests, ":** ", escape(string(r.Kind)+": "+r.Text))
+	}
+	m.line()
 }
 
 func (m *markdownWriter) pairs(lines []pair) {
@@ -111,9 +147,9 @@ func (m *markdownWriter) pairs(lines []pair) {
 			for i, name := range p.List {
 				names[i] = code(name)
 			}
-			text = strings.Join(names, " → ")
+			text = strings.Join(names, arrow)
 		}
-		m.line("- **", p.Name, ":** ", text)
+		m.line("- **", escape(p.Name), ":** ", text)
 	}
 }
 
@@ -121,21 +157,21 @@ func (m *markdownWriter) table(t *table) {
 	if t == nil {
 		return
 	}
-	rule := make([]string, len(t.head))
+	rule := make([]string, len(t.Head))
 	for i := range rule {
 		rule[i] = "---"
-		if t.right[i] {
+		if t.Right[i] {
 			rule[i] = "---:"
 		}
 	}
-	m.line("| ", strings.Join(t.head, " | "), " |")
+	m.line("| ", strings.Join(t.Head, " | "), " |")
 	m.line("| ", strings.Join(rule, " | "), " |")
-	for _, row := range t.rows {
+	for _, row := range t.Rows {
 		cells := make([]string, len(row))
-		for i, cell := range row {
-			cells[i] = escape(cell)
-			if i < len(t.code) && t.code[i] {
-				cells[i] = strings.ReplaceAll(code(cell), "|", `\|`)
+		for i, c := range row {
+			cells[i] = escape(c.Text)
+			if c.Code {
+				cells[i] = strings.ReplaceAll(code(c.Text), "|", `\|`)
 			}
 		}
 		m.line("| ", strings.Join(cells, " | "), " |")
@@ -158,7 +194,7 @@ var webLink = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/#?=&%+,
 // special are the characters that mean something to Markdown wherever they stand, with those of GitHub's mathematics.
 const special = "\\`*_{}[]<>|~&$"
 
-// escape makes Markdown show a text as it is: no markup, no HTML, no links made of bare addresses.
+// escape makes Markdown show a text as it is: no markup, no HTML, no links made of bare addresses, nobody called.
 func escape(s string) string {
 	if m := listMarker.FindStringSubmatchIndex(s); m != nil {
 		return s[:m[2]] + "\\" + s[m[2]:m[3]] + escape(s[m[3]:])
@@ -169,8 +205,19 @@ func escape(s string) string {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
+		if r == '@' && mentions(s[i+1:]) {
+			b.WriteString(unmentioned)
+		}
 	}
 	return b.String()
+}
+
+// unmentioned is a space of no width behind an @: a backslash before it does not keep GitHub from telling whom it names.
+const unmentioned = "&#8203;"
+
+// mentions reports that a text goes on as the name of somebody.
+func mentions(rest string) bool {
+	return rest != "" && (rest[0] >= '0' && rest[0] <= '9' || rest[0] >= 'A' && rest[0] <= 'Z' || rest[0] >= 'a' && rest[0] <= 'z')
 }
 
 // startsAddress reports whether a text would become a link here: at the colon of "https://" or the dot of "www.".

@@ -15,10 +15,9 @@ const (
 	suggestsNote = "In the model's own words. No finding rests on them."
 	refused      = "Claims that do not hold"
 	refusedNote  = "What the model claimed, and the evidence refutes or does not decide. No finding rests on it."
-	unproven     = "Supported, not proven"
+	unproven     = "supported, not proven"
 	unprovenNote = "The evidence allows it, and the LLM chose it among what is possible."
 	doubted      = "Doubt of the LLM"
-	toldReadings = 5 // in the text; the other formats have them all
 )
 
 // provenFirst puts the findings that are proven before those that are not.
@@ -27,28 +26,8 @@ func provenFirst(all []events.Finding) {
 	slices.SortStableFunc(all, func(a, b events.Finding) int { return rank[a.Proven()] - rank[b.Proven()] })
 }
 
-// Mark is what is said of a finding wherever it stands when it is not proven; empty for one that is.
-func (v view) Mark(f events.Finding) string {
-	switch {
-	case f.Proven():
-		return ""
-	case f.Proof == events.ProofSupported:
-		return unproven
-	}
-	return "Not proven"
-}
-
-// MarkNote says what the mark means, and what else the finding may be.
-func (v view) MarkNote(f events.Finding) string {
-	note := ""
-	if f.Proof == events.ProofSupported {
-		note = unprovenNote
-	}
-	return strings.TrimSpace(strings.Join(append([]string{note}, v.OtherCauses(f)...), " "))
-}
-
-// Source says whose a finding is; empty for one whose mark says it.
-func (v view) Source(f events.Finding) string {
+// source says whose a finding is; empty for one whose proof says it.
+func (v view) source(f events.Finding) string {
 	switch {
 	case !f.Proven():
 		return ""
@@ -62,8 +41,8 @@ func (v view) Source(f events.Finding) string {
 	return "by rules"
 }
 
-// OtherCauses say what else a finding may be that is not proven.
-func (v view) OtherCauses(f events.Finding) []string {
+// otherCauses say what else a finding may be that is not proven.
+func (v view) otherCauses(f events.Finding) []string {
 	var all []string
 	for _, a := range f.Alternatives {
 		if !f.Proven() && strings.HasPrefix(a.When, "It may also be") {
@@ -73,22 +52,14 @@ func (v view) OtherCauses(f events.Finding) []string {
 	return all
 }
 
-// DoubtsOf are those about a finding.
-func (v view) DoubtsOf(finding string) []events.Doubt {
+// doubtsOf are those about a finding.
+func (v view) doubtsOf(finding string) []events.Doubt {
 	return about(v.Doubts, finding, func(d events.Doubt) string { return d.Finding })
 }
 
 // about are the items about a finding, or about the job when the id is empty.
 func about[T any](all []T, finding string, of func(T) string) []T {
 	return slices.DeleteFunc(slices.Clone(all), func(item T) bool { return of(item) != finding })
-}
-
-func (v view) doubtLines(finding string) []pair {
-	var lines []pair
-	for _, d := range v.DoubtsOf(finding) {
-		lines = append(lines, pair{Name: doubted, Text: d.Text + parenthesis(strings.Join(d.Evidence, ", "))})
-	}
-	return lines
 }
 
 // ReadingsOf are those about a finding; about the job when the id is empty. One about a finding that is not here is told
@@ -110,25 +81,13 @@ func (v view) attach() {
 	}
 }
 
+// readings are those about the job.
 func (v view) readings() section {
-	s := section{title: suggests, note: suggestsNote}
-	for _, r := range v.Readings {
-		about := string(r.Kind)
-		if r.About != "" {
-			about = r.About + ", " + about
-		}
-		s.items = append(s.items, about+": "+r.Text)
+	s := section{Title: suggests, Note: suggestsNote, Fold: true}
+	for _, r := range v.ReadingsOf("") {
+		s.Items = append(s.Items, string(r.Kind)+": "+r.Text)
 	}
 	return s
-}
-
-func (t *textWriter) readings(s section) {
-	left := len(s.items) - toldReadings
-	s.items = s.items[:min(len(s.items), toldReadings)]
-	t.section(s)
-	if left > 0 {
-		t.bullet("+ ", wording.Plural(left, "further one")+" in the other formats.", dim)
-	}
 }
 
 // claims say how many of the claims of a model hold. Analyses of before counted sentences, some of them corrected.

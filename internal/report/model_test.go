@@ -13,16 +13,18 @@ import (
 
 // What is proven comes first, and what is not is marked wherever it stands.
 func TestSupportedFindingsAreMarked(t *testing.T) {
-	for _, format := range []string{"txt", "md", "html"} {
+	for format, sections := range map[string]int{
+		"txt": 1, "full.txt": 1, "md": 1, "html": 1, "sections.txt": 3, "sections.md": 3, "sections.html": 3,
+	} {
 		out := write(t, format, sleepy())
-		if n := strings.Count(out, "Supported, not proven"); n != 3 {
+		if n := strings.Count(out, "supported, not proven"); n != sections {
 			t.Errorf("%s: marked %d times, want once in each section of findings", format, n)
 		}
 		if first, last := strings.Index(out, "Kryo serialises"), strings.Index(out, "Records copied"); first < 0 || last < first {
 			t.Errorf("%s: the supported finding stands before a proven one", format)
 		}
-		if even := strings.Join(strings.Fields(out), " "); strings.Count(even, "It may also be Kryo serialises a generic type (B1)") != 3 {
-			t.Errorf("%s: what else it may be does not stand beside the finding, its cause and its change", format)
+		if even := strings.Join(strings.Fields(out), " "); format != "txt" && !strings.Contains(even, "It may also be Kryo serialises a generic type (B1)") {
+			t.Errorf("%s: what else it may be does not stand beside the finding", format)
 		}
 		for _, a := range []events.Analysis{calm(), degraded()} {
 			out := write(t, format, a)
@@ -38,14 +40,14 @@ func TestSupportedFindingsAreMarked(t *testing.T) {
 	}
 	later := sleepy()
 	later.Findings[0].Proof = "likely"
-	if out := write(t, "txt", later); !strings.Contains(out, "      Not proven\n") {
+	if out := write(t, "txt", later); !strings.Contains(out, " · not proven · ") {
 		t.Errorf("a proof of a later version is not marked:\n%s", out)
 	}
 }
 
 // Each reading is shown once, below the words that say what it is.
 func TestReadingsStandApart(t *testing.T) {
-	for _, format := range []string{"txt", "md"} {
+	for _, format := range []string{"full.txt", "md"} {
 		out := strings.Join(strings.Fields(write(t, format, sleepy())), " ")
 		before, after, _ := strings.Cut(out, "The model suggests (not verified)")
 		for _, reading := range []string{"a throttle from a load test", "Der Zweig sine scheint"} {
@@ -59,7 +61,7 @@ func TestReadingsStandApart(t *testing.T) {
 			for n.Data != "details" && n.Data != "body" {
 				n = n.Parent
 			}
-			if n.Data != "details" || attribute(n, "open") != "" || !strings.Contains(textOf(n), "not verified") || attribute(n.Parent, "id") != "finding-1" {
+			if n.Data != "details" || attribute(n, "open") != "" || !strings.Contains(textOf(n), "not verified") || n.Parent.Data != "article" {
 				t.Error("html: the reading is not folded below its finding")
 			}
 		}
@@ -76,18 +78,18 @@ func textOf(n *html.Node) string {
 	return b.String()
 }
 
-func TestReadingsAreFewAndShort(t *testing.T) {
+func TestReadingsAreShort(t *testing.T) {
 	a := sleepy()
 	for i := range 12 {
 		a.Readings = append(a.Readings, events.Reading{Kind: events.ReadingCause, Text: fmt.Sprintf("no. %d %s", i, strings.Repeat("x ", 1000))})
 	}
-	_, told, _ := strings.Cut(write(t, "txt", a), "The model suggests")
-	told, _, _ = strings.Cut(told, "How this result")
-	if strings.Count(told, "· ") != 5 || !strings.Contains(told, "+ 11 further ones in the other formats.") || strings.Count(told, "\n") > 20 {
-		t.Errorf("the text tells:\n%s", told)
+	for _, format := range []string{"full.txt", "md"} {
+		if out := write(t, format, a); strings.Contains(out, strings.Repeat("x ", 150)) || !strings.Contains(out, "no. 11") {
+			t.Errorf("%s: a reading is not cut, or left out", format)
+		}
 	}
-	if out := write(t, "md", a); strings.Contains(out, strings.Repeat("x ", 150)) || !strings.Contains(out, "no. 11") {
-		t.Error("Markdown: a reading is not cut, or left out")
+	if out := write(t, "txt", a); strings.Contains(out, "no. 1") || !strings.Contains(out, "16 suggestions of the") {
+		t.Errorf("the short text tells what nobody has verified:\n%s", out)
 	}
 }
 
@@ -107,13 +109,13 @@ func TestClaimsOfTheModel(t *testing.T) {
 	} {
 		a := sleepy()
 		a.Provenance.Claims, a.Provenance.Grounding = c.claims, &half
-		if out := write(t, "txt", a); !strings.Contains(out, "Claims of the LLM  "+c.want) {
+		if out := write(t, "full.txt", a); !strings.Contains(out, "Claims of the LLM  "+c.want) {
 			t.Errorf("%+v is not told as %q", c.claims, c.want)
 		}
 	}
 	before := sleepy()
 	before.Findings[1].Proof = ""
-	if out := write(t, "txt", before); !strings.Contains(out, "by rules, in words of the LLM") {
+	if out := write(t, "full.txt", before); !strings.Contains(out, "by rules, in words of the LLM") {
 		t.Error("a finding that a model explained hides it")
 	}
 }

@@ -8,117 +8,78 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// section is a part of the text and the Markdown report: one kind of content under a heading.
+// section is a part of the report below the verdict, alike in all forms: one kind of content under a heading.
 type section struct {
-	title   string
-	note    string
-	entries []entry  // findings
-	items   []string // sentences
-	table   *table
-	pairs   []pair
+	Title   string
+	Note    string
+	Fold    bool       // a page shows it when it is opened
+	Entries []entry    // findings
+	Graph   [][]step   // the job
+	Flame   []flameBar // the page alone draws it
+	Items   []string   // sentences
+	Table   *table
+	Pairs   []pair
 }
 
-// entry is what a section says about one finding.
-type entry struct {
-	id, title, note string
-	mark            string // what is said when it is not proven
-	text            string
-	pairs           []pair
-	evidence        []string
-	links           []string
+func (s section) empty() bool {
+	return len(s.Entries)+len(s.Items)+len(s.Pairs)+len(s.Graph)+len(s.Flame) == 0 && s.Table == nil
 }
 
-// table is a table of plain cells. Columns after the first that hold numbers are aligned to the right.
+// table is a table. Columns after the first that hold numbers are aligned to the right.
 type table struct {
-	head  []string
-	right []bool
-	code  []bool
-	rows  [][]string
+	Head  []string
+	Right []bool
+	Rows  [][]cell
+}
+
+// cell is a cell of a table. Text says it all; the rest is for forms that can do more.
+type cell struct {
+	Text string
+	Code bool     // a name of the job's code
+	Bar  *barView // a picture of a share of time
+	Link string   // a file beside the report
+	Cite []string // ids of facts or findings, which Text lists
+	Mark string   // id of the fact that the row is about
+	Tone string   // class of the row
+	// Anchor is the name of the row in a page.
+	Anchor string
+}
+
+// plain are cells of text.
+func plain(texts ...string) []cell {
+	cells := make([]cell, len(texts))
+	for i, text := range texts {
+		cells[i].Text = text
+	}
+	return cells
 }
 
 // outline is everything below the verdict, in order; empty sections are left out.
-func (v view) outline() []section {
-	sections := []section{
-		v.vertices(), v.bottlenecks(), v.causes(), v.recommendations(), v.observations(),
-		v.measures(), v.changes(), v.earlierAdvice(),
-		{title: refused, note: refusedNote, items: v.Unverified},
-		v.evidence(), v.captures(),
-		{title: "Missing", items: v.Missing},
-		v.readings(),
-		{title: "How this result came about", pairs: v.ProvenanceLines()},
+func (v view) outline(o Options) []section {
+	first := []section{v.findings(), v.flame(), v.job(), v.operators()}
+	remarks := "Observations"
+	if o.Headings {
+		first = append([]section{v.job()}, v.headings()...)
+		remarks = "Additional Observations"
 	}
-	var kept []section
-	for _, s := range sections {
-		if len(s.entries)+len(s.items)+len(s.pairs) > 0 || s.table != nil {
-			kept = append(kept, s)
-		}
-	}
-	return kept
+	sections := append(first,
+		v.observations(remarks), v.measures(), v.changes(), v.earlierAdvice(),
+		section{Title: refused, Note: refusedNote, Items: v.Unverified},
+		v.readings(), v.evidence(), v.captures(),
+		section{Title: "Missing", Items: v.Missing},
+		section{Title: provenance, Fold: true, Pairs: v.provenanceLines()})
+	return slices.DeleteFunc(sections, section.empty)
 }
 
-func (v view) vertices() section {
-	if len(v.Vertices) == 0 {
-		return section{}
-	}
-	t := &table{
-		head:  []string{"Vertex", "Subtasks", "Busy", "Busiest", "Backpressured", "Records in/s", "out/s", "Role"},
-		right: []bool{false, true, true, true, true, true, true, false},
-		code:  []bool{true},
-	}
-	for _, x := range v.Vertices {
-		t.rows = append(t.rows, []string{
-			x.Short(), wording.Count(x.Parallelism), wording.Percent(x.Busy), wording.Percent(x.BusyMax), wording.Percent(x.BackPressured),
-			wording.Rate(x.RecordsIn), wording.Rate(x.RecordsOut), x.Role,
-		})
-	}
-	return section{title: "Vertices", note: "Averages over the capture windows.", table: t}
-}
+const provenance = "How this result came about"
 
-func (v view) bottlenecks() section {
-	s := section{title: "Key Bottlenecks"}
-	for _, f := range v.Findings {
-		s.entries = append(s.entries, entry{
-			id: f.ID, title: f.Title, mark: joined(". ", v.Mark(f), v.MarkNote(f)), note: v.Note(f), pairs: v.Bottleneck(f),
-			evidence: f.Evidence,
-		})
-	}
-	if len(v.Findings) == 0 {
-		s.items = []string{"None."}
-	}
-	return s
-}
-
-func (v view) causes() section {
-	s := section{title: "Root Causes"}
-	for _, f := range v.Findings {
-		if f.Cause != "" {
-			e := entry{id: f.ID, title: wording.Place(f.Anchor, f.Frame), mark: v.Mark(f), text: f.Cause}
-			for _, other := range v.OtherCauses(f) {
-				e.pairs = append(e.pairs, pair{Name: "Or", Text: other})
-			}
-			s.entries = append(s.entries, e)
-		}
-	}
-	return s
-}
-
-func (v view) recommendations() section {
-	s := section{title: "Actionable Recommendations"}
-	for _, f := range v.Findings {
-		if lines := v.Advice(f); len(lines) > 0 {
-			s.entries = append(s.entries, entry{id: f.ID, title: f.Title, mark: v.Mark(f), pairs: lines, links: f.Recommendation.Links})
-		}
-	}
-	return s
-}
-
-func (v view) observations() section {
-	s := section{title: "Additional Observations"}
+func (v view) observations(title string) section {
+	s := section{Title: title}
 	for _, o := range v.Observations {
-		s.items = append(s.items, withEvidence(o))
+		s.Items = append(s.Items, withEvidence(o))
 	}
 	for _, silenced := range v.Silenced {
-		s.items = append(s.items, silenced.Text)
+		s.Items = append(s.Items, silenced.Text)
 	}
 	return s
 }
@@ -139,17 +100,6 @@ func parenthesis(text string) string {
 	return " (" + text + ")"
 }
 
-func (v view) evidence() section {
-	if len(v.Evidence) == 0 {
-		return section{}
-	}
-	t := &table{head: []string{"Id", "Fact", "From"}, right: []bool{false, false, false}}
-	for _, f := range v.Evidence {
-		t.rows = append(t.rows, []string{f.ID, f.Text, v.FactNote(f)})
-	}
-	return section{title: "Evidence", table: t}
-}
-
 // captureNotes are what is to be known of a capture, and what to do about it.
 func captureNotes(c events.CaptureStats) []string {
 	if c.Hint == "" {
@@ -163,14 +113,13 @@ func (v view) captures() section {
 		return section{}
 	}
 	t := &table{
-		head:  []string{"TaskManager", "Mode", "Samples", "Size", "Status", "Notes"},
-		right: []bool{false, false, true, true, false, false},
-		code:  []bool{true},
+		Head:  []string{"TaskManager", "Mode", "Samples", "Size", "Status", "Notes"},
+		Right: []bool{false, false, true, true, false, false},
 	}
 	for _, c := range v.Captures {
-		t.rows = append(t.rows, []string{
-			c.JVM, string(c.Mode), wording.Count(c.Samples), wording.Bytes(c.Bytes), c.Status, strings.Join(captureNotes(c), "; "),
-		})
+		row := plain(c.JVM, string(c.Mode), wording.Count(c.Samples), wording.Bytes(c.Bytes), c.Status, strings.Join(captureNotes(c), "; "))
+		row[0].Code, row[1].Link = true, captureLink(c.Key)
+		t.Rows = append(t.Rows, row)
 	}
-	return section{title: "Captures", table: t}
+	return section{Title: "Captures", Table: t}
 }

@@ -63,14 +63,27 @@ func sleepy() events.Analysis {
 		},
 		Vertices: []events.VertexLoad{
 			{ID: "v1", Name: "random-source", Parallelism: 2, Busy: 0.04, BusyMax: 0.05, Idle: 0.02, BackPressured: 0.94, RecordsOut: 1974, Role: "victim"},
-			{ID: "v2", Name: "spread", Parallelism: 2, Busy: 0.03, BusyMax: 0.03, Idle: 0.05, BackPressured: 0.92, RecordsIn: 1974, RecordsOut: 1974, Role: "victim"},
-			{ID: "v3", Name: "even-stall", Parallelism: 2, Busy: 0.975, BusyMax: 0.98, Idle: 0.02, BackPressured: 0.005, RecordsIn: 1974, RecordsOut: 1974, Role: "limit"},
-			{ID: "v4", Name: "sine", Parallelism: 2, Busy: 0.31, BusyMax: 0.33, Idle: 0.69, RecordsIn: 1974, RecordsOut: 1974},
-			{ID: "v5", Name: "Sink: discard", Parallelism: 1, Busy: -1, BusyMax: -1, Idle: -1, RecordsIn: 1974},
+			{ID: "v2", Name: "spread", Parallelism: 2, Busy: 0.03, BusyMax: 0.03, Idle: 0.05, BackPressured: 0.92, RecordsIn: 1974, RecordsOut: 1974, Role: "victim", Inputs: []string{"random-source"}},
+			{ID: "v3", Name: "even-stall", Parallelism: 2, Busy: 0.975, BusyMax: 0.98, Idle: 0.02, BackPressured: 0.005, RecordsIn: 1974, RecordsOut: 1974, Role: "limit", Inputs: []string{"spread"}},
+			{ID: "v4", Name: "sine", Parallelism: 2, Busy: 0.31, BusyMax: 0.33, Idle: 0.69, RecordsIn: 1974, RecordsOut: 1974, Inputs: []string{"spread"}},
+			{
+				ID: "v5", Name: "discard: Writer(a long list of columns) -> discard: Committer", Label: "Sink: discard", Parallelism: 1, Busy: -1, BusyMax: -1,
+				Idle: -1, RecordsIn: 1974, Inputs: []string{"even-stall", "sine"},
+			},
 		},
+		Operators: []events.OperatorLoad{
+			{Vertex: "even-stall", Name: "even-stall", Busy: 1, CPU: 0.4, RecordsIn: -1, RecordsOut: -1, Hottest: "java.lang.Thread.sleep", Findings: []string{"R1"}},
+			{Vertex: "sine", Name: "sine", Busy: 0.9, CPU: 0.7, RecordsIn: 1974, RecordsOut: 1974},
+		},
+		Flame: &events.Flame{Vertex: "even-stall", Mode: events.ModeWall, Samples: 1210, Frames: []events.FlameFrame{
+			{Name: "org.apache.flink.streaming.api.operators.StreamMap.processElement", Samples: 1210},
+			{Name: "dev.squirrly.sample.EvenStallingFunction.map", Depth: 1, Samples: 1200},
+			{Name: "java.lang.Thread.sleep", Depth: 2, Samples: 1180, Finding: "R1"},
+			{Name: "__futex_abstimed_wait_common", Depth: 3, Samples: 1180},
+		}},
 		Captures: []events.CaptureStats{
 			{JVM: "10.244.0.17:6122-8ab3f1", Mode: events.ModeITimer, Samples: 1804, Bytes: 148_213, Status: "stored", Notes: []string{"71 % of the expected samples"}},
-			{JVM: "10.244.0.17:6122-8ab3f1", Mode: events.ModeWall, Samples: 24_610, Bytes: 1_463_870, Status: "stored"},
+			{JVM: "10.244.0.17:6122-8ab3f1", Mode: events.ModeWall, Samples: 24_610, Bytes: 1_463_870, Status: "stored", Key: "local/flink/sample-job/r/captures/10_244_0_17_6122-WALL-06bfc774bb38.html"},
 			{JVM: "10.244.0.18:6122-c04d77", Mode: events.ModeWall, Status: "lost", Notes: []string{"the TaskManager ended during the profile"}},
 		},
 		Evidence: []events.Fact{
@@ -213,7 +226,7 @@ func degraded() events.Analysis {
 
 // planted is put into every text of the hostile analysis.
 const planted = "<script>alert(1)</script><img src=x onerror=alert(2)> \x1b[31mred\x1b[0m \u202egnp.exe\u2066 `tick` ``two`` | pipe | " +
-	"[click](javascript:alert(3)) ![i](https://evil.example/i.png) https://evil.example www.evil.example \"'&amp; $x$ *b* _i_ ~~s~~\r\n" +
+	"[click](javascript:alert(3)) ![i](https://evil.example/i.png) https://evil.example www.evil.example \"'&amp; $x$ *b* _i_ ~~s~~ @everyone <@U024BE7LH> <!channel>\r\n" +
 	"# heading\n- item\n\u0000\u0007\u200bzero\ufeff e\u0301\u0302\u0303\u0304\u0305 \xff"
 
 // hostile holds the planted text wherever an analysis has room for one.
@@ -225,7 +238,7 @@ func hostile() events.Analysis {
 	a.Degraded, a.DegradedWhy, a.Died = true, []string{planted}, []string{planted}
 	a.Verdict.Headline, a.Verdict.Anchor, a.Verdict.Frame, a.Verdict.Fix = planted, planted, planted, planted
 	a.Verdict.NextLimit, a.Verdict.Victims, a.Verdict.Evidence = planted, []string{planted}, []string{planted, "F1"}
-	a.Verdict.Confidence = planted
+	a.Verdict.Confidence, a.Verdict.Gain = planted, planted
 	f := events.Finding{
 		ID: planted, Fingerprint: planted, Rule: planted, Category: planted, Title: planted, Severity: planted,
 		Confidence: planted, Anchor: planted, Frame: planted, Path: []string{planted, planted}, Vertices: []string{planted},
@@ -255,7 +268,12 @@ func hostile() events.Analysis {
 		Graphs: []events.GraphRef{{Mode: planted, ObjectRef: events.ObjectRef{Key: planted, SHA256: planted}}},
 	}
 	a.Vertices = []events.VertexLoad{{ID: planted, Name: planted, Role: planted, Busy: 7, BusyMax: -3, BackPressured: 9, RecordsIn: 1e300}}
-	a.Captures = []events.CaptureStats{{JVM: planted, Mode: planted, Status: planted, Key: planted, Notes: []string{planted}}}
+	a.Vertices = append(a.Vertices, events.VertexLoad{Name: planted, Label: planted + "2", Role: "limit", Inputs: []string{planted}})
+	a.Operators = []events.OperatorLoad{{Vertex: planted, Name: planted, Hottest: planted, Findings: []string{planted}}}
+	a.Flame = &events.Flame{Vertex: planted, Mode: planted, Samples: 3, Frames: []events.FlameFrame{
+		{Name: planted, Samples: 3, Finding: planted}, {Name: planted, Depth: 1 << 30, Samples: 1 << 60},
+	}}
+	a.Captures = []events.CaptureStats{{JVM: planted, Mode: planted, Status: planted, Key: "r/captures/" + planted, Notes: []string{planted}}}
 	a.Evidence = []events.Fact{{ID: planted, Text: planted, Unit: planted, Frame: planted, Vertex: planted, JVM: planted, Mode: planted}}
 	a.Provenance = events.Provenance{Squirrly: planted, RulesVersion: planted, Provider: planted, Model: planted, PromptHash: planted, Note: planted}
 	return a

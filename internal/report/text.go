@@ -18,10 +18,10 @@ const (
 	indent       = "  "
 	nameWidth    = 20 // of the names of pairs
 	barCells     = 8
-	narrowBar    = 5  // cells, on a page of less than the default width
 	maxID        = 12 // of the id of a finding or a fact
 	maxColumn    = 16 // of a column of a table, but the first
 	minColumn    = 12 // of the first column of a table
+	arrow        = " → "
 )
 
 // style is an ANSI attribute.
@@ -45,7 +45,7 @@ func newTextWriter(o Options) *textWriter {
 }
 
 func (t *textWriter) paint(s style, text string) string {
-	if !t.color || text == "" {
+	if !t.color || text == "" || s == "" {
 		return text
 	}
 	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
@@ -53,28 +53,33 @@ func (t *textWriter) paint(s style, text string) string {
 
 func (t *textWriter) line(text string) { t.b.WriteString(strings.TrimRight(text, " ") + "\n") }
 
-func (t *textWriter) page(v view) string {
-	t.verdict(v)
-	for _, s := range v.outline() {
-		t.heading(s.title, s.note)
-		switch s.title {
-		case "Vertices":
-			t.vertices(v.Vertices)
-		case "Evidence":
+// page writes everything.
+func (t *textWriter) page(v view, sections []section) {
+	t.head(v)
+	t.line("")
+	t.pairs(v.verdictFacts(), indent)
+	t.notices(v)
+	for _, s := range sections {
+		switch s.Title {
+		case evidenceTitle:
+			t.heading(s.Title, "")
 			t.evidence(v)
-		case "Captures":
-			t.captures(v.Captures)
-		case suggests:
-			t.readings(s)
+		case flameTitle: // it is a picture
+		case jobTitle:
+			t.heading(s.Title, s.Note)
+			t.graph(s.Graph)
+			t.vertices(v.Vertices)
+			t.pairs(s.Pairs, indent)
 		default:
+			t.heading(s.Title, s.Note)
 			t.section(s)
 		}
 	}
 	t.line("")
-	return t.b.String()
 }
 
-func (t *textWriter) verdict(v view) {
+// head is the job and the verdict.
+func (t *textWriter) head(v view) {
 	for _, line := range wrap(v.Title(), t.width) {
 		t.line(t.paint(bold, line))
 	}
@@ -92,8 +97,10 @@ func (t *textWriter) verdict(v view) {
 		}
 		t.line(line)
 	}
-	t.line("")
-	t.pairs(v.VerdictFacts(), indent)
+}
+
+// notices are what a reader has to know of the run.
+func (t *textWriter) notices(v view) {
 	if len(v.Died) > 0 {
 		t.line("")
 		t.bullet("! ", v.OptedOut(), yellow)
@@ -102,8 +109,9 @@ func (t *textWriter) verdict(v view) {
 		return
 	}
 	t.line("")
-	for i, why := range append([]string{"Degraded: a part of the analysis could not be done."}, v.DegradedWhy...) {
-		t.bullet(map[bool]string{true: "! ", false: "  "}[i == 0], why, yellow)
+	t.bullet("! ", degraded, yellow)
+	for _, why := range v.DegradedWhy {
+		t.bullet("  ", why, yellow)
 	}
 }
 
@@ -116,50 +124,69 @@ func (t *textWriter) heading(title, note string) {
 }
 
 func (t *textWriter) section(s section) {
-	for i, e := range s.entries {
+	for i, e := range s.Entries {
 		if i > 0 {
 			t.line("")
 		}
 		t.entry(e)
 	}
-	for _, item := range s.items {
+	for _, item := range s.Items {
 		t.bullet("· ", item, "")
 	}
-	t.pairs(s.pairs, indent)
-	if s.table != nil {
-		t.table(s.table)
+	t.pairs(s.Pairs, indent)
+	if s.Table != nil {
+		t.table(s.Table)
+	}
+}
+
+// graph writes the lines of the job graph.
+func (t *textWriter) graph(lines [][]step) {
+	for _, line := range lines {
+		for i, part := range join(names(line), arrow, t.width-2*len(indent)) {
+			if i > 0 {
+				part = indent + strings.TrimSpace(arrow) + " " + part
+			}
+			t.line(indent + part)
+		}
 	}
 }
 
 // entry writes what a section says about a finding: its id and title on a line, the rest below, indented.
 func (t *textWriter) entry(e entry) {
-	id := pad(shorten(e.id, maxID), 3)
+	below := t.entryHead(e.ID, e.Title, e.Meta(), e.Severity)
+	lines := e.Pairs
+	for _, link := range e.Links {
+		lines = append(lines, pair{Name: docs, Text: link})
+	}
+	if len(e.Evidence) > 0 {
+		lines = append(lines, pair{Name: evidenceTitle, Text: strings.Join(e.Evidence, ", ")})
+	}
+	for _, r := range e.Readings {
+		lines = append(lines, pair{Name: "Model", Text: suggests + ": " + string(r.Kind) + ": " + r.Text})
+	}
+	t.pairs(lines, below)
+}
+
+// entryHead writes the id, the title and the small print of a finding, and returns the margin of what follows.
+func (t *textWriter) entryHead(id, title, meta string, severity events.Severity) string {
+	id = pad(shorten(id, maxID), 3)
 	below := indent + strings.Repeat(" ", cells(id)+1)
-	for i, line := range wrap(e.title, t.width-len(below)) {
+	for i, line := range wrap(title, t.width-len(below)) {
 		if i == 0 {
 			t.line(indent + t.paint(cyan, id) + " " + t.paint(bold, line))
 			continue
 		}
 		t.line(below + t.paint(bold, line))
 	}
-	for _, line := range wrap(e.mark, t.width-len(below)) {
-		t.line(below + t.paint(yellow, line))
+	for i, line := range wrap(meta, t.width-len(below)) {
+		first, rest, _ := strings.Cut(line, " ")
+		if i > 0 || severity == "" {
+			t.line(below + t.paint(dim, line))
+			continue
+		}
+		t.line(below + t.paint(severityStyle(severity), first) + t.paint(dim, " "+rest))
 	}
-	for _, line := range wrap(e.note, t.width-len(below)) {
-		severity, rest, _ := strings.Cut(line, " ")
-		t.line(below + t.paint(severityStyle(events.Severity(severity)), severity) + t.paint(dim, " "+rest))
-	}
-	for _, line := range wrap(e.text, t.width-len(below)) {
-		t.line(below + line)
-	}
-	lines := e.pairs
-	for _, link := range e.links {
-		lines = append(lines, pair{Name: "See", Text: link})
-	}
-	if len(e.evidence) > 0 {
-		lines = append(lines, pair{Name: "Evidence", Text: strings.Join(e.evidence, ", ")})
-	}
-	t.pairs(lines, below)
+	return below
 }
 
 // pairs writes names and texts in two columns.
@@ -171,14 +198,14 @@ func (t *textWriter) pairs(pairs []pair, margin string) {
 	column = min(column, nameWidth+2)
 	for _, p := range pairs {
 		room := t.width - len(margin) - column
-		lines := wrap(p.Text, room)
-		for _, name := range p.List {
-			lines = append(lines, shorten(name, max(room, 16)))
-		}
+		lines := wrap(joined("", p.Text, strings.Join(p.List, arrow)), room)
 		for i, line := range lines {
 			name := ""
 			if i == 0 {
-				name = p.Name
+				name = shorten(p.Name, nameWidth)
+			}
+			if p.Strong {
+				line = t.paint(bold, line)
 			}
 			t.line(margin + t.paint(dim, pad(name, column)) + line)
 		}
@@ -190,10 +217,7 @@ func (t *textWriter) bullet(mark, text string, s style) {
 		if i > 0 {
 			mark = "  "
 		}
-		if s != "" {
-			line = t.paint(s, line)
-		}
-		t.line(indent + mark + line)
+		t.line(indent + mark + t.paint(s, line))
 	}
 }
 

@@ -10,17 +10,18 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// view is an analysis whose every text is safe to show, with the sentences that all formats share.
+// view is an analysis whose every text is safe to show, with the sentences that all forms share.
 type view struct {
 	events.Analysis
 
-	facts map[string]int // position in Evidence by id
+	citing map[string][]string // by id of a fact: what rests on it
 }
 
 // pair is a named text, or a named list of names of code.
 type pair struct {
 	Name, Text string
 	Code       bool     // Text is a name of the job's code or configuration
+	Strong     bool     // what a reader looks for
 	List       []string // instead of Text
 }
 
@@ -29,12 +30,10 @@ func newView(a events.Analysis) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := view{Analysis: safe, facts: make(map[string]int, len(safe.Evidence))}
-	for i, f := range safe.Evidence {
-		v.facts[f.ID] = i
-	}
+	v := view{Analysis: safe, citing: map[string][]string{}}
 	provenFirst(v.Findings)
 	v.attach()
+	v.cites()
 	return v, nil
 }
 
@@ -51,12 +50,6 @@ func (v view) About() []string {
 	about := []string{v.Identity.String()}
 	if v.FlinkVersion != "" {
 		about = append(about, "Flink "+v.FlinkVersion)
-	}
-	if v.Run != "" {
-		about = append(about, "run "+v.Run)
-	}
-	if v.Parent != "" {
-		about = append(about, "follow-up of "+v.Parent)
 	}
 	at := v.CapturedAt
 	if at.IsZero() {
@@ -90,28 +83,38 @@ func capital(text string) string {
 	return string(unicode.ToUpper(r)) + text[n:]
 }
 
-// VerdictFacts are the lines below the headline.
-func (v view) VerdictFacts() []pair {
+// Gain says what can be gained at most; empty when that is not known.
+func (v view) Gain() string {
 	d := v.Verdict
-	var facts []pair
-	add := func(name, text string) {
-		if text != "" {
-			facts = append(facts, pair{Name: name, Text: text})
-		}
-	}
-	add("Fix", d.Fix)
 	switch {
+	case d.Gain != "":
+		return d.Gain
 	case d.Bound > 1 && d.NextLimit != "":
-		add("Upper bound", wording.Times(d.Bound)+", then limited by "+d.NextLimit)
+		return "At most " + wording.Times(d.Bound) + " the throughput, then " + d.NextLimit + " limits."
 	case d.Bound > 1:
-		add("Upper bound", wording.Times(d.Bound))
-	case d.Limit == events.LimitVertex:
-		add("Next limit", d.NextLimit)
+		return "At most " + wording.Times(d.Bound) + " the throughput."
 	}
-	add("Victims", strings.Join(d.Victims, ", "))
-	add("Confidence", v.Confidence())
-	add("Evidence", strings.Join(d.Evidence, ", "))
-	return facts
+	return ""
+}
+
+// verdictFacts are the lines below the headline.
+func (v view) verdictFacts() []pair {
+	d := v.Verdict
+	next, fix := "", d.Fix
+	if len(v.Findings) > 0 && v.Findings[0].Recommendation.Change == fix {
+		fix = "" // it stands right below
+	}
+	if d.Bound <= 1 && d.Limit == events.LimitVertex {
+		next = d.NextLimit
+	}
+	return filled(
+		pair{Name: "Gain", Text: v.Gain(), Strong: true},
+		pair{Name: "Change", Text: fix, Strong: true},
+		pair{Name: "Next limit", Text: next},
+		pair{Name: "Waiting on it", Text: strings.Join(d.Victims, ", ")},
+		pair{Name: "Confidence", Text: v.Confidence()},
+		pair{Name: "Evidence", Text: strings.Join(d.Evidence, ", ")},
+	)
 }
 
 // Confidence says how sure the verdict is.

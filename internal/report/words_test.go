@@ -1,6 +1,8 @@
 package report
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -94,21 +96,113 @@ func TestWebLinks(t *testing.T) {
 	}
 }
 
-// TestStarvedTiles: a lack of CPU is of no function, and its bound is the one that the next limit allows.
-func TestStarvedTiles(t *testing.T) {
-	v := view{Analysis: events.Analysis{Verdict: events.Verdict{
-		Limit: events.LimitCPU, VertexName: "parse", P: 0.65, Bound: 1.6, NextLimit: "Source: in", Confidence: events.ConfidenceHigh,
-	}}}
-	tiles := htmlPage{view: v}.Tiles()
-	want := []pair{
-		{Name: "of the time that is ready to run, without a CPU", Text: "65 %"},
-		{Name: "upper bound of the speed-up, then limited by Source: in", Text: "1.6×"},
-		{Name: "confidence", Text: "high"},
+// TestGain: an analysis of before has the bound alone, and of a vertex that limits as much at once there is nothing to gain.
+func TestGain(t *testing.T) {
+	for _, c := range []struct {
+		verdict events.Verdict
+		want    string
+	}{
+		{events.Verdict{Gain: "At most 2.0×, whatever else."}, "At most 2.0×, whatever else."},
+		{events.Verdict{Bound: 1.6, NextLimit: "Source: in"}, "At most 1.6× the throughput, then Source: in limits."},
+		{events.Verdict{Bound: 33}, "At most 33× the throughput."},
+		{events.Verdict{NextLimit: "sine"}, ""},
+		{events.Verdict{}, ""},
+	} {
+		if got := (view{Analysis: events.Analysis{Verdict: c.verdict}}).Gain(); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.verdict, got, c.want)
+		}
 	}
-	if diff := cmp.Diff(want, tiles); diff != "" {
+}
+
+// A number stays with its sign and its unit at every width.
+func TestNoNumberIsTorn(t *testing.T) {
+	text := "It takes 0.75 thread equivalents, 75 % (± 7.0 %) of the time of visits: 1,180 samples, at most 0 % backpressured, 53.2 MiB, 4.0 × 2, 862 records/s and 1.2 cores."
+	for n := 24; n < 120; n++ {
+		lines := wrap(text, n)
+		if got := strings.Join(lines, " "); got != text {
+			t.Fatalf("%d: %q", n, got)
+		}
+		for _, line := range lines {
+			if cells(line) > n {
+				t.Errorf("%d: a line of %d: %q", n, cells(line), line)
+			}
+			if regexp.MustCompile(`^(%|samples|thread|equivalents|MiB|records/s|cores)|[±×(]$|0.75 thread$`).MatchString(line) {
+				t.Errorf("%d: torn: %q", n, lines)
+			}
+		}
+	}
+}
+
+// Every edge of a job is told once, whatever its shape.
+func TestGraph(t *testing.T) {
+	for _, c := range []struct {
+		edges string // vertex<inputs
+		want  []string
+	}{
+		{"a b<a c<b", []string{"a → [b] → c"}},
+		{"a b c<a,b d<c", []string{"a → c → d", "b → c"}},
+		{"a b<a c<a d<b,c", []string{"a → [b] → d", "a → c → d"}},
+		{"a b<a c", []string{"a → [b]", "c"}},
+		{"a b", nil},
+		{"a b<x,a", []string{"a → [b]"}},
+		{"a<b b<a", []string{"a → [b] → a"}},
+		{"a<a", []string{"a → a"}},
+	} {
+		var v view
+		for text := range strings.FieldsSeq(c.edges) {
+			name, inputs, _ := strings.Cut(text, "<")
+			x := events.VertexLoad{Name: name}
+			if inputs != "" {
+				x.Inputs = strings.Split(inputs, ",")
+			}
+			if name == "b" && !strings.HasPrefix(c.edges, "a b c<") {
+				x.Role = "limit"
+			}
+			v.Vertices = append(v.Vertices, x)
+		}
+		var got []string
+		for _, line := range v.Graph() {
+			got = append(got, strings.Join(names(line), arrow))
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", c.edges, diff)
+		}
+	}
+}
+
+// Frames lie within those that call them, also when their numbers do not agree.
+func TestFlameIsPlaced(t *testing.T) {
+	bars := placed(&events.Flame{Samples: 100, Frames: []events.FlameFrame{
+		{Name: "a", Depth: 0, Samples: 80},
+		{Name: "b", Depth: 1, Samples: 50},
+		{Name: "c", Depth: 1, Samples: 90},
+		{Name: "d", Depth: 9, Samples: 5},
+		{Name: "e", Depth: -1, Samples: 500},
+		{Name: "f", Depth: 0, Samples: -3},
+	}})
+	var got []string
+	for _, b := range bars {
+		got = append(got, b.Name+" "+b.At+" "+b.Wide+" "+strconv.Itoa(b.Top))
+	}
+	want := []string{"a 0.00% 80.00% 0", "b 0.00% 50.00% 24", "c 50.00% 30.00% 24", "d 50.00% 5.00% 48", "e 80.00% 20.00% 0", "f 100.00% 0.00% 0"}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if facts := v.VerdictFacts(); len(facts) == 0 || facts[0].Text != "1.6×, then limited by Source: in" {
-		t.Errorf("%v", facts)
+}
+
+func TestCaptureLinks(t *testing.T) {
+	for key, want := range map[string]string{
+		"local/c/job/run/captures/tm-1-WALL-06bf.html": "captures/tm-1-WALL-06bf.html",
+		"captures/x.html":                     "captures/x.html",
+		"a/captures/../../../etc/x.html":      "",
+		"a/captures/x.html.gz":                "",
+		"a/captures/x\" onclick=\"a.html":     "",
+		"a/captures/javascript:alert(1).html": "",
+		"a/other/x.html":                      "",
+		"":                                    "",
+	} {
+		if got := captureLink(key); got != want {
+			t.Errorf("%q leads to %q, want %q", key, got, want)
+		}
 	}
 }

@@ -54,15 +54,17 @@ func shorten(s string, n int) string {
 	}
 }
 
-// wrap breaks a text into lines of at most n columns, between words where it can. No text is no line.
+// wrap breaks a text into lines of at most n columns, between words where it can, and never between a number and its unit.
+// No text is no line.
 func wrap(text string, n int) []string {
 	n = max(n, 16)
 	var lines []string
 	line, used := "", 0
-	for word := range strings.FieldsSeq(text) {
+	for word := range strings.SplitSeq(glue(text), " ") {
 		for _, part := range pieces(word, n) {
 			w := cells(part)
 			switch {
+			case w == 0:
 			case used == 0:
 				line, used = part, w
 			case used+1+w <= n:
@@ -75,6 +77,9 @@ func wrap(text string, n int) []string {
 	}
 	if used > 0 {
 		lines = append(lines, line)
+	}
+	for i := range lines {
+		lines[i] = strings.ReplaceAll(lines[i], glued, " ")
 	}
 	return lines
 }

@@ -32,9 +32,11 @@ type Analysis struct {
 	Doubts       []Doubt        `json:"doubts,omitempty"`       // of the LLM about findings, which they change in nothing
 	Readings     []Reading      `json:"readings,omitempty"`     // what the LLM says in its own words: nobody has verified it
 	Comparison   *Comparison    `json:"comparison,omitempty"`
-	Vertices     []VertexLoad   `json:"vertices,omitempty"` // in the order of the data flow
-	Usage        *Usage         `json:"usage,omitempty"`    // what the job delivered and what it took
-	Costs        []Cost         `json:"costs,omitempty"`    // everything that was measured, most expensive first
+	Vertices     []VertexLoad   `json:"vertices,omitempty"`  // in the order of the data flow
+	Operators    []OperatorLoad `json:"operators,omitempty"` // in the order of the data flow
+	Flame        *Flame         `json:"flame,omitempty"`     // of the vertex that limits the job
+	Usage        *Usage         `json:"usage,omitempty"`     // what the job delivered and what it took
+	Costs        []Cost         `json:"costs,omitempty"`     // everything that was measured, most expensive first
 	Captures     []CaptureStats `json:"captures"`
 	Evidence     []Fact         `json:"evidence"`
 	Counting     *Counting      `json:"counting,omitempty"` // what the counts of Evidence refer to
@@ -96,11 +98,20 @@ type Verdict struct {
 	P            float64    `json:"p,omitempty"`            // share of the vertex's time in Anchor → Frame, 0 to 1
 	Fix          string     `json:"fix,omitempty"`          // the first recommendation in one sentence
 	Bound        float64    `json:"bound,omitempty"`        // upper bound of the speed-up: 1/(1-P), or less where NextLimit ends it; 0 is none
+	Gain         string     `json:"gain,omitempty"`         // Bound in a sentence, for example "At most 1.4× the throughput, then sine limits."; empty when there is none
 	NextLimit    string     `json:"nextLimit,omitempty"`    // the vertex that ends the speed-up before 1/(1-P)
 	Victims      []string   `json:"victims,omitempty"`      // vertices that only wait for this one
 	Confidence   Confidence `json:"confidence"`
 	Samples      int64      `json:"samples,omitempty"` // behind Anchor → Frame
 	Evidence     []string   `json:"evidence,omitempty"`
+}
+
+// Text is the headline with the gain.
+func (v Verdict) Text() string {
+	if v.Gain == "" {
+		return v.Headline
+	}
+	return v.Headline + " " + v.Gain
 }
 
 // Origin says who made a finding.
@@ -209,6 +220,8 @@ type VertexLoad struct {
 	// counters of operators, whatever is chained to it. 0 is unknown, or no source.
 	SourceOut float64 `json:"sourceOut,omitempty"`
 	Role      string  `json:"role,omitempty"` // "limit", "victim" or empty
+	// Inputs are the short names of the vertices upstream.
+	Inputs []string `json:"inputs,omitempty"`
 	// Windows are the same between each two readings of the counters, so that the spread of a run is known.
 	Windows []LoadWindow `json:"windows,omitempty"`
 }

@@ -53,10 +53,10 @@ func documents(an events.Analysis) (map[string]document, error) {
 		return nil, fmt.Errorf("encode evidence: %w", err)
 	}
 	var html, markdown bytes.Buffer
-	if err := report.HTML(&html, an); err != nil {
+	if err := report.HTML(&html, an, report.Options{}); err != nil {
 		return nil, fmt.Errorf("render report: %w", err)
 	}
-	if err := report.Markdown(&markdown, an); err != nil {
+	if err := report.Markdown(&markdown, an, report.Options{}); err != nil {
 		return nil, fmt.Errorf("render report: %w", err)
 	}
 	return map[string]document{

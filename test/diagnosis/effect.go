@@ -33,7 +33,7 @@ func Compared(rules, with events.Analysis) Effect {
 		e.Claims = *c
 	}
 	if !reflect.DeepEqual(rules.Verdict, with.Verdict) {
-		e.Proven = append(e.Proven, "the verdict: "+with.Verdict.Headline)
+		e.Proven = append(e.Proven, "the verdict: "+with.Verdict.Text())
 	}
 	var order []string
 	for _, f := range with.Findings {

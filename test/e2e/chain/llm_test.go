@@ -76,7 +76,7 @@ func checkLLM(t *testing.T, a events.Analysis, degraded bool) {
 		}
 	}
 	var out bytes.Buffer
-	if err := report.Markdown(&out, a); err != nil {
+	if err := report.Markdown(&out, a, report.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	b := out.Bytes()

@@ -131,7 +131,7 @@ func (a *app) renderDifference(w io.Writer, d report.Difference) error {
 	case formatHTML:
 		return report.DifferenceHTML(w, d)
 	}
-	return report.DifferenceText(w, d, a.textOptions(w))
+	return report.DifferenceText(w, d, a.reportOptions(w))
 }
 
 // writeDiffGraphs writes the differential flame graph, or one for each of several modes.

@@ -25,6 +25,14 @@ const (
 	formatJSON     = "json"
 	formatMarkdown = "markdown"
 	formatHTML     = "html"
+
+	formatFull = "full" // the whole text, in files
+)
+
+// Layouts of a report.
+const (
+	layoutFindings = "findings"
+	layoutSections = "sections"
 )
 
 // noFail means that no severity makes the command fail.
@@ -35,8 +43,11 @@ const (
 	usualColumns = 80
 )
 
-// checkFormat refuses an unknown -o before any work is done.
+// checkFormat refuses an unknown -o or --layout before any work is done.
 func (a *app) checkFormat() error {
+	if l := a.flags.layout; l != layoutFindings && l != layoutSections {
+		return usage("--layout %s: choose findings or sections", l)
+	}
 	switch a.flags.output {
 	case formatText, formatJSON, formatMarkdown, formatHTML:
 		return nil
@@ -50,16 +61,20 @@ func (a *app) render(w io.Writer, format string, an events.Analysis) error {
 	case formatJSON:
 		return report.JSON(w, an)
 	case formatMarkdown:
-		return report.Markdown(w, an)
+		return report.Markdown(w, an, a.reportOptions(w))
 	case formatHTML:
-		return report.HTML(w, an)
+		return report.HTML(w, an, a.reportOptions(w))
 	}
-	return report.Text(w, an, a.textOptions(w))
+	o := a.reportOptions(w)
+	o.Full = o.Full || format == formatFull
+	return report.Text(w, an, o)
 }
 
-// textOptions fit a text to where it goes: as wide as the terminal, or the usual 80 columns.
-func (a *app) textOptions(w io.Writer) report.Options {
-	o := report.Options{Width: usualColumns, Color: a.color(w)}
+// reportOptions fit a text to where it goes: as wide as the terminal, or the usual 80 columns.
+func (a *app) reportOptions(w io.Writer) report.Options {
+	o := report.Options{
+		Width: usualColumns, Color: a.color(w), Full: a.flags.full, Headings: a.flags.layout == layoutSections,
+	}
 	if f, ok := w.(*os.File); ok {
 		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
 			o.Width = columns

@@ -27,6 +27,8 @@ type globalFlags struct {
 	natsContext string
 	creds       string
 	output      string
+	full        bool
+	layout      string
 	noColor     bool
 	quiet       bool
 	verbose     bool
@@ -70,6 +72,8 @@ Without an LLM key the analysis is by rules alone, and nothing leaves this machi
 	f.StringVar(&a.flags.natsContext, "nats-context", "", "`NAME` of a context of the nats CLI to connect with")
 	f.StringVar(&a.flags.creds, "creds", "", "NATS credentials `FILE` (env SQUIRRLY_NATS_CREDS_FILE)")
 	f.StringVarP(&a.flags.output, "output", "o", "text", "`FORMAT` of the result: text, json, markdown or html")
+	f.BoolVar(&a.flags.full, "full", false, "the whole report as text, not the short one")
+	f.StringVar(&a.flags.layout, "layout", layoutFindings, "`ORDER` of a report: findings (one section each) or sections (Key Bottlenecks, Root Causes, …)")
 	f.BoolVar(&a.flags.noColor, "no-color", false, "plain text without colours (env NO_COLOR)")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress on stderr")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "logs of the services on stderr")

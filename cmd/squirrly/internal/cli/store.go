@@ -60,7 +60,7 @@ func (a *app) export(ctx context.Context, store *artifact.Store, rec run.Record,
 
 func (a *app) exportReports(dir string, an events.Analysis) error {
 	for name, format := range map[string]string{
-		"report.html": formatHTML, "report.md": formatMarkdown, "analysis.json": formatJSON, "report.txt": formatText,
+		"report.html": formatHTML, "report.md": formatMarkdown, "analysis.json": formatJSON, "report.txt": formatFull,
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(dir, dirMode); err != nil {

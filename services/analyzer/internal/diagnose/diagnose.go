@@ -48,8 +48,7 @@ type Result struct {
 	Around   []Around  // the frames of the first findings
 	// FollowUps are the modes that were not captured and would explain more.
 	FollowUps []events.Mode
-	// Explain lays what the captures show of each operator over the plan. It looks at the captures again, which an
-	// analysis has no use for.
+	// Explain lays what the captures show of each operator over the plan.
 	Explain func() Explanation `json:"-"`
 	// Ground is what claims about the run are decided by. It is made when it is asked for the first time.
 	Ground func() *Ground `json:"-"`

@@ -62,8 +62,8 @@ func TestSampleJob(t *testing.T) {
 			if f.P < 0.95 || math.Abs(v.Bound-2) > 0.1 || f.Bound < 20 || v.NextLimit != "sine" || v.BusySubtasks != 2 {
 				t.Errorf("p %.3f, bound %.1f, next %q, %d busy subtasks", f.P, v.Bound, v.NextLimit, v.BusySubtasks)
 			}
-			for _, part := range []string{"arbitrary-stall (2 of 2 subtasks) limits the job: 98 % busy", "EvenStallingFunction.map → Thread.sleep", "Upper bound: 2.0×, then sine limits (100× without it)"} {
-				if !strings.Contains(v.Headline, part) {
+			for _, part := range []string{"arbitrary-stall (2 of 2 subtasks) limits the job: 98 % busy", "EvenStallingFunction.map → Thread.sleep", "At most 2.0× the throughput, then sine limits (100× without it)."} {
+				if !strings.Contains(v.Text(), part) {
 					t.Errorf("headline %q lacks %q", v.Headline, part)
 				}
 			}
@@ -285,7 +285,7 @@ func TestRivals(t *testing.T) {
 		Context:  j.Context,
 		Captures: []Capture{recorded(t, "1.20.5", events.ModeITimer), recorded(t, "1.20.5", events.ModeWall)},
 	}).Analysis
-	if a.Verdict.VertexName != "arbitrary-stall" || !strings.Contains(a.Verdict.Headline, "Upper bound: 1.0×, since sine is as busy and limits at once") {
+	if a.Verdict.VertexName != "arbitrary-stall" || !strings.Contains(a.Verdict.Gain, "At most 1.0× the throughput, since sine is as busy and limits at once") {
 		t.Errorf("headline: %s", a.Verdict.Headline)
 	}
 	if len(a.Findings) < 2 || a.Findings[1].Anchor != sine || !a.Findings[1].OnPath {

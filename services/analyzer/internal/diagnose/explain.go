@@ -160,11 +160,6 @@ func (e *explainer) vertex(i int, load events.VertexLoad, told map[string][]stri
 	if e.all[0] > 0 {
 		out.Cores = e.vertexCores[i]
 	}
-	for _, in := range e.loads[i].Inputs {
-		if name := e.loads[in].Name; !slices.Contains(out.Inputs, name) {
-			out.Inputs = append(out.Inputs, name)
-		}
-	}
 	for _, p := range e.rowsOf(i) {
 		r := e.rows[rowOf(&p)]
 		if r == nil && (len(p.Operators) != 1 || p.Row != operators.RowOperator) {

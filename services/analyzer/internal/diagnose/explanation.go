@@ -25,9 +25,8 @@ type Explanation struct {
 // ExplainedVertex is a vertex with its operators.
 type ExplainedVertex struct {
 	events.VertexLoad
-	Inputs []string       `json:"inputs,omitempty"` // short names of the vertices upstream
-	Cores  float64        `json:"cores"`            // CPU that surely is its own: at least so much; -1 is unknown
-	Rows   []ExplainedRow `json:"rows"`             // operators in the order of the chain, then what Flink does for them
+	Cores float64        `json:"cores"` // CPU that surely is its own: at least so much; -1 is unknown
+	Rows  []ExplainedRow `json:"rows"`  // operators in the order of the chain, then what Flink does for them
 }
 
 // ExplainedRow is an operator, several that cannot be told apart, or what Flink does for a vertex.

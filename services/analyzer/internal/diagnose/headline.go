@@ -144,8 +144,7 @@ func (s *summary) explain(v *View, at int, p *Problem) {
 		s.Headline += " Its change spares more than that; how much cannot be told before."
 		return
 	}
-	most, then := v.boundText(at, p.Bound)
-	s.Headline += fmt.Sprintf(" Upper bound: %s%s.", most, then)
+	s.Gain = v.gainText(at, p.Bound)
 }
 
 // cited are the facts that a verdict cites of the problem that explains it.
@@ -227,8 +226,7 @@ func (s *summary) starved(v *View, findings []Problem) {
 		if p := &findings[i]; p.Rule.Systemic {
 			next := v.next(starved.vertex, p.Bound)
 			s.Fix, s.Bound = p.fix(), next.allowed(p.Bound)
-			most, then := v.boundText(starved.vertex, p.Bound)
-			s.Headline += fmt.Sprintf(" Upper bound: %s%s.", most, then)
+			s.Gain = v.gainText(starved.vertex, p.Bound)
 			if next.vertex >= 0 {
 				s.NextLimit = v.loads[next.vertex].Name
 				s.facts = append(s.facts, v.vertexFacts[next.vertex])

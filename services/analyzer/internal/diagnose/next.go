@@ -85,3 +85,9 @@ func (v *View) boundText(fixed int, bound float64) (most, then string) {
 	}
 	return wording.Times(next.at), fmt.Sprintf(", then %s limits (%s without it)", name, wording.Times(bound))
 }
+
+// gainText is [View.boundText] as a sentence.
+func (v *View) gainText(fixed int, bound float64) string {
+	most, then := v.boundText(fixed, bound)
+	return "At most " + most + " the throughput" + then + "."
+}

@@ -64,6 +64,11 @@ func (v *View) vertexLoads() []events.VertexLoad {
 		case slices.Contains(v.limit.Victims, i):
 			load.Role = "victim"
 		}
+		for _, in := range l.Inputs {
+			if name := v.loads[in].Name; !slices.Contains(load.Inputs, name) {
+				load.Inputs = append(load.Inputs, name)
+			}
+		}
 		load.SourceOut = sent.whole.of(l, load.RecordsOut)
 		for at, w := range windows {
 			one := windowOf(&w[i])

@@ -77,12 +77,11 @@ func write(v *View, t *conclusions) Result {
 	result := Result{Profiles: profiles(v, l), Around: around(v.reading, l, a.Findings), FollowUps: v.followUps()}
 	a.Silenced = t.silenced
 	a.Evidence, a.Counting = l.facts, counting(v.catalogue)
+	laid := v.explain(a.Findings, t.findings)
+	laid.Headline = a.Verdict.Headline
+	a.Operators, a.Flame = operatorLoads(&laid), v.flame(&a.Verdict, a.Findings)
+	result.Explain = func() Explanation { return laid }
 	result.Analysis = a
-	result.Explain = func() Explanation {
-		out := v.explain(a.Findings, t.findings)
-		out.Headline = a.Verdict.Headline
-		return out
-	}
 	result.Ground = sync.OnceValue(func() *Ground { return newGround(v, &a, t, l) })
 	return result
 }

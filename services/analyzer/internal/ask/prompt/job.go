@@ -27,7 +27,7 @@ func (c cleaner) jobBlock(in Input) *block {
 		{"Java", c.label(in.Java)},
 		{"limit", c.label(string(a.Verdict.Limit))},
 		{"evidence", b.ids(a.Verdict.Evidence...)},
-		{"verdict", c.sentence(a.Verdict.Headline)},
+		{"verdict", c.sentence(a.Verdict.Text())},
 		{"would limit next", c.label(a.Verdict.NextLimit)},
 	} {
 		if what.value != "" {
