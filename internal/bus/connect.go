@@ -24,6 +24,7 @@ type Options struct {
 	Name      string                     // of this client, shown by the server
 	InProcess nats.InProcessConnProvider // an embedded server instead of URL
 	Client    []nats.Option              // further options, such as those of a NATS context
+	Impatient bool                       // a server that does not answer now is an error; else it is waited for
 	Logger    *slog.Logger               // nil discards
 }
 
@@ -56,8 +57,8 @@ func closed(nc *nats.Conn) error {
 	return ErrClosed
 }
 
-// Connect opens a connection that never gives up reconnecting, and waits until it is up or ctx ends. Servers that refuse
-// the credentials end it, at once or later: [ErrClosed].
+// Connect opens a connection that never gives up reconnecting, and waits until it is up or ctx ends, or not at all when the
+// options are impatient. Servers that refuse the credentials end it, at once or later: [ErrClosed].
 func Connect(ctx context.Context, o Options) (*Bus, error) {
 	log := o.Logger
 	if log == nil {
@@ -65,7 +66,7 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 	}
 	up, down := make(chan struct{}, 1), make(chan struct{}, 1)
 	opts := []nats.Option{
-		nats.Name(o.Name), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectWait(time.Second),
+		nats.Name(o.Name), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(!o.Impatient), nats.ReconnectWait(time.Second),
 		nats.CustomInboxPrefix("_INBOX_" + events.Token(o.Name)),
 		nats.ConnectHandler(func(*nats.Conn) { up <- struct{}{} }),
 		nats.ClosedHandler(func(*nats.Conn) { down <- struct{}{} }),

@@ -69,9 +69,6 @@ reason (exit code 2), unless --force is given; so are profiles of two jobs, and 
 }
 
 func (a *app) analyze(c *cobra.Command, paths []string, f analyzeFlags) error {
-	if err := a.checkFormat(); err != nil {
-		return err
-	}
 	failOn, err := severity(f.failOn)
 	if err != nil {
 		return err

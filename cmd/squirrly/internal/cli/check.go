@@ -44,9 +44,6 @@ Exit codes: 0 every claim holds; 1 failed; 2 wrong usage, which includes claims 
 }
 
 func (a *app) check(ctx context.Context, name, claims, metrics string) error {
-	if a.flags.output != formatText && a.flags.output != formatJSON {
-		return usage("-o %s: choose text or json", a.flags.output)
-	}
 	raw, err := a.readClaims(ctx, claims)
 	if err != nil {
 		return err

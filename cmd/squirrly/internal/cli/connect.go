@@ -29,7 +29,7 @@ func (a *app) remote() bool { return a.server() != "" || a.flags.natsContext != 
 
 // connect opens a connection to the named server, else to that of a `squirrly up` on this machine.
 func (a *app) connect(ctx context.Context) (*bus.Bus, error) {
-	o := bus.Options{URL: a.server(), CredsFile: a.flags.creds, Name: "squirrly-cli", Logger: a.logger()}
+	o := bus.Options{URL: a.server(), CredsFile: a.flags.creds, Name: "squirrly-cli", Impatient: true, Logger: a.logger()}
 	if o.CredsFile == "" {
 		o.CredsFile = env("SQUIRRLY_NATS_CREDS_FILE")
 	}

@@ -13,14 +13,13 @@ import (
 
 func (a *app) deadCommand() *cobra.Command {
 	c := &cobra.Command{Use: "dead", Short: "List, show and replay dead letters"}
-	c.AddCommand(a.deadLs(), a.deadShow(), a.deadReplay())
-	return c
+	return group(c, a.deadLs(), a.deadShow(), a.deadReplay())
 }
 
 func (a *app) deadLs() *cobra.Command {
 	var most int
 	c := &cobra.Command{
-		Use: "ls", Short: "List the dead letters, newest last", Args: args(cobra.NoArgs),
+		Use: "ls", Aliases: []string{"list"}, Short: "List the dead letters, newest last", Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			b, err := a.connect(c.Context())
 			if err != nil {
@@ -48,7 +47,7 @@ func (a *app) deadLs() *cobra.Command {
 
 func (a *app) deadShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show SEQ", Short: "Print a dead letter with its headers and body", Args: args(cobra.ExactArgs(1)),
+		Use: "show SEQ", Aliases: []string{"get"}, Short: "Print a dead letter with its headers and body", Args: args(cobra.ExactArgs(1)),
 		RunE: a.withLetter(func(c *cobra.Command, b *bus.Bus, seq uint64) error {
 			l, err := b.DeadLetter(c.Context(), seq)
 			if err != nil {
@@ -70,8 +69,8 @@ func (a *app) deadShow() *cobra.Command {
 
 func (a *app) deadReplay() *cobra.Command {
 	return &cobra.Command{
-		Use: "replay SEQ", Short: "Send a dead letter on its way again", Args: args(cobra.ExactArgs(1)),
-		Long: `Send a dead letter on its way again. A request goes back into the inbox. A letter of a worker resumes its run; when
+		Use: "replay SEQ", Short: "Re-queue a dead letter", Args: args(cobra.ExactArgs(1)),
+		Long: `Re-queue a dead letter. A request goes back into the inbox. A letter of a worker resumes its run; when
 that run is over, the same profile is requested anew, since a run that ended stays as it is.`,
 		RunE: a.withLetter(func(c *cobra.Command, b *bus.Bus, seq uint64) error {
 			r, err := run.New(b).Replay(c.Context(), seq)

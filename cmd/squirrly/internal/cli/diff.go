@@ -55,9 +55,6 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 worse, with --fail-on worse; 4 no
 }
 
 func (a *app) diff(ctx context.Context, before, after string, f diffFlags) error {
-	if err := a.checkFormat(); err != nil {
-		return err
-	}
 	if f.failOn != "" && f.failOn != failOnWorse {
 		return usage("--fail-on %s: choose worse", f.failOn)
 	}

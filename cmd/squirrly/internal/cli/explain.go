@@ -51,9 +51,6 @@ DIR is what ` + "`squirrly profile --out`" + ` wrote. Any other TARGET is profil
 }
 
 func (a *app) explain(ctx context.Context, target string, f explainFlags) error {
-	if a.flags.output != formatText && a.flags.output != formatJSON {
-		return usage("-o %s: choose text or json", a.flags.output)
-	}
 	dir := target
 	if info, err := os.Stat(target); err != nil || !info.IsDir() {
 		var clean func()

@@ -16,13 +16,12 @@ func (a *app) optOutsCommand() *cobra.Command {
 		Use: "optouts", Short: "List the jobs that are profiled no more, and allow them again",
 		Long: `A job opts out when one of its TaskManagers dies while it is profiled. Nothing profiles it then until it is allowed again.`,
 	}
-	c.AddCommand(a.optOutsLs(), a.optOutsLift())
-	return c
+	return group(c, a.optOutsLs(), a.optOutsLift())
 }
 
 func (a *app) optOutsLs() *cobra.Command {
 	return &cobra.Command{
-		Use: "ls", Short: "List the jobs that opted out, newest first", Args: args(cobra.NoArgs),
+		Use: "ls", Aliases: []string{"list"}, Short: "List the jobs that opted out, newest first", Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			b, err := a.connect(c.Context())
 			if err != nil {

@@ -19,15 +19,7 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// Output formats of a result.
-const (
-	formatText     = "text"
-	formatJSON     = "json"
-	formatMarkdown = "markdown"
-	formatHTML     = "html"
-
-	formatFull = "full" // the whole text, in files
-)
+const formatFull = "full" // the whole text, in files
 
 // Layouts of a report.
 const (
@@ -42,18 +34,6 @@ const (
 	maxAnalysis  = 16 << 20
 	usualColumns = 80
 )
-
-// checkFormat refuses an unknown -o or --layout before any work is done.
-func (a *app) checkFormat() error {
-	if l := a.flags.layout; l != layoutFindings && l != layoutSections {
-		return usage("--layout %s: choose findings or sections", l)
-	}
-	switch a.flags.output {
-	case formatText, formatJSON, formatMarkdown, formatHTML:
-		return nil
-	}
-	return usage("-o %s: choose text, json, markdown or html", a.flags.output)
-}
 
 // render writes an analysis in the chosen format.
 func (a *app) render(w io.Writer, format string, an events.Analysis) error {

@@ -19,8 +19,7 @@ func (a *app) policyCommand() *cobra.Command {
 		Long: `A policy keeps a set of jobs under watch: it says which jobs are profiled, and for which reasons: a schedule, a
 rollout, an alert or an event. The trigger reads the file that SQUIRRLY_POLICY names.`,
 	}
-	c.AddCommand(a.policyCheck(), a.policyLs(), a.policyExplain())
-	return c
+	return group(c, a.policyCheck(), a.policyLs(), a.policyExplain())
 }
 
 func (a *app) policyCheck() *cobra.Command {

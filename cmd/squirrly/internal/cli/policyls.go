@@ -13,7 +13,7 @@ import (
 
 func (a *app) policyLs() *cobra.Command {
 	return &cobra.Command{
-		Use: "ls [POLICY]", Short: "List the jobs under watch: when each is profiled next, or why not", Args: args(cobra.MaximumNArgs(1)),
+		Use: "ls [POLICY]", Aliases: []string{"list"}, Short: "List the jobs under watch: when each is profiled next, or why not", Args: args(cobra.MaximumNArgs(1)),
 		Long: `List the targets of all policies, or of one. The trigger writes this down every few seconds; times are those of the
 policy's zone.`,
 		RunE: func(c *cobra.Command, v []string) error {

@@ -11,6 +11,9 @@ import (
 
 // preview prints what an LLM would be sent, and on stderr what that amounts to. It sends nothing.
 func (a *app) preview(s *analyzer.Service, in analyzer.Input) error {
+	if a.flags.output == formatHTML {
+		return usage("-o html: a prompt is Markdown; choose text, json or markdown")
+	}
 	p, err := s.Prompt(in)
 	if err != nil {
 		return fmt.Errorf("build the prompt: %w", err)

@@ -79,9 +79,6 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 findings of the severity of --fai
 }
 
 func (a *app) profile(ctx context.Context, target string, f profileFlags) error {
-	if err := a.checkFormat(); err != nil {
-		return err
-	}
 	failOn, err := severity(f.failOn)
 	if err != nil {
 		return err

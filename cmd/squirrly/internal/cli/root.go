@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"squirrly.dev/internal/daemon"
 )
 
 // app is what every command shares.
@@ -63,9 +65,8 @@ every statement with the profile.
 Without an LLM key the analysis is by rules alone, and nothing leaves this machine.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		CompletionOptions: cobra.CompletionOptions{
-			HiddenDefaultCmd: false,
-		},
+		Version:       daemon.Version(),
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.checkFormat(c) },
 	}
 	f := root.PersistentFlags()
 	f.StringVar(&a.flags.nats, "nats", "", "`URL` of the NATS server (env SQUIRRLY_NATS_URL, NATS_URL)")
@@ -77,7 +78,9 @@ Without an LLM key the analysis is by rules alone, and nothing leaves this machi
 	f.BoolVar(&a.flags.noColor, "no-color", false, "plain text without colours (env NO_COLOR)")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress on stderr")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "logs of the services on stderr")
-	root.AddCommand(
+	root.SetHelpCommand(helpCommand())
+	group(
+		root,
 		a.profileCommand(), a.analyzeCommand(), a.explainCommand(), a.checkCommand(), a.diffCommand(), a.upCommand(), a.runsCommand(), a.deadCommand(),
 		a.policyCommand(), a.findingsCommand(), a.optOutsCommand(), a.provisionCommand(), a.doctorCommand(), a.versionCommand(),
 	)

@@ -17,15 +17,14 @@ import (
 )
 
 func (a *app) runsCommand() *cobra.Command {
-	c := &cobra.Command{Use: "runs", Short: "List, show, follow and cancel runs"}
-	c.AddCommand(a.runsLs(), a.runsGet(), a.runsWatch(), a.runsCancel())
-	return c
+	c := &cobra.Command{Use: "runs", Aliases: []string{"run"}, Short: "List, show, follow and cancel runs"}
+	return group(c, a.runsLs(), a.runsGet(), a.runsWatch(), a.runsCancel())
 }
 
 func (a *app) runsLs() *cobra.Command {
 	var most int
 	c := &cobra.Command{
-		Use: "ls", Short: "List the runs, newest first", Args: args(cobra.NoArgs),
+		Use: "ls", Aliases: []string{"list"}, Short: "List the runs, newest first", Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			b, err := a.connect(c.Context())
 			if err != nil {
@@ -80,7 +79,7 @@ func age(t time.Time) string {
 func (a *app) runsGet() *cobra.Command {
 	var timeline bool
 	c := &cobra.Command{
-		Use: "get RUN", Short: "Print the result of a run, or how far it is", Args: args(cobra.ExactArgs(1)),
+		Use: "get RUN", Aliases: []string{"show"}, Short: "Print the result of a run, or its progress", Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, v []string) error {
 			b, err := a.connect(c.Context())
 			if err != nil {
@@ -180,8 +179,8 @@ func (a *app) runsWatch() *cobra.Command {
 
 func (a *app) runsCancel() *cobra.Command {
 	return &cobra.Command{
-		Use: "cancel RUN", Short: "Ask for the end of a run", Args: args(cobra.ExactArgs(1)),
-		Long: `Ask for the end of a run. Whoever works on it sees the request at its next sign of life. Flink cannot stop a profile
+		Use: "cancel RUN", Short: "Cancel a run", Args: args(cobra.ExactArgs(1)),
+		Long: `Cancel a run. Whoever works on it sees the request within seconds. Flink cannot stop a profile
 that was started: it runs to its end and is ignored.`,
 		RunE: func(c *cobra.Command, v []string) error {
 			b, err := a.connect(c.Context())
@@ -199,7 +198,7 @@ that was started: it runs to its end and is ignored.`,
 			if err := b.Cancel(c.Context(), v[0]); err != nil {
 				return fmt.Errorf("cancel run %s: %w", v[0], err)
 			}
-			fmt.Fprintln(a.err, "Asked for the end of run", v[0])
+			fmt.Fprintln(a.err, "Run", v[0], "will be cancelled")
 			return nil
 		},
 	}

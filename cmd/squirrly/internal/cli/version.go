@@ -31,5 +31,6 @@ func (a *app) versionCommand() *cobra.Command {
 func (a *app) json(v any) error {
 	e := json.NewEncoder(a.out)
 	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false) // it goes to a terminal or a program, not into a page
 	return e.Encode(v) //nolint:wrapcheck // of stdout.
 }

@@ -25,7 +25,7 @@ func TestRuns_Waiting(t *testing.T) {
 	if code, out, errOut := runCLI(t, t.Context(), "", "runs", "get", id, "-o", "json", "--nats", server); code != 0 || !strings.Contains(out, `"atATime": 3`) {
 		t.Errorf("get -o json: exit %d, %s%s", code, out, errOut)
 	}
-	if code, _, errOut := runCLI(t, t.Context(), "", "runs", "cancel", id, "--nats", server); code != 0 || !strings.Contains(errOut, "Asked for the end of run waits") {
+	if code, _, errOut := runCLI(t, t.Context(), "", "runs", "cancel", id, "--nats", server); code != 0 || !strings.Contains(errOut, "Run waits will be cancelled") {
 		t.Errorf("cancel: exit %d, %s", code, errOut)
 	}
 	type end struct {
