@@ -53,6 +53,15 @@ func TestRun_Usage(t *testing.T) {
 		"unknown flag":     {[]string{"profile", "--durration", "3s", "http://x"}, 2, "--help"},
 		"two targets":      {[]string{"profile", "a", "b"}, 2, "--help"},
 		"bad mode":         {[]string{"profile", "http://x:1", "--mode", "fast"}, 2, "choose CPU, ITIMER"},
+		"no command":       {[]string{"frobnicate"}, 2, "unknown command"},
+		"near a command":   {[]string{"profil"}, 2, "did you mean profile"},
+		"no subcommand":    {[]string{"runs", "frobnicate"}, 2, "unknown command"},
+		"no help":          {[]string{"help", "profil"}, 2, "did you mean profile"},
+		"text alone":       {[]string{"provision", "-o", "json"}, 2, "prints text alone"},
+		"no page":          {[]string{"dead", "ls", "-o", "html"}, 2, "choose text or json"},
+		"no broker":        {[]string{"runs", "ls", "--nats", "nats://127.0.0.1:1"}, 1, "Is a server running"},
+		"no folder":        {[]string{"profile", "http://127.0.0.1:1", "--out", "/proc/nothing/there"}, 2, "--out"},
+		"up of a server":   {[]string{"up", "--nats", "nats://127.0.0.1:1"}, 2, "of its own"},
 		"bad format":       {[]string{"profile", "http://x:1", "-o", "pdf"}, 2, "choose text, json, markdown or html"},
 		"bad severity":     {[]string{"profile", "http://x:1", "--fail-on", "awful"}, 2, "choose info, warning or critical"},
 		"bad provider":     {[]string{"analyze", page("WALL"), "--provider", "oracle"}, 2, "choose anthropic, azure, gemini"},
@@ -237,6 +246,20 @@ func TestProfile_OneShot(t *testing.T) {
 	for _, said := range []string{"run ", "job squirrly-sample", "ITIMER stored", "WALL stored", "done in"} {
 		if !strings.Contains(errOut, said) {
 			t.Errorf("progress does not say %q:\n%s", said, errOut)
+		}
+	}
+
+	// A second run into the same folder gets one of its own, and the first can be read as before.
+	if code, _, errOut := runCLI(t, t.Context(), "", "profile", url, "--duration", "1s", "--out", dir); code != 0 {
+		t.Fatalf("again: exit %d: %s", code, errOut)
+	}
+	second, err := filepath.Glob(filepath.Join(dir, "????????-*", "report.html"))
+	if err != nil || len(second) != 1 {
+		t.Fatalf("the second run is in %q, %v", second, err)
+	}
+	for _, folder := range []string{dir, filepath.Dir(second[0])} {
+		if code, out, errOut := runCLI(t, t.Context(), "", "analyze", folder, "-q"); code != 0 || !strings.Contains(out, "Thread.sleep") {
+			t.Errorf("analyze %s: exit %d: %s%s", folder, code, out, errOut)
 		}
 	}
 }

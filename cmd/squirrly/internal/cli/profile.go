@@ -70,7 +70,7 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 findings of the severity of --fai
 	f.request.add(c)
 	f.llm.add(c)
 	f.flink.add(c)
-	c.Flags().StringVar(&f.out, "out", "", "`DIR` for the captures, the analysis and report.html")
+	c.Flags().StringVar(&f.out, "out", "", "`DIR` for the captures, the analysis and report.html; one that holds a run already gets a folder for each further one")
 	c.Flags().StringVar(&f.failOn, "fail-on", "", "exit with 3 when there are findings of this `SEVERITY`: info, warning or critical")
 	c.Flags().DurationVar(&f.timeout, "timeout", 0, "wait no longer than this; on a server the run goes on, in this process it ends (default: the deadline of the run)")
 	c.Flags().DurationVar(&f.cancel, "cancel-after", 0, "cancel the run when it is not done after this time")
@@ -81,6 +81,9 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 findings of the severity of --fai
 func (a *app) profile(ctx context.Context, target string, f profileFlags) error {
 	failOn, err := severity(f.failOn)
 	if err != nil {
+		return err
+	}
+	if err := writable(f.out); err != nil {
 		return err
 	}
 	req, uploads, err := f.request.build(ctx, target)
@@ -104,12 +107,14 @@ func (a *app) profile(ctx context.Context, target string, f profileFlags) error 
 	if err != nil {
 		return err
 	}
-	if f.out != "" && rec.State == events.StateAnalyzed {
-		if err := a.export(ctx, store, rec, f.out); err != nil {
-			return err
-		}
+	concluded := a.conclude(ctx, store, rec, failOn)
+	if f.out == "" || rec.State != events.StateAnalyzed {
+		return concluded
 	}
-	return a.conclude(ctx, store, rec, failOn)
+	if err := a.export(ctx, store, rec, folderOf(f.out, rec.Run)); err != nil {
+		return err
+	}
+	return concluded
 }
 
 // pipeline connects to the named server, or starts the services in this process.

@@ -84,6 +84,7 @@ Without an LLM key the analysis is by rules alone, and nothing leaves this machi
 		a.profileCommand(), a.analyzeCommand(), a.explainCommand(), a.checkCommand(), a.diffCommand(), a.upCommand(), a.runsCommand(), a.deadCommand(),
 		a.policyCommand(), a.findingsCommand(), a.optOutsCommand(), a.provisionCommand(), a.doctorCommand(), a.versionCommand(),
 	)
+	a.complete(root)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%w (see `%s --help`)", err, c.CommandPath())
 	})

@@ -32,6 +32,33 @@ const (
 	maxPage  = 64 << 20
 )
 
+// writable refuses a folder that nothing can be written into, before a job is profiled for it. Empty is none.
+func writable(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, dirMode); err != nil {
+		return usage("--out: %w", err)
+	}
+	f, err := os.CreateTemp(dir, ".squirrly-*")
+	if err != nil {
+		return usage("--out: %w", err)
+	}
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		return usage("--out: %w", err)
+	}
+	return nil
+}
+
+// folderOf is where a run is written: the folder, or one in it when it holds another run.
+func folderOf(dir, run string) string {
+	held, _ := filepath.Glob(filepath.Join(dir, "manifest*.json")) // the pattern is well formed
+	if _, err := os.Stat(filepath.Join(dir, "analysis.json")); err == nil || len(held) > 0 {
+		return filepath.Join(dir, run)
+	}
+	return dir
+}
+
 // export writes the objects of a finished run below dir: captures, context, evidence and analysis as they were stored,
 // and the report in all formats.
 func (a *app) export(ctx context.Context, store *artifact.Store, rec run.Record, dir string) error {

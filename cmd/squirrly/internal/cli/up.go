@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +54,9 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := a.mayStart(f); err != nil {
+		return err
+	}
 	a.flags.verbose = true
 	s, err := local.Start(ctx, local.Options{
 		Dir: dir, Port: f.port, HTTPAddr: f.http, AdminAddr: f.admin, LLM: llm, FlinkAccess: f.flink.file, Version: version(), Logger: a.logger(), Log: a.out,
@@ -61,6 +67,30 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 	defer s.Stop() //nolint:contextcheck // the end comes after the context's.
 	fmt.Fprintf(a.err, "Squirrly is up: NATS on nats://127.0.0.1:%d, data in %s. Ctrl-C stops it.\n", f.port, dir)
 	return s.Wait()
+}
+
+// mayStart refuses what cannot come up, before anything is started.
+func (a *app) mayStart(f upFlags) error {
+	if a.flags.nats != "" || a.flags.natsContext != "" {
+		return usage("`squirrly up` runs a NATS server of its own (--port); --nats and --nats-context are for the other commands")
+	}
+	nats := "" // any port will do
+	if f.port > 0 {
+		nats = net.JoinHostPort("127.0.0.1", strconv.Itoa(f.port))
+	}
+	return errors.Join(unused("--port", nats), unused("--http", f.http), unused("--admin", f.admin))
+}
+
+// unused refuses an address that somebody listens on.
+func unused(flag, address string) error {
+	if address == "" {
+		return nil
+	}
+	l, err := net.Listen("tcp", address) //nolint:noctx // it returns at once
+	if err != nil {
+		return fmt.Errorf("%s: nothing can listen there: %w\n  Is Squirrly up already? Else choose another address with %s", flag, err, flag)
+	}
+	return l.Close() //nolint:wrapcheck // of a listener that nobody used
 }
 
 // dataDir is the given folder, else one of this user's own.
