@@ -31,7 +31,7 @@ func TestComplete(t *testing.T) {
 	} {
 		code, out, errs := runCLI(t, t.Context(), "", append([]string{"__complete"}, strings.Split(line, " ")...)...)
 		var found bool
-		for _, offer := range strings.Split(out, "\n") {
+		for offer := range strings.SplitSeq(out, "\n") {
 			value, _, _ := strings.Cut(offer, "\t")
 			found = found || value == want
 		}

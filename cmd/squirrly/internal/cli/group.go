@@ -18,7 +18,7 @@ func group(c *cobra.Command, all ...*cobra.Command) *cobra.Command {
 	c.SuggestionsMinimumDistance = nearby
 	c.RunE = func(c *cobra.Command, v []string) error {
 		if len(v) == 0 {
-			return c.Help() //nolint:wrapcheck // of stdout.
+			return c.Help()
 		}
 		return unknown(c, v[0])
 	}
@@ -57,7 +57,7 @@ func helpCommand() *cobra.Command {
 				return unknown(at, strings.Join(v, " "))
 			}
 			at.InitDefaultHelpFlag()
-			return at.Help() //nolint:wrapcheck // of stdout.
+			return at.Help()
 		},
 	}
 }

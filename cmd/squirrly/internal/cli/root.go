@@ -63,9 +63,9 @@ every statement with the profile.
   squirrly up                                 run all services in this process
 
 Without an LLM key the analysis is by rules alone, and nothing leaves this machine.`,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Version:       daemon.Version(),
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		Version:           daemon.Version(),
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.checkFormat(c) },
 	}
 	f := root.PersistentFlags()

@@ -32,5 +32,5 @@ func (a *app) json(v any) error {
 	e := json.NewEncoder(a.out)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false) // it goes to a terminal or a program, not into a page
-	return e.Encode(v) //nolint:wrapcheck // of stdout.
+	return e.Encode(v)     //nolint:wrapcheck // of stdout.
 }
