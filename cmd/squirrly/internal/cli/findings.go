@@ -22,8 +22,7 @@ func (a *app) findingsCommand() *cobra.Command {
 		Long: `A finding lives over the runs of its job: it is opened, gets worse or better, is resolved, and may come back. The
 notifier tells each of these changes once. A finding that is dismissed is not told until the dismissal ends.`,
 	}
-	c.AddCommand(a.findingsLs(), a.findingsGet(), a.findingsDismiss(), a.findingsUndismiss())
-	return c
+	return group(c, a.findingsLs(), a.findingsGet(), a.findingsDismiss(), a.findingsUndismiss())
 }
 
 func (a *app) findingsLs() *cobra.Command {

@@ -20,6 +20,7 @@ var outputs = map[string][]string{
 	"profile": reports, "analyze": reports, "diff": reports, "runs get": reports, "runs watch": reports,
 	"check": records, "explain": records, "doctor": records, "version": records, "runs ls": records, "dead ls": records, "dead show": records,
 	"policy check": records, "policy ls": records, "policy explain": records, "optouts ls": records,
+	"findings ls": records, "findings get": records, "findings dismiss": records, "findings undismiss": records,
 }
 
 var (
@@ -38,7 +39,7 @@ func formats(c *cobra.Command) []string {
 
 // checkFormat refuses a format that the command does not know, or a layout, before any work is done.
 func (a *app) checkFormat(c *cobra.Command) error {
-	if l := a.flags.layout; l != "" && l != layoutFindings && l != layoutSections {
+	if l := a.flags.layout; l != layoutFindings && l != layoutSections {
 		return usage("--layout %s: choose findings or sections", l)
 	}
 	if a.flags.output == "md" {
