@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/run"
@@ -25,8 +26,9 @@ import (
 // Deps are what the service works with.
 type Deps struct {
 	Bus    *bus.Bus
-	Flink  *access.Access // the way to Flink clusters
-	Logger *slog.Logger   // nil discards
+	Flink  *access.Access  // the way to Flink clusters
+	Store  *artifact.Store // of the results that the HTTP API serves; nil: it serves none
+	Logger *slog.Logger    // nil discards
 }
 
 // Service takes requests.
@@ -36,6 +38,7 @@ type Service struct {
 	runs   *run.Runs
 	intake *intake.Intake
 	watch  *watching // nil without policies
+	store  *artifact.Store
 	log    *slog.Logger
 }
 
@@ -64,7 +67,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{cfg: cfg, bus: d.Bus, runs: runs, log: d.Logger, watch: watch, intake: &intake.Intake{
+	return &Service{cfg: cfg, bus: d.Bus, runs: runs, log: d.Logger, watch: watch, store: d.Store, intake: &intake.Intake{
 		Runs: runs, Targets: runs.Targets, Permits: runs.Permits, OptOuts: runs.OptOuts, Bus: d.Bus, Logger: d.Logger,
 		Target: target.NewQueue(resolver, cfg.Slots),
 		Limits: intake.Limits{
@@ -83,6 +86,9 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	if s.cfg.HTTPAddr != "" {
 		a := &api.API{Inbox: s.bus, Records: s.runs, Permits: s.runs.Permits, Token: s.cfg.HTTPToken.Reveal(), Triggers: s.watch.triggers(), Logger: s.log}
+		if s.store != nil {
+			a.Store = s.store
+		}
 		g.Go(func() error { return a.Serve(ctx, s.cfg.HTTPAddr) })
 	}
 	return g.Wait() //nolint:wrapcheck // the parts say what they are.

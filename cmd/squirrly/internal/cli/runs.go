@@ -78,6 +78,7 @@ func age(t time.Time) string {
 
 func (a *app) runsGet() *cobra.Command {
 	var timeline bool
+	var out string
 	c := &cobra.Command{
 		Use: "get RUN", Aliases: []string{"show"}, Short: "Print the result of a run, or its progress", Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, v []string) error {
@@ -101,7 +102,12 @@ func (a *app) runsGet() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.printResult(c.Context(), store, rec, noFail)
+				if err := a.printResult(c.Context(), store, rec, noFail); err != nil || out == "" {
+					return err
+				}
+				return a.export(c.Context(), store, rec, out)
+			} else if out != "" {
+				return fmt.Errorf("run %s is %s: it has nothing for --out", rec.Run, rec.State)
 			}
 			if a.flags.output == formatJSON {
 				return a.json(rec)
@@ -109,6 +115,7 @@ func (a *app) runsGet() *cobra.Command {
 			return show(rec)
 		},
 	}
+	c.Flags().StringVar(&out, "out", "", "`DIR` for the captures, the analysis and report.html, as of profile --out")
 	c.Flags().BoolVar(&timeline, "timeline", false, "what happened when, from the run's record alone (-o json: the record)")
 	return c
 }

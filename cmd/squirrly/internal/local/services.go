@@ -55,7 +55,7 @@ func (s *Stack) build(o Options) ([]runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := trigger.New(cfg.Trigger, trigger.Deps{Bus: s.Bus, Flink: way, Logger: log("trigger")})
+	t, err := trigger.New(cfg.Trigger, trigger.Deps{Bus: s.Bus, Store: s.Store, Flink: way, Logger: log("trigger")})
 	if err != nil {
 		return nil, fmt.Errorf("trigger: %w", err)
 	}

@@ -1,10 +1,12 @@
 // Package api is the HTTP source of requests: POST /v1/profiles puts one into the inbox, GET and DELETE /v1/runs/{run}
-// look at its record and ask for its end, and POST /v1/triggers/{name} tells policies what happened elsewhere. It decides
-// about nothing: every request takes the way through the inbox.
+// look at its record and ask for its end, and POST /v1/triggers/{name} tells policies what happened elsewhere. GET /v1/runs
+// lists runs, and report, analysis and captures below a run are what it left. It decides about nothing: every request takes
+// the way through the inbox.
 package api
 
 import (
 	"context"
+	_ "embed" // the description of the API
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,6 +40,7 @@ type Inbox interface {
 // Records are the records of runs: *run.Runs.
 type Records interface {
 	Get(ctx context.Context, id string) (run.Record, error)
+	List(ctx context.Context) ([]run.Record, error)
 }
 
 // Permits tell what a request without a record waits for: *run.Permits.
@@ -50,23 +53,51 @@ type API struct {
 	Inbox   Inbox
 	Records Records
 	Permits Permits
+	Store   Store  // nil: results are not served
 	Token   string // that callers have to show; empty lets in everybody who calls from this machine
 	// Triggers are what may make policies ask, by their names in the path.
 	Triggers map[string]Trigger
 	Logger   *slog.Logger
 }
 
+// routes are what there is, by method and path; openapi.yaml describes them.
+func (a *API) routes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"POST /v1/profiles":                     a.request,
+		"GET /v1/runs":                          a.list,
+		"GET /v1/runs/{run}":                    a.run,
+		"DELETE /v1/runs/{run}":                 a.cancel,
+		"GET /v1/runs/{run}/report":             a.report,
+		"GET /v1/runs/{run}/analysis":           a.analysis,
+		"GET /v1/runs/{run}/captures/{capture}": a.capture,
+		"POST /v1/triggers/{name}":              a.trigger,
+		"GET /v1/openapi.yaml":                  a.document,
+	}
+}
+
+//go:embed openapi.yaml
+var openAPI []byte
+
+// document answers with the description of the API.
+func (a *API) document(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/yaml")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if _, err := w.Write(openAPI); err != nil {
+		a.Logger.DebugContext(r.Context(), "the client is gone", "error", err)
+	}
+}
+
 // Handler routes and guards the API.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/profiles", a.request)
-	mux.HandleFunc("GET /v1/runs/{run}", a.run)
-	mux.HandleFunc("DELETE /v1/runs/{run}", a.cancel)
-	mux.HandleFunc("POST /v1/triggers/{name}", a.trigger)
+	for pattern, handle := range a.routes() {
+		mux.HandleFunc(pattern, handle)
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, http.StatusNotFound, problem{
 			Code: "not_found", Message: "there is no " + r.Method + " here",
-			Hint: "Use POST /v1/profiles, GET or DELETE /v1/runs/{run}, or POST /v1/triggers/alertmanager or cloudevents.",
+			Hint: "Use POST /v1/profiles, GET /v1/runs, GET or DELETE /v1/runs/{run}, GET its report, analysis or captures/1, or POST " +
+				"/v1/triggers/alertmanager or cloudevents.",
 		}, nil)
 	})
 	return a.guard(mux)

@@ -80,3 +80,5 @@ func TestRun_Existing(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func (decided) List(context.Context) ([]run.Record, error) { return nil, nil }

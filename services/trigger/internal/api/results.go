@@ -1,0 +1,165 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/run"
+	"squirrly.dev/pkg/events"
+)
+
+// Store holds what runs left behind: *artifact.Store.
+type Store interface {
+	Get(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error)
+}
+
+const (
+	maxResult  = 64 << 20 // bytes of a capture, a report or an analysis
+	usualRuns  = 50       // in a list
+	mostRuns   = 500
+	reportHTML = "html"
+)
+
+// What a browser may do with an answer. A report has its style inside and runs nothing. A capture is a page that the profiler
+// wrote: it runs as one of an origin of its own, which can neither call this API nor load anything.
+const (
+	policyReport  = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	policyCapture = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; " +
+		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+// list answers with the runs, newest first, that fit the parameters state, namespace and job; limit says how many at most.
+func (a *API) list(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	most := usualRuns
+	if text := q.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > mostRuns {
+			a.fail(w, r, http.StatusBadRequest, invalid(fmt.Sprintf("parameter limit: expected a number from 1 to %d", mostRuns)), nil)
+			return
+		}
+		most = n
+	}
+	if state := events.State(q.Get("state")); state != "" && !state.Known() {
+		a.fail(w, r, http.StatusBadRequest, invalid("parameter state: there is no such state of a run"), nil)
+		return
+	}
+	all, err := a.Records.List(r.Context())
+	if err != nil {
+		a.fail(w, r, http.StatusServiceUnavailable, problem{Code: "unavailable", Message: "the records could not be read", Hint: "Try again in a moment."}, err)
+		return
+	}
+	fits := func(want, is string) bool { return want == "" || want == is }
+	all = slices.DeleteFunc(all, func(rec run.Record) bool {
+		id := rec.Plan.Identity
+		return !fits(q.Get("state"), string(rec.State)) || !fits(q.Get("namespace"), id.Namespace) ||
+			!fits(q.Get("job"), id.Job) && !fits(q.Get("job"), rec.Plan.JobName)
+	})
+	slices.SortFunc(all, func(x, y run.Record) int { return y.Created.Compare(x.Created) })
+	views := []view{}
+	for _, rec := range all[:min(len(all), most)] {
+		v := newView(rec)
+		v.History, v.Captures = nil, nil
+		views = append(views, v)
+	}
+	a.answer(w, r, http.StatusOK, map[string]any{"runs": views, "matched": len(all)})
+}
+
+// report answers with the report as it was stored: a page, or Markdown with ?format=markdown.
+func (a *API) report(w http.ResponseWriter, r *http.Request) {
+	format := r.URL.Query().Get("format")
+	kind := map[string]string{"": "text/html; charset=utf-8", reportHTML: "text/html; charset=utf-8", "markdown": "text/markdown; charset=utf-8"}[format]
+	if kind == "" {
+		a.fail(w, r, http.StatusBadRequest, invalid("parameter format: expected html or markdown"), nil)
+		return
+	}
+	if format == "" {
+		format = reportHTML
+	}
+	rec, ok := a.record(w, r)
+	if !ok {
+		return
+	}
+	ref, ok := rec.Reports[format]
+	a.send(w, r, ref, ok, kind, policyReport)
+}
+
+func (a *API) analysis(w http.ResponseWriter, r *http.Request) {
+	rec, ok := a.record(w, r)
+	if !ok {
+		return
+	}
+	var ref events.ObjectRef
+	if rec.Analysis != nil {
+		ref = *rec.Analysis
+	}
+	a.send(w, r, ref, rec.Analysis != nil, "application/json", policyReport)
+}
+
+// capture answers with a page of the profiler, by its number in the run, from 1 on, or by the name by which the report links it.
+func (a *API) capture(w http.ResponseWriter, r *http.Request) {
+	rec, ok := a.record(w, r)
+	if !ok {
+		return
+	}
+	ref, ok := captureOf(rec, r.PathValue("capture"))
+	a.send(w, r, ref, ok, "text/html; charset=utf-8", policyCapture)
+}
+
+func captureOf(rec run.Record, name string) (events.ObjectRef, bool) {
+	if rec.Artifact == nil {
+		return events.ObjectRef{}, false
+	}
+	n := 0
+	for _, c := range rec.Artifact.Captures {
+		if c.Status != events.CaptureStored {
+			continue
+		}
+		if n++; name == strconv.Itoa(n) || name == path.Base(c.Key) {
+			return c.ObjectRef, true
+		}
+	}
+	return events.ObjectRef{}, false
+}
+
+// send answers with an object of the store.
+func (a *API) send(w http.ResponseWriter, r *http.Request, ref events.ObjectRef, found bool, kind, policy string) {
+	switch {
+	case a.Store == nil:
+		a.fail(w, r, http.StatusNotImplemented, problem{
+			Code: "no_store", Message: "results are not served here", Hint: "Use `squirrly runs get`, or `squirrly up`, which has the store beside it.",
+		}, nil)
+		return
+	case !found:
+		a.fail(w, r, http.StatusNotFound, problem{
+			Code: "not_found", Message: "the run has no such result", Hint: "A run has results when its state is analyzed; GET the run itself.",
+		}, nil)
+		return
+	}
+	body, err := a.Store.Get(r.Context(), ref, maxResult)
+	switch {
+	case errors.Is(err, artifact.ErrGone):
+		a.fail(w, r, http.StatusGone, problem{Code: "gone", Message: "the result is kept no more", Hint: "Profile the job again."}, nil)
+		return
+	case err != nil:
+		a.fail(w, r, http.StatusServiceUnavailable, problem{Code: "unavailable", Message: "the result could not be read", Hint: "Try again in a moment."}, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "private, no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(http.StatusOK)
+	if _, err := w.Write(body); err != nil { //nolint:gosec // what is in it was escaped when it was written, or runs in a sandbox.
+		a.Logger.DebugContext(r.Context(), "the client is gone", "error", err)
+	}
+}
