@@ -46,3 +46,6 @@ func IsUnanswered(err error) bool {
 func isUnheard(err error) bool {
 	return errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
 }
+
+// IsMissing reports whether the stream or bucket of a call is not there: it was not provisioned, or somebody deleted it.
+func IsMissing(err error) bool { return errors.Is(err, jetstream.ErrStreamNotFound) }

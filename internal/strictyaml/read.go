@@ -180,3 +180,25 @@ func cut(s string) string {
 func list(fields map[string]func(Value)) string {
 	return strings.Join(slices.Sorted(maps.Keys(fields)), ", ")
 }
+
+// Peek returns the text of a field before the fields are read, since others depend on it.
+func (v Value) Peek(name string) (string, bool) {
+	if v.node.Kind != yaml.MappingNode {
+		return "", false
+	}
+	for i := 0; i+1 < len(v.node.Content); i += 2 {
+		if v.node.Content[i].Value == name {
+			return v.node.Content[i+1].Value, true
+		}
+	}
+	return "", false
+}
+
+// Any is the value as it is, for what another library decodes.
+func (v Value) Any() any {
+	var x any
+	if err := v.node.Decode(&x); err != nil {
+		v.Wrong("not a value: %v", err)
+	}
+	return x
+}

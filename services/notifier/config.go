@@ -19,6 +19,7 @@ type Config struct {
 	OutboundPrivate bool          `env:"OUTBOUND_PRIVATE"`                   // webhooks may be on the own networks and on this machine
 	Subject         string        `env:"NOTIFY_SUBJECT"`                     // NATS subject, with {type}, {severity}, {cluster}, {namespace}, {job}, {run}
 	Readings        []string      `env:"NOTIFY_READINGS"`                    // channels that tell what an LLM says in its own words: log, webhook, nats
+	Routes          string        `env:"ROUTES"`                             // file of routes, channels and silences
 	Everything      []string      `env:"NOTIFY_EVERYTHING"`                  // channels that are told every end of a run, not changes alone
 	Slots           int           `env:"SLOTS"            envDefault:"4"`    // messages sent at a time, by each channel
 	Attempts        int           `env:"NOTIFY_ATTEMPTS"  envDefault:"10"`   // before a message is given up
@@ -31,6 +32,8 @@ func (c Config) Validate() error {
 	switch {
 	case (c.WebhookURL == "") != (c.WebhookSecret == ""):
 		return errors.New("SQUIRRLY_WEBHOOK_URL and SQUIRRLY_WEBHOOK_SECRET belong together: webhooks are signed")
+	case c.Routes != "" && len(c.Everything) > 0:
+		return errors.New("SQUIRRLY_NOTIFY_EVERYTHING and SQUIRRLY_ROUTES do not go together: write `tell: everything` into the file")
 	case c.Attempts < 0 || c.Backoff < 0 || c.MaxAge < 0:
 		return errors.New("SQUIRRLY_NOTIFY_ATTEMPTS, SQUIRRLY_NOTIFY_BACKOFF and SQUIRRLY_NOTIFY_MAX_AGE must not be negative")
 	}
@@ -60,29 +63,4 @@ func (c Config) withDefaults() Config {
 		c.MaxAge = 24 * time.Hour
 	}
 	return c
-}
-
-// channels are those that the environment turns on. Each has the name of its type.
-func (c Config) channels(d channel.Deps) ([]channel.Channel, error) {
-	var all []channel.Channel
-	for _, x := range []struct {
-		on        bool
-		name      string
-		settings  channel.Settings
-		variables string
-	}{
-		{c.Log, "log", &channel.LogSettings{}, "SQUIRRLY_NOTIFY_LOG"},
-		{c.WebhookURL != "", "webhook", &channel.WebhookSettings{URL: c.WebhookURL.Reveal(), Secret: c.WebhookSecret.Reveal()}, "SQUIRRLY_WEBHOOK_URL, SQUIRRLY_WEBHOOK_SECRET"},
-		{c.Subject != "", "nats", &channel.SubjectSettings{Subject: c.Subject}, "SQUIRRLY_NOTIFY_SUBJECT"},
-	} {
-		if !x.on {
-			continue
-		}
-		ch, err := x.settings.Open(x.name, d)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", x.variables, err)
-		}
-		all = append(all, ch)
-	}
-	return all, nil
 }

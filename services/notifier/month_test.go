@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -36,14 +37,26 @@ type plant struct {
 
 // plants are 20 changes in a month of 12 jobs, of each kind, large and small.
 var plants = []plant{
-	{0, 4, "b", 0.30, events.LifeOpened}, {1, 6, "b", 0.07, events.LifeOpened}, {2, 8, "b", 0.55, events.LifeOpened},
-	{3, 10, "b", 0.12, events.LifeOpened}, {4, 12, "b", 0.20, events.LifeOpened},
-	{5, 5, "a", 0.70, events.LifeWorsened}, {6, 9, "a", 0.60, events.LifeWorsened}, {7, 13, "a", 0.55, events.LifeWorsened},
+	{0, 4, "b", 0.30, events.LifeOpened},
+	{1, 6, "b", 0.07, events.LifeOpened},
+	{2, 8, "b", 0.55, events.LifeOpened},
+	{3, 10, "b", 0.12, events.LifeOpened},
+	{4, 12, "b", 0.20, events.LifeOpened},
+	{5, 5, "a", 0.70, events.LifeWorsened},
+	{6, 9, "a", 0.60, events.LifeWorsened},
+	{7, 13, "a", 0.55, events.LifeWorsened},
 	{8, 17, "a", 0.85, events.LifeWorsened},
-	{9, 7, "a", 0.20, events.LifeImproved}, {10, 11, "a", 0.25, events.LifeImproved}, {11, 15, "a", 0.15, events.LifeImproved},
-	{0, 18, "a", 0, events.LifeResolved}, {1, 19, "a", 0, events.LifeResolved}, {2, 20, "b", 0, events.LifeResolved},
-	{3, 21, "a", 0, events.LifeResolved}, {1, 22, "b", 0, events.LifeResolved},
-	{0, 25, "a", 0.40, events.LifeReopened}, {3, 26, "a", 0.40, events.LifeReopened}, {2, 26, "b", 0.50, events.LifeReopened},
+	{9, 7, "a", 0.20, events.LifeImproved},
+	{10, 11, "a", 0.25, events.LifeImproved},
+	{11, 15, "a", 0.15, events.LifeImproved},
+	{0, 18, "a", 0, events.LifeResolved},
+	{1, 19, "a", 0, events.LifeResolved},
+	{2, 20, "b", 0, events.LifeResolved},
+	{3, 21, "a", 0, events.LifeResolved},
+	{1, 22, "b", 0, events.LifeResolved},
+	{0, 25, "a", 0.40, events.LifeReopened},
+	{3, 26, "a", 0.40, events.LifeReopened},
+	{2, 26, "b", 0.50, events.LifeReopened},
 }
 
 const (
@@ -134,11 +147,7 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *hook) told() map[string]int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	all := map[string]int{}
-	for k, v := range h.runs {
-		all[k] = v
-	}
-	return all
+	return maps.Clone(h.runs)
 }
 
 // two starts two notifiers, which share a webhook.
@@ -245,7 +254,7 @@ func TestMonth(t *testing.T) {
 	b := bustest.Start(t, "webhook")
 	h := &hook{runs: map[string]int{}}
 	two(t, b, h)
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // of a simulation.
+	rng := rand.New(rand.NewPCG(1, 2))
 	for day := range nights {
 		for job := range jobs {
 			publishReady(t, b, result(rng, job, day, shows(job, day)))

@@ -12,14 +12,14 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"squirrly.dev/internal/bus"
-	"squirrly.dev/internal/netguard"
-	"squirrly.dev/services/notifier/internal/channel"
 	"squirrly.dev/services/notifier/internal/delivery"
 	"squirrly.dev/services/notifier/internal/lives"
+	"squirrly.dev/services/notifier/internal/route"
 )
 
 // Deps are what the service works with.
@@ -33,7 +33,8 @@ type Deps struct {
 type Service struct {
 	cfg      Config
 	bus      *bus.Bus
-	channels []channel.Channel
+	channels []opened
+	routes   *route.File
 	log      *slog.Logger
 }
 
@@ -50,11 +51,13 @@ func New(cfg Config, d Deps) (*Service, error) {
 	}
 	s := &Service{cfg: cfg.withDefaults(), bus: d.Bus, log: d.Logger}
 	var err error
-	if s.channels, err = cfg.channels(channel.Deps{Log: d.Log, Guard: netguard.Outbound(cfg.OutboundPrivate), NATS: d.Bus}); err != nil {
+	if s.channels, s.routes, err = cfg.open(d.Log, d.Bus, d.Logger); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
+
+const followEvery = 5 * time.Second // looks at the file of routes
 
 // Run tells what happens until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
@@ -62,14 +65,18 @@ func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	known := lives.New(s.bus, s.log)
 	g.Go(func() error { return s.bus.Consume(ctx, bus.Findings(s.cfg.Slots), bus.Facts(known.Handle)) })
+	g.Go(func() error { s.routes.Follow(ctx, followEvery); return nil })
+	byType := map[string][]*delivery.Delivery{}
 	for _, ch := range s.channels {
 		policy := delivery.Policy{
 			Attempts: s.cfg.Attempts, Backoff: s.cfg.Backoff, MaxAge: s.cfg.MaxAge,
-			Readings: slices.Contains(s.cfg.Readings, ch.Name()), All: slices.Contains(s.cfg.Everything, ch.Name()),
+			Readings: slices.Contains(s.cfg.Readings, ch.Name()),
 		}
 		s.log.InfoContext(ctx, "channel is on", "channel", ch.Name())
-		d := delivery.New(ch, s.bus, s.bus, known, policy, s.log)
-		g.Go(func() error { return s.bus.Consume(ctx, bus.Channel(ch.Name(), s.cfg.Slots), bus.Facts(d.Handle)) })
+		byType[ch.typ] = append(byType[ch.typ], delivery.New(ch.Channel, s.bus, s.bus, known, s.routes, policy, s.log))
+	}
+	for typ, all := range byType {
+		g.Go(func() error { return s.bus.Consume(ctx, bus.Channel(typ, s.cfg.Slots), bus.Facts(delivery.Each(all))) })
 	}
 	if err := g.Wait(); err != nil && (outer.Err() == nil || errors.Is(err, bus.ErrClosed)) {
 		return err //nolint:wrapcheck // the consumers say which they are.

@@ -87,3 +87,37 @@ func followFinding(t *testing.T, b *bus.Bus) string {
 	t.Fatal("no finding after 20 s")
 	return ""
 }
+
+// A file of routes is tried with labels, and its mistakes are told with their lines.
+func TestRoutes(t *testing.T) {
+	const routes = "route:\n  channels: [log]\n  routes:\n  - matchers: ['severity=\"critical\"', 'team=~\"a|b\"']\n    channels: [webhook]\n" +
+		"silences:\n- {matchers: [job=legacy], ends_at: 2100-01-01T00:00:00Z, comment: it goes}\n"
+	for _, c := range []struct {
+		name, stdin string
+		args        []string
+		code        int
+		says        string
+	}{
+		{"a child", routes, []string{"severity=critical", "team=b"}, 0, "route.routes[0]"},
+		{"the root", routes, []string{"severity=info"}, 0, "log"},
+		{"silenced", routes, []string{"job=legacy"}, 0, "kept quiet: it goes"},
+		{"as JSON", routes, []string{"severity=critical", "team=a", "-o", "json"}, 0, `"webhook"`},
+		{"no label", routes, []string{"severity"}, 2, "expected LABEL=VALUE"},
+		{"a mistake", "route:\n  channel: log\n", nil, 1, "line 2: route.channel: there is no such field: did you mean channels?"},
+	} {
+		code, out, errOut := runCLI(t, t.Context(), c.stdin, append([]string{"routes", "test", "--file", "-"}, c.args...)...)
+		if code != c.code || !strings.Contains(out+errOut, c.says) {
+			t.Errorf("%s: exit %d, %s%s", c.name, code, out, errOut)
+		}
+	}
+}
+
+// A channel is tried out with the settings of the notifier.
+func TestNotify(t *testing.T) {
+	if code, out, errOut := runCLI(t, t.Context(), "", "notify", "test", "log"); code != 0 || !strings.Contains(out, "This is a test of the channel") {
+		t.Errorf("exit %d, %s%s", code, out, errOut)
+	}
+	if code, _, errOut := runCLI(t, t.Context(), "", "notify", "test", "slack"); code != 5 || !strings.Contains(errOut, "choose among log") {
+		t.Errorf("exit %d, %s", code, errOut)
+	}
+}

@@ -37,12 +37,7 @@ neither Flink nor Kubernetes nor NATS. Exit codes: 0 the file is fine, 1 it has 
 				return a.policyJSON(v[0], sums, err)
 			}
 			if err != nil {
-				lines := strings.Split(err.Error(), "\n")
-				fmt.Fprintf(a.err, "%s: %s\n", clean(v[0]), wording.Plural(len(lines), "mistake"))
-				for _, line := range lines {
-					fmt.Fprintln(a.err, folded("  "+line, "      "))
-				}
-				return &coded{code: exitFailure, quiet: true, err: err}
+				return a.mistakes(v[0], err)
 			}
 			return a.printPolicies(sums)
 		},

@@ -14,6 +14,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier/internal/channel"
+	"squirrly.dev/services/notifier/internal/route"
 )
 
 // source of the events about notifications.
@@ -35,7 +36,6 @@ type Policy struct {
 	Attempts int           // before a message is given up
 	Backoff  time.Duration // after the first attempt; it doubles, up to ten minutes
 	MaxAge   time.Duration // an older event is not told any more: its channel was off for a while
-	All      bool          // tell every end of a run, not changes alone
 	Readings bool          // what a model says in its own words, which nobody has verified, is told, too
 }
 
@@ -44,14 +44,15 @@ type Delivery struct {
 	channel channel.Channel
 	bus     Publisher
 	lives   Lives
+	routes  Routes
 	ledger  ledger
 	policy  Policy
 	log     *slog.Logger
 }
 
 // New makes the delivery of a channel; b holds the bucket of notifications.
-func New(ch channel.Channel, p Publisher, b *bus.Bus, l Lives, policy Policy, log *slog.Logger) *Delivery {
-	return &Delivery{channel: ch, bus: p, lives: l, ledger: ledger{bus.OpenBucket[entry](b, events.BucketNotify)}, policy: policy, log: log}
+func New(ch channel.Channel, p Publisher, b *bus.Bus, l Lives, r Routes, policy Policy, log *slog.Logger) *Delivery {
+	return &Delivery{channel: ch, bus: p, lives: l, routes: r, ledger: ledger{bus.OpenBucket[entry](b, events.BucketNotify)}, policy: policy, log: log}
 }
 
 // Handle handles one event, for [bus.Facts].
@@ -63,33 +64,58 @@ func (d *Delivery) Handle(ctx context.Context, e events.Event, _ uint64) error {
 	if err != nil {
 		return bus.Permanent(events.CodeUndecodable, err)
 	}
-	if age := time.Since(e.Time); d.policy.MaxAge > 0 && age > d.policy.MaxAge {
-		d.log.InfoContext(ctx, "too old to be told", "channel", d.channel.Name(), "run", m.ID, "age", age.Round(time.Minute))
-		return nil
-	}
-	if news, err := d.news(ctx, &m); err != nil || !news && !d.policy.All {
+	news, err := d.news(ctx, &m)
+	if err != nil {
 		return err
 	}
-	key := events.Token(d.channel.Name()) + "." + events.Token(m.ID)
+	var first error
+	for _, p := range d.parts(m, news, time.Now()) {
+		if err := d.handle(ctx, p); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// mutePause is the longest time after which a message that waits for a mute time to end is looked at again.
+const mutePause = 4 * time.Hour
+
+// handle tells one part of what a run changes, unless it was told before.
+func (d *Delivery) handle(ctx context.Context, p part) error {
+	most := d.policy.MaxAge
+	if p.route != "" {
+		most += route.LongestMute
+	}
+	if age := time.Since(p.Event.Time); d.policy.MaxAge > 0 && age > most {
+		d.log.InfoContext(ctx, "too old to be told", "channel", d.channel.Name(), "run", p.ID, "age", age.Round(time.Minute))
+		return nil
+	}
+	if p.wait > 0 {
+		return bus.Wait(events.CodeDeliveryFailed, min(p.wait, mutePause), fmt.Errorf("%s is mute for %s more", p.route, p.wait))
+	}
+	key := events.Token(d.channel.Name()) + "." + events.Token(p.ID)
+	if p.route != "" {
+		key += "." + events.Token(p.route)
+	}
 	began := time.Now()
-	entry, err := d.ledger.begin(ctx, key, e.ID)
+	entry, err := d.ledger.begin(ctx, key, p.Event.ID)
 	if err != nil {
 		return err
 	}
 	if entry.State == intended {
-		if err := d.attempt(ctx, began, key, m, &entry); err != nil {
+		if err := d.attempt(ctx, began, key, p, &entry); err != nil {
 			return err
 		}
 	}
-	return d.announce(ctx, m, entry)
+	return d.announce(ctx, p, entry)
 }
 
 // attempt sends once and notes the result. The error says when to try again. The intention was noted a moment ago; a
 // process that was frozen since sends nothing, for another one may have begun.
-func (d *Delivery) attempt(ctx context.Context, began time.Time, key string, m channel.Run, e *entry) error {
+func (d *Delivery) attempt(ctx context.Context, began time.Time, key string, m part, e *entry) error {
 	limited, cancel := context.WithDeadline(ctx, began.Add(sendTime))
 	defer cancel()
-	_, err := d.channel.Send(limited, channel.Message{ID: m.Event.ID, Runs: []channel.Run{m}})
+	_, err := d.channel.Send(limited, channel.Message{ID: m.Event.ID, Runs: []channel.Run{m.Run}})
 	switch {
 	case err == nil:
 		return d.ledger.end(ctx, key, e, sent, "", "")
@@ -114,9 +140,9 @@ func (d *Delivery) pause(attempt int, err error) time.Duration {
 }
 
 // announce tells on the bus what became of a message, once.
-func (d *Delivery) announce(ctx context.Context, m channel.Run, e entry) error {
+func (d *Delivery) announce(ctx context.Context, m part, e entry) error {
 	n := events.Notification{
-		Run: m.ID, Identity: m.Identity, Channel: d.channel.Name(), Event: m.Event.Type, Attempt: e.Attempt,
+		Run: m.ID, Identity: m.Identity, Channel: d.channel.Name(), Route: m.route, Event: m.Event.Type, Attempt: e.Attempt,
 		Code: e.Code, Message: e.Message,
 	}
 	var p events.Payload = events.NotificationSent{Notification: n}
@@ -127,9 +153,13 @@ func (d *Delivery) announce(ctx context.Context, m channel.Run, e entry) error {
 	if err != nil {
 		return bus.Permanent(events.CodeInternal, err)
 	}
-	event.ID += "/" + d.channel.Name()
+	name := d.channel.Name()
+	if m.route != "" { // told apart from what other routes tell
+		name += " " + m.route
+	}
+	event.ID += "/" + name
 	event.CausationID = m.Event.ID
-	if err := d.bus.PublishFact(ctx, m.Identity.ChannelSubject(p.EventType(), m.ID, d.channel.Name()), event); err != nil {
+	if err := d.bus.PublishFact(ctx, m.Identity.ChannelSubject(p.EventType(), m.ID, name), event); err != nil {
 		return fmt.Errorf("announce delivery of run %s: %w", m.ID, err)
 	}
 	return nil

@@ -19,6 +19,7 @@ import (
 	"squirrly.dev/services/notifier/internal/channel"
 	"squirrly.dev/services/notifier/internal/delivery"
 	"squirrly.dev/services/notifier/internal/lives"
+	"squirrly.dev/services/notifier/internal/route"
 )
 
 var orders = events.Identity{Cluster: "prod", Namespace: "flink", Job: "orders"}
@@ -64,7 +65,7 @@ func failedRun(t *testing.T, at time.Time) events.Event {
 }
 
 func newDelivery(b *bus.Bus, ch channel.Channel, p delivery.Publisher) *delivery.Delivery {
-	return delivery.New(ch, p, b, lives.New(b, slog.New(slog.DiscardHandler)), policy, slog.New(slog.DiscardHandler))
+	return delivery.New(ch, p, b, lives.New(b, slog.New(slog.DiscardHandler)), route.Everyone([]string{ch.Name()}, nil), policy, slog.New(slog.DiscardHandler))
 }
 
 // run drives a delivery by a real consumer until t ends.
@@ -307,8 +308,8 @@ func TestDelivery_Readings(t *testing.T) {
 		}
 		k := &keeper{kept: make(chan channel.Message, 1)}
 		told := policy
-		told.Readings, told.All = readings, true
-		if err := delivery.New(k, b, b, lives.New(b, slog.New(slog.DiscardHandler)), told, slog.New(slog.DiscardHandler)).Handle(t.Context(), e, 1); err != nil {
+		told.Readings = readings
+		if err := delivery.New(k, b, b, lives.New(b, slog.New(slog.DiscardHandler)), route.Everyone(nil, []string{k.Name()}), told, slog.New(slog.DiscardHandler)).Handle(t.Context(), e, 1); err != nil {
 			t.Fatal(err)
 		}
 		m := (<-k.kept).Runs[0]

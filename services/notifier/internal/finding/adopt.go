@@ -8,13 +8,6 @@ func (j *Job) adopt(r Run) {
 	if j.Version == 0 || r.Version == 0 || r.Version == j.Version {
 		return
 	}
-	alike := []func(*Life, Seen) bool{
-		func(l *Life, s Seen) bool { return l.Rule == s.Rule && l.Anchor == s.Anchor && l.overlaps(s) },
-		func(l *Life, s Seen) bool { return l.Rule == s.Rule && l.Anchor == s.Anchor },
-		func(l *Life, s Seen) bool { return l.Rule == s.Rule && s.Rule != "" && l.overlaps(s) },
-		func(l *Life, s Seen) bool { return l.Rule == s.Rule && s.Rule != "" },
-		func(l *Life, s Seen) bool { return l.Category == s.Category && l.Anchor == s.Anchor },
-	}
 	taken := map[string]bool{} // fingerprints that some life has
 	kept := map[*Life]bool{}
 	for _, s := range r.Findings {
@@ -22,17 +15,28 @@ func (j *Job) adopt(r Run) {
 			taken[s.Fingerprint], kept[l] = true, true
 		}
 	}
-	for _, is := range alike {
-		for _, s := range r.Findings {
-			if taken[s.Fingerprint] {
-				continue
-			}
+	left := slices.DeleteFunc(slices.Clone(r.Findings), func(s Seen) bool { return taken[s.Fingerprint] })
+	for _, is := range alike() {
+		left = slices.DeleteFunc(left, func(s Seen) bool {
 			i := slices.IndexFunc(j.Findings, func(l *Life) bool { return !kept[l] && family(l.Mode) == family(s.Mode) && is(l, s) })
-			if i >= 0 {
-				l := j.Findings[i]
-				l.Fingerprint, taken[s.Fingerprint], kept[l] = s.Fingerprint, true, true
+			if i < 0 {
+				return false
 			}
-		}
+			l := j.Findings[i]
+			l.Fingerprint, kept[l] = s.Fingerprint, true
+			return true
+		})
+	}
+}
+
+// alike are the ways in which a finding may be the one of before, the surest first.
+func alike() []func(*Life, Seen) bool {
+	return []func(*Life, Seen) bool{
+		func(l *Life, s Seen) bool { return l.Rule == s.Rule && l.Anchor == s.Anchor && l.overlaps(s) },
+		func(l *Life, s Seen) bool { return l.Rule == s.Rule && l.Anchor == s.Anchor },
+		func(l *Life, s Seen) bool { return l.Rule == s.Rule && s.Rule != "" && l.overlaps(s) },
+		func(l *Life, s Seen) bool { return l.Rule == s.Rule && s.Rule != "" },
+		func(l *Life, s Seen) bool { return l.Category == s.Category && l.Anchor == s.Anchor },
 	}
 }
 

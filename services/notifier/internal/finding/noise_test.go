@@ -40,7 +40,7 @@ func TestObserve_NoiseIsSilent(t *testing.T) {
 	for _, c := range []struct{ share, noise float64 }{{.06, .005}, {.2, .01}, {.4, .015}, {.85, .02}, {.95, .01}} {
 		told := 0
 		for seed := range uint64(years) {
-			rng := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // of a simulation.
+			rng := rand.New(rand.NewPCG(seed, 7))
 			var j finding.Job
 			for day := range nights {
 				p := min(max(c.share+rng.NormFloat64()*c.noise, 0.001), 0.999)
@@ -60,7 +60,7 @@ func TestObserve_OnTheEdge(t *testing.T) {
 	const months, nights = 1000, 30
 	first, later := 0, 0
 	for seed := range uint64(months) {
-		rng := rand.New(rand.NewPCG(seed, 11)) //nolint:gosec // of a simulation.
+		rng := rand.New(rand.NewPCG(seed, 11))
 		var j finding.Job
 		for day := range 6 * nights {
 			shares := map[string]float64{"a": .05}

@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -29,42 +30,40 @@ func (j *Job) Observe(r Run) []Step {
 		return nil
 	}
 	j.adopt(r)
-	var steps []Step
-	seen := map[*Life]bool{}
-	for _, s := range r.Findings {
-		l := j.byFingerprint(s.Fingerprint)
-		if l != nil && seen[l] {
-			continue
-		}
-		if l == nil {
-			l = j.open(s, r)
-			steps = append(steps, l.opened(r))
-		} else if step, changed := l.see(s, r); changed {
-			steps = append(steps, step)
-		}
-		seen[l] = true
-	}
-	for _, l := range j.Findings {
-		if !seen[l] {
-			if step, changed := l.miss(r); changed {
-				steps = append(steps, step)
-			}
-		}
-	}
+	steps := j.take(r)
 	j.Identity, j.Last, j.LastRun, j.Failing, j.Failed = r.Identity, r.At, r.ID, "", ""
-	if r.JobName != "" {
-		j.JobName = r.JobName
-	}
-	if r.Release != "" {
-		j.Release = r.Release
-	}
-	if r.Version > 0 {
-		j.Version = r.Version
-	}
+	j.JobName, j.Release, j.Version = cmp.Or(r.JobName, j.JobName), cmp.Or(r.Release, j.Release), cmp.Or(r.Version, j.Version)
 	if len(steps) > 0 {
 		j.Told = append(j.Told, Told{Run: r.ID, At: r.At, Steps: steps})
 	}
 	j.prune()
+	return steps
+}
+
+// take takes what a run shows, and then what it does not.
+func (j *Job) take(r Run) []Step {
+	var steps []Step
+	seen := map[*Life]bool{}
+	for _, s := range r.Findings {
+		l := j.byFingerprint(s.Fingerprint)
+		if l == nil {
+			l = j.open(s, r)
+			steps = append(steps, l.opened(r))
+		} else if !seen[l] {
+			if step, changed := l.see(s, r); changed {
+				steps = append(steps, step)
+			}
+		}
+		seen[l] = true
+	}
+	for _, l := range j.Findings {
+		if seen[l] {
+			continue
+		}
+		if step, changed := l.miss(r); changed {
+			steps = append(steps, step)
+		}
+	}
 	return steps
 }
 
@@ -230,8 +229,8 @@ func (j *Job) prune() {
 		j.Findings = j.Findings[over:]
 	}
 	steps := 0
-	for i := len(j.Told) - 1; i >= 0; i-- {
-		steps += len(j.Told[i].Steps)
+	for i, told := range slices.Backward(j.Told) {
+		steps += len(told.Steps)
 		if kept := len(j.Told) - i; kept > 1 && (kept > mostTold || steps > mostSteps) {
 			j.Told = j.Told[i+1:]
 			break

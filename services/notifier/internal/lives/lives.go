@@ -16,8 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier/internal/finding"
@@ -79,7 +77,7 @@ func (s *Store) change(ctx context.Context, id events.Identity, fn func(*finding
 	switch {
 	case errors.Is(err, errSame):
 		return job, nil
-	case errors.Is(err, jetstream.ErrStreamNotFound):
+	case bus.IsMissing(err):
 		s.log.WarnContext(ctx, "the lives of findings are lost: everything is new (run `squirrly provision`)", "error", err)
 		job = finding.Job{}
 		fn(&job)
