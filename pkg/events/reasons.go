@@ -64,7 +64,7 @@ const (
 // hints is the catalogue: one sentence for each code that says what to do.
 var hints = map[Code]string{
 	CodeInvalidRequest:    "Correct the named field of the request and send it again.",
-	CodeUndecodable:       "Send a CloudEvent or a JSON object as the README shows; the message is kept as a dead letter.",
+	CodeUndecodable:       "Send a CloudEvent or a JSON object as docs/events.md shows; the message is kept as a dead letter.",
 	CodeForbidden:         "Ask for a target that this subject and this server allow, or have the allow-list extended (SQUIRRLY_FLINK_ALLOW, SQUIRRLY_NAMESPACES).",
 	CodeExpired:           "The request waited longer than its expires time; send it again.",
 	CodeCoalesced:         "Follow the run that is already under way for this job: the field existing names it, and `squirrly runs watch` follows it.",

@@ -3,7 +3,7 @@
 # .cache/parts/<name>-<version>/<name>; what is already there stays.
 #
 #   tools/parts/build.sh            every part
-#   tools/parts/build.sh minio      only the named ones: etcd kube-apiserver minio nats nats-server versitygw
+#   tools/parts/build.sh minio      only the named ones: etcd kube-apiserver kubectl minio nats nats-server versitygw
 #
 # Each part is pinned by a module of its own (kube, etcd, minio, nats, nats-server, versitygw
 # beside this file), so that the requirements of one never lift those of another or of Squirrly.
@@ -36,15 +36,17 @@ build() {
 	etcd) part etcd etcd go.etcd.io/etcd/server/v3 go.etcd.io/etcd/server/v3 ;;
 	kube-apiserver) part kube-apiserver kube k8s.io/kubernetes k8s.io/kubernetes/cmd/kube-apiserver \
 		"-X $v.gitVersion=@ -X $v.gitMajor=1 -X $v.gitMinor=37" ;;
+	kubectl) part kubectl kube k8s.io/kubernetes k8s.io/kubernetes/cmd/kubectl \
+		"-X $v.gitVersion=@ -X $v.gitMajor=1 -X $v.gitMinor=37" ;;
 	minio) part minio minio github.com/minio/minio github.com/minio/minio ;;
 	nats) part nats nats github.com/nats-io/natscli github.com/nats-io/natscli/nats "-X main.version=@" ;;
 	nats-server) part nats-server nats-server github.com/nats-io/nats-server/v2 github.com/nats-io/nats-server/v2 ;;
 	versitygw) part versitygw versitygw github.com/versity/versitygw github.com/versity/versitygw/cmd/versitygw ;;
-	*) echo "unknown part $1: etcd kube-apiserver minio nats nats-server versitygw" >&2; exit 2 ;;
+	*) echo "unknown part $1: etcd kube-apiserver kubectl minio nats nats-server versitygw" >&2; exit 2 ;;
 	esac
 }
 
-[ $# -gt 0 ] || set -- etcd minio nats nats-server versitygw kube-apiserver
+[ $# -gt 0 ] || set -- etcd minio nats nats-server versitygw kube-apiserver kubectl
 for name in "$@"; do
 	build "$name"
 done

@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"context"
 	"testing"
 
 	authv1 "k8s.io/api/authorization/v1"
@@ -8,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
 )
 
 // accounts are the service accounts, and whether they look Flink up: in every namespace, in their own, or not at all.
@@ -89,15 +91,24 @@ func TestRBAC_TriggerListsFlinkAndNoSecrets(t *testing.T) {
 
 func allowed(t *testing.T, account string, a *authv1.ResourceAttributes) bool {
 	t.Helper()
-	review, err := clientset(t).AuthorizationV1().SubjectAccessReviews().Create(t.Context(), &authv1.SubjectAccessReview{
+	may, err := reviewed(t.Context(), clientset(t), account, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return may
+}
+
+// reviewed is what a server says that a service account of Squirrly may do.
+func reviewed(ctx context.Context, client kubernetes.Interface, account string, a *authv1.ResourceAttributes) (bool, error) {
+	review, err := client.AuthorizationV1().SubjectAccessReviews().Create(ctx, &authv1.SubjectAccessReview{
 		Spec: authv1.SubjectAccessReviewSpec{
 			User: "system:serviceaccount:squirrly:" + account, Groups: groups(), ResourceAttributes: a,
 		},
 	}, metav1.CreateOptions{})
 	if err != nil {
-		t.Fatal(err)
+		return false, err
 	}
-	return review.Status.Allowed
+	return review.Status.Allowed, nil
 }
 
 func groups() []string {

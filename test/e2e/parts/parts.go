@@ -23,6 +23,7 @@ type program struct{ name, folder, module string }
 var (
 	etcd          = program{"etcd", "etcd", "go.etcd.io/etcd/server/v3"}
 	kubeAPIServer = program{"kube-apiserver", "kube", "k8s.io/kubernetes"}
+	kubectl       = program{"kubectl", "kube", "k8s.io/kubernetes"}
 	minioServer   = program{"minio", "minio", "github.com/minio/minio"}
 	versityGW     = program{"versitygw", "versitygw", "github.com/versity/versitygw"}
 	natsCLI       = program{"nats", "nats", "github.com/nats-io/natscli"}
@@ -31,6 +32,9 @@ var (
 
 // NATSCLI is the path of the official command line client of NATS.
 func NATSCLI() (string, error) { return natsCLI.path() }
+
+// Kubectl is the path of the command line client of Kubernetes.
+func Kubectl() (string, error) { return kubectl.path() }
 
 // path is the built program in the pinned version.
 func (p program) path() (string, error) {
