@@ -87,6 +87,9 @@ func (a *app) runsGet() *cobra.Command {
 				return err
 			}
 			defer b.Close()
+			if err := writable(out); err != nil {
+				return err
+			}
 			rec, err := run.New(b).Get(c.Context(), v[0])
 			if errors.Is(err, run.ErrNoRecord) {
 				return a.showWaiting(c.Context(), b, v[0], err)
@@ -94,30 +97,34 @@ func (a *app) runsGet() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			show := a.runDetails
-			if timeline {
-				show = a.timeline
-			} else if rec.State == events.StateAnalyzed {
-				store, err := openStore(c.Context(), b)
-				if err != nil {
-					return err
-				}
-				if err := a.printResult(c.Context(), store, rec, noFail); err != nil || out == "" {
-					return err
-				}
-				return a.export(c.Context(), store, rec, out)
-			} else if out != "" {
-				return fmt.Errorf("run %s is %s: it has nothing for --out", rec.Run, rec.State)
-			}
-			if a.flags.output == formatJSON {
-				return a.json(rec)
-			}
-			return show(rec)
+			return a.showRun(c.Context(), b, rec, timeline, out)
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "`DIR` for the captures, the analysis and report.html, as of profile --out")
 	c.Flags().BoolVar(&timeline, "timeline", false, "what happened when, from the run's record alone (-o json: the record)")
 	return c
+}
+
+// showRun prints the result of a run, and writes it to a folder when one is given; without a result, how far the run is.
+func (a *app) showRun(ctx context.Context, b *bus.Bus, rec run.Record, timeline bool, out string) error {
+	switch analyzed := rec.State == events.StateAnalyzed; {
+	case out != "" && !analyzed:
+		return fmt.Errorf("run %s is %s: it has nothing for --out", rec.Run, rec.State)
+	case analyzed && !timeline:
+		store, err := openStore(ctx, b)
+		if err != nil {
+			return err
+		}
+		if err := a.printResult(ctx, store, rec, noFail); err != nil || out == "" {
+			return err
+		}
+		return a.export(ctx, store, rec, folderOf(out, rec.Run))
+	case a.flags.output == formatJSON:
+		return a.json(rec)
+	case timeline:
+		return a.timeline(rec)
+	}
+	return a.runDetails(rec)
 }
 
 func (a *app) runDetails(r run.Record) error {
