@@ -16,10 +16,11 @@ import (
 
 // Options are choices about a report. The zero value is the short text, and the usual order of sections.
 type Options struct {
-	Width    int  // columns of the text, 60 to 120; 0 is 88
-	Color    bool // ANSI colours in the text; for terminals that have them
-	Full     bool // the text holds everything; else the verdict, the job and what to change
-	Headings bool // findings stand below the four headings Key Bottlenecks, Root Causes, Actionable Recommendations and Additional Observations
+	Width    int    // columns of the text, 60 to 120; 0 is 88
+	Color    bool   // ANSI colours in the text; for terminals that have them
+	Full     bool   // the text holds everything; else the verdict, the job and what to change
+	Whole    string // how to get the whole report, as a short text says it; empty is by the flags of the command line
+	Headings bool   // findings stand below the four headings Key Bottlenecks, Root Causes, Actionable Recommendations and Additional Observations
 }
 
 // Text writes the report for a terminal or a log. The four headings are never short.

@@ -34,7 +34,7 @@ func (t *textWriter) short(v view) {
 		t.pairs([]pair{{Name: "Since the baseline", Text: c.Summary}}, indent)
 	}
 	t.line("")
-	t.bullet("+ ", v.rest(), dim)
+	t.bullet("+ ", v.rest(t.whole), dim)
 }
 
 func (t *textWriter) shortFinding(v view, f events.Finding) {
@@ -89,8 +89,8 @@ func (v view) shortVertices() []events.VertexLoad {
 	return v.Vertices[from : from+shortVertices]
 }
 
-// rest says what the short text leaves out.
-func (v view) rest() string {
+// rest says what the short text leaves out, and how to get the whole one.
+func (v view) rest(whole string) string {
 	var parts []string
 	add := func(n int, one, several string) {
 		if n == 1 {
@@ -105,9 +105,8 @@ func (v view) rest() string {
 	add(len(v.Readings), "a suggestion of the model", "suggestions of the model")
 	add(len(v.Missing), "what was missing", "parts that were missing")
 	add(len(v.Evidence), "one fact", "facts")
-	text := "The full report: --full, or -o html."
-	if len(parts) > 0 {
-		text = "In the full report (--full, or -o html): " + wording.List(parts) + "."
+	if len(parts) == 0 {
+		return "The full report: " + whole + "."
 	}
-	return text
+	return "In the full report (" + whole + "): " + wording.List(parts) + "."
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"strings"
 
 	"squirrly.dev/pkg/events"
@@ -11,6 +12,7 @@ type textWriter struct {
 	b     strings.Builder
 	width int
 	color bool
+	whole string // how to get the whole report
 }
 
 const (
@@ -41,7 +43,7 @@ func newTextWriter(o Options) *textWriter {
 	if width == 0 {
 		width = defaultWidth
 	}
-	return &textWriter{width: max(60, min(120, width)), color: o.Color}
+	return &textWriter{width: max(60, min(120, width)), color: o.Color, whole: cmp.Or(o.Whole, "--full, or -o html")}
 }
 
 func (t *textWriter) paint(s style, text string) string {

@@ -25,7 +25,7 @@ type FlameFrame struct {
 // a vertex.
 type OperatorLoad struct {
 	Vertex     string   `json:"vertex"`     // its short name
-	Name       string   `json:"name"`       // of the operator, as the plan has it
+	Name       string   `json:"name"`       // of the operator, as the plan has it; the middle of a very long one is cut out
 	Depth      int      `json:"depth"`      // in the chain; 0 is its first operator
 	Busy       float64  `json:"busy"`       // share of the vertex's busy time, by WALL, 0 to 1; -1 is unknown
 	CPU        float64  `json:"cpu"`        // share of the CPU samples of the vertex, 0 to 1; -1 is unknown

@@ -20,7 +20,7 @@ var outputs = map[string][]string{
 	"profile": reports, "analyze": reports, "diff": reports, "runs get": reports, "runs watch": reports,
 	"check": records, "explain": records, "doctor": records, "version": records, "runs ls": records, "dead ls": records, "dead show": records,
 	"policy check": records, "policy ls": records, "policy explain": records, "optouts ls": records,
-	"findings ls": records, "findings get": records, "findings dismiss": records, "findings undismiss": records,
+	"routes test": records, "findings ls": records, "findings get": records, "findings dismiss": records, "findings undismiss": records,
 }
 
 var (

@@ -22,8 +22,7 @@ func (a *app) routesCommand() *cobra.Command {
 		Use: "routes", Short: "Try out who is told what",
 		Long: `The notifier reads the file that SQUIRRLY_ROUTES names: who is told what, when nobody is, and what is kept quiet.`,
 	}
-	c.AddCommand(a.routesTest())
-	return c
+	return group(c, a.routesTest())
 }
 
 func (a *app) routesTest() *cobra.Command {
@@ -119,7 +118,7 @@ func dash(s string) string {
 
 func (a *app) notifyCommand() *cobra.Command {
 	c := &cobra.Command{Use: "notify", Short: "Try out the channels of the notifier"}
-	c.AddCommand(&cobra.Command{
+	return group(c, &cobra.Command{
 		Use: "test CHANNEL", Short: "Send a message that says that it is a test", Args: args(cobra.ExactArgs(1)),
 		Long: `Send a message that says that it is a test through one channel, with the settings of the notifier in the environment
 (SQUIRRLY_WEBHOOK_URL, SQUIRRLY_ROUTES and the others).`,
@@ -139,7 +138,6 @@ func (a *app) notifyCommand() *cobra.Command {
 			return nil
 		},
 	})
-	return c
 }
 
 // onDemand connects to NATS when something is forwarded there.

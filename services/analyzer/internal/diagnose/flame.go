@@ -178,6 +178,9 @@ func (n *flameNode) skipped(caller string, about []events.Finding) *flameNode {
 	}
 }
 
+// maxOperatorName bounds the name of an operator, in characters. SQL writes whole queries into it; the vertex has all of it.
+const maxOperatorName = 160
+
 // operatorLoads are the operators of the plan, and what Flink does for its vertices, as far as something is seen of it.
 func operatorLoads(e *Explanation) []events.OperatorLoad {
 	var out []events.OperatorLoad
@@ -187,7 +190,7 @@ func operatorLoads(e *Explanation) []events.OperatorLoad {
 				return out
 			}
 			load := events.OperatorLoad{
-				Vertex: e.Vertices[i].Short(), Name: row.Name, Depth: row.Depth, Busy: rounded(row.Busy), CPU: rounded(row.CPU),
+				Vertex: e.Vertices[i].Short(), Name: wording.Middle(row.Name, maxOperatorName), Depth: row.Depth, Busy: rounded(row.Busy), CPU: rounded(row.CPU),
 				RecordsIn: rounded(row.RecordsIn), RecordsOut: rounded(row.RecordsOut), Findings: row.Findings,
 			}
 			if len(row.Hottest) > 0 {

@@ -56,7 +56,7 @@ func (l *Log) Send(_ context.Context, m Message) (Receipt, error) {
 func writeRun(text *bytes.Buffer, m Run) error {
 	if m.Ready != nil {
 		writeChanges(text, m.Changes)
-		if err := report.Text(text, whole(*m.Ready), report.Options{}); err != nil {
+		if err := report.Text(text, whole(*m.Ready), report.Options{Whole: "squirrly runs get " + Plain(m.ID) + " --full"}); err != nil {
 			return fmt.Errorf("write run %s as text: %w", m.ID, err)
 		}
 		if m.Ready.Truncated {

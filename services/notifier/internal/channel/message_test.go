@@ -65,8 +65,7 @@ func TestChannels_TellWhatIsNotProven(t *testing.T) {
 	}
 	text := strings.Join(strings.Fields(log.String()), " ")
 	for _, want := range []string{
-		"Supported, not proven", "Doubt of the LLM The model claims records copied", "The model suggests (not verified)",
-		"1, cause: It looks like a throttle.",
+		"L1 Records copied warning · supported, not proven", "a suggestion of the model",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the log lacks %q:\n%s", want, log.String())
