@@ -10,9 +10,9 @@ require (
 	golang.org/x/sync v0.24.0
 	k8s.io/apimachinery v0.37.2
 	k8s.io/client-go v0.37.2
+	sigs.k8s.io/yaml v1.6.0
 	squirrly.dev/internal v0.0.0
 	squirrly.dev/pkg/events v0.0.0
-	sigs.k8s.io/yaml v1.6.0
 )
 
 require (
