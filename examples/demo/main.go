@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -86,11 +87,11 @@ func profile(ctx context.Context, flinkURL, duration string) error {
 		return fmt.Errorf("make log: %w", err)
 	}
 	defer func() { _ = log.Close() }()
-	up := command(ctx, log, squirrly, "up", "--data", data, "--port", fmt.Sprint(port), "--http", "")
-	if err := up.Start(); err != nil {
-		return fmt.Errorf("start squirrly: %w", err)
+	down, err := bringUp(ctx, log, squirrly, "--data", data, "--port", fmt.Sprint(port), "--http", "")
+	defer down()
+	if err != nil {
+		return err
 	}
-	defer func() { _ = up.Process.Signal(syscall.SIGTERM); _ = up.Wait() }()
 
 	out := filepath.Join(data, "out")
 	args := []string{"--nats", nats, "profile", flinkURL, "--duration", duration, "--reason", "demo", "--out", out}
@@ -111,6 +112,32 @@ func profile(ctx context.Context, flinkURL, duration string) error {
 	say("KEEP is set: Flink stays at %s and Squirrly at %s until Ctrl-C", flinkURL, nats)
 	<-ctx.Done()
 	return nil
+}
+
+// bringUp starts the services and returns when requests can be taken, with what stops them.
+func bringUp(ctx context.Context, log *os.File, squirrly string, args ...string) (down func(), err error) {
+	up := command(ctx, log, squirrly, append([]string{"up"}, args...)...)
+	if err := up.Start(); err != nil {
+		return func() {}, fmt.Errorf("start squirrly: %w", err)
+	}
+	return func() { _ = up.Process.Signal(syscall.SIGTERM); _ = up.Wait() }, isUp(ctx, log.Name())
+}
+
+// isUp waits until the log says that requests can be taken.
+func isUp(ctx context.Context, log string) error {
+	const patience, pause = time.Minute, 100 * time.Millisecond
+	for end := time.Now().Add(patience); ctx.Err() == nil; time.Sleep(pause) {
+		said, err := os.ReadFile(log)
+		switch {
+		case err != nil:
+			return fmt.Errorf("read log: %w", err)
+		case strings.Contains(string(said), "Squirrly is up"):
+			return nil
+		case time.Now().After(end):
+			return fmt.Errorf("squirrly is not up after %s\n%s", patience, tail(log))
+		}
+	}
+	return ctx.Err() //nolint:wrapcheck // of an interrupt
 }
 
 // command is a child process that gets SIGTERM, not SIGKILL, when the demo ends.
