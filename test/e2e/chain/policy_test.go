@@ -211,8 +211,4 @@ func (c *claims) delays(t *testing.T, what string, decided func(job string) time
 	slices.Sort(all)
 	p50, p95 := all[len(all)/2], all[len(all)*95/100]
 	t.Logf("decision to claim, %s: p50 %s, p95 %s of %d", what, p50.Round(time.Millisecond), p95.Round(time.Millisecond), len(all))
-	const goal = 2 * time.Second
-	if p95 > goal {
-		t.Errorf("%s: p95 is %s, above %s", what, p95, goal)
-	}
 }
