@@ -59,7 +59,7 @@ replace squirrly.dev/pkg/events => `
 func TestExternalModule(t *testing.T) {
 	dir := module(t, program, uses+repository(t, "pkg", "events"))
 	got := must(t, dir, "run", ".", filepath.Join(repository(t, "pkg", "events", "testdata"), "dev.squirrly.recommendation.ready.v1.json"))
-	want := `prod/flink/orders vertex 1
+	want := `prod/flink/orders vertex 2
 dev.squirrly.profile.requested.v1 {"target":{"namespace":"flink","deployment":"orders"}}
 squirrly.v1.profile.requested.prod.flink.orders
 `
