@@ -15,6 +15,7 @@ const (
 	CodeCooldown          Code = "cooldown"
 	CodeNoPermit          Code = "no_permit"
 	CodeOptedOut          Code = "opted_out"
+	CodePolicyGone        Code = "policy_gone"
 	CodeUnknownTarget     Code = "unknown_target"
 	CodeTargetNotReady    Code = "target_not_ready"
 	CodeUnreachable       Code = "target_unreachable"
@@ -71,6 +72,7 @@ var hints = map[Code]string{
 	CodeCooldown:          "Use the fresh result, of the run that the field existing names, or ask again when the cool-down (SQUIRRLY_COOLDOWN) is over.",
 	CodeNoPermit:          "As many jobs are profiled as may be at a time (SQUIRRLY_PROFILES_AT_A_TIME); the request waits until a run ends.",
 	CodeOptedOut:          "A TaskManager died while it was profiled: see its log, then allow the job again with `squirrly optouts lift CLUSTER/NAMESPACE/JOB`.",
+	CodePolicyGone:        "Nothing is wanted: the policy that asked was taken out of the file of SQUIRRLY_POLICY while its request waited. If that was a mistake, put it back.",
 	CodeUnknownTarget:     "Check cluster, namespace and name of the FlinkDeployment, or give the REST URL of the JobManager.",
 	CodeTargetNotReady:    "Wait until the job is RUNNING, and its FlinkDeployment READY where there is one, then ask again.",
 	CodeUnreachable:       "Check that the REST address of the JobManager can be reached from Squirrly (service, port, network policy).",

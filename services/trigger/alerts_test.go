@@ -132,6 +132,39 @@ func TestAlerts_Storm(t *testing.T) {
 	}
 }
 
+// A rule that matches everything makes one request for each target and cooldown all the same, and nothing of what descends
+// from a run; a policy with one target and no names takes every alert there is for it.
+func TestAlerts_MatchEverything(t *testing.T) {
+	b := bustest.Start(t)
+	path := policyFile(t, `
+policies:
+- name: everything
+  targets: {urls: [{name: orders, url: "`+flink(t, "2.3.0")+`"}]}
+  on: {alert: [{match: ['alertname=~".*"']}]}
+  cooldown: 1h
+`)
+	addr := freeAddr(t)
+	start(t, b, access.Config{Local: true}, trigger.Config{HTTPAddr: addr, Policy: path})
+	if _, got := tell(t, addr, "alertmanager", asJSON, storm("4", []string{"orders"}, 50, func(a map[string]any) {
+		a["labels"].(map[string]string)["squirrly_run"] = "x"
+	})); got.Requests != 0 || got.OwnDoing != 50 {
+		t.Errorf("our own: %+v", got)
+	}
+	requests := 0
+	for round := range 3 {
+		status, got := tell(t, addr, "alertmanager", asJSON, storm("4", []string{"orders", "KafkaLag", "Watchdog"}, 334, func(a map[string]any) {
+			a["labels"].(map[string]string)["alertname"] = fmt.Sprint("Alert", round)
+		}))
+		if status != http.StatusAccepted || got.Offers != 1002 || got.Matched != 1 {
+			t.Errorf("round %d: HTTP %d %+v", round, status, got)
+		}
+		requests += got.Requests
+	}
+	if runs := all(t, b, 1, 20*time.Second); requests != 1 || len(runs) != 1 {
+		t.Errorf("%d requests, %d runs, want 1", requests, len(runs))
+	}
+}
+
 // What Alertmanager 0.34.2 sent (testdata/alertmanager.json; its own address is changed) is understood, and when it sends the same again, nothing
 // more comes of it, with no cooldown at all.
 func TestAlerts_RealMessage(t *testing.T) {

@@ -67,13 +67,17 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{cfg: cfg, bus: d.Bus, runs: runs, log: d.Logger, watch: watch, store: d.Store, intake: &intake.Intake{
+	in := &intake.Intake{
 		Runs: runs, Targets: runs.Targets, Permits: runs.Permits, OptOuts: runs.OptOuts, Bus: d.Bus, Logger: d.Logger,
 		Target: target.NewQueue(resolver, cfg.Slots),
 		Limits: intake.Limits{
 			Duration: cfg.Duration, MaxDuration: cfg.MaxDuration, Deadline: cfg.Deadline, Cooldown: cfg.Cooldown, AtATime: atATime,
 		},
-	}}, nil
+	}
+	if watch != nil {
+		in.HasPolicy = watch.holds
+	}
+	return &Service{cfg: cfg, bus: d.Bus, runs: runs, log: d.Logger, watch: watch, store: d.Store, intake: in}, nil
 }
 
 // Run takes requests and sweeps until ctx ends, or until one of its parts cannot go on.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -94,6 +96,12 @@ func (w *watching) run(ctx context.Context) error {
 	g.Go(func() error { w.file.Follow(ctx, min(followEvery, w.watcher.Refresh)); return nil })
 	g.Go(func() error { w.watcher.Run(ctx); return nil })
 	return g.Wait() //nolint:wrapcheck // the parts say what they are.
+}
+
+// holds reports whether the source of a request is no policy, or one of the file.
+func (w *watching) holds(source string) bool {
+	name, of := strings.CutPrefix(source, policy.SourcePrefix)
+	return !of || slices.ContainsFunc(w.file.Policies(), func(p policy.Policy) bool { return p.Name == name })
 }
 
 // triggers are what the HTTP API offers to policies; none without them.

@@ -51,6 +51,9 @@ func (in *Intake) plan(ctx context.Context, req request) (events.Plan, string, e
 	if err := in.Limits.check(req.ProfileRequested, time.Now()); err != nil {
 		return plan, "", err
 	}
+	if err := in.policyGone(req); err != nil {
+		return plan, "", err
+	}
 	if id, ok := in.Target.Recent(t, req.permit); ok {
 		if err := in.refusedAlready(ctx, req, id); err != nil {
 			plan.Identity = id
@@ -81,6 +84,18 @@ func (in *Intake) plan(ctx context.Context, req request) (events.Plan, string, e
 	}
 	pool, err := in.permit(ctx, req, plan)
 	return plan, pool, err
+}
+
+// settled is how long a request has waited at least when the policies say whether it is still wanted: by then every replica
+// has read the file that the policy came with.
+const settled = 5 * time.Minute
+
+// policyGone refuses a request that waited in the background while the policy that asked was taken out of the file.
+func (in *Intake) policyGone(req request) error {
+	if in.HasPolicy == nil || !req.inBackground() || time.Since(req.message.Stored) < settled || in.HasPolicy(req.origin.Source) {
+		return nil
+	}
+	return refusal.New(events.CodePolicyGone, "%s is no longer among the policies", req.origin.Source)
 }
 
 // refusedAlready refuses a target without asking it: another run holds it, or its result is fresh.

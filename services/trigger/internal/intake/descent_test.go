@@ -3,6 +3,8 @@ package intake_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +51,38 @@ func TestHandle_QuietTime(t *testing.T) {
 		}
 		rec := record(t, b, events.RunIDFromEvent(c.source, "1"))
 		if rec.State != c.want || rec.Outcome != nil && (rec.Outcome.Code != events.CodeCooldown || rec.Existing != "first") {
+			t.Errorf("%s: %s, %+v", name, rec.State, rec.Outcome)
+		}
+	}
+}
+
+// A request that waits in the background ends with its policy, once every replica has read the file; those of others, and
+// what an alert asks, go on.
+func TestHandle_PolicyGone(t *testing.T) {
+	b := bustest.Start(t)
+	in := newIntake(b)
+	in.HasPolicy = func(source string) bool { return source != "squirrly/policy/gone" }
+	n := 0
+	for name, c := range map[string]struct {
+		source, subject string
+		age             time.Duration
+		want            events.State
+	}{
+		"gone":            {"squirrly/policy/gone", events.SubjectBackground, 6 * time.Minute, events.StateRejected},
+		"gone just now":   {"squirrly/policy/gone", events.SubjectBackground, time.Minute, events.StatePlanned},
+		"gone, by alert":  {"squirrly/policy/gone", events.SubjectRequested, 6 * time.Minute, events.StatePlanned},
+		"it holds":        {"squirrly/policy/held", events.SubjectBackground, 6 * time.Minute, events.StatePlanned},
+		"another's batch": {"ci", events.SubjectBackground, 6 * time.Minute, events.StatePlanned},
+	} {
+		n++
+		header, body := event(c.source, fmt.Sprint(n))
+		m := send(t, b, c.subject, header, strings.ReplaceAll(body, "orders", fmt.Sprint("orders-", n)))
+		m.Stored = m.Stored.Add(-c.age)
+		if err := in.Handle(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		rec := record(t, b, events.RunIDFromEvent(c.source, fmt.Sprint(n)))
+		if rec.State != c.want || rec.Outcome != nil && rec.Outcome.Code != events.CodePolicyGone {
 			t.Errorf("%s: %s, %+v", name, rec.State, rec.Outcome)
 		}
 	}

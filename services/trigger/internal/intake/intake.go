@@ -81,6 +81,8 @@ type Intake struct {
 	Limits  Limits
 	Logger  *slog.Logger
 
+	HasPolicy func(source string) bool // whether the policy that is the source of a request still holds; nil is not known here
+
 	background full // what the background waits for
 	cooling    cooldowns
 
