@@ -20,7 +20,7 @@ func (u *unreadable) RoundTrip(r *http.Request) (*http.Response, error) {
 	if u.broken(u.calls.Add(1)) {
 		return nil, fmt.Errorf("tokenFile of the access file: %w", flink.ErrAccess)
 	}
-	return http.DefaultTransport.RoundTrip(r) //nolint:wrapcheck // it is the transport itself.
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // A file of the access that cannot be read is waited for, since it may be in the middle of a change; one that stays so ends
