@@ -38,6 +38,7 @@ type Event struct {
 	Subject         string          `json:"subject,omitempty"`
 	Time            time.Time       `json:"time,omitzero"`
 	DataContentType string          `json:"datacontenttype,omitempty"`
+	DataSchema      string          `json:"dataschema,omitempty"` // URI of the published schema of Data; written where an event leaves Squirrly
 	RunID           string          `json:"runid,omitempty"`
 	CausationID     string          `json:"causationid,omitempty"` // id of the event that led to this one
 	TraceParent     string          `json:"traceparent,omitempty"` // W3C trace context of the original producer

@@ -131,6 +131,15 @@ func (c FindingChanged) Validate() error {
 	return nil
 }
 
+// FindingTold is a change of a finding as it is told outside of Squirrly.
+type FindingTold struct {
+	FindingChanged
+
+	Change  LifeChange `json:"change"`            // what became of the finding
+	Reminds bool       `json:"reminds,omitempty"` // nothing changed since it was last told; Change is what was told then
+	Dismiss string     `json:"dismiss,omitempty"` // the command by which a reader says that they want to hear of it no more
+}
+
 // FindingOpened says that a run shows a finding for the first time.
 type FindingOpened struct{ FindingChanged }
 

@@ -33,6 +33,7 @@ type RecommendationReady struct {
 	Doubts       []Doubt           `json:"doubts,omitempty"`   // of the LLM about findings that are told here
 	Readings     []Reading         `json:"readings,omitempty"` // what the LLM says in its own words, about them or the job: nobody has verified it
 	Others       []Brief           `json:"others,omitempty"`   // findings that did not fit
+	Changes      []FindingTold     `json:"changes,omitempty"`  // what became of findings since they were last told; written where the event leaves Squirrly, not on the bus
 	Looked       *Looked           `json:"looked,omitempty"`   // what the run looked at; nil: not told, by an older version
 	Truncated    bool              `json:"truncated"`          // the analysis holds more than fits here
 	Provenance   Provenance        `json:"provenance"`

@@ -46,6 +46,9 @@ var nounVerb = map[Type]string{
 // Known reports whether t is a type of this contract.
 func (t Type) Known() bool { return nounVerb[t] != "" }
 
+// Schema is the id of the published JSON Schema of the data of events of this type.
+func (t Type) Schema() string { return "https://squirrly.dev/pkg/events/schemas/" + string(t) + ".json" }
+
 // State is the state of a run.
 type State string
 

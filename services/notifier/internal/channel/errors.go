@@ -6,8 +6,12 @@ import (
 	"time"
 )
 
-// ErrRefused says that the receiver wants no such message, now or later.
-var ErrRefused = errors.New("refused for good")
+var (
+	// ErrRefused says that the receiver wants no such message, now or later: trying again does not help.
+	ErrRefused = errors.New("refused for good")
+	// ErrGone says that the receiver wants no message at all any more. It is an [ErrRefused].
+	ErrGone = fmt.Errorf("the receiver is gone: %w", ErrRefused)
+)
 
 // RetryAfter says that the receiver wants to be left alone for a while.
 type RetryAfter struct {

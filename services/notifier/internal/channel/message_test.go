@@ -15,7 +15,8 @@ func told() events.RecommendationReady {
 	r := ready()
 	r.Findings = append(r.Findings, events.FindingExcerpt{Finding: events.Finding{
 		ID: "L1", Title: "Records copied", Severity: events.SeverityWarning, Proof: events.ProofSupported, Origin: events.OriginLLM,
-	}})
+		Confidence: events.ConfidenceMedium, Evidence: []string{"F1"},
+	}, Facts: []events.Fact{}})
 	r.Doubts = []events.Doubt{{Finding: "1", Text: "The model claims records copied instead of 1."}}
 	r.Readings = []events.Reading{{About: "1", Kind: events.ReadingCause, Text: "It looks like a throttle."}}
 	return r

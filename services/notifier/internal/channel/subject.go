@@ -62,7 +62,7 @@ func (s *Subject) Send(ctx context.Context, m Message) (Receipt, error) {
 }
 
 func (s *Subject) send(ctx context.Context, m Run) error {
-	body, err := m.Event.Encode()
+	body, err := outgoing(m)
 	if err != nil {
 		return err
 	}

@@ -69,3 +69,23 @@ func TestNewSubject_Refuses(t *testing.T) {
 		}
 	}
 }
+
+// Who listens on a subject is told what changed, as a webhook is.
+func TestSubject_Changes(t *testing.T) {
+	var f forwarded
+	s, err := channel.NewSubject("nats", "acme", &f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Send(t.Context(), news(t)); err != nil {
+		t.Fatal(err)
+	}
+	published(t, string(f.body))
+	e, err := events.DecodeEvent(f.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := events.Data[events.RecommendationReady](e); err != nil || len(r.Changes) != 3 || e.Subject != orders.String() {
+		t.Errorf("subject %q, %d changes, %v", e.Subject, len(r.Changes), err)
+	}
+}

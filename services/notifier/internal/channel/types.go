@@ -2,6 +2,7 @@ package channel
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"squirrly.dev/internal/netguard"
@@ -66,6 +67,14 @@ type Deps struct {
 // Forwarder publishes on subjects of other people's: *bus.Bus.
 type Forwarder interface {
 	Forward(ctx context.Context, subject string, header map[string]string, body []byte) error
+}
+
+// either reads a setting that stands in the file of routes, or in a file of its own because it is a secret.
+func (d Deps) either(name, given, path string) (string, error) {
+	if (given == "") == (path == "") {
+		return "", fmt.Errorf("expected either %s or %s_file", name, name)
+	}
+	return d.file(given, path)
 }
 
 // file reads a secret that is either given or in a file.

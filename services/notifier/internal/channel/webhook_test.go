@@ -48,6 +48,9 @@ func TestWebhook_Signed(t *testing.T) {
 			t.Errorf("signature: %v", err)
 		}
 		e, err := events.DecodeEvent(body)
+		if e.Subject != orders.String() || e.DataSchema != "https://squirrly.dev/pkg/events/schemas/dev.squirrly.recommendation.ready.v1.json" {
+			t.Errorf("subject %q, schema %q", e.Subject, e.DataSchema)
+		}
 		if err != nil || e.ID != m.ID || r.Header.Get("webhook-id") != e.ID {
 			t.Errorf("event %+v with webhook-id %s: %v", e, r.Header.Get("webhook-id"), err)
 		}
@@ -84,6 +87,14 @@ func TestWebhook_Answers(t *testing.T) {
 		"permanent redirect":    {status: 308, header: [2]string{"Location", other.URL}},
 		"gone":                  {status: 410, refused: true},
 		"unauthorized":          {status: 401},
+		"forbidden":             {status: 403},
+		"not found":             {status: 404},
+		"time-out":              {status: 408},
+		"too early":             {status: 425},
+		"bad request":           {status: 400, refused: true},
+		"too large":             {status: 413, refused: true},
+		"not understood":        {status: 422, refused: true},
+		"limited":               {status: 403, header: [2]string{"Retry-After", "7"}, after: 7 * time.Second},
 		"server error":          {status: 500},
 		"throttled in seconds":  {status: 429, header: [2]string{"Retry-After", "42"}, after: 42 * time.Second},
 		"busy for too long":     {status: 503, header: [2]string{"Retry-After", "999999"}, after: time.Hour},
@@ -103,6 +114,9 @@ func TestWebhook_Answers(t *testing.T) {
 		_, err := webhook(t, srv.URL+"/"+token+"?key="+token).Send(t.Context(), message(t, rejected()))
 		srv.Close()
 		if (err == nil) != c.ok || errors.Is(err, channel.ErrRefused) != c.refused {
+			t.Errorf("%s: %v", name, err)
+		}
+		if errors.Is(err, channel.ErrGone) != (c.status == http.StatusGone) {
 			t.Errorf("%s: %v", name, err)
 		}
 		retry, ok := errors.AsType[*channel.RetryAfter](err)
@@ -161,6 +175,9 @@ func TestNewWebhook_Refuses(t *testing.T) {
 		"credentials":       {"https://user:" + token + "@hooks.example", secret},
 		"metadata":          {"http://169.254.169.254/", secret},
 		"secret not base64": {"https://hooks.example", "whsec_!" + token},
+		"no secret":         {"https://hooks.example", " "},
+		"three secrets":     {"https://hooks.example", secret + " " + secret + " " + secret},
+		"second is short":   {"https://hooks.example", secret + "\nwhsec_c2hvcnQ="},
 		"short secret":      {"https://hooks.example", "whsec_c2hvcnQ="},
 	} {
 		_, err := channel.NewWebhook("webhook", c[0], c[1], netguard.Outbound(true))
