@@ -1,19 +1,24 @@
 package wording
 
-import "squirrly.dev/pkg/events"
+import (
+	"strconv"
 
-// Gain says what can be gained: "up to 3.5×", "12 %", "1.25 cores".
+	"squirrly.dev/pkg/events"
+)
+
+// Gain says what can be gained, in the words of a message that stands alone: "up to 3.5×", "12% of the time", "frees 1.25
+// cores". A thread that is freed is one that did nothing else. A speed-up that rounds to nothing is not promised.
 func Gain(g events.Gain) string {
 	const decimals = 2
 	switch g.Unit {
 	case events.GainShare:
-		if g.Bound > 1 {
+		if g.Bound > 1 && Times(g.Bound) != Times(1) {
 			return "up to " + Times(g.Bound)
 		}
-		return Percent(g.Value)
+		return percent(g.Value) + "% of the time"
 	case events.GainCores:
-		return Decimal(g.Value, decimals) + " cores"
+		return "frees " + Decimal(g.Value, decimals) + " cores"
 	case events.GainTE:
 	}
-	return TE(g.Value)
+	return "frees " + strconv.FormatFloat(g.Value, 'f', decimals, 64) + " threads"
 }

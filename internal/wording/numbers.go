@@ -22,11 +22,16 @@ func Percent(share float64) string {
 	if share < 0 || math.IsNaN(share) {
 		return Unknown
 	}
+	return percent(share) + " %"
+}
+
+// percent is the number of [Percent].
+func percent(share float64) string {
 	x := share * 100
 	if x > 0 && x < belowTen {
-		return strconv.FormatFloat(x, 'f', 1, 64) + " %"
+		return strconv.FormatFloat(x, 'f', 1, 64)
 	}
-	return strconv.FormatFloat(x, 'f', 0, 64) + " %"
+	return strconv.FormatFloat(x, 'f', 0, 64)
 }
 
 // Times writes a factor: "33×" or "1.4×".

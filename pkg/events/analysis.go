@@ -148,6 +148,7 @@ type Finding struct {
 	StdErr             float64        `json:"stdErr,omitempty"`      // sampling error of P
 	Share              float64        `json:"share"`                 // of the whole profile without idle frames, 0 to 1
 	Bound              float64        `json:"bound,omitempty"`       // 1/(1-P) on the path, 0 off it
+	Attainable         float64        `json:"attainable,omitempty"`  // upper bound of the job's speed-up: Bound, or less where another vertex limits then; 0 is none, or not known
 	Cores              float64        `json:"cores,omitempty"`       // CPU that it takes; 0 is none or unknown
 	CostPerHour        float64        `json:"costPerHour,omitempty"` // of Cores, in Currency; 0 without a price
 	Currency           string         `json:"currency,omitempty"`    // of CostPerHour, for example USD

@@ -47,11 +47,11 @@ type Gain struct {
 	Bound  float64  `json:"bound,omitempty"`  // upper bound of the speed-up; 0 is none
 }
 
-// Gain is what can be gained by mending the finding, as far as this run shows.
+// Gain is what can be gained by mending the finding, as far as this run shows: its bound is the one of the verdict's words.
 func (f Finding) Gain() Gain {
 	switch {
 	case f.OnPath:
-		return Gain{Unit: GainShare, Value: f.P, StdErr: f.StdErr, Bound: f.Bound}
+		return Gain{Unit: GainShare, Value: f.P, StdErr: f.StdErr, Bound: f.Attainable}
 	case f.Cores > 0:
 		return Gain{Unit: GainCores, Value: f.Cores}
 	}

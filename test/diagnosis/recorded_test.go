@@ -3,8 +3,11 @@ package diagnosis_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"squirrly.dev/internal/wording"
+	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 	"squirrly.dev/test/diagnosis"
 )
@@ -40,6 +43,7 @@ func TestRecorded(t *testing.T) {
 	if len(cases) != all {
 		t.Errorf("%d cases, want %d", len(cases), all)
 	}
+	promises := 0
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			run := diagnosis.Run{
@@ -58,11 +62,38 @@ func TestRecorded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			for _, one := range append(run.Bad, run.Good...) {
+				promises += promised(t, &one.Analysis)
+			}
 			for _, m := range row.Misses {
 				t.Errorf("%s\n%s", m, run.Bad[0].Analysis.Verdict.Headline)
 			}
 		})
 	}
+	if promises < all {
+		t.Errorf("%d findings promise a speed-up: too few to compare", promises)
+	}
+	t.Logf("%d findings promise a speed-up", promises)
+}
+
+// promised looks whether what people are told of a new finding promises no more speed than the verdict, which names the
+// limit behind it, and than the finding itself.
+func promised(t *testing.T, a *events.Analysis) (promises int) {
+	t.Helper()
+	for _, f := range a.Findings {
+		g, words := f.Gain(), wording.Gain(f.Gain())
+		if !strings.HasPrefix(words, "up to") {
+			continue
+		}
+		if v := a.Verdict; v.Bound > 0 && (v.NextLimit != "" || v.Anchor == f.Anchor) && g.Bound > v.Bound+1e-9 {
+			t.Errorf("%s: a new finding %q promises %s, the verdict says %s", a.JobName, f.Title, words, v.Text())
+		}
+		if most := wording.Times(g.Bound); !strings.Contains(f.Recommendation.Impact, most) {
+			t.Errorf("%s: a new finding %q promises %s, itself %q", a.JobName, f.Title, words, f.Recommendation.Impact)
+		}
+		promises++
+	}
+	return promises
 }
 
 // TestUnrecorded reads the cases without a recording as strictly as the others, and the truth about captures of public jobs.

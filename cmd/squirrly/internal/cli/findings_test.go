@@ -53,7 +53,7 @@ func followFinding(t *testing.T, b *bus.Bus) string {
 		Run: "r1", Identity: events.Identity{Cluster: "local", Namespace: "flink", Job: "orders"}, CreatedAt: time.Now(), Severity: events.SeverityWarning,
 		Verdict: events.Verdict{Limit: events.LimitVertex, Headline: "It is limited."}, Analysis: events.ObjectRef{Key: "k", SHA256: strings.Repeat("a", 64)},
 		Findings: []events.FindingExcerpt{{Facts: []events.Fact{}, Finding: events.Finding{
-			ID: "R1", Fingerprint: "f", Rule: "A1", Category: "blocking", Title: "It sleeps", Severity: events.SeverityWarning, OnPath: true, P: .4, Bound: 1.67,
+			ID: "R1", Fingerprint: "f", Rule: "A1", Category: "blocking", Title: "It sleeps", Severity: events.SeverityWarning, OnPath: true, P: .4, Bound: 1.67, Attainable: 1.67,
 			Mode: events.ModeWall, Evidence: []string{}, Recommendation: events.Recommendation{Change: "Use asynchronous I/O"},
 		}}},
 	}

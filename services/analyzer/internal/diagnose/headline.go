@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"fmt"
-	"slices"
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
@@ -58,11 +57,7 @@ func (s *summary) vertex(v *View, findings []Problem) {
 	at := v.limit.Vertex
 	p := mainFinding(findings)
 	if p != nil { // of several vertices that limit alike, the one that is explained best
-		for _, vertex := range v.limit.vertices() {
-			if slices.Contains(p.Vertices, v.loads[vertex].Name) && !slices.Contains(p.Vertices, v.loads[at].Name) {
-				at = vertex
-			}
-		}
+		at = v.limitedBy(p)
 	}
 	load := &v.loads[at]
 	s.VertexID, s.VertexName, s.Subtasks, s.Busy = load.ID, load.Name, len(load.Subtasks), max(0, load.Max(limits.Busy))

@@ -6,6 +6,7 @@ import (
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/services/analyzer/internal/limits"
+	"squirrly.dev/services/analyzer/internal/mechanisms"
 )
 
 // What is too little to limit next: its share of the time, and its records a second, say nothing of what it can do.
@@ -90,4 +91,28 @@ func (v *View) boundText(fixed int, bound float64) (most, then string) {
 func (v *View) gainText(fixed int, bound float64) string {
 	most, then := v.boundText(fixed, bound)
 	return "At most " + most + " the throughput" + then + "."
+}
+
+// limitedBy returns the limiting vertex that gets faster by mending a problem, or -1: of several that limit alike, one that
+// has the problem.
+func (v *View) limitedBy(p *Problem) int {
+	if v.limit.starved.vertex >= 0 {
+		return v.limit.starved.vertex
+	}
+	at := v.limit.Vertex
+	for _, vertex := range v.limit.vertices() {
+		if slices.Contains(p.Vertices, v.loads[vertex].Name) && !slices.Contains(p.Vertices, v.loads[at].Name) {
+			at = vertex
+		}
+	}
+	return at
+}
+
+// attainable is how much faster the job gets at most by mending a problem: what the verdict says of the one that explains
+// it. 0 is that nobody knows, or that the job gets no faster.
+func (v *View) attainable(p *Problem) float64 {
+	if !p.OnPath || p.Bound == 0 || p.Rule.Of == mechanisms.BasisCPU {
+		return 0
+	}
+	return v.next(v.limitedBy(p), p.Bound).allowed(p.Bound)
 }

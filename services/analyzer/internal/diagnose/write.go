@@ -91,7 +91,7 @@ func (v *View) finding(p *Problem, l *ledger) events.Finding {
 	f := events.Finding{
 		Rule: p.Rule.ID, Layer: p.Rule.Layer, Category: p.Rule.Category, Title: p.Rule.Title, Severity: p.Severity, Confidence: p.Confidence,
 		Anchor: p.Anchor, Frame: p.Frame, Path: p.Path, Vertices: p.Vertices, OnPath: p.OnPath, Mode: p.Mode,
-		Samples: p.Samples, TE: p.TE, P: p.P, StdErr: p.StdErr, Share: p.countedShare(), Bound: p.Bound, Cores: p.Cores,
+		Samples: p.Samples, TE: p.TE, P: p.P, StdErr: p.StdErr, Share: p.countedShare(), Bound: p.Bound, Attainable: v.attainable(p), Cores: p.Cores,
 		CostPerHour: p.CostPerHour, Currency: p.Currency, Where: p.Where, Size: p.Extent, Why: p.Why, Cause: p.Cause,
 		Recommendation: p.advice, Alternatives: p.alternatives, Origin: events.OriginRules,
 	}
