@@ -102,7 +102,7 @@ func (a *app) warnOfFile(all []trigger.Watched) {
 
 // watchedRow fits a line into 80 columns.
 func watchedRow(name, target, next, left, state string) string {
-	const nameWidth, targetWidth, nextWidth, leftWidth = 12, 20, 16, 5
+	const nameWidth, targetWidth, nextWidth, leftWidth = 12, 19, 16, 5
 	row := padded(name, nameWidth) + " " + padded(target, targetWidth) + " " + padded(next, nextWidth) + " " + padded(left, leftWidth) + " "
 	return strings.TrimRight(row+cutTo(state, explainWidth-len([]rune(row))), " ")
 }
