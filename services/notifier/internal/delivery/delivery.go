@@ -46,13 +46,14 @@ type Delivery struct {
 	lives   Lives
 	routes  Routes
 	ledger  ledger
+	refs    refs
 	policy  Policy
 	log     *slog.Logger
 }
 
 // New makes the delivery of a channel; b holds the bucket of notifications.
 func New(ch channel.Channel, p Publisher, b *bus.Bus, l Lives, r Routes, policy Policy, log *slog.Logger) *Delivery {
-	return &Delivery{channel: ch, bus: p, lives: l, routes: r, ledger: ledger{bus.OpenBucket[entry](b, events.BucketNotify)}, policy: policy, log: log}
+	return &Delivery{channel: ch, bus: p, lives: l, routes: r, ledger: ledger{bus.OpenBucket[entry](b, events.BucketNotify)}, refs: openRefs(b, ch.Name(), log), policy: policy, log: log}
 }
 
 // Handle handles one event, for [bus.Facts].
@@ -113,9 +114,7 @@ func (d *Delivery) handle(ctx context.Context, p part) error {
 // attempt sends once and notes the result. The error says when to try again. The intention was noted a moment ago; a
 // process that was frozen since sends nothing, for another one may have begun.
 func (d *Delivery) attempt(ctx context.Context, began time.Time, key string, m part, e *entry) error {
-	limited, cancel := context.WithDeadline(ctx, began.Add(sendTime))
-	defer cancel()
-	_, err := d.channel.Send(limited, channel.Message{ID: m.Event.ID, Runs: []channel.Run{m.Run}})
+	err := d.send(ctx, began, channel.Message{ID: m.Event.ID, Runs: []channel.Run{m.Run}})
 	switch {
 	case err == nil:
 		return d.ledger.end(ctx, key, e, sent, "", "")
@@ -127,6 +126,18 @@ func (d *Delivery) attempt(ctx context.Context, began time.Time, key string, m p
 		return d.ledger.end(ctx, key, e, failed, events.CodeDeliveryFailed, brief(err))
 	}
 	return bus.Wait(events.CodeDeliveryFailed, d.pause(e.Attempt, err), fmt.Errorf("tell run %s: %w", m.ID, err))
+}
+
+// send sends once, and keeps what the channel notes of the findings.
+func (d *Delivery) send(ctx context.Context, began time.Time, m channel.Message) error {
+	limited, cancel := context.WithDeadline(ctx, began.Add(sendTime))
+	defer cancel()
+	d.refs.fill(limited, &m)
+	got, err := d.channel.Send(limited, m)
+	if kept := d.refs.keep(ctx, m, got); kept != nil && err == nil {
+		return kept
+	}
+	return err
 }
 
 // pause before the next attempt: what the receiver asks for, but at least the growing one.

@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -33,15 +34,30 @@ func routed(t *testing.T, b *bus.Bus, r *receiver, text string) *delivery.Delive
 }
 
 // result is that of a run that shows one finding.
-func result(t *testing.T) events.Event {
+func result(t *testing.T) events.Event { t.Helper(); return resultIn(t, uuid.NewString(), 0) }
+
+func resultOf(t *testing.T, day int) events.Event {
 	t.Helper()
-	run := uuid.NewString()
+	return resultIn(t, fmt.Sprint("run-", day), day)
+}
+
+// resultIn is that of a day: on the first one a finding is there, on the second it is much larger, then it is gone.
+func resultIn(t *testing.T, run string, day int) events.Event {
+	t.Helper()
+	const samples = 2000
+	all := []events.FindingExcerpt{}
+	if day < len(shares) {
+		p := shares[day]
+		all = append(all, events.FindingExcerpt{Facts: []events.Fact{}, Finding: events.Finding{
+			ID: "R1", Fingerprint: "f", Title: "It sleeps", Category: "blocking", Severity: events.SeverityCritical, OnPath: true, Mode: events.ModeWall,
+			P: p, Attainable: 1 / (1 - p), Samples: int64(p * samples), Evidence: []string{},
+		}})
+	}
+	at := time.Now().Add(time.Duration(day) * time.Hour)
 	e, err := events.New("squirrly/analyzer", run, time.Now(), events.RecommendationReady{
-		Run: run, Identity: orders, Severity: events.SeverityCritical, CreatedAt: time.Now(), Labels: map[string]string{"team": "fraud"},
-		Verdict: events.Verdict{Limit: events.LimitVertex, Headline: "It is limited."},
-		Findings: []events.FindingExcerpt{{Facts: []events.Fact{}, Finding: events.Finding{
-			ID: "R1", Fingerprint: "f", Title: "It sleeps", Category: "blocking", Severity: events.SeverityCritical, OnPath: true, P: .5, Evidence: []string{},
-		}}},
+		Run: run, Identity: orders, Severity: events.SeverityCritical, CreatedAt: at, Labels: map[string]string{"team": "fraud"},
+		Verdict: events.Verdict{Limit: events.LimitVertex, Headline: "It is limited."}, Findings: all,
+		Looked:   &events.Looked{Load: true, Modes: []events.LookedAt{{Mode: events.ModeWall, JVMs: 2, Samples: samples}}},
 		Analysis: events.ObjectRef{Key: "k", SHA256: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
 	})
 	if err != nil {
@@ -49,6 +65,8 @@ func result(t *testing.T) events.Event {
 	}
 	return e
 }
+
+var shares = []float64{.4, .8}
 
 // A change is told where a route takes it, unless it is silenced; where its route is mute, it waits. The same again is
 // told to nobody, but where everything is asked for.
