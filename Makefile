@@ -30,7 +30,7 @@ test:                 ## Run all fast tests: unit, contract, embedded NATS, reco
 	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 (https://go.dev/dl)"; exit 1; }
 	go test $(addsuffix /...,$(FAST))
 
-e2e: parts            ## Run the tests on real servers, and a short chaos (needs JDK 17 and Maven too)
+e2e: parts            ## Run the tests on real servers, and a short chaos (needs JDK 17, Maven, Node 20 and Python 3 too)
 	go test -count=1 -timeout 40m -p 1 ./test/e2e/... ./tools/image
 	go run ./test/chaos -short
 
