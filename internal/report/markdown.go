@@ -194,6 +194,10 @@ var webLink = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/#?=&%+,
 // special are the characters that mean something to Markdown wherever they stand, with those of GitHub's mathematics.
 const special = "\\`*_{}[]<>|~&$"
 
+// EscapeMarkdown writes one line for Markdown that shows it as it is: no markup, no HTML, no links made of bare addresses,
+// nobody called.
+func EscapeMarkdown(line string) string { return escape(line) }
+
 // escape makes Markdown show a text as it is: no markup, no HTML, no links made of bare addresses, nobody called.
 func escape(s string) string {
 	if m := listMarker.FindStringSubmatchIndex(s); m != nil {

@@ -65,7 +65,7 @@ type variable struct {
 
 func (c Config) environment() []variable {
 	return []variable{
-		{c.Log, "log", &channel.LogSettings{}, "SQUIRRLY_NOTIFY_LOG"},
+		{c.Log, "log", &channel.LogSettings{Format: channel.Format(c.LogFormat)}, "SQUIRRLY_NOTIFY_LOG_FORMAT"},
 		{
 			c.WebhookURL != "", "webhook", &channel.WebhookSettings{URL: c.WebhookURL.Reveal(), Secret: c.WebhookSecret.Reveal()},
 			"SQUIRRLY_WEBHOOK_URL, SQUIRRLY_WEBHOOK_SECRET",

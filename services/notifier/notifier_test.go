@@ -91,7 +91,7 @@ func TestRun(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("nothing on the subject")
 	}
-	until(t, "a text in the log", func() bool { return strings.Contains(log.String(), "the job ended (job_gone)") })
+	until(t, "a record in the log", func() bool { return strings.Contains(log.String(), `"code":"job_gone"`) })
 	up.Store("run-1", true)
 	select {
 	case got := <-hooked:

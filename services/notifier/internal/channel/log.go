@@ -3,51 +3,95 @@ package channel
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
-	"strings"
 	"sync"
-	"unicode"
+
+	"golang.org/x/term"
 
 	"squirrly.dev/internal/report"
 	"squirrly.dev/internal/strictyaml"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/notifier/internal/channel/safe"
 )
 
-// LogSettings are those of a [Log]; it has none.
-type LogSettings struct{}
+// Format is how a [Log] writes.
+type Format string
+
+// The formats.
+const (
+	FormatAuto Format = "auto" // text on a terminal, records elsewhere
+	FormatText Format = "text" // for people: the report in short
+	FormatJSON Format = "json" // one record for each end of a run, in one line
+)
+
+// LogSettings are those of a [Log].
+type LogSettings struct{ Format Format }
 
 // Fields implements Settings.
-func (*LogSettings) Fields() (map[string]func(strictyaml.Value), []string) { return nil, nil }
+func (l *LogSettings) Fields() (map[string]func(strictyaml.Value), []string) {
+	return map[string]func(strictyaml.Value){
+		"format": func(v strictyaml.Value) {
+			if l.Format = Format(v.Text()); !l.Format.valid() {
+				v.Wrong("expected auto, text or json")
+			}
+		},
+	}, nil
+}
 
 // Open implements Settings.
-func (*LogSettings) Open(name string, d Deps) (Channel, error) { return NewLog(name, d.Log), nil }
+func (l *LogSettings) Open(name string, d Deps) (Channel, error) {
+	if !l.Format.valid() {
+		return nil, errors.New("log format: expected auto, text or json")
+	}
+	return NewLog(name, d.Log, l.Format), nil
+}
 
-// Log writes messages as text that people read. One message is one write.
+func (f Format) valid() bool {
+	return f == "" || f == FormatAuto || f == FormatText || f == FormatJSON
+}
+
+// text reports whether w is to be written to as text.
+func (f Format) text(w io.Writer) bool {
+	if f == FormatText || f == FormatJSON {
+		return f == FormatText
+	}
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// Log writes messages as text that people read, or as records. One message is one write.
 type Log struct {
 	name string
+	text bool
 	mu   sync.Mutex
 	w    io.Writer
 }
 
 // NewLog makes the channel.
-func NewLog(name string, w io.Writer) *Log { return &Log{name: name, w: w} }
+func NewLog(name string, w io.Writer, f Format) *Log { return &Log{name: name, w: w, text: f.text(w)} }
 
 // Name implements Channel.
 func (l *Log) Name() string { return l.name }
 
 // Send implements Channel.
-func (l *Log) Send(_ context.Context, m Message) (Receipt, error) {
-	var text bytes.Buffer
+func (l *Log) Send(ctx context.Context, m Message) (Receipt, error) {
+	var out bytes.Buffer
+	write := func(r Run) error { return writeRecord(ctx, &out, r) }
+	if l.text {
+		write = func(r Run) error { return writeRun(&out, r) }
+	}
 	for _, r := range m.Runs {
-		if err := writeRun(&text, r); err != nil {
+		if err := write(r); err != nil {
 			return nil, err
 		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, err := l.w.Write(text.Bytes()); err != nil {
+	if _, err := l.w.Write(out.Bytes()); err != nil {
 		return nil, fmt.Errorf("write to the log: %w", err)
 	}
 	return nil, nil //nolint:nilnil // a log has nothing to remember.
@@ -73,10 +117,7 @@ func writeRun(text *bytes.Buffer, m Run) error {
 }
 
 func writeOutcome(text *bytes.Buffer, m Run) {
-	verb := map[events.Type]string{
-		events.TypeRunRejected: "Rejected", events.TypeRunFailed: "Failed", events.TypeRunCancelled: "Cancelled",
-	}[m.Event.Type]
-	fmt.Fprintf(text, "%s: %s · run %s\n", verb, Plain(m.Identity.String()), Plain(m.ID))
+	fmt.Fprintf(text, "%s: %s · run %s\n", verb(m.Event.Type), Plain(m.Identity.String()), Plain(m.ID))
 	fmt.Fprintf(text, "  %s (%s)\n", Plain(m.Outcome.Message), Plain(string(m.Outcome.Code)))
 	if hint := Plain(m.Outcome.Hint); hint != "" {
 		fmt.Fprintf(text, "  %s\n", hint)
@@ -84,14 +125,7 @@ func writeOutcome(text *bytes.Buffer, m Run) {
 }
 
 // Plain drops what could steer a terminal or forge a line.
-func Plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-}
+func Plain(s string) string { return safe.Line(s) }
 
 // whole is the analysis as far as its event holds it.
 func whole(r events.RecommendationReady) events.Analysis {

@@ -12,7 +12,7 @@ import (
 
 func TestLog_Result(t *testing.T) {
 	var out bytes.Buffer
-	if _, err := channel.NewLog("log", &out).Send(t.Context(), message(t, ready())); err != nil {
+	if _, err := channel.NewLog("log", &out, channel.FormatText).Send(t.Context(), message(t, ready())); err != nil {
 		t.Fatal(err)
 	}
 	text := strings.Join(strings.Fields(out.String()), " ") // the report wraps lines
@@ -43,7 +43,7 @@ func TestLog_Outcome(t *testing.T) {
 		},
 	} {
 		var out bytes.Buffer
-		if _, err := channel.NewLog("log", &out).Send(t.Context(), message(t, c.payload)); err != nil {
+		if _, err := channel.NewLog("log", &out, channel.FormatText).Send(t.Context(), message(t, c.payload)); err != nil {
 			t.Fatal(err)
 		}
 		if out.String() != c.want {
@@ -61,7 +61,7 @@ func TestLog_HostileText(t *testing.T) {
 	o.Message, o.Hint, o.Identity.Job = bad, bad, bad
 	for _, p := range []events.Payload{r, o} {
 		var out bytes.Buffer
-		if _, err := channel.NewLog("log", &out).Send(t.Context(), message(t, p)); err != nil {
+		if _, err := channel.NewLog("log", &out, channel.FormatText).Send(t.Context(), message(t, p)); err != nil {
 			t.Fatal(err)
 		}
 		if strings.ContainsAny(out.String(), "\x1b\r\u202e\u2028\u200b") || strings.Contains(out.String(), "\nRejected: nothing") {
@@ -75,7 +75,7 @@ type brokenWriter struct{}
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestLog_BrokenWriter(t *testing.T) {
-	if _, err := channel.NewLog("log", brokenWriter{}).Send(t.Context(), message(t, rejected())); err == nil {
+	if _, err := channel.NewLog("log", brokenWriter{}, channel.FormatText).Send(t.Context(), message(t, rejected())); err == nil {
 		t.Error("a text that was not written counts as told")
 	}
 }

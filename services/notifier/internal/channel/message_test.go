@@ -61,7 +61,7 @@ func TestMessage_WithoutReadings(t *testing.T) {
 // Each channel marks what is not proven, and tells a reading for what it is.
 func TestChannels_TellWhatIsNotProven(t *testing.T) {
 	var log bytes.Buffer
-	if _, err := channel.NewLog("log", &log).Send(t.Context(), message(t, told())); err != nil {
+	if _, err := channel.NewLog("log", &log, channel.FormatText).Send(t.Context(), message(t, told())); err != nil {
 		t.Fatal(err)
 	}
 	text := strings.Join(strings.Fields(log.String()), " ")

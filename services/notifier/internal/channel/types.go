@@ -19,7 +19,7 @@ type Type struct {
 // types is the table of all there are. Each has a consumer of its own, so that a dead one holds up no other.
 func types() []Type {
 	return []Type{
-		{"log", "text on standard output", func() Settings { return new(LogSettings) }},
+		{"log", "text or records on standard output", func() Settings { return new(LogSettings) }},
 		{"webhook", "CloudEvents by HTTP, signed as Standard Webhooks", func() Settings { return new(WebhookSettings) }},
 		{"nats", "CloudEvents on a NATS subject", func() Settings { return new(SubjectSettings) }},
 	}
