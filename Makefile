@@ -5,10 +5,13 @@ export GOTOOLCHAIN ?= local
 MODULES  = $(shell go list -m -f '{{.Dir}}')
 FAST     = $(filter-out %/test/e2e %/tools/image,$(MODULES))
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# Files that name the image of a release, besides VERSION; a test holds them to it.
+VERSIONED = Dockerfile docker-compose.yml deploy/k8s/base/kustomization.yaml deploy/k8s/oneshot/kustomization.yaml \
+  docs/kubernetes.md examples/flinkdeployment.yaml
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build image push test e2e stores chaos demo bench diagnosis models tiny-model pairs oracle public-jobs check names lint isolated tidy parts clean
+.PHONY: help build dist version image push test e2e stores chaos demo bench diagnosis models tiny-model pairs oracle public-jobs check names lint isolated tidy parts clean
 
 help:                 ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +28,18 @@ image:                ## Build the container image into bin/image, without a con
 push:                 ## Push bin/image to a registry (REF=registry.example.com/squirrly:v1)
 	@test -n '$(REF)' || { echo "name where to: make push REF=REGISTRY/NAME:TAG"; exit 2; }
 	go run ./tools/image -out bin/image -push '$(REF)'
+
+dist:                 ## Build the command line for Linux and macOS into bin/dist, with checksums (VERSION=)
+	@rm -rf bin/dist && mkdir -p bin/dist
+	@for p in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64; do \
+	  echo "squirrly for $$p"; CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -trimpath -ldflags '$(LDFLAGS)' \
+	    -o bin/dist/squirrly-$(VERSION)-$${p%/*}-$${p#*/} ./cmd/squirrly || exit 1; done
+	@cd bin/dist && sha256sum squirrly-* > SHA256SUMS
+
+version:              ## Make TO=vX.Y.Z the version of the tree: in VERSION, manifests and docs
+	@echo '$(TO)' | grep -Eq '^v[0-9]+\.[0-9]+\.[0-9]+$$' || { echo "say which one: make version TO=v0.2.0"; exit 2; }
+	@old=$$(cat VERSION); sed -i.old "s/$$old/$(TO)/g" VERSION $(VERSIONED) && rm -f $(addsuffix .old,VERSION $(VERSIONED))
+	@echo "$(TO) it is: add its section to CHANGELOG.md, commit, and tag it"
 
 test:                 ## Run all fast tests: unit, contract, embedded NATS, recorded Flink (needs Go only)
 	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 (https://go.dev/dl)"; exit 1; }

@@ -31,7 +31,7 @@ func (s *shell) nightly(t *testing.T) {
 	var cron batchv1.CronJob
 	s.get(t, "flink", "cronjob squirrly-nightly", &cron)
 	spec := cron.Spec.JobTemplate.Spec.Template.Spec
-	if *cron.Spec.Suspend || spec.Containers[0].Image != "registry.example.com/squirrly:v0.1.0" ||
+	if *cron.Spec.Suspend || spec.Containers[0].Image != image(t) ||
 		env(spec.Containers[0], "FLINK_DEPLOYMENT_NAME") != "orders" {
 		t.Errorf("suspended %t, image %s, profiles %s", *cron.Spec.Suspend, spec.Containers[0].Image, env(spec.Containers[0], "FLINK_DEPLOYMENT_NAME"))
 	}

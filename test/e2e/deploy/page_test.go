@@ -175,6 +175,20 @@ func (s *shell) images(t *testing.T) []string {
 	return strings.Fields(out)
 }
 
+// image is what the page builds of this version.
+func image(t *testing.T) string {
+	t.Helper()
+	root, err := parts.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, err := os.ReadFile(filepath.Join(root, "VERSION"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "registry.example.com/squirrly:" + strings.TrimSpace(string(version))
+}
+
 func TestPage_LeadsFromNothingToAnUpgrade(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
@@ -184,7 +198,7 @@ func TestPage_LeadsFromNothingToAnUpgrade(t *testing.T) {
 	for _, name := range []string{"1. The image", "2. Your overlay", "3. Namespace, Secrets, everything", "4. The first run"} {
 		s.section(t, name)
 	}
-	want := slices.Repeat([]string{"registry.example.com/squirrly:v0.1.0"}, 5)
+	want := slices.Repeat([]string{image(t)}, 5)
 	if diff := cmp.Diff(want, s.images(t)); diff != "" {
 		t.Errorf("images (-want +got):\n%s", diff)
 	}
@@ -236,7 +250,7 @@ func (s *shell) policy(t *testing.T) {
 
 func (s *shell) upgrade(t *testing.T) {
 	s.section(t, "Upgrade")
-	want := slices.Repeat([]string{"registry.example.com/squirrly:v0.2.0"}, 5)
+	want := slices.Repeat([]string{"registry.example.com/squirrly:v1.2.3"}, 5)
 	if diff := cmp.Diff(want, s.images(t)); diff != "" {
 		t.Errorf("images (-want +got):\n%s", diff)
 	}
