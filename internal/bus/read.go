@@ -80,6 +80,20 @@ func (b *Bus) LastFact(ctx context.Context, subject string) (uint64, error) {
 	return m.Sequence, nil
 }
 
+// Fact returns the last message on a subject of the event stream; its bool is false when there is none, or none that can be
+// read.
+func (b *Bus) Fact(ctx context.Context, subject string) (events.Event, bool, error) {
+	m, err := b.last(ctx, events.StreamEvents, subject)
+	if err != nil {
+		return events.Event{}, false, fmt.Errorf("read %s: %w", subject, err)
+	}
+	if m == nil {
+		return events.Event{}, false, nil
+	}
+	e, err := events.DecodeEvent(m.Data)
+	return e, err == nil, nil
+}
+
 // AckFloor returns the sequence up to which a durable has acknowledged everything.
 func (b *Bus) AckFloor(ctx context.Context, stream, durable string) (uint64, error) {
 	cons, err := b.js.Consumer(ctx, stream, durable)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -104,6 +105,9 @@ func (k *Bucket[T]) created(ctx context.Context) time.Time {
 	return s.CachedInfo().Created
 }
 
+// mostAhead is for how many values [Bucket.List] makes room when the server says that as many follow.
+const mostAhead = 100_000
+
 // List returns what fits a pattern, in no order.
 func (k *Bucket[T]) List(ctx context.Context, pattern string) ([]Entry[T], error) {
 	w, err := k.watch(ctx, pattern)
@@ -121,13 +125,43 @@ func (k *Bucket[T]) List(ctx context.Context, pattern string) ([]Entry[T], error
 			if stored == nil { // marks the end of what was there
 				return all, nil
 			}
-			if e, ok := decodeEntry[T](stored); ok {
-				all = append(all, e)
-			}
+			all = add(all, stored)
 		case <-ctx.Done():
 			return nil, fmt.Errorf("list %s of %s: %w", pattern, k.name, ctx.Err())
 		}
 	}
+}
+
+// add appends an entry, if it is one. The first says how many follow.
+func add[T any](all []Entry[T], stored jetstream.KeyValueEntry) []Entry[T] {
+	if all == nil {
+		all = make([]Entry[T], 0, min(stored.Delta(), mostAhead)+1)
+	}
+	if e, ok := decodeEntry[T](stored); ok {
+		all = append(all, e)
+	}
+	return all
+}
+
+// Keys returns the keys that fit a pattern, in no order, without their values: a fraction of what [Bucket.List] takes. Those
+// that were deleted are among them.
+func (k *Bucket[T]) Keys(ctx context.Context, pattern string) ([]string, error) {
+	var keys []string
+	err := k.bus.read(ctx, bucketPrefix+k.name, func(ctx context.Context, s jetstream.Stream) error {
+		info, err := s.Info(ctx, jetstream.WithSubjectFilter(k.subject(pattern)))
+		if err != nil {
+			return err //nolint:wrapcheck // the caller says what for.
+		}
+		keys = make([]string, 0, len(info.State.Subjects))
+		for subject := range info.State.Subjects {
+			keys = append(keys, strings.TrimPrefix(subject, k.subject("")))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the keys %s of %s: %w", pattern, k.name, err)
+	}
+	return keys, nil
 }
 
 var errEnded = errors.New("the server ended the answer before its end")

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
 
@@ -56,14 +57,36 @@ const MaxLeftOut = 100
 
 // Analyzed is what the analyzer writes.
 type Analyzed struct {
-	Prompt    *events.ObjectRef           `json:"prompt,omitempty"`
-	Answer    *events.ObjectRef           `json:"answer,omitempty"` // of the LLM; chosen once
-	Evidence  *events.ObjectRef           `json:"evidence,omitempty"`
-	Analysis  *events.ObjectRef           `json:"analysis,omitempty"`
-	Result    *events.Event               `json:"result,omitempty"`    // that ends the run, from its intention until it is out
-	Reports   map[string]events.ObjectRef `json:"reports,omitempty"`   // by format
-	Baseline  *Baseline                   `json:"baseline,omitempty"`  // chosen once
-	FollowUps []events.Mode               `json:"followUps,omitempty"` // modes that a run after this one should capture
+	Prompt     *events.ObjectRef           `json:"prompt,omitempty"`
+	Answer     *events.ObjectRef           `json:"answer,omitempty"` // of the LLM; chosen once
+	Evidence   *events.ObjectRef           `json:"evidence,omitempty"`
+	Analysis   *events.ObjectRef           `json:"analysis,omitempty"`
+	Result     *events.Event               `json:"result,omitempty"`     // that ends the run, from its intention until it is out
+	Reports    map[string]events.ObjectRef `json:"reports,omitempty"`    // by format
+	Baseline   *Baseline                   `json:"baseline,omitempty"`   // chosen once
+	Conclusion *Conclusion                 `json:"conclusion,omitempty"` // of the result, when that is out; nil in runs of older versions
+	FollowUps  []events.Mode               `json:"followUps,omitempty"`  // modes that a run after this one should capture
+}
+
+// Conclusion is what a list of runs says about a result.
+type Conclusion struct {
+	Verdict  string          `json:"verdict"` // in a few words, see [wording.Verdict]
+	Severity events.Severity `json:"severity"`
+	Findings int             `json:"findings,omitempty"`
+}
+
+// conclude reads what an event says about a result; nil when it tells of none.
+func conclude(e events.Event) *Conclusion {
+	if e.Type != events.TypeRecommendationReady {
+		return nil
+	}
+	ready, err := events.Data[events.RecommendationReady](e)
+	if err != nil {
+		return nil
+	}
+	return &Conclusion{
+		Verdict: wording.Verdict(ready.Verdict), Severity: ready.Severity, Findings: len(ready.Findings) + len(ready.Others),
+	}
 }
 
 // Ownership is who works on the run, and how often a step of it was tried. The workers write it.
@@ -175,6 +198,9 @@ func (r *Record) end() {
 	} else {
 		r.Note("%s: %s", r.OwnerStep, r.Ending)
 		r.Percent, r.Crashes, r.Attempts = 100, 0, 0
+	}
+	if r.Result != nil {
+		r.Conclusion = conclude(*r.Result)
 	}
 	r.State, r.Result, r.NotBefore, r.WaitsFor, r.Step = r.Ending, nil, time.Time{}, "", ""
 	r.release()

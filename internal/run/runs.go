@@ -15,6 +15,8 @@ const (
 	runPrefix    = "run."
 	activePrefix = "active."
 	latestPrefix = "latest."
+
+	summaryPrefix = "summary."
 )
 
 // Runs are the records of all runs, and what belongs to them. It is safe for concurrent use.
@@ -28,6 +30,8 @@ type Runs struct {
 	records *bus.Bucket[Record]
 	latest  *bus.Bucket[names]
 	leases  *bus.Bucket[lease]
+
+	summaries *bus.Bucket[Summary]
 }
 
 // New gives access to the runs on a bus.
@@ -37,6 +41,8 @@ func New(b *bus.Bus) *Runs {
 		records: bus.OpenBucket[Record](b, events.BucketRuns),
 		latest:  bus.OpenBucket[names](b, events.BucketRuns),
 		leases:  bus.OpenBucket[lease](b, events.BucketLeases),
+
+		summaries: bus.OpenBucket[Summary](b, events.BucketRuns),
 	}
 	r.OptOuts = OptOuts{bucket: bus.OpenBucket[OptOut](b, events.BucketPolicy)}
 	r.Permits = newPermits(r, b, events.BucketPermits)

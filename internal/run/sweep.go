@@ -11,8 +11,8 @@ import (
 )
 
 // Sweeper takes up what no delivery would: runs whose wait is over, runs past their deadline, and runs whose step was
-// acknowledged but did not advance (a power loss). It leaves runs alone that merely queue. Any number of sweepers may
-// run side by side: each action is one compare-and-set.
+// acknowledged but did not advance (a power loss). It leaves runs alone that merely queue. And it writes the [Summary] of each
+// run that is over. Any number of sweepers may run side by side: each action is one compare-and-set.
 type Sweeper struct {
 	Runs  *Runs
 	Every time.Duration // between looks; 0 is one second
@@ -35,6 +35,8 @@ func (s Sweeper) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	over, done := s.Runs.project(ctx)
+	defer done()
 	open := map[string]Record{}
 	tick := time.NewTicker(s.Every)
 	defer tick.Stop()
@@ -47,6 +49,7 @@ func (s Sweeper) Run(ctx context.Context) error {
 				return watchEnded(ctx)
 			}
 			note(open, rec)
+			over.note(rec)
 		case <-tick.C:
 			s.sweep(ctx, open)
 		}

@@ -96,3 +96,23 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+func TestVerdict(t *testing.T) {
+	for _, limit := range events.Limits() {
+		v := events.Verdict{Limit: limit, Headline: "a long sentence", VertexName: "sine", Bound: 1.42}
+		got := wording.Verdict(v)
+		if got == "" || got == v.Headline || len(got) > 40 {
+			t.Errorf("%s: %q", limit, got)
+		}
+	}
+	for want, v := range map[string]events.Verdict{
+		"sine limits, up to 1.4×": {Limit: events.LimitVertex, VertexName: "sine", Bound: 1.42},
+		"sine limits":             {Limit: events.LimitVertex, VertexName: "sine", Bound: 1.02},
+		"h":                       {Limit: events.LimitVertex, Headline: "h"},
+		"of a later version":      {Limit: "later", Headline: "of a later version"},
+	} {
+		if got := wording.Verdict(v); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -112,6 +112,12 @@ const (
 
 var severityRank = map[Severity]int{SeverityNone: 0, SeverityInfo: 1, SeverityWarning: 2, SeverityCritical: 3}
 
+// Known reports whether s is a severity of this contract.
+func (s Severity) Known() bool {
+	_, ok := severityRank[s]
+	return ok
+}
+
 // AtLeast reports whether s is as severe as other or more so. Unknown severities count as none.
 func (s Severity) AtLeast(other Severity) bool { return severityRank[s] >= severityRank[other] }
 

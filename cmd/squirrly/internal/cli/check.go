@@ -120,6 +120,9 @@ func (a *app) storedInput(ctx context.Context, id string) (in analyzer.Input, er
 		return in, err
 	}
 	defer b.Close()
+	if id, err = a.find(ctx, b, id); err != nil {
+		return in, err
+	}
 	rec, err := run.New(b).Get(ctx, id)
 	if err != nil {
 		return in, err

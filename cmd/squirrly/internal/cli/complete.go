@@ -28,6 +28,8 @@ func (a *app) complete(root *cobra.Command) {
 	modes := fixed(string(events.ModeITimer), string(events.ModeWall), string(events.ModeCPU), string(events.ModeAlloc), string(events.ModeLock))
 	flags := map[string]offers{
 		"output": formats, "mode": modes, "provider": fixed(analyzer.Providers()...), "channels": fixed(notifier.ChannelTypes()...),
+		"severity": fixed(string(events.SeverityInfo), string(events.SeverityWarning), string(events.SeverityCritical)),
+		"state":    fixed(states...), "after": a.runIDs,
 		"fail-on":      fixed(string(events.SeverityInfo), string(events.SeverityWarning), string(events.SeverityCritical)),
 		"nats-context": func(*cobra.Command) []string { return natscontext.KnownContexts() },
 		"kube-context": kubeContexts, "scope": fixed("all", "busiest "),
@@ -106,14 +108,13 @@ func (a *app) asking(c *cobra.Command, ask func(context.Context, *bus.Bus) []str
 
 func (a *app) runIDs(c *cobra.Command) []string {
 	return a.asking(c, func(ctx context.Context, b *bus.Bus) []string {
-		all, err := run.New(b).List(ctx)
+		page, err := run.New(b).Search(ctx, run.Query{Limit: offered})
 		if err != nil {
 			return nil
 		}
-		slices.SortFunc(all, func(x, y run.Record) int { return y.Created.Compare(x.Created) })
 		var ids []string
-		for _, r := range all[:min(len(all), offered)] {
-			ids = append(ids, cobra.CompletionWithDesc(r.Run, string(r.State)+" "+age(r.Created)+" ago, "+clean(r.Plan.Identity.String())))
+		for _, r := range page.Runs {
+			ids = append(ids, cobra.CompletionWithDesc(r.Run, string(r.State)+" "+age(r.Created)+" ago, "+clean(r.Identity.String())))
 		}
 		return ids
 	})

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -23,14 +22,16 @@ type diffSide struct {
 	pages    []analyzer.Page
 }
 
-var runID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
 // diffSide reads a run, a folder, an analysis or a flame graph.
 func (a *app) diffSide(ctx context.Context, name, mode string) (diffSide, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err != nil && runID.MatchString(name):
-		return a.runSide(ctx, name)
+		side, err := a.runSide(ctx, name)
+		if err != nil {
+			err = fmt.Errorf("there is no file %s, and as a run: %w", name, err)
+		}
+		return side, err
 	case err != nil && name != "-":
 		return diffSide{}, usage("%s is neither the id of a run nor a file: %w", name, err)
 	case err == nil && info.IsDir():
@@ -69,6 +70,10 @@ func (a *app) runSide(ctx context.Context, id string) (diffSide, error) {
 		return s, err
 	}
 	defer b.Close()
+	if id, err = a.find(ctx, b, id); err != nil {
+		return s, err
+	}
+	s.name = id
 	rec, err := run.New(b).Get(ctx, id)
 	if err != nil {
 		return s, err

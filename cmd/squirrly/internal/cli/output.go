@@ -52,15 +52,19 @@ func (a *app) render(w io.Writer, format string, an events.Analysis) error {
 
 // reportOptions fit a text to where it goes: as wide as the terminal, or the usual 80 columns.
 func (a *app) reportOptions(w io.Writer) report.Options {
-	o := report.Options{
-		Width: usualColumns, Color: a.color(w), Full: a.flags.full, Headings: a.flags.layout == layoutSections,
+	return report.Options{
+		Width: a.columns(w), Color: a.color(w), Full: a.flags.full, Headings: a.flags.layout == layoutSections,
 	}
+}
+
+// columns are those of the terminal that w is, else the usual 80.
+func (a *app) columns(w io.Writer) int {
 	if f, ok := w.(*os.File); ok {
 		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
-			o.Width = columns
+			return columns
 		}
 	}
-	return o
+	return usualColumns
 }
 
 // conclude prints what became of a run that ended.

@@ -86,6 +86,9 @@ func (a *app) profile(ctx context.Context, target string, f profileFlags) error 
 	if err := writable(f.out); err != nil {
 		return err
 	}
+	if f.request.baseline, err = a.baseline(ctx, f.request.baseline); err != nil {
+		return err
+	}
 	req, uploads, err := f.request.build(ctx, target)
 	if err != nil {
 		return err

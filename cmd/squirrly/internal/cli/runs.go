@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -19,47 +18,6 @@ import (
 func (a *app) runsCommand() *cobra.Command {
 	c := &cobra.Command{Use: "runs", Aliases: []string{"run"}, Short: "List, show, follow and cancel runs"}
 	return group(c, a.runsLs(), a.runsGet(), a.runsWatch(), a.runsCancel())
-}
-
-func (a *app) runsLs() *cobra.Command {
-	var most int
-	c := &cobra.Command{
-		Use: "ls", Aliases: []string{"list"}, Short: "List the runs, newest first", Args: args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			b, err := a.connect(c.Context())
-			if err != nil {
-				return err
-			}
-			defer b.Close()
-			all, err := run.New(b).List(c.Context())
-			if err != nil {
-				return fmt.Errorf("list runs: %w", err)
-			}
-			slices.SortFunc(all, func(x, y run.Record) int { return y.Created.Compare(x.Created) })
-			all = all[:min(len(all), most)]
-			if a.flags.output == formatJSON {
-				return a.json(all)
-			}
-			return a.runTable(all)
-		},
-	}
-	c.Flags().IntVar(&most, "max", 50, "how many at the most")
-	return c
-}
-
-func (a *app) runTable(runs []run.Record) error {
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "RUN\tSTATE\tTARGET\tAGE\tSTEP")
-	for _, r := range runs {
-		step := r.Step
-		if r.Outcome != nil {
-			step = string(r.Outcome.Code)
-		} else if r.WaitsFor != "" {
-			step = "waits: " + string(r.WaitsFor)
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Run, r.State, clean(r.Plan.Identity.String()), age(r.Created), clean(step))
-	}
-	return w.Flush() //nolint:wrapcheck // of stdout.
 }
 
 func age(t time.Time) string {
@@ -90,9 +48,13 @@ func (a *app) runsGet() *cobra.Command {
 			if err := writable(out); err != nil {
 				return err
 			}
-			rec, err := run.New(b).Get(c.Context(), v[0])
+			id, err := a.find(c.Context(), b, v[0])
+			if err != nil {
+				return err
+			}
+			rec, err := run.New(b).Get(c.Context(), id)
 			if errors.Is(err, run.ErrNoRecord) {
-				return a.showWaiting(c.Context(), b, v[0], err)
+				return a.showWaiting(c.Context(), b, id, err)
 			}
 			if err != nil {
 				return err
@@ -175,10 +137,11 @@ func (a *app) runsWatch() *cobra.Command {
 				return err
 			}
 			defer b.Close()
-			if _, err := a.known(c.Context(), b, v[0]); err != nil {
+			id, err := a.find(c.Context(), b, v[0])
+			if err != nil {
 				return err
 			}
-			rec, err := a.follow(c.Context(), b, v[0])
+			rec, err := a.follow(c.Context(), b, id)
 			if err != nil {
 				return err
 			}
@@ -202,32 +165,24 @@ that was started: it runs to its end and is ignored.`,
 				return err
 			}
 			defer b.Close()
-			rec, err := a.known(c.Context(), b, v[0])
+			id, err := a.find(c.Context(), b, v[0])
 			if err != nil {
+				return err
+			}
+			rec, err := run.New(b).Get(c.Context(), id)
+			if err != nil && !errors.Is(err, run.ErrNoRecord) { // whose request waits for a permit
 				return err
 			}
 			if rec.State.Terminal() {
 				return fmt.Errorf("run %s is %s already", rec.Run, rec.State)
 			}
-			if err := b.Cancel(c.Context(), v[0]); err != nil {
-				return fmt.Errorf("cancel run %s: %w", v[0], err)
+			if err := b.Cancel(c.Context(), id); err != nil {
+				return fmt.Errorf("cancel run %s: %w", id, err)
 			}
-			fmt.Fprintln(a.err, "Run", v[0], "will be cancelled")
+			fmt.Fprintln(a.err, "Run", id, "will be cancelled")
 			return nil
 		},
 	}
-}
-
-// known returns the record of a run; that of one whose request waits for a permit is the zero value.
-func (a *app) known(ctx context.Context, b *bus.Bus, id string) (run.Record, error) {
-	runs := run.New(b)
-	rec, err := runs.Get(ctx, id)
-	if errors.Is(err, run.ErrNoRecord) {
-		if _, waits, lookErr := runs.Permits.WaitingOf(ctx, id); lookErr == nil && waits {
-			return run.Record{}, nil
-		}
-	}
-	return rec, err
 }
 
 // showWaiting prints what a request without a record waits for; missing is the error when it does not.

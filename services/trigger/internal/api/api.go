@@ -40,7 +40,7 @@ type Inbox interface {
 // Records are the records of runs: *run.Runs.
 type Records interface {
 	Get(ctx context.Context, id string) (run.Record, error)
-	List(ctx context.Context) ([]run.Record, error)
+	Search(ctx context.Context, q run.Query) (run.Page, error)
 }
 
 // Permits tell what a request without a record waits for: *run.Permits.

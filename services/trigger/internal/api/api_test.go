@@ -61,9 +61,12 @@ func (r records) Get(_ context.Context, id string) (run.Record, error) {
 	return run.Record{}, run.ErrNoRecord
 }
 
-func (r records) List(ctx context.Context) ([]run.Record, error) {
+func (r records) Search(ctx context.Context, q run.Query) (run.Page, error) {
 	going, err := r.Get(ctx, "going")
-	return []run.Record{going, analyzed}, err
+	if err != nil {
+		return run.Page{}, err
+	}
+	return q.Page([]run.Summary{run.Summarize(going), run.Summarize(analyzed)})
 }
 
 // call is one request to the API.

@@ -81,4 +81,4 @@ func TestRun_Existing(t *testing.T) {
 	}
 }
 
-func (decided) List(context.Context) ([]run.Record, error) { return nil, nil }
+func (decided) Search(context.Context, run.Query) (run.Page, error) { return run.Page{}, nil }

@@ -3,10 +3,8 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"path"
-	"slices"
 	"strconv"
 
 	"squirrly.dev/internal/artifact"
@@ -21,8 +19,6 @@ type Store interface {
 
 const (
 	maxResult  = 64 << 20 // bytes of a capture, a report or an analysis
-	usualRuns  = 50       // in a list
-	mostRuns   = 500
 	reportHTML = "html"
 )
 
@@ -33,43 +29,6 @@ const (
 	policyCapture = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
-// list answers with the runs, newest first, that fit the parameters state, namespace and job; limit says how many at most.
-func (a *API) list(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	most := usualRuns
-	if text := q.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > mostRuns {
-			a.fail(w, r, http.StatusBadRequest, invalid(fmt.Sprintf("parameter limit: expected a number from 1 to %d", mostRuns)), nil)
-			return
-		}
-		most = n
-	}
-	if state := events.State(q.Get("state")); state != "" && !state.Known() {
-		a.fail(w, r, http.StatusBadRequest, invalid("parameter state: there is no such state of a run"), nil)
-		return
-	}
-	all, err := a.Records.List(r.Context())
-	if err != nil {
-		a.fail(w, r, http.StatusServiceUnavailable, problem{Code: "unavailable", Message: "the records could not be read", Hint: "Try again in a moment."}, err)
-		return
-	}
-	fits := func(want, is string) bool { return want == "" || want == is }
-	all = slices.DeleteFunc(all, func(rec run.Record) bool {
-		id := rec.Plan.Identity
-		return !fits(q.Get("state"), string(rec.State)) || !fits(q.Get("namespace"), id.Namespace) ||
-			!fits(q.Get("job"), id.Job) && !fits(q.Get("job"), rec.Plan.JobName)
-	})
-	slices.SortFunc(all, func(x, y run.Record) int { return y.Created.Compare(x.Created) })
-	views := []view{}
-	for _, rec := range all[:min(len(all), most)] {
-		v := newView(rec)
-		v.History, v.Captures = nil, nil
-		views = append(views, v)
-	}
-	a.answer(w, r, http.StatusOK, map[string]any{"runs": views, "matched": len(all)})
-}
 
 // report answers with the report as it was stored: a page, or Markdown with ?format=markdown.
 func (a *API) report(w http.ResponseWriter, r *http.Request) {

@@ -26,8 +26,8 @@ var analyzed = run.Record{
 		{Status: events.CaptureStored, ObjectRef: events.ObjectRef{Key: "p/captures/tm-1-WALL-06bf.html"}},
 	}}},
 	Analyzed: run.Analyzed{
-		Analysis: &events.ObjectRef{Key: "p/analysis-1.json"},
-		Reports:  map[string]events.ObjectRef{"html": {Key: "p/report-1.html"}, "markdown": {Key: "p/report-1.md"}},
+		Analysis: &events.ObjectRef{Key: "p/analysis-1.json"}, Conclusion: &run.Conclusion{Severity: events.SeverityWarning, Verdict: "sine limits"},
+		Reports: map[string]events.ObjectRef{"html": {Key: "p/report-1.html"}, "markdown": {Key: "p/report-1.md"}},
 	},
 }
 
@@ -102,6 +102,8 @@ func TestList(t *testing.T) {
 	for query, want := range map[string]string{
 		"": "[analyzed going]", "?state=analyzed": "[analyzed]", "?job=Orders": "[analyzed going]", "?job=orders": "[analyzed]",
 		"?namespace=flink": "[analyzed]", "?job=other": "[]", "?limit=1": "[analyzed]", "?state=analyzed&job=other": "[]",
+		"?limit=1&after=analyzed": "[going]", "?run=an": "[analyzed]", "?severity=warning": "[analyzed]", "?severity=critical": "[]",
+		"?since=1970-01-01T00:00:01Z": "[analyzed]", "?since=7d": "[]",
 	} {
 		w := get("/v1/runs"+query).to(t, served(store{}))
 		var answer struct {
@@ -123,7 +125,7 @@ func TestList(t *testing.T) {
 			t.Errorf("%s tells what is private: %s", query, w.Body)
 		}
 	}
-	for _, query := range []string{"?limit=0", "?limit=501", "?limit=x", "?state=odd"} {
+	for _, query := range []string{"?limit=0", "?limit=501", "?limit=x", "?state=odd", "?severity=odd", "?since=odd", "?since=-1h", "?after=odd"} {
 		if w := get("/v1/runs"+query).to(t, served(store{})); w.Code != http.StatusBadRequest {
 			t.Errorf("%s: %d", query, w.Code)
 		}
