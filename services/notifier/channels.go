@@ -25,7 +25,7 @@ type opened struct {
 
 // open makes the channels of the environment, each of which has the name of its type, and those of the file of routes.
 func (c Config) open(log io.Writer, nats channel.Forwarder, logger *slog.Logger) ([]opened, *route.File, error) {
-	d := channel.Deps{Log: log, Guard: netguard.Outbound(c.OutboundPrivate), NATS: nats, Secret: secretFile}
+	d := channel.Deps{Log: log, Logger: logger, Guard: netguard.Outbound(c.OutboundPrivate), NATS: nats, Secret: secretFile}
 	var all []opened
 	var names []string
 	for _, x := range c.environment() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"squirrly.dev/internal/netguard"
 	"squirrly.dev/internal/strictyaml"
@@ -21,6 +22,7 @@ func types() []Type {
 	return []Type{
 		{"log", "text or records on standard output", func() Settings { return new(LogSettings) }},
 		{"webhook", "CloudEvents by HTTP, signed as Standard Webhooks", func() Settings { return new(WebhookSettings) }},
+		{"slack", "messages in Slack, updated in place, with a thread for each finding", func() Settings { return new(SlackSettings) }},
 		{"nats", "CloudEvents on a NATS subject", func() Settings { return new(SubjectSettings) }},
 	}
 }
@@ -59,6 +61,7 @@ type Settings interface {
 // Deps are what channels work with.
 type Deps struct {
 	Log    io.Writer
+	Logger *slog.Logger                               // for what goes wrong with a template; nil discards
 	Guard  *netguard.Guard                            // of every connection to the outside
 	NATS   Forwarder                                  // publishes on subjects of other people's
 	Secret func(path string) (secret string, e error) // reads a file that holds one secret
