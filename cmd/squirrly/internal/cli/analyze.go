@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -138,7 +140,10 @@ func (a *app) analyzeInput(ctx context.Context, paths []string, f analyzeFlags) 
 		in.Baseline = &before
 	}
 	if f.metrics != "" {
-		in.Context, err = readMetrics(ctx, f.metrics)
+		if in.Context, err = readMetrics(ctx, f.metrics); err != nil {
+			return in, err
+		}
+		err = place(in.Pages, in.Context, f.force)
 	}
 	return in, err
 }
@@ -166,9 +171,15 @@ func (a *app) gatherAll(ctx context.Context, paths []string, f analyzeFlags) (an
 	return in, nil
 }
 
-// readMetrics reads the context of a job.
+// readMetrics reads the context of a job, which may be compressed with gzip.
 func readMetrics(ctx context.Context, path string) (*jobcontext.Context, error) {
 	b, err := userfile.Read(ctx, path, maxPage)
+	if err == nil && bytes.HasPrefix(b, []byte("\x1f\x8b")) {
+		var z *gzip.Reader
+		if z, err = gzip.NewReader(bytes.NewReader(b)); err == nil {
+			b, err = userfile.Stream(ctx, z, path, maxPage)
+		}
+	}
 	if err != nil {
 		return nil, refused(ctx, "--metrics: %w", err)
 	}
