@@ -166,5 +166,5 @@ func (o *output) Write(p []byte) (int, error) {
 			o.stop()
 		}
 	}()
-	return o.Builder.Write(p) //nolint:wrapcheck // it has no errors.
+	return o.Builder.Write(p)
 }
