@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/internal/link"
 	"squirrly.dev/services/trigger/internal/intake"
 	"squirrly.dev/services/trigger/internal/target"
 )
@@ -18,18 +19,19 @@ type Config struct {
 	Slots        int           `env:"SLOTS"             envDefault:"8"`              // requests decided at a time
 	HTTPAddr     string        `env:"HTTP_ADDR"         envDefault:"127.0.0.1:8080"` // of the HTTP API; empty or "off" is none
 	HTTPToken    daemon.Secret `env:"HTTP_TOKEN"`                                    // that callers show; without it the API is for this machine
-	Kubeconfig   string        `env:"KUBECONFIG"`                                    // files; empty is ~/.kube/config
-	Namespaces   []string      `env:"NAMESPACES"`                                    // in which FlinkDeployments may be named; empty is all
-	RestTemplate string        `env:"FLINK_REST_URL"`                                // of a FlinkDeployment, with {cluster}, {namespace}, {name}, {port}
-	Patience     time.Duration `env:"TARGET_PATIENCE"   envDefault:"5s"`             // how long a silent target is tried
-	Duration     time.Duration `env:"PROFILE_DURATION"  envDefault:"30s"`            // of one profile, where a request says nothing
-	MaxDuration  time.Duration `env:"PROFILE_MAX"       envDefault:"5m"`             // of one profile
-	Deadline     time.Duration `env:"RUN_DEADLINE"      envDefault:"30m"`            // of a run, at least
-	Cooldown     time.Duration `env:"COOLDOWN"`                                      // between runs of one job; 0 is none
-	Policy       string        `env:"POLICY"`                                        // file of policies; empty is none
-	AtATime      []string      `env:"PROFILES_AT_A_TIME" envDefault:"10"`            // runs in each cluster, or in places such as prod/payments=2; 0 is no limit
-	Sweep        time.Duration `env:"-"`                                             // between looks of the sweeper; 0 is one second
-	Look         time.Duration `env:"-"`                                             // between looks at what policies watch; 0 is one minute
+	Links        link.Config
+	Kubeconfig   string        `env:"KUBECONFIG"`                         // files; empty is ~/.kube/config
+	Namespaces   []string      `env:"NAMESPACES"`                         // in which FlinkDeployments may be named; empty is all
+	RestTemplate string        `env:"FLINK_REST_URL"`                     // of a FlinkDeployment, with {cluster}, {namespace}, {name}, {port}
+	Patience     time.Duration `env:"TARGET_PATIENCE"   envDefault:"5s"`  // how long a silent target is tried
+	Duration     time.Duration `env:"PROFILE_DURATION"  envDefault:"30s"` // of one profile, where a request says nothing
+	MaxDuration  time.Duration `env:"PROFILE_MAX"       envDefault:"5m"`  // of one profile
+	Deadline     time.Duration `env:"RUN_DEADLINE"      envDefault:"30m"` // of a run, at least
+	Cooldown     time.Duration `env:"COOLDOWN"`                           // between runs of one job; 0 is none
+	Policy       string        `env:"POLICY"`                             // file of policies; empty is none
+	AtATime      []string      `env:"PROFILES_AT_A_TIME" envDefault:"10"` // runs in each cluster, or in places such as prod/payments=2; 0 is no limit
+	Sweep        time.Duration `env:"-"`                                  // between looks of the sweeper; 0 is one second
+	Look         time.Duration `env:"-"`                                  // between looks at what policies watch; 0 is one minute
 }
 
 // Aliases are the well-known names of the variables.
@@ -53,6 +55,9 @@ func (c Config) Validate() error {
 		return errors.New("SQUIRRLY_PROFILE_DURATION must not be above SQUIRRLY_PROFILE_MAX")
 	case c.Cooldown < 0:
 		return errors.New("SQUIRRLY_COOLDOWN must not be negative")
+	}
+	if err := c.Links.Validate(); err != nil {
+		return err
 	}
 	example := strings.NewReplacer("{cluster}", "c", "{namespace}", "n", "{name}", "d", "{port}", "8081").Replace(c.RestTemplate)
 	if u, err := url.Parse(example); err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {

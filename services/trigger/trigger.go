@@ -89,7 +89,7 @@ func (s *Service) Run(ctx context.Context) error {
 		g.Go(func() error { return s.watch.run(ctx) })
 	}
 	if s.cfg.HTTPAddr != "" {
-		a := &api.API{Inbox: s.bus, Records: s.runs, Permits: s.runs.Permits, Token: s.cfg.HTTPToken.Reveal(), Triggers: s.watch.triggers(), Logger: s.log}
+		a := &api.API{Inbox: s.bus, Records: s.runs, Permits: s.runs.Permits, Token: s.cfg.HTTPToken.Reveal(), Links: s.cfg.Links, Triggers: s.watch.triggers(), Logger: s.log}
 		if s.store != nil {
 			a.Store = s.store
 		}

@@ -40,6 +40,9 @@ func load(o Options) (config, error) {
 	}
 	cfg.Collector.Version, cfg.Analyzer.Version = o.Version, o.Version
 	cfg.Analyzer.LLM = o.LLM
+	if cfg.Analyzer.ReportURL == "" && o.HTTPAddr != "" && !o.OneShot {
+		cfg.Analyzer.ReportURL = "http://" + o.HTTPAddr
+	}
 	if o.OneShot {
 		cfg.Analyzer.FollowUps = false // nobody would be there to take it up
 	}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"squirrly.dev/internal/link"
 	"squirrly.dev/internal/report"
 	"squirrly.dev/internal/strictyaml"
 	"squirrly.dev/pkg/events"
@@ -106,7 +107,7 @@ func writeRun(text *bytes.Buffer, m Run) error {
 		if m.Ready.Truncated {
 			fmt.Fprintf(text, "There is more in the whole analysis: %s\n", Plain(m.Ready.Analysis.Key))
 		}
-		if url := Plain(m.Ready.ReportURL); url != "" {
+		if url := link.Plain(Plain(m.Ready.ReportURL)); url != "" {
 			fmt.Fprintf(text, "Report: %s\n", url)
 		}
 	} else {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"squirrly.dev/internal/link"
 )
 
 // record is an item as the log has it.
@@ -52,7 +54,7 @@ func writeRecord(ctx context.Context, out *bytes.Buffer, r Run) error {
 	if len(n.Remarks) > 0 {
 		attrs = append(attrs, slog.Any("remarks", n.Remarks))
 	}
-	add("report", n.Link)
+	add("report", link.Plain(n.Link)) // what opens without a password is in no log
 	line := slog.NewRecord(time.Now(), level(n), "a run ended", 0)
 	line.AddAttrs(attrs...)
 	if err := slog.NewJSONHandler(out, nil).Handle(ctx, line); err != nil {

@@ -85,3 +85,18 @@ func FuzzLog_Record(f *testing.F) {
 		harmless(t, strings.ReplaceAll(out.String(), "\n", ""))
 	})
 }
+
+// What opens a report without a password is in messages, and in no log.
+func TestLog_HidesWhatOpens(t *testing.T) {
+	m := news(t)
+	m.Runs[0].Ready.ReportURL = "https://squirrly.example/v1/runs/run-1/report?access=1770000000.proof"
+	for _, format := range []channel.Format{channel.FormatAuto, channel.FormatText} {
+		var out bytes.Buffer
+		if _, err := channel.NewLog("log", &out, format).Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), "https://squirrly.example/v1/runs/run-1/report") || strings.Contains(out.String(), "proof") {
+			t.Errorf("%s: %s", format, &out)
+		}
+	}
+}

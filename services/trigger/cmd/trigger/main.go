@@ -6,7 +6,9 @@ import (
 	"maps"
 	"net/http"
 
+	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/backends"
+	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/daemon"
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/services/trigger"
@@ -15,6 +17,7 @@ import (
 // config is the environment of the process.
 type config struct {
 	NATS    backends.NATS
+	S3      artifact.S3Config `envPrefix:"S3_"`
 	Flink   access.Config
 	Trigger trigger.Config
 }
@@ -44,9 +47,22 @@ func run(ctx context.Context, d *daemon.Daemon, cfg config) error {
 	}
 	defer b.Close()
 	d.AddCheck("inbox", b.InboxReady)
-	s, err := trigger.New(cfg.Trigger, trigger.Deps{Bus: b, Flink: way, Logger: d.Logger})
+	store, err := results(b, cfg.S3)
+	if err != nil {
+		return err
+	}
+	s, err := trigger.New(cfg.Trigger, trigger.Deps{Bus: b, Flink: way, Store: store, Logger: d.Logger})
 	if err != nil {
 		return err
 	}
 	return s.Run(ctx)
+}
+
+// results opens the store that the HTTP API serves reports from. It is not asked whether it is there: requests are decided
+// without it, and only who asks for a report is told.
+func results(b *bus.Bus, cfg artifact.S3Config) (*artifact.Store, error) {
+	if cfg.Endpoint == "" {
+		return b.Artifacts(), nil
+	}
+	return artifact.OpenS3(cfg)
 }

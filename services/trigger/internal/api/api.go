@@ -14,10 +14,12 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"squirrly.dev/internal/link"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
@@ -53,11 +55,15 @@ type API struct {
 	Inbox   Inbox
 	Records Records
 	Permits Permits
-	Store   Store  // nil: results are not served
-	Token   string // that callers have to show; empty lets in everybody who calls from this machine
+	Store   Store       // nil: results are not served
+	Token   string      // that callers have to show; empty lets in everybody who calls from this machine
+	Links   link.Config // proofs in links let in readers of one run
 	// Triggers are what may make policies ask, by their names in the path.
 	Triggers map[string]Trigger
 	Logger   *slog.Logger
+
+	once    sync.Once
+	readers chan struct{} // holds one for each result in memory
 }
 
 // routes are what there is, by method and path; openapi.yaml describes them.

@@ -87,12 +87,41 @@ func captureOf(rec run.Record, name string) (events.ObjectRef, bool) {
 	return events.ObjectRef{}, false
 }
 
+// reading bounds how many results are in memory at a time; the returned function ends it. The error is that of ctx.
+func (a *API) reading(ctx context.Context) (release func(), err error) {
+	const atATime = 4
+	a.once.Do(func() { a.readers = make(chan struct{}, atATime) })
+	select {
+	case a.readers <- struct{}{}:
+		return func() { <-a.readers }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err() //nolint:wrapcheck // of the request.
+	}
+}
+
+// unreadable says of an error of the store what is wrong and what to do.
+func unreadable(err error) (status int, p problem) {
+	switch {
+	case errors.Is(err, artifact.ErrGone):
+		return http.StatusGone, problem{Code: "gone", Message: "the result is kept no more", Hint: "Profile the job again."}
+	case errors.Is(err, artifact.ErrTooLarge):
+		return http.StatusBadGateway, problem{
+			Code: "too_large", Message: "the result is larger than 64 MiB, and is not served", Hint: "Use `squirrly runs get --out DIR`.",
+		}
+	case errors.Is(err, artifact.ErrCorrupt):
+		return http.StatusBadGateway, problem{
+			Code: "corrupt", Message: "the result is not what was stored", Hint: "Somebody changed it in the store: profile the job again.",
+		}
+	}
+	return http.StatusServiceUnavailable, problem{Code: "unavailable", Message: "the result could not be read", Hint: "Try again in a moment."}
+}
+
 // send answers with an object of the store.
 func (a *API) send(w http.ResponseWriter, r *http.Request, ref events.ObjectRef, found bool, kind, policy string) {
 	switch {
 	case a.Store == nil:
 		a.fail(w, r, http.StatusNotImplemented, problem{
-			Code: "no_store", Message: "results are not served here", Hint: "Use `squirrly runs get`, or `squirrly up`, which has the store beside it.",
+			Code: "no_store", Message: "results are not served here", Hint: "Use `squirrly runs get`, which reads the store.",
 		}, nil)
 		return
 	case !found:
@@ -101,13 +130,15 @@ func (a *API) send(w http.ResponseWriter, r *http.Request, ref events.ObjectRef,
 		}, nil)
 		return
 	}
+	release, err := a.reading(r.Context())
+	if err != nil {
+		return // nobody waits for it any more
+	}
+	defer release()
 	body, err := a.Store.Get(r.Context(), ref, maxResult)
-	switch {
-	case errors.Is(err, artifact.ErrGone):
-		a.fail(w, r, http.StatusGone, problem{Code: "gone", Message: "the result is kept no more", Hint: "Profile the job again."}, nil)
-		return
-	case err != nil:
-		a.fail(w, r, http.StatusServiceUnavailable, problem{Code: "unavailable", Message: "the result could not be read", Hint: "Try again in a moment."}, err)
+	if err != nil {
+		status, p := unreadable(err)
+		a.fail(w, r, status, p, err)
 		return
 	}
 	h := w.Header()

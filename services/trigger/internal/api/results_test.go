@@ -84,6 +84,8 @@ func TestResultsThatAreNot(t *testing.T) {
 		{"nothing/report", store{}, http.StatusNotFound},
 		{"analyzed/report", store{artifact.ErrGone}, http.StatusGone},
 		{"analyzed/report", store{errors.New("secret address")}, http.StatusServiceUnavailable},
+		{"analyzed/captures/1", store{artifact.ErrTooLarge}, http.StatusBadGateway},
+		{"analyzed/captures/1", store{artifact.ErrCorrupt}, http.StatusBadGateway},
 		{"analyzed/report", nil, http.StatusNotImplemented},
 	} {
 		w := get("/v1/runs/"+c.path).to(t, served(c.store))
