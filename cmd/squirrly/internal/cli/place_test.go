@@ -25,7 +25,7 @@ func TestPlace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := &jobcontext.Context{}
-			for _, id := range strings.FieldsSeq(c.ids) {
+			for id := range strings.FieldsSeq(c.ids) {
 				ctx.TaskManagers = append(ctx.TaskManagers, jobcontext.TaskManager{ID: id})
 			}
 			pages := []analyzer.Page{{JVM: "a", File: "dir/" + c.file}}
