@@ -115,6 +115,16 @@ func (t Topology) consumers() []jetstream.ConsumerConfig {
 	return all
 }
 
+// durables are the consumers of a stream, in the order in which they are made.
+type durables struct {
+	stream    string
+	consumers []jetstream.ConsumerConfig
+}
+
+func (t Topology) durables() []durables {
+	return []durables{{events.StreamRequests, t.inboxes()}, {events.StreamEvents, t.consumers()}}
+}
+
 // NotifierDurable is the durable of one notification channel.
 func NotifierDurable(channel string) string {
 	return events.DurableNotifierPrefix + events.Token(channel)
@@ -131,14 +141,11 @@ func (b *Bus) Provision(ctx context.Context, t Topology) error {
 			return err
 		}
 	}
-	for _, c := range t.inboxes() {
-		if err := b.createConsumer(ctx, events.StreamRequests, c); err != nil {
-			return err
-		}
-	}
-	for _, c := range t.consumers() {
-		if err := b.createConsumer(ctx, events.StreamEvents, c); err != nil {
-			return err
+	for _, d := range t.durables() {
+		for _, c := range d.consumers {
+			if err := b.createConsumer(ctx, d.stream, c); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -1,227 +1,170 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"text/tabwriter"
-	"time"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
-	"squirrly.dev/internal/artifact"
-	"squirrly.dev/internal/bus"
-	"squirrly.dev/internal/run"
-	"squirrly.dev/internal/wording"
-	"squirrly.dev/pkg/events"
+	"squirrly.dev/cmd/squirrly/internal/doctor"
+	"squirrly.dev/internal/daemon"
+	"squirrly.dev/internal/flink/access"
+	"squirrly.dev/services/trigger"
 )
 
+type doctorFlags struct {
+	store, deep, ask bool
+	cluster          string
+	flink            flinkFlags
+	llm              llmFlags
+}
+
 func (a *app) doctorCommand() *cobra.Command {
-	var store, deep bool
+	var f doctorFlags
 	c := &cobra.Command{
-		Use:   "doctor --store",
-		Short: "Look for objects that the artifact store lists or should have, and cannot give",
-		Long: `Look at every object of the artifact store, and at every object that the record of a run names:
+		Use:   "doctor [URL...]",
+		Short: "Look at everything that Squirrly depends on, and say what to do",
+		Long: `Look at the NATS server with its streams and consumers, the artifact store, the rights in Kubernetes, the language model,
+the clocks, and the Flink clusters whose REST URLs are given: whether they can be reached and profile on each TaskManager.
+
+  ok     it is as it should be
+  note   it works, and you should know
+  off    it is not configured, which is a way to work
+  fail   it is not as it should be; the line below says what to do
+
+With --store every object of the artifact store is looked at instead, and every object that the record of a run names:
 
   incomplete   it is listed, and the server lacks part of it
   damaged      its content is not what was stored (--deep reads everything to find out)
   missing      the record of a run names it, and it is not there
 
-The store is the S3 server of SQUIRRLY_S3_ENDPOINT, else the object store on the NATS server. Nothing is changed.
-The exit code is 1 when there are such objects. -o json prints the same for programs.`,
-		Args: args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if !store {
-				return usage("say what to look at: --store (see `%s --help`)", c.CommandPath())
+Nothing is changed, and no profile is started. The exit code is 1 when something fails. -o json prints the same for programs.`,
+		Example: `  squirrly doctor
+  squirrly doctor http://localhost:8081 --nats nats://nats.example:4222
+  squirrly doctor --store --deep`,
+		RunE: func(c *cobra.Command, urls []string) error {
+			switch {
+			case f.deep && !f.store:
+				return usage("--deep is about the objects of the store: give --store as well")
+			case f.store && len(urls) > 0:
+				return usage("--store looks at the artifact store alone")
+			case f.store:
+				return a.doctorStore(c.Context(), f.deep)
 			}
-			b, err := a.connect(c.Context())
-			if err != nil {
-				return err
-			}
-			defer b.Close()
-			s, err := openStore(c.Context(), b)
-			if err != nil {
-				return err
-			}
-			health, err := examine(c.Context(), b, s, deep)
-			if err != nil {
-				return err
-			}
-			return a.printHealth(health)
+			return a.doctor(c.Context(), urls, f)
 		},
 	}
-	c.Flags().BoolVar(&store, "store", false, "look at the artifact store")
-	c.Flags().BoolVar(&deep, "deep", false, "read every object and compare its hash")
+	flags := c.Flags()
+	flags.BoolVar(&f.store, "store", false, "look at every object of the artifact store")
+	flags.BoolVar(&f.deep, "deep", false, "with --store: read every object and compare its hash")
+	flags.BoolVar(&f.ask, "ask-llm", false, "ask the language model a question of some 50 tokens")
+	flags.StringVar(&f.cluster, "cluster", "", "kube context `NAME` (default: this pod's cluster, else the current context)")
+	f.llm.add(c)
+	f.flink.add(c)
 	return c
 }
 
-// storeHealth is what was found.
-type storeHealth struct {
-	Objects    int            `json:"objects"`
-	Bytes      int64          `json:"bytes"`
-	Unfinished int            `json:"unfinished"` // uploads that did not end, or have not yet; they expire
-	Runs       int            `json:"runs"`       // whose records were read
-	Deep       bool           `json:"deep"`       // every object was read
-	Broken     []brokenObject `json:"broken"`
+// doctorConfig is what the environment says about what is looked at.
+type doctorConfig struct {
+	Flink   access.Config
+	Trigger trigger.Config
 }
 
-// brokenObject is an object that cannot be had.
-type brokenObject struct {
-	Key     string       `json:"key"`
-	Run     string       `json:"run,omitempty"` // that names it
-	State   events.State `json:"state,omitempty"`
-	Problem string       `json:"problem"` // incomplete, damaged or missing
-	Detail  string       `json:"detail"`
-}
+// Aliases implements daemon.Aliased.
+func (c doctorConfig) Aliases() map[string]string { return c.Trigger.Aliases() }
 
-// The problems of an object.
-const (
-	problemIncomplete = "incomplete"
-	problemDamaged    = "damaged"
-	problemMissing    = "missing"
-)
-
-func examine(ctx context.Context, b *bus.Bus, store *artifact.Store, deep bool) (storeHealth, error) {
-	h := storeHealth{Deep: deep, Broken: []brokenObject{}}
-	runs, err := run.New(b).List(ctx)
+func (a *app) doctor(ctx context.Context, urls []string, f doctorFlags) error {
+	cfg, err := daemon.Load[doctorConfig](os.Environ())
 	if err != nil {
-		return h, fmt.Errorf("list runs: %w", err)
+		return usage("%w", err)
 	}
-	all, err := store.Survey(ctx, deep)
+	llm, err := f.llm.config()
 	if err != nil {
-		return h, err
-	}
-	h.Runs, h.Objects, h.Unfinished = len(runs), len(all.Objects), all.Unfinished
-	of, absent := named(runs, all.Objects)
-	broken := func(key, problem string, err error) {
-		h.Broken = append(h.Broken, brokenObject{key, of[key].Run, of[key].State, problem, err.Error()})
-	}
-	for _, key := range slices.Sorted(maps.Keys(all.Objects)) {
-		f := all.Objects[key]
-		h.Bytes += f.Size
-		switch {
-		case f.Broken != nil && f.Read:
-			broken(key, problemDamaged, f.Broken)
-		case f.Broken != nil:
-			broken(key, problemIncomplete, f.Broken)
-		}
-	}
-	return h, confirm(ctx, store, absent, func(ref events.ObjectRef, err error) { broken(ref.Key, problemMissing, err) })
-}
-
-// named finds the run of every object that a record names. Objects that the store does not list are returned apart; one
-// whose hash is not that of the record becomes broken.
-func named(runs []run.Record, objects map[string]artifact.Found) (of map[string]run.Record, absent []events.ObjectRef) {
-	of = map[string]run.Record{}
-	for _, rec := range runs {
-		for _, ref := range stored(rec) {
-			of[ref.Key] = rec
-			f, ok := objects[ref.Key]
-			if !ok && !expired(rec) {
-				absent = append(absent, ref)
-			}
-			if f.Broken == nil && f.SHA256 != "" && f.SHA256 != ref.SHA256 {
-				f.Broken, f.Read = errors.New("its hash is not that of the record"), true
-				objects[ref.Key] = f
-			}
-		}
-	}
-	return of, absent
-}
-
-// expired reports whether the objects of a run may have expired.
-func expired(rec run.Record) bool {
-	const margin = 24 * time.Hour
-	return time.Since(rec.Created) > artifact.Expiry-margin
-}
-
-// confirm looks once more for objects that the store did not list: they may have come since.
-func confirm(ctx context.Context, store *artifact.Store, absent []events.ObjectRef, missing func(events.ObjectRef, error)) error {
-	if len(absent) == 0 {
-		return nil
-	}
-	const pause = 2 * time.Second
-	select {
-	case <-time.After(pause):
-	case <-ctx.Done():
-		return ctx.Err() //nolint:wrapcheck // the exit code says so.
-	}
-	for _, ref := range absent {
-		err := store.Check(ctx, ref)
-		switch {
-		case errors.Is(err, artifact.ErrGone), errors.Is(err, artifact.ErrCorrupt):
-			missing(ref, err)
-		case err != nil:
-			return err
-		}
-	}
-	return nil
-}
-
-// stored lists all that the record of a run names: also what an export makes anew.
-func stored(rec run.Record) []events.ObjectRef {
-	refs := append(objects(rec), rec.Readings...)
-	for _, c := range rec.Captures {
-		if c.State == run.CaptureStored && c.Object != nil && rec.Artifact == nil {
-			refs = append(refs, *c.Object)
-		}
-	}
-	if rec.Analysis != nil {
-		refs = append(refs, *rec.Analysis)
-	}
-	for _, ref := range rec.Reports {
-		refs = append(refs, ref)
-	}
-	return slices.DeleteFunc(refs, func(ref events.ObjectRef) bool { return ref.Key == "" })
-}
-
-func (a *app) printHealth(h storeHealth) error {
-	if a.flags.output == formatJSON {
-		if err := a.json(h); err != nil {
-			return err
-		}
-	} else if err := a.healthTable(h); err != nil {
 		return err
 	}
-	if len(h.Broken) > 0 {
-		return &coded{code: exitFailure, quiet: true, err: fmt.Errorf("%d objects are broken", len(h.Broken))}
+	var targets []string
+	for _, u := range urls {
+		t, err := (&requestFlags{}).target(u)
+		if err != nil {
+			return err
+		}
+		if t.URL == "" {
+			return usage("%s: name the REST URL of a JobManager, such as http://localhost:8081", u)
+		}
+		targets = append(targets, t.URL)
+	}
+	entries, err := f.flink.entries()
+	if err != nil {
+		return err
+	}
+	cfg.Flink.Local = true
+	if f.flink.file != "" {
+		cfg.Flink.File = f.flink.file
+	}
+	way, err := access.Open(cfg.Flink, access.Options{Entries: entries, Logger: a.logger()})
+	if err != nil {
+		return usage("%w", err)
+	}
+	all := a.doctorServer(ctx)
+	all = append(all, doctor.Kubernetes(ctx, cfg.Trigger, f.cluster)...)
+	for _, url := range targets {
+		all = append(all, doctor.Flink(ctx, way, url)...)
+	}
+	all = append(all, doctor.LLM(ctx, llm, f.ask)...)
+	if err := ctx.Err(); err != nil {
+		return err //nolint:wrapcheck // the exit code says so.
+	}
+	return a.printDoctor(all)
+}
+
+// doctorServer looks at the NATS server and the store. Without one, and none named, there is nothing to look at.
+func (a *app) doctorServer(ctx context.Context) []doctor.Finding {
+	b, err := a.connect(ctx)
+	if err != nil {
+		if !a.remote() {
+			return []doctor.Finding{{Area: "NATS", State: doctor.Off, Says: "no server is named and none runs here: `squirrly profile` works without one, " +
+				"`squirrly up` starts one"}}
+		}
+		cause, _, _ := strings.Cut(err.Error(), "\n")
+		return []doctor.Finding{{Area: "NATS", State: doctor.Fail, Says: cause, Do: "Check the address, the network and the credentials (--nats, --creds)."}}
+	}
+	defer b.Close()
+	all := doctor.NATS(ctx, b)
+	s, err := openStore(ctx, b)
+	if err != nil {
+		return append(all, doctor.Finding{Area: "Artifact store", State: doctor.Fail, Says: err.Error(), Do: "Correct the setting that is named."})
+	}
+	where := "the object store on the NATS server"
+	if env("SQUIRRLY_S3_ENDPOINT") != "" {
+		where = "S3 at " + env("SQUIRRLY_S3_ENDPOINT")
+	}
+	return append(all, doctor.Store(ctx, s, where)...)
+}
+
+func (a *app) printDoctor(all []doctor.Finding) error {
+	if a.flags.output == formatJSON {
+		if err := a.json(all); err != nil {
+			return err
+		}
+	} else {
+		area := ""
+		for _, f := range all {
+			if f.Area != area {
+				area = f.Area
+				fmt.Fprintln(a.out, clean(area))
+			}
+			const indent = "        "
+			fmt.Fprintln(a.out, fmt.Sprintf("  %-6s", f.State)+strings.TrimPrefix(folded(indent+f.Says, indent), indent))
+			if f.Do != "" {
+				fmt.Fprintln(a.out, folded(indent+"→ "+f.Do, indent+"  "))
+			}
+		}
+	}
+	if doctor.Broken(all) {
+		return &coded{code: exitFailure, quiet: true, err: errors.New("something is not as it should be")}
 	}
 	return nil
-}
-
-func (a *app) healthTable(h storeHealth) error {
-	const mib = 1 << 20
-	looked := "listed"
-	if h.Deep {
-		looked = "read"
-	}
-	fmt.Fprintf(a.out, "%s %s, %.1f MiB; the records of %s\n", wording.Plural(h.Objects, "object"), looked, float64(h.Bytes)/mib,
-		wording.Plural(h.Runs, "run"))
-	if h.Unfinished > 0 {
-		fmt.Fprintf(a.out, "%s that did not end, or have not yet: they expire\n", wording.Plural(h.Unfinished, "upload"))
-	}
-	if len(h.Broken) == 0 {
-		fmt.Fprintln(a.out, "Every object can be had.")
-		return nil
-	}
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "PROBLEM\tRUN\tSTATE\tOBJECT\tWHAT TO DO")
-	for _, o := range h.Broken {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", o.Problem, cmp.Or(o.Run, "-"), cmp.Or(o.State, "-"), clean(o.Key), o.advice())
-	}
-	return w.Flush() //nolint:wrapcheck // of stdout.
-}
-
-// advice is what to do about an object.
-func (o brokenObject) advice() string {
-	switch {
-	case o.Run == "":
-		return "no record names it: it expires"
-	case o.State.Terminal():
-		return "profile again, if the run is still of use"
-	}
-	return "the run mends it or fails with its reason"
 }

@@ -2,127 +2,160 @@ package cli_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
-	"squirrly.dev/internal/artifact"
-	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
-	"squirrly.dev/internal/run"
+	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/llmtest"
 	"squirrly.dev/pkg/events"
 )
 
-// health is what -o json prints.
-type health struct {
-	Objects, Unfinished, Runs int
-	Broken                    []struct{ Key, Run, Problem, Detail string }
-}
+type found struct{ Area, State, Says, WhatToDo string }
 
-func doctor(t *testing.T, url string, more ...string) (int, health) {
+// examine runs the doctor and returns what it found.
+func examine(t *testing.T, args ...string) (int, []found) {
 	t.Helper()
-	code, out, errOut := runCLI(t, t.Context(), "", append([]string{"--nats", url, "doctor", "--store", "-o", "json"}, more...)...)
-	var h health
-	if err := json.Unmarshal([]byte(out), &h); err != nil {
-		t.Fatalf("exit %d, %v; stdout %q, stderr %q", code, err, out, errOut)
+	code, out, errs := runCLI(t, t.Context(), "", append([]string{"doctor", "-o", "json"}, args...)...)
+	var all []found
+	if err := json.Unmarshal([]byte(out), &all); err != nil {
+		t.Fatalf("exit %d, %v; stdout %q, stderr %q", code, err, out, errs)
 	}
-	return code, h
+	return code, all
 }
 
-func TestDoctor_Store(t *testing.T) {
-	clean(t)
-	const good, bad = "00000000-0000-5000-8000-000000000001", "00000000-0000-5000-8000-000000000002"
-	url, b := server(t)
-	storeRun(t, b, good, runFolder(t, true))
-	if code, h := doctor(t, url, "--deep"); code != 0 || h.Objects != 2 || h.Runs != 1 || len(h.Broken) != 0 {
-		t.Fatalf("exit %d, %+v", code, h)
+func has(all []found, area, state, says string) bool {
+	for _, f := range all {
+		if strings.HasPrefix(f.Area, area) && f.State == state && strings.Contains(f.Says, says) && (state != "fail" || f.WhatToDo != "") {
+			return true
+		}
 	}
-	storeRun(t, b, bad, runFolder(t, false))
-	rec, err := run.New(b).Get(t.Context(), bad)
-	if err != nil {
-		t.Fatal(err)
-	}
-	damage(t, b, rec.Analysis.Key, "")
-	code, h := doctor(t, url)
-	if code != 1 || len(h.Broken) != 1 || h.Broken[0].Problem != "incomplete" || h.Broken[0].Run != bad || h.Broken[0].Key != rec.Analysis.Key {
-		t.Fatalf("exit %d, %+v", code, h)
-	}
-	code, out, _ := runCLI(t, t.Context(), "", "--nats", url, "doctor", "--store")
-	if code != 1 || !strings.Contains(out, "incomplete") || !strings.Contains(out, rec.Analysis.Key) || !strings.Contains(out, "profile again") {
-		t.Errorf("exit %d, %s", code, out)
-	}
+	return false
 }
 
-// What a record names and nobody stored is missing; content that differs is found by reading.
-func TestDoctor_MissingAndDamaged(t *testing.T) {
-	clean(t)
-	const lost = "00000000-0000-5000-8000-000000000003"
-	url, b := server(t)
-	ref := events.ObjectRef{Key: "a/analysis-" + artifact.Sum(nil)[:12] + ".json", SHA256: artifact.Sum(nil), Size: 5}
-	if _, err := run.New(b).Create(t.Context(), run.Record{Run: lost, State: events.StateAnalyzed, Analyzed: run.Analyzed{Analysis: &ref}}); err != nil {
-		t.Fatal(err)
-	}
-	if code, h := doctor(t, url); code != 1 || len(h.Broken) != 1 || h.Broken[0].Problem != "missing" || h.Broken[0].Run != lost {
-		t.Errorf("exit %d, %+v", code, h)
-	}
-	os, err := bustest.JetStream(b).ObjectStore(t.Context(), events.BucketArtifacts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.PutString(t.Context(), ref.Key, "other"); err != nil { // as nobody of ours would
-		t.Fatal(err)
-	}
-	if code, h := doctor(t, url); code != 1 || len(h.Broken) != 1 || h.Broken[0].Problem != "damaged" {
-		t.Errorf("another object under the key: exit %d, %+v", code, h)
-	}
-}
+// recordedNow is the clock of a recorded JobManager.
+var recordedNow = regexp.MustCompile(`"now":\s*\d+`)
 
-func TestDoctor_Deep(t *testing.T) {
-	clean(t)
-	const id = "00000000-0000-5000-8000-000000000004"
-	url, b := server(t)
-	storeRun(t, b, id, runFolder(t, true))
-	rec, err := run.New(b).Get(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	damage(t, b, rec.Analysis.Key, "wrong")
-	if code, h := doctor(t, url); code != 0 {
-		t.Errorf("without reading: exit %d, %+v", code, h)
-	}
-	if code, h := doctor(t, url, "--deep"); code != 1 || len(h.Broken) != 1 || h.Broken[0].Problem != "damaged" {
-		t.Errorf("exit %d, %+v", code, h)
-	}
-}
-
-// damage replaces the content of an object behind its metadata; with nothing, it takes it away.
-func damage(t *testing.T, b *bus.Bus, key, with string) {
+// flinkWith plays a recorded Flink whose clock is right, and of which one answer is another.
+func flinkWith(t *testing.T, path, body string) string {
 	t.Helper()
-	os, err := bustest.JetStream(b).ObjectStore(t.Context(), events.BucketArtifacts)
+	replay, err := flinktest.NewReplay("2.3.0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	info, err := os.GetInfo(t.Context(), key)
-	if err != nil {
-		t.Fatal(err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path != "" && strings.HasSuffix(r.URL.Path, path) {
+			_, _ = w.Write([]byte(body))
+			return
+		}
+		rec := httptest.NewRecorder()
+		replay.ServeHTTP(rec, r)
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(recordedNow.ReplaceAll(rec.Body.Bytes(), fmt.Appendf(nil, `"now":%d`, time.Now().UnixMilli())))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// Where all is well nothing fails, and nothing of it is silent.
+func TestDoctor_Well(t *testing.T) {
+	clean(t)
+	url, _ := server(t)
+	model := llmtest.NewServer()
+	t.Cleanup(model.Close)
+	t.Setenv("SQUIRRLY_LLM_KEY", "key-of-nobody")
+	flink := flinkWith(t, "", "")
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	code, all := examine(t, flink, "--nats", url, "--llm-url", model.URL())
+	for _, want := range []found{
+		{"NATS", "ok", "nats-server 2.", ""},
+		{"NATS", "ok", "streams and buckets are as they should be", ""},
+		{"NATS", "ok", "5 consumers of the services", ""},
+		{"Clock", "ok", "NATS", ""},
+		{"Artifact store", "ok", "answers", ""},
+		{"Kubernetes", "off", "no Kubernetes cluster", ""},
+		{"Flink " + flink, "ok", "its profiler is on", ""},
+		{"Flink", "ok", "1 running job", ""},
+		{"Flink", "ok", "the profiler answers on 1 of 1 TaskManager", ""},
+		{"Clock", "ok", "the JobManager", ""},
+		{"Language model", "ok", "openai gpt", ""},
+	} {
+		if !has(all, want.Area, want.State, want.Says) {
+			t.Errorf("lacks %+v: %+v", want, all)
+		}
 	}
-	subject := "$O." + events.BucketArtifacts + ".C." + info.NUID
-	s, err := bustest.JetStream(b).Stream(t.Context(), "OBJ_"+events.BucketArtifacts)
-	if err == nil {
-		err = s.Purge(t.Context(), jetstream.WithPurgeSubject(subject))
+	if code != 0 {
+		t.Errorf("exit %d, %+v", code, all)
 	}
-	if err == nil && with != "" {
-		_, err = bustest.JetStream(b).Publish(t.Context(), subject, []byte(with))
-	}
-	if err != nil {
-		t.Fatal(err)
+	if len(model.Requests()) > 0 {
+		t.Error("the model was asked")
 	}
 }
 
-func TestDoctor_SaysWhatToLookAt(t *testing.T) {
+// What is broken is named, each by itself, with what to do.
+func TestDoctor_Broken(t *testing.T) {
 	clean(t)
-	if code, _, errOut := runCLI(t, t.Context(), "", "doctor"); code != 2 || !strings.Contains(errOut, "--store") {
-		t.Errorf("exit %d, %s", code, errOut)
+	url, b := server(t)
+	if err := bustest.JetStream(b).DeleteConsumer(t.Context(), events.StreamEvents, events.DurableCollector); err != nil {
+		t.Fatal(err)
+	}
+	late := flinkWith(t, "/jobs/"+flinktest.RecordedJobID, `{"jid":"`+flinktest.RecordedJobID+`","name":"x","state":"RUNNING","now":1000,"vertices":[]}`)
+	off := flinkWith(t, "/jobmanager/config", `[{"key":"rest.profiling.enabled","value":"false"}]`)
+	none := flinkWith(t, "/jobs/overview", `{"jobs":[]}`)
+	page := flinkWith(t, "/overview", `<html><form><input type=password></form>`)
+	code, all := examine(t, off, none, page, late, "--nats", url)
+	for _, want := range []found{
+		{"NATS", "fail", "collector: it is not there", ""},
+		{"Flink " + off, "fail", "its profiler is off", ""},
+		{"Flink " + none, "note", "no job is running", ""},
+		{"Flink " + page, "fail", "overview", ""},
+		{"Clock", "fail", "the JobManager differs", ""},
+	} {
+		if !has(all, want.Area, want.State, want.Says) {
+			t.Errorf("lacks %+v: %+v", want, all)
+		}
+	}
+	if code != 1 {
+		t.Errorf("exit %d", code)
+	}
+	code, out, _ := runCLI(t, t.Context(), "", "doctor", off, "--nats", url)
+	for line := range strings.Lines(out) {
+		if len([]rune(strings.TrimSuffix(line, "\n"))) > 80 {
+			t.Errorf("wider than 80 columns: %s", line)
+		}
+	}
+	if code != 1 || !strings.Contains(out, "  fail  collector: it is not there\n        → Run `squirrly provision`") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+}
+
+// Without a server there is nothing to look at, unless one is named; the model is asked only on request, and no key is told.
+func TestDoctor_NoServer(t *testing.T) {
+	clean(t)
+	if code, all := examine(t, "--nats", "nats://127.0.0.1:1"); code != 1 || !has(all, "NATS", "fail", "connect to NATS") {
+		t.Errorf("exit %d, %+v", code, all)
+	}
+	model := llmtest.NewServer(llmtest.WrongKey())
+	t.Cleanup(model.Close)
+	t.Setenv("SQUIRRLY_LLM_KEY", "key-of-nobody")
+	code, all := examine(t, "--nats", "nats://127.0.0.1:1", "--ask-llm", "--llm-url", model.URL())
+	if code != 1 || !has(all, "Language model", "fail", "refused the key") {
+		t.Errorf("exit %d, %+v", code, all)
+	}
+	for _, f := range all {
+		if strings.Contains(f.Says+f.WhatToDo, "key-of-nobody") {
+			t.Errorf("the key is told: %+v", f)
+		}
+	}
+	for _, wrong := range [][]string{{"--deep"}, {"--store", "http://x"}, {"flink/orders"}, {"http://u:p@x"}} {
+		if code, _, errs := runCLI(t, t.Context(), "", append([]string{"doctor"}, wrong...)...); code != 2 || errs == "" {
+			t.Errorf("%v: exit %d, %s", wrong, code, errs)
+		}
 	}
 }
