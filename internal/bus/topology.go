@@ -110,7 +110,8 @@ func (t Topology) consumers() []jetstream.ConsumerConfig {
 	}
 	for _, channel := range t.Channels {
 		all = append(all, t.consumer(NotifierDurable(channel),
-			events.SubjectReady, events.SubjectRejected, events.SubjectFailed, events.SubjectCancelled))
+			events.SubjectReady, events.SubjectRejected, events.SubjectFailed, events.SubjectCancelled,
+			events.SubjectDismissed, events.SubjectReopened))
 	}
 	return all
 }

@@ -21,6 +21,8 @@ const (
 	SubjectReady      = subjectRoot + "recommendation.ready.>"
 	SubjectNotices    = subjectRoot + "notification.>"
 	SubjectFindings   = subjectRoot + "finding.>"
+	SubjectDismissed  = subjectRoot + "finding.dismissed.>"
+	SubjectReopened   = subjectRoot + "finding.reopened.>"
 	SubjectRejected   = subjectRoot + "run.rejected.>"
 	SubjectFailed     = subjectRoot + "run.failed.>"
 	SubjectCancelled  = subjectRoot + "run.cancelled.>"

@@ -57,7 +57,10 @@ func New(cfg Config, d Deps) (*Service, error) {
 	return s, nil
 }
 
-const followEvery = 5 * time.Second // looks at the file of routes
+const (
+	followEvery = 5 * time.Second // looks at the file of routes
+	groupsEvery = time.Second     // looks for groups that are due
+)
 
 // Run tells what happens until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
@@ -73,7 +76,9 @@ func (s *Service) Run(ctx context.Context) error {
 			Readings: slices.Contains(s.cfg.Readings, ch.Name()),
 		}
 		s.log.InfoContext(ctx, "channel is on", "channel", ch.Name())
-		byType[ch.typ] = append(byType[ch.typ], delivery.New(ch.Channel, s.bus, s.bus, known, s.routes, policy, s.log))
+		d := delivery.New(ch.Channel, s.bus, s.bus, known, s.routes, policy, s.log)
+		g.Go(func() error { d.Follow(ctx, groupsEvery); return nil })
+		byType[ch.typ] = append(byType[ch.typ], d)
 	}
 	for typ, all := range byType {
 		g.Go(func() error { return s.bus.Consume(ctx, bus.Channel(typ, s.cfg.Slots), bus.Facts(delivery.Each(all))) })

@@ -126,7 +126,7 @@ func TestNew_Refuses(t *testing.T) {
 		"bad secret":           {WebhookURL: "https://hooks.example/T0KEN", WebhookSecret: "T0KEN"},
 		"our own subject":      {Subject: "squirrly.v1.run.failed.a.b.c.d"},
 		"negative attempts":    {Attempts: -1},
-		"readings of nobody":   {Readings: []string{"log", "slack"}},
+		"readings of nobody":   {Readings: []string{"log", "smoke-signals"}},
 	} {
 		_, err := notifier.New(cfg, notifier.Deps{Bus: b})
 		if err == nil || strings.Contains(err.Error(), "T0KEN") {

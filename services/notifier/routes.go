@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/prometheus/common/model"
 
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier/internal/channel"
@@ -18,12 +22,46 @@ const MaxRoutesBytes = route.MaxBytes
 
 // Routed is a route that something takes.
 type Routed struct {
-	Route    string        `json:"route"` // its path in the file
-	Matchers string        `json:"matchers,omitempty"`
-	Channels []string      `json:"channels"`
-	Tell     string        `json:"tell"`               // changes or everything
-	MuteFor  time.Duration `json:"muteFor,omitempty"`  // from now on, in nanoseconds
-	Silenced string        `json:"silenced,omitempty"` // comment of the silence that swallows it
+	Route      string        `json:"route"` // its path in the file
+	Matchers   string        `json:"matchers,omitempty"`
+	Channels   []string      `json:"channels"`
+	Tell       string        `json:"tell"` // changes or everything
+	Dismissals bool          `json:"tellDismissals,omitempty"`
+	MuteFor    time.Duration `json:"muteFor,omitempty"`  // from now on, in nanoseconds
+	Silenced   string        `json:"silenced,omitempty"` // comment of the silence that swallows it
+	Group      *Group        `json:"group,omitempty"`    // in which it is told; nil: by itself
+}
+
+// Group is the group of a route that something belongs to. Times are in nanoseconds.
+type Group struct {
+	Labels   map[string]string `json:"labels"` // that name it
+	Wait     time.Duration     `json:"wait,omitempty"`
+	Interval time.Duration     `json:"interval,omitempty"`
+	Repeat   time.Duration     `json:"repeat,omitempty"`
+}
+
+// String says which group that is, and when it is told; none is empty.
+func (g *Group) String() string {
+	if g == nil {
+		return ""
+	}
+	text := "all of the route"
+	if len(g.Labels) > 0 {
+		var names []string
+		for _, name := range slices.Sorted(maps.Keys(g.Labels)) {
+			names = append(names, name+"="+g.Labels[name])
+		}
+		text = strings.Join(names, " ")
+	}
+	for _, each := range []struct {
+		what string
+		d    time.Duration
+	}{{"waits", g.Wait}, {"at most every", g.Interval}, {"again every", g.Repeat}} {
+		if each.d > 0 {
+			text += ", " + each.what + " " + model.Duration(each.d).String()
+		}
+	}
+	return text
 }
 
 // TestRoutes returns the routes that something with these labels takes now, by a file of routes. The error tells every
@@ -42,10 +80,14 @@ func TestRoutes(body []byte, labels map[string]string, now time.Time) ([]Routed,
 	}
 	all := []Routed{}
 	for _, r := range cfg.Match(labels) {
-		all = append(all, Routed{
-			Route: r.Path, Matchers: strings.Trim(r.Matchers(), "{}"), Channels: r.Channels, Tell: string(r.Tell),
+		found := Routed{
+			Route: r.Path, Matchers: strings.Trim(r.Matchers(), "{}"), Channels: r.Channels, Tell: string(r.Tell), Dismissals: r.Dismissals,
 			MuteFor: cfg.Mute(r, now), Silenced: silenced,
-		})
+		}
+		if g := r.Group; g.On() {
+			found.Group = &Group{g.Labels(labels), g.Wait, g.Interval, g.Repeat}
+		}
+		all = append(all, found)
 	}
 	return all, nil
 }

@@ -1,6 +1,8 @@
 package cli_test
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -102,12 +104,44 @@ func TestRoutes(t *testing.T) {
 		{"the root", routes, []string{"severity=info"}, 0, "log"},
 		{"silenced", routes, []string{"job=legacy"}, 0, "kept quiet: it goes"},
 		{"as JSON", routes, []string{"severity=critical", "team=a", "-o", "json"}, 0, `"webhook"`},
+		{"a group", "route: {channels: [log], group_by: [team], group_wait: 30s, repeat_interval: 7d, tell_dismissals: true}", []string{"team=b"}, 0, "changes, dismissals  team=b, waits 30s, again every 1w  told"},
 		{"no label", routes, []string{"severity"}, 2, "expected LABEL=VALUE"},
 		{"a mistake", "route:\n  channel: log\n", nil, 1, "line 2: route.channel: there is no such field: did you mean channels?"},
 	} {
 		code, out, errOut := runCLI(t, t.Context(), c.stdin, append([]string{"routes", "test", "--file", "-"}, c.args...)...)
 		if code != c.code || !strings.Contains(out+errOut, c.says) {
 			t.Errorf("%s: exit %d, %s%s", c.name, code, out, errOut)
+		}
+	}
+}
+
+// The file of docs/findings.md routes as its comments say.
+func TestRoutes_Documented(t *testing.T) {
+	doc, err := os.ReadFile("../../../../docs/findings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(doc), "```yaml\n")
+	file, _, ended := strings.Cut(rest, "```\n")
+	if !found || !ended {
+		t.Fatal("docs/findings.md has no file of routes")
+	}
+	for labels, says := range map[string]string{
+		"severity=critical team=fraud": "fraud     changes, dismissals  team=fraud, waits 10m, at most every 1h, again every 1w",
+		"severity=critical team=other": "log",
+		"change=failed":                "nobody is told",
+		"team=reports":                 "route.routes[2]",
+		"policy=audit":                 "everything",
+		"job=legacy":                   "kept quiet: it is replaced",
+	} {
+		code, out, errOut := runCLI(t, t.Context(), file, append([]string{"routes", "test", "--file", "-"}, strings.Fields(labels)...)...)
+		if code != 0 || !strings.Contains(out, says) {
+			t.Errorf("%s: exit %d, %s%s", labels, code, out, errOut)
+		}
+	}
+	for _, word := range regexp.MustCompile(`(?m)^ *-? *([a-z_]+):`).FindAllStringSubmatch(file, -1) {
+		if name := word[1]; name != "name" && name != "channels" && name != "route" && name != "times" && !strings.Contains(string(doc), "| `"+name+"` |") {
+			t.Errorf("the table has no row for %s", name)
 		}
 	}
 }

@@ -90,7 +90,7 @@ func (a *app) mistakes(file string, problem error) error {
 
 func (a *app) printRouted(all []notifier.Routed) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ROUTE\tMATCHERS\tCHANNELS\tTELLS\tNOW")
+	fmt.Fprintln(w, "ROUTE\tMATCHERS\tCHANNELS\tTELLS\tGROUP\tNOW")
 	for _, r := range all {
 		now := "told"
 		switch {
@@ -101,7 +101,12 @@ func (a *app) printRouted(all []notifier.Routed) error {
 		case r.MuteFor > 0:
 			now = "waits for " + r.MuteFor.String()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", clean(r.Route), clean(dash(r.Matchers)), clean(dash(strings.Join(r.Channels, ", "))), r.Tell, clean(now))
+		tells := r.Tell
+		if r.Dismissals {
+			tells += ", dismissals"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", clean(r.Route), clean(dash(r.Matchers)), clean(dash(strings.Join(r.Channels, ", "))),
+			tells, clean(dash(r.Group.String())), clean(now))
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("print the routes: %w", err)

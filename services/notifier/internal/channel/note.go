@@ -177,10 +177,11 @@ func (n *note) outcome(r Run) {
 	}
 }
 
-// verb says how a run ended that has no result.
+// verb says how a run ended that has no result, or what became of a channel.
 func verb(t events.Type) string {
 	return map[events.Type]string{
 		events.TypeRunRejected: "Rejected", events.TypeRunFailed: "Failed", events.TypeRunCancelled: "Cancelled",
+		events.TypeNotificationFailed: "Channel down", events.TypeNotificationSent: "Channel up",
 	}[t]
 }
 

@@ -4,6 +4,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier/internal/channel"
-	"squirrly.dev/services/notifier/internal/route"
 )
 
 // source of the events about notifications.
@@ -37,69 +37,72 @@ type Policy struct {
 	Backoff  time.Duration // after the first attempt; it doubles, up to ten minutes
 	MaxAge   time.Duration // an older event is not told any more: its channel was off for a while
 	Readings bool          // what a model says in its own words, which nobody has verified, is told, too
+	Lease    time.Duration // for which an attempt to tell a group is its notifier's; 0 is [Lease]
+	Look     time.Duration // until a mute time is looked at again, since it may be another by then; 0 is ten minutes
 }
+
+// Lease is for how long nobody else tells a group that a notifier has begun to tell: longer than an attempt may take.
+const Lease = 2 * sendTime
+
+const look = 10 * time.Minute
 
 // Delivery tells events through one channel. It is safe for concurrent use.
 type Delivery struct {
 	channel channel.Channel
 	bus     Publisher
+	facts   Facts
 	lives   Lives
 	routes  Routes
 	ledger  ledger
+	groups  *bus.Bucket[group]
+	health  *bus.Bucket[health]
 	refs    refs
 	policy  Policy
 	log     *slog.Logger
 }
 
-// New makes the delivery of a channel; b holds the bucket of notifications.
+// New makes the delivery of a channel; b holds the bucket of notifications, and the events.
 func New(ch channel.Channel, p Publisher, b *bus.Bus, l Lives, r Routes, policy Policy, log *slog.Logger) *Delivery {
-	return &Delivery{channel: ch, bus: p, lives: l, routes: r, ledger: ledger{bus.OpenBucket[entry](b, events.BucketNotify)}, refs: openRefs(b, ch.Name(), log), policy: policy, log: log}
+	policy.Lease, policy.Look = cmp.Or(policy.Lease, Lease), cmp.Or(policy.Look, look)
+	return &Delivery{
+		channel: ch, bus: p, facts: b, lives: l, routes: r, refs: openRefs(b, ch.Name(), log), policy: policy, log: log,
+		ledger: ledger{bus.OpenBucket[entry](b, events.BucketNotify)}, groups: bus.OpenBucket[group](b, events.BucketNotify),
+		health: bus.OpenBucket[health](b, events.BucketNotify),
+	}
 }
 
 // Handle handles one event, for [bus.Facts].
 func (d *Delivery) Handle(ctx context.Context, e events.Event, _ uint64) error {
-	m, err := channel.Read(e)
-	if err == nil && !d.policy.Readings {
-		m, err = m.WithoutReadings()
+	if age := time.Since(e.Time); d.policy.MaxAge > 0 && age > d.policy.MaxAge {
+		d.log.InfoContext(ctx, "too old to be told", "channel", d.channel.Name(), "run", e.RunID, "age", age.Round(time.Minute))
+		return nil
 	}
-	if err != nil {
-		return bus.Permanent(events.CodeUndecodable, err)
-	}
-	news, err := d.news(ctx, &m)
-	if err != nil {
+	m, news, err := d.news(ctx, e)
+	if err != nil || news == nothing {
 		return err
 	}
 	var first error
 	for _, p := range d.parts(m, news, time.Now()) {
-		if err := d.handle(ctx, p); err != nil && first == nil {
-			first = err
-		}
+		first = cmp.Or(first, d.handle(ctx, p))
 	}
-	return first
+	return first //nolint:wrapcheck // it says what it does.
 }
 
-// mutePause is the longest time after which a message that waits for a mute time to end is looked at again.
-const mutePause = 4 * time.Hour
-
-// handle tells one part of what a run changes, unless it was told before.
+// handle tells one part of what a run changes, unless it was told before. What may have to wait goes into a group.
 func (d *Delivery) handle(ctx context.Context, p part) error {
-	most := d.policy.MaxAge
-	if p.route != "" {
-		most += route.LongestMute
-	}
-	if age := time.Since(p.Event.Time); d.policy.MaxAge > 0 && age > most {
-		d.log.InfoContext(ctx, "too old to be told", "channel", d.channel.Name(), "run", p.ID, "age", age.Round(time.Minute))
-		return nil
-	}
-	if p.wait > 0 {
-		return bus.Wait(events.CodeDeliveryFailed, min(p.wait, mutePause), fmt.Errorf("%s is mute for %s more", p.route, p.wait))
+	if p.labels != nil {
+		err := d.enter(ctx, p)
+		if !bus.IsMissing(err) {
+			return err
+		}
 	}
 	key := events.Token(d.channel.Name()) + "." + events.Token(p.ID)
-	if p.route != "" {
-		key += "." + events.Token(p.route)
-	}
 	began := time.Now()
 	entry, err := d.ledger.begin(ctx, key, p.Event.ID)
+	if bus.IsMissing(err) {
+		d.log.WarnContext(ctx, "what was told to whom is lost: this may be told again (run `squirrly provision`)", "channel", d.channel.Name(), "error", err)
+		return d.blindly(ctx, began, p)
+	}
 	if err != nil {
 		return err
 	}
@@ -108,24 +111,55 @@ func (d *Delivery) handle(ctx context.Context, p part) error {
 			return err
 		}
 	}
-	return d.announce(ctx, p, entry)
+	n := notice{p.ID, p.Identity, p.Event.Type, p.Event.ID, "", d.channel.Name()}
+	if err := d.announce(ctx, n, entry); err != nil {
+		return err
+	}
+	return d.notePulse(ctx, n, p.route.Path, entry)
+}
+
+// blindly sends without any memory: rather again than never.
+func (d *Delivery) blindly(ctx context.Context, began time.Time, p part) error {
+	err := d.send(ctx, began, channel.Message{ID: p.Event.ID, Runs: []channel.Run{p.Run}})
+	if o := d.outcome(1, err); o.state == intended {
+		return bus.Wait(events.CodeDeliveryFailed, o.pause, fmt.Errorf("tell run %s: %w", p.ID, err))
+	}
+	return nil
 }
 
 // attempt sends once and notes the result. The error says when to try again. The intention was noted a moment ago; a
 // process that was frozen since sends nothing, for another one may have begun.
 func (d *Delivery) attempt(ctx context.Context, began time.Time, key string, m part, e *entry) error {
 	err := d.send(ctx, began, channel.Message{ID: m.Event.ID, Runs: []channel.Run{m.Run}})
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("tell run %s: %w", m.ID, err)
+	}
+	o := d.outcome(e.Attempt, err)
+	if o.state == intended {
+		return bus.Wait(events.CodeDeliveryFailed, o.pause, fmt.Errorf("tell run %s: %w", m.ID, err))
+	}
+	return d.ledger.end(ctx, key, e, o)
+}
+
+// outcome is what becomes of a message after an attempt.
+type outcome struct {
+	state   state
+	code    events.Code   // why it failed
+	message string        // the same for people
+	gone    bool          // because nothing gets through, and not because of the message
+	pause   time.Duration // before the next attempt of one that is still intended
+}
+
+func (d *Delivery) outcome(attempt int, err error) outcome {
 	switch {
 	case err == nil:
-		return d.ledger.end(ctx, key, e, sent, "", "")
-	case ctx.Err() != nil:
-		return fmt.Errorf("tell run %s: %w", m.ID, err)
+		return outcome{state: sent}
 	case errors.Is(err, channel.ErrRefused):
-		return d.ledger.end(ctx, key, e, failed, events.CodeChannelRefused, brief(err))
-	case e.Attempt >= d.policy.Attempts:
-		return d.ledger.end(ctx, key, e, failed, events.CodeDeliveryFailed, brief(err))
+		return outcome{state: failed, code: events.CodeChannelRefused, message: brief(err), gone: errors.Is(err, channel.ErrGone)}
+	case attempt >= d.policy.Attempts:
+		return outcome{state: failed, code: events.CodeDeliveryFailed, message: brief(err), gone: true}
 	}
-	return bus.Wait(events.CodeDeliveryFailed, d.pause(e.Attempt, err), fmt.Errorf("tell run %s: %w", m.ID, err))
+	return outcome{state: intended, pause: d.pause(attempt, err)}
 }
 
 // send sends once, and keeps what the channel notes of the findings.
@@ -150,28 +184,34 @@ func (d *Delivery) pause(attempt int, err error) time.Duration {
 	return pause
 }
 
+// notice is what was told, as the bus hears of it.
+type notice struct {
+	run      string
+	identity events.Identity
+	kind     events.Type // of the event that was told
+	cause    string      // its id
+	route    string      // that can wait; empty: never
+	name     string      // tells apart what a run has several of: the channel, and the group
+}
+
 // announce tells on the bus what became of a message, once.
-func (d *Delivery) announce(ctx context.Context, m part, e entry) error {
-	n := events.Notification{
-		Run: m.ID, Identity: m.Identity, Channel: d.channel.Name(), Route: m.route, Event: m.Event.Type, Attempt: e.Attempt,
+func (d *Delivery) announce(ctx context.Context, n notice, e entry) error {
+	told := events.Notification{
+		Run: n.run, Identity: n.identity, Channel: d.channel.Name(), Route: n.route, Event: n.kind, Attempt: e.Attempt,
 		Code: e.Code, Message: e.Message,
 	}
-	var p events.Payload = events.NotificationSent{Notification: n}
+	var p events.Payload = events.NotificationSent{Notification: told}
 	if e.State == failed {
-		p = events.NotificationFailed{Notification: n}
+		p = events.NotificationFailed{Notification: told}
 	}
-	event, err := events.New(source, m.ID, e.At, p)
+	event, err := events.New(source, n.run, e.At, p)
 	if err != nil {
 		return bus.Permanent(events.CodeInternal, err)
 	}
-	name := d.channel.Name()
-	if m.route != "" { // told apart from what other routes tell
-		name += " " + m.route
-	}
-	event.ID += "/" + name
-	event.CausationID = m.Event.ID
-	if err := d.bus.PublishFact(ctx, m.Identity.ChannelSubject(p.EventType(), m.ID, name), event); err != nil {
-		return fmt.Errorf("announce delivery of run %s: %w", m.ID, err)
+	event.ID += "/" + n.name
+	event.CausationID = n.cause
+	if err := d.bus.PublishFact(ctx, n.identity.ChannelSubject(p.EventType(), n.run, n.name), event); err != nil {
+		return fmt.Errorf("announce delivery of run %s: %w", n.run, err)
 	}
 	return nil
 }

@@ -28,6 +28,7 @@ type entry struct {
 	At      time.Time   `json:"at"`
 	Code    events.Code `json:"code,omitempty"`
 	Message string      `json:"message,omitempty"`
+	Gone    bool        `json:"gone,omitempty"` // it failed because nothing gets through, and not because of the message
 }
 
 // over reports whether the event is told, or given up.
@@ -60,12 +61,12 @@ func (l ledger) begin(ctx context.Context, key, event string) (entry, error) {
 var errOver = errors.New("the event is told")
 
 // end notes how an attempt ended, unless another one has begun: then that one tells.
-func (l ledger) end(ctx context.Context, key string, e *entry, s state, code events.Code, message string) error {
+func (l ledger) end(ctx context.Context, key string, e *entry, o outcome) error {
 	ended, err := l.entries.Update(ctx, key, func(stored *entry) error {
 		if stored.Event != e.Event || stored.Attempt != e.Attempt {
 			return errOther
 		}
-		stored.State, stored.Code, stored.Message, stored.At = s, code, message, time.Now().UTC()
+		stored.State, stored.Code, stored.Message, stored.Gone, stored.At = o.state, o.code, o.message, o.gone, time.Now().UTC()
 		return nil
 	})
 	if err != nil {

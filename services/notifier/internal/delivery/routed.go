@@ -3,6 +3,7 @@ package delivery
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"squirrly.dev/pkg/events"
@@ -13,56 +14,65 @@ import (
 // Routes say who is told what: *route.File.
 type Routes interface{ Config() *route.Config }
 
-// part of a run is told through a channel at one time: what a route that can be mute tells waits for that by itself.
+// part of a run is told through a channel by one route, and in one group of it.
 type part struct {
 	channel.Run
 
-	route string        // that can be mute; empty: never
-	wait  time.Duration // until it is not
+	route  *route.Route
+	labels []string // of the group; nil: it is told by itself, and never waits
 }
 
 // parts are what a channel is told of a run. What is silenced, and what no route has for the channel, is none of it.
-func (d *Delivery) parts(r channel.Run, news bool, now time.Time) []part {
+func (d *Delivery) parts(r channel.Run, news amount, now time.Time) []part {
 	cfg := d.routes.Config()
-	byRoute := map[string]*part{}
+	byKey := map[string]*part{}
 	// of is the part that something belongs to, or nil.
-	of := func(set map[string]string, news bool) *part {
+	of := func(set map[string]string) *part {
 		x := d.route(cfg, set, news, now)
 		if x == nil {
 			return nil
 		}
-		p := part{Run: r}
-		if len(x.Mute) > 0 {
-			p.route, p.wait = x.Path, cfg.Mute(x, now)
+		p := part{Run: r, route: x}
+		switch {
+		case x.Group.On():
+			p.labels = append([]string{}, written(x.Group.Labels(set))...)
+		case news == decided || len(x.Mute) > 0:
+			p.labels = []string{"event=" + r.Event.ID}
 		}
-		if byRoute[p.route] == nil {
+		key := x.Path // what is told by itself is one part, whatever route it came by
+		if p.labels == nil {
+			key = ""
+		}
+		key += "\n" + strings.Join(p.labels, "\n")
+		if byKey[key] == nil {
 			p.Changes = nil
-			byRoute[p.route] = &p
+			byKey[key] = &p
 		}
-		return byRoute[p.route]
+		return byKey[key]
 	}
 	for _, c := range r.Changes {
-		if p := of(changeLabels(r, c), true); p != nil {
+		if p := of(changeLabels(r, c)); p != nil {
 			p.Changes = append(p.Changes, c)
 		}
 	}
 	if len(r.Changes) == 0 {
-		of(runLabels(r), news)
+		of(runLabels(r))
 	}
 	var all []part
-	for _, key := range slices.Sorted(maps.Keys(byRoute)) {
-		all = append(all, *byRoute[key])
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		all = append(all, *byKey[key])
 	}
 	return all
 }
 
 // route is the first route by which the channel is told of something with these labels; nil is none.
-func (d *Delivery) route(cfg *route.Config, set map[string]string, news bool, now time.Time) *route.Route {
+func (d *Delivery) route(cfg *route.Config, set map[string]string, news amount, now time.Time) *route.Route {
 	if cfg.Silenced(set, now) != nil {
 		return nil
 	}
 	for _, x := range cfg.Match(set) {
-		if slices.Contains(x.Channels, d.channel.Name()) && (news || x.Tell == route.TellAll) {
+		wanted := map[amount]bool{changing: true, silent: x.Tell == route.TellAll, decided: x.Dismissals}[news]
+		if wanted && slices.Contains(x.Channels, d.channel.Name()) {
 			return x
 		}
 	}

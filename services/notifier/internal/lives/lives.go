@@ -53,6 +53,18 @@ func (s *Store) Observe(ctx context.Context, r events.RecommendationReady) (find
 	return job, steps, err
 }
 
+// Job returns what is known of a job; without the bucket, nothing is.
+func (s *Store) Job(ctx context.Context, id events.Identity) (finding.Job, error) {
+	e, err := s.bucket.Get(ctx, key(id))
+	if errors.Is(err, bus.ErrNotFound) || bus.IsMissing(err) {
+		return finding.Job{}, nil
+	}
+	if err != nil {
+		return e.Value, fmt.Errorf("look up %s: %w", id, err)
+	}
+	return e.Value, nil
+}
+
 // Fail takes a run that failed, and reports whether that is news.
 func (s *Store) Fail(ctx context.Context, o events.Outcome) (bool, error) {
 	news := false

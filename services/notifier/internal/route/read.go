@@ -126,7 +126,7 @@ func typeName(v value) {
 func (r *reader) route(v value, above *Route, depth int) *Route {
 	route := &Route{Path: v.Path(), Tell: TellChanges}
 	if above != nil {
-		route.Channels, route.Tell = above.Channels, above.Tell
+		route.Channels, route.Tell, route.Dismissals, route.Group = above.Channels, above.Tell, above.Dismissals, above.Group
 	}
 	if depth > maxDepth {
 		v.Wrong("expected at most %d routes below each other", maxDepth)
@@ -140,8 +140,10 @@ func (r *reader) route(v value, above *Route, depth int) *Route {
 				v.Wrong("expected changes or everything")
 			}
 		},
-		"routes": func(v value) { below = v.Items() },
+		"tell_dismissals": func(v value) { route.Dismissals = truth(v) },
+		"routes":          func(v value) { below = v.Items() },
 	}
+	maps.Copy(own, route.Group.fields())
 	if above != nil {
 		own["matchers"] = func(v value) { route.matchers = matchers(v) }
 		own["continue"] = func(v value) { route.Continue = truth(v) }

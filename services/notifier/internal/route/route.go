@@ -6,6 +6,7 @@
 package route
 
 import (
+	"strings"
 	"time"
 
 	"github.com/prometheus/alertmanager/pkg/labels"
@@ -29,15 +30,17 @@ type Channel struct {
 	Settings channel.Settings
 }
 
-// Route is one node of the tree. Its children inherit channels and tell.
+// Route is one node of the tree. Its children inherit everything but matchers, mute and continue.
 type Route struct {
-	Path     string   // in the file, such as route.routes[0]
-	Channels []string // that are told
-	Tell     Tell
-	Mute     []string // names of intervals in which it waits
-	Continue bool     // the routes behind it are tried, too
-	Routes   []*Route
-	matchers labels.Matchers
+	Path       string   // in the file, such as route.routes[0]
+	Channels   []string // that are told
+	Tell       Tell
+	Dismissals bool // what somebody dismisses is told, too
+	Group      Group
+	Mute       []string // names of intervals in which it waits
+	Continue   bool     // the routes behind it are tried, too
+	Routes     []*Route
+	matchers   labels.Matchers
 }
 
 // Tell is how much is told.
@@ -48,6 +51,23 @@ const (
 	TellChanges Tell = "changes"
 	TellAll     Tell = "everything" // every end of a run
 )
+
+// Find returns the route of a path, or nil.
+func (c *Config) Find(path string) *Route { return c.Root.find(path) }
+
+func (r *Route) find(path string) *Route {
+	if r.Path == path {
+		return r
+	}
+	for _, child := range r.Routes {
+		if strings.HasPrefix(path, child.Path) {
+			if found := child.find(path); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
 
 // Silence keeps what it matches quiet for a time. What it swallows is not told later.
 type Silence struct {

