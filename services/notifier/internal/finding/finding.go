@@ -8,8 +8,8 @@
 //   - Worse and improved are measured against the mean since the last change, beyond the error of sampling, beyond three
 //     times what runs were seen to differ by, and beyond a share of it.
 //   - Resolved needs a run that looked where the finding was: the same family of modes, with enough samples, the same
-//     TaskManagers, the job running whole. A small finding has to be missed three times, and one that came back before
-//     more often.
+//     TaskManagers, the job running whole, and with a model for what only a model found. A small finding has to be missed
+//     three times, and one that came back, or that some runs missed, more often.
 package finding
 
 import (
@@ -68,6 +68,8 @@ type Life struct {
 	Spread    spread            `json:"spread"` // of the gain since the last change
 	Beyond    int               `json:"beyond,omitempty"`
 	Absent    int               `json:"absent,omitempty"`   // runs in a row that looked and did not find it
+	Gaps      int               `json:"gaps,omitempty"`     // how often runs missed it and it was there again
+	Row       int               `json:"row,omitempty"`      // runs in a row that found it
 	Present   int               `json:"present,omitempty"`  // runs in a row that found it after it was resolved
 	Returned  int               `json:"returned,omitempty"` // how often it came back
 	Dismissal *events.Dismissal `json:"dismissal,omitempty"`
@@ -83,6 +85,7 @@ type Run struct {
 	At       time.Time // when it was analyzed
 	Version  int       // of the fingerprints; 0 is unknown
 	Looked   *events.Looked
+	Model    bool // a model answered, so that it could have claimed what models claimed before
 	More     bool // there are findings of which not even the fingerprint is known
 	Findings []Seen
 }

@@ -50,7 +50,7 @@ func (l *Life) looked(r Run) bool {
 	p, whole := at(r.Looked, l.Mode)
 	all := p.Scope == events.ScopeAll
 	switch {
-	case !whole, r.More, l.Proof == events.ProofSupported: // that a model does not claim it again says nothing
+	case !whole, r.More, l.Proof == events.ProofSupported && !r.Model: // whoever was not asked says nothing
 		return false
 	case l.Place.Load && !p.Load:
 		return false

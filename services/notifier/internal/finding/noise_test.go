@@ -55,28 +55,97 @@ func TestObserve_NoiseIsSilent(t *testing.T) {
 	}
 }
 
-// A finding on the edge of what a rule reports comes and goes. It is told less and less often.
+// A finding on the edge of what a rule reports comes and goes. It is told about three times at first, hardly ever after that,
+// less than once a month in the mean of half a year, and in the end when it is gone for good, within two weeks.
 func TestObserve_OnTheEdge(t *testing.T) {
-	const months, nights = 1000, 30
-	first, later := 0, 0
-	for seed := range uint64(months) {
-		rng := rand.New(rand.NewPCG(seed, 11))
-		var j finding.Job
-		for day := range 6 * nights {
-			shares := map[string]float64{"a": .05}
-			if day > 0 && rng.IntN(2) == 0 {
-				shares = nil
+	const times, nights, months = 300, 30, 6
+	for _, c := range []struct{ share, shown float64 }{{.05, .2}, {.05, .5}, {.05, .8}, {.09, .5}, {.2, .5}, {.2, .9}} {
+		first, later, late, most := 0, 0, 0, 0
+		for seed := range uint64(times) {
+			rng := rand.New(rand.NewPCG(seed, 11))
+			var j finding.Job
+			observe := func(day int, shown bool) int {
+				if shown {
+					return len(j.Observe(run(day, map[string]float64{"a": c.share})))
+				}
+				return len(j.Observe(run(day, nil)))
 			}
-			n := len(j.Observe(run(day, shares)))
-			if day < nights {
-				first += n
-			} else {
-				later += n
+			for day := range months * nights {
+				n := observe(day, day == 0 || rng.Float64() < c.shown)
+				if day < nights {
+					first += n
+				} else {
+					later += n
+				}
 			}
+			gone := 0
+			for j.Findings[0].State == events.LifeStateOpen && gone < 2*nights {
+				observe(months*nights+gone, false)
+				gone++
+			}
+			late, most = late+gone, max(most, gone)
+		}
+		monthly := float64(first+later) / times / months
+		t.Logf("share %.2f, in %.0f%% of the runs: %.2f messages in the first month, %.2f in each of the next five; gone: told after %.1f nights, %d at most",
+			c.share, c.shown*100, float64(first)/times, float64(later)/times/(months-1), float64(late)/times, most)
+		if monthly > 1 || float64(first)/times > 3.2 || most > 14 {
+			t.Errorf("share %.2f, in %.0f%% of the runs: that is too often, or too late", c.share, c.shown*100)
 		}
 	}
-	t.Logf("%.2f messages in the first month, %.2f in each of the next five", float64(first)/months, float64(later)/months/5)
-	if float64(first)/months > 4 || float64(later)/months/5 > 0.5 {
-		t.Error("that is too often")
+}
+
+// A finding that is steady is told at once when it is gone: a large one after one run, a small one after three; and one
+// that is back after two, a large one after one.
+func TestObserve_Steady(t *testing.T) {
+	for _, c := range []struct {
+		share      float64
+		gone, back int
+	}{{.05, 3, 2}, {.4, 1, 1}} {
+		var j finding.Job
+		day := 0
+		until := func(shares map[string]float64) int {
+			for n := 1; ; n++ {
+				day++
+				if len(j.Observe(run(day, shares))) > 0 {
+					return n
+				}
+			}
+		}
+		shares := map[string]float64{"a": c.share}
+		until(shares)
+		for range 40 { // one gap, and it is forgotten
+			day++
+			j.Observe(run(day, shares))
+		}
+		if got := until(nil); got != c.gone {
+			t.Errorf("share %.2f: gone after %d runs, want %d", c.share, got, c.gone)
+		}
+		if got := until(shares); got != c.back {
+			t.Errorf("share %.2f: back after %d runs, want %d", c.share, got, c.back)
+		}
+	}
+}
+
+// What a model alone found is resolved by runs with a model, never by those without.
+func TestObserve_OfAModel(t *testing.T) {
+	var j finding.Job
+	shown := run(0, map[string]float64{"a": .4})
+	shown.Findings[0].Proof, shown.Model = events.ProofSupported, true
+	j.Observe(shown)
+	for day := 1; day < 30; day++ {
+		if steps := j.Observe(run(day, nil)); len(steps) > 0 {
+			t.Fatalf("day %d, without a model: %+v", day, steps)
+		}
+	}
+	for day := 30; ; day++ {
+		r := run(day, nil)
+		r.Model = true
+		if len(j.Observe(r)) == 0 {
+			continue
+		}
+		if day != 34 || j.Findings[0].State != events.LifeStateResolved {
+			t.Errorf("%s after %d runs with a model", j.Findings[0].State, day-29)
+		}
+		return
 	}
 }

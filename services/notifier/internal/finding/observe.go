@@ -15,7 +15,10 @@ const (
 	largeShare = 0.1 // of the limiting vertex's time: far above what any rule takes for a finding
 	largeOther = 0.5 // cores or thread equivalents
 	smallLooks = 3   // runs that have to miss a small finding
+	modelLooks = 5   // of runs with a model that have to miss what only a model found
+	gapLooks   = 2   // further ones for each time that it was missed and seen again
 	mostLooks  = 12  // whatever it did before
+	steady     = 10  // runs in a row that show a finding, from which its gaps are forgotten
 )
 
 // Observe takes a run into the lives of its job's findings and returns what it changes. The same run changes the same,
@@ -116,6 +119,7 @@ func (l *Life) note(s Seen, r Run) {
 
 // see takes a run that shows the finding.
 func (l *Life) see(s Seen, r Run) (Step, bool) {
+	l.gaps()
 	l.note(s, r)
 	before, now := l.Told, s.Gain
 	switch l.State {
@@ -128,7 +132,7 @@ func (l *Life) see(s Seen, r Run) (Step, bool) {
 		return l.step(events.LifeReopened, r.ID, r.At, &before, &now), true
 	case events.LifeStateResolved:
 		l.Present++
-		if l.Present <= min(l.Returned, mostLooks) && !large(now) {
+		if !large(now) && l.Present <= min(1+l.Returned, mostLooks) {
 			return Step{}, false
 		}
 		l.State = events.LifeStateOpen
@@ -145,18 +149,38 @@ func (l *Life) see(s Seen, r Run) (Step, bool) {
 	return l.step(kind, r.ID, r.At, &before, &now), true
 }
 
+// gaps counts how often runs in between did not show the finding: one on the edge of what a rule reports comes and goes.
+func (l *Life) gaps() {
+	if l.State != events.LifeStateOpen {
+		return
+	}
+	if l.Absent > 0 {
+		l.Gaps, l.Row = min(l.Gaps+1, mostLooks), 0
+	}
+	if l.Row++; l.Row >= steady {
+		l.Gaps = 0
+	}
+}
+
+// looks is how many runs in a row have to miss the finding until it is resolved.
+func (l *Life) looks() int {
+	looks := smallLooks
+	switch {
+	case l.Proof == events.ProofSupported:
+		looks = modelLooks
+	case large(l.Told) && l.Returned == 0:
+		looks = 1 // so that whoever mended it hears so from the next run
+	}
+	return min(looks*(1+l.Returned)+gapLooks*l.Gaps, mostLooks)
+}
+
 // miss takes a run that does not show the finding.
 func (l *Life) miss(r Run) (Step, bool) {
 	l.Present = 0
 	if l.State == events.LifeStateResolved || !l.looked(r) {
 		return Step{}, false
 	}
-	l.Absent++
-	looks := smallLooks
-	if large(l.Told) {
-		looks = 1
-	}
-	if l.Absent < min(looks*(1+l.Returned), mostLooks) {
+	if l.Absent++; l.Absent < l.looks() {
 		return Step{}, false
 	}
 	if l.Dismissal != nil && l.Dismissal.As != events.DismissedRight {

@@ -6,7 +6,7 @@ import "squirrly.dev/pkg/events"
 func Of(r events.RecommendationReady) Run {
 	run := Run{
 		ID: r.Run, Identity: r.Identity, JobName: r.JobName, Release: r.Labels[events.LabelRelease], At: r.CreatedAt,
-		Looked: r.Looked, More: len(r.Others) == events.MaxBriefs || r.Looked == nil && r.Truncated,
+		Looked: r.Looked, Model: r.Provenance.Claims != nil, More: len(r.Others) == events.MaxBriefs || r.Looked == nil && r.Truncated,
 	}
 	for _, f := range r.Findings {
 		run.Version = max(run.Version, f.FingerprintVersion)
