@@ -31,7 +31,7 @@ func (a *app) routesTest() *cobra.Command {
 		Use: "test [LABEL=VALUE…]", Short: "Say which routes something with these labels takes",
 		Long: `Read the file of routes as the notifier would, tell every mistake with its line, and say which routes something with
 these labels takes now. Labels are those of the run, and cluster, namespace, job, change (opened, worsened, improved,
-resolved, reopened, failed, none), severity, category, rule, mode, finding. Exit codes: 0 the file is fine, 1 it has
+resolved, reopened, dismissed, failed, recovered, none), severity, category, rule, mode, finding. Exit codes: 0 the file is fine, 1 it has
 mistakes, 2 it cannot be read.`,
 		Example: `  squirrly routes test --file routes.yaml severity=critical team=fraud change=opened`,
 		RunE: func(c *cobra.Command, v []string) error {

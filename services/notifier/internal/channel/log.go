@@ -100,6 +100,9 @@ func (l *Log) Send(ctx context.Context, m Message) (Receipt, error) {
 
 func writeRun(text *bytes.Buffer, m Run) error {
 	if m.Ready != nil {
+		if m.Recovered != "" {
+			fmt.Fprintln(text, again(m))
+		}
 		writeChanges(text, m.Changes)
 		if err := report.Text(text, whole(*m.Ready), report.Options{Whole: "squirrly runs get " + Plain(m.ID) + " --full"}); err != nil {
 			return fmt.Errorf("write run %s as text: %w", m.ID, err)

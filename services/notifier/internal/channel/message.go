@@ -17,12 +17,13 @@ type Message struct {
 
 // Run is the end of a run: a result with what it changes, or why there is none.
 type Run struct {
-	Event    events.Event
-	ID       string
-	Identity events.Identity
-	Ready    *events.RecommendationReady // of recommendation.ready
-	Outcome  *events.Outcome             // of run.rejected, run.failed and run.cancelled
-	Changes  []Change                    // what is told of findings, most important first; none of an outcome
+	Event     events.Event
+	ID        string
+	Identity  events.Identity
+	Ready     *events.RecommendationReady // of recommendation.ready
+	Outcome   *events.Outcome             // of run.rejected, run.failed and run.cancelled
+	Changes   []Change                    // what is told of findings, most important first; none of an outcome
+	Recovered events.Code                 // why the runs before failed, of the first that succeeded since; empty: they did not
 }
 
 // Change is what became of a finding.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
@@ -66,6 +67,9 @@ func newNote(r Run) note {
 	n.Job, n.Link = cmp.Or(plain(r.Ready.JobName, maxName), n.Job), safe.Link(r.Ready.ReportURL)
 	n.Verdict = plain(r.Ready.Verdict.Text(), maxVerdict)
 	n.items(r)
+	if r.Recovered != "" {
+		n.Remarks = append(n.Remarks, again(r))
+	}
 	for _, reading := range r.Ready.Readings {
 		if reading.About == "" {
 			n.Remarks = append(n.Remarks, suggestion(reading))
@@ -78,7 +82,15 @@ func newNote(r Run) note {
 		}
 	}
 	n.Title = n.title()
+	if r.Recovered != "" && len(r.Changes) == 0 {
+		n.Title = safe.Cut(n.Job+": Runs again: "+n.Verdict, maxTitle)
+	}
 	return n
+}
+
+// again says that a job can be profiled again.
+func again(r Run) string {
+	return "Runs again: those before failed (" + plain(string(r.Recovered), maxName) + ")."
 }
 
 // items are what changed, or the first findings when a channel is told of everything and nothing did.
@@ -148,12 +160,12 @@ func worth(g events.Gain) string {
 	switch {
 	case g.Value == 0:
 		return ""
-	case g.Unit == events.GainShare && g.Bound > 1:
+	case strings.HasPrefix(size, "up to"):
 		return size + " the throughput"
 	case g.Unit == events.GainShare:
-		return size + " of the time of what limits the job"
+		return size + " of what limits the job"
 	}
-	return size + " freed; the job gets no faster"
+	return size + "; the job gets no faster"
 }
 
 // title says in one line what is new, or how the run ended.

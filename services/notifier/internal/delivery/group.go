@@ -9,7 +9,9 @@ import (
 )
 
 const (
-	mostWaiting = 50  // runs in one message; more are told before their time
+	mostRuns    = 50  // in one message; more are told before their time
+	mostSteps   = 300 // changes in one message, the same
+	mostWaiting = 200 // runs that wait while a message is told; more stay in the stream of events
 	mostRecent  = 200 // of what was told that is known to be told
 	mostOpen    = 200 // findings that a group tells again
 )
@@ -40,6 +42,7 @@ type member struct {
 	Identity events.Identity      `json:"identity"`
 	Steps    []finding.Step       `json:"steps,omitempty"`
 	Reminds  bool                 `json:"reminds,omitempty"`
+	Again    events.Code          `json:"again,omitempty"`  // why the runs before it failed
 	Report   *events.Notification `json:"report,omitempty"` // of a channel that is down, or up again
 }
 
@@ -60,10 +63,30 @@ func (g *group) join(m member, wait, interval time.Duration, now time.Time) bool
 			g.Due = next
 		}
 	}
-	if g.Waiting = append(g.Waiting, m); len(g.Waiting) >= mostWaiting {
+	if g.Waiting = append(g.Waiting, m); g.room() < len(g.Waiting) || len(g.Waiting) == mostRuns {
 		g.Due = now
 	}
 	return true
+}
+
+// room is how many of those that wait are told together.
+func (g *group) room() int {
+	steps := 0
+	for i, m := range g.Waiting {
+		if steps += len(m.Steps); i == mostRuns || i > 0 && steps > mostSteps {
+			return i
+		}
+	}
+	return len(g.Waiting)
+}
+
+// full reports whether whatever is new has to stay in the stream.
+func (g *group) full() bool {
+	steps := 0
+	for _, m := range g.Waiting {
+		steps += len(m.Steps)
+	}
+	return len(g.Waiting) >= mostWaiting || steps > 2*mostSteps
 }
 
 // at is when the group has something to do next; zero is never.
@@ -89,7 +112,7 @@ func (g *group) due(now time.Time) bool {
 // reminder, if there is one.
 func (g *group) begin(reminder []member, until time.Time) {
 	if len(g.Sending) == 0 {
-		n := min(len(g.Waiting), mostWaiting)
+		n := g.room()
 		g.Sending, g.Waiting, g.Attempt = g.Waiting[:n:n], g.Waiting[n:], 0
 		if n == 0 {
 			g.Sending = reminder

@@ -36,21 +36,30 @@ func written(set map[string]string) []string {
 	return all
 }
 
-var errSame = errors.New("nothing changes")
+var (
+	errSame = errors.New("nothing changes")
+	errFull = errors.New("too much waits in its group already")
+)
 
 // enter stores a part in its group, and tells the group if it is due. Only the first needs to succeed: whatever becomes
 // of the rest, [Delivery.Follow] goes on with it.
 func (d *Delivery) enter(ctx context.Context, p part) error {
 	g := p.route.Group
 	key := groupKey(d.channel.Name(), p.route.Path, p.labels)
-	m := member{ID: p.Event.ID, Type: p.Event.Type, Run: p.ID, Identity: p.Identity, Steps: steps(p.Changes)}
+	m := member{ID: p.Event.ID, Type: p.Event.Type, Run: p.ID, Identity: p.Identity, Steps: steps(p.Changes), Again: p.Recovered}
 	_, err := d.groups.Upsert(ctx, key, func(x *group) error {
 		x.Route, x.Labels, x.Again = p.route.Path, p.labels, g.Repeat
+		if x.full() {
+			return errFull
+		}
 		if !x.join(m, g.Wait, g.Interval, time.Now().UTC()) {
 			return errSame
 		}
 		return nil
 	})
+	if errors.Is(err, errFull) {
+		return bus.Wait(events.CodeDeliveryFailed, maxBackoff, fmt.Errorf("keep what is to be told of run %s: %w", p.ID, err))
+	}
 	if err != nil && !errors.Is(err, errSame) {
 		return fmt.Errorf("keep what is to be told of run %s: %w", p.ID, err)
 	}

@@ -61,6 +61,9 @@ func (m *mailbox) told() []string {
 					text += " again"
 				}
 			}
+			if r.Recovered != "" {
+				text += " runs again"
+			}
 			if r.Outcome != nil {
 				text = r.Outcome.Message
 			}
@@ -148,7 +151,7 @@ func TestGroups_Wait(t *testing.T) {
 	store(t, b, first, one, two)
 	fourth := resultIn(t, "c", 1)
 	store(t, b, fourth, one)
-	stays(t, m, "a opened, b, the job ended", "c worsened")
+	stays(t, m, "a opened, b, the job ended", "c worsened runs again")
 }
 
 // A group with an interval is told at most so often; groups with other labels do not wait for it.
@@ -281,6 +284,23 @@ func quiet(t *testing.T, m *mailbox) {
 	t.Helper()
 	for n := -1; n != len(m.told()); time.Sleep(1500 * time.Millisecond) {
 		n = len(m.told())
+	}
+}
+
+// A job that can be profiled again is told once, by each way of telling.
+func TestGroups_Recovered(t *testing.T) {
+	for _, text := range []string{"route: {channels: [webhook]}", "route: {channels: [webhook], group_by: [change]}"} {
+		b := bustest.Start(t, "webhook")
+		m := &mailbox{name: "webhook"}
+		d := notifier(t, b, m, (&routes{}).set(t, text))
+		store(t, b, failedRun(t, time.Now().Add(-time.Minute)), d)
+		store(t, b, failedRun(t, time.Now().Add(-time.Second)), d)
+		for range 2 {
+			for day := 2; day < 4; day++ {
+				store(t, b, resultOf(t, day), d)
+			}
+		}
+		stays(t, m, "the job ended", "run-2 runs again")
 	}
 }
 

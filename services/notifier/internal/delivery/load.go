@@ -57,6 +57,7 @@ func (d *Delivery) run(ctx context.Context, m member) (channel.Run, error) {
 	}
 	e.ID = m.ID
 	r, err := d.read(e)
+	r.Recovered = m.Again
 	if err != nil || len(m.Steps) == 0 || r.Ready == nil {
 		return r, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/pkg/events"
@@ -15,7 +16,7 @@ import (
 // Lives knows what runs change: *lives.Store. Asked again about the same run it says the same.
 type Lives interface {
 	Observe(ctx context.Context, r events.RecommendationReady) (finding.Job, []finding.Step, error)
-	Fail(ctx context.Context, o events.Outcome) (bool, error)
+	Fail(ctx context.Context, o events.Outcome, at time.Time) (bool, error)
 	Job(ctx context.Context, id events.Identity) (finding.Job, error)
 }
 
@@ -48,9 +49,10 @@ func (d *Delivery) news(ctx context.Context, e events.Event) (channel.Run, amoun
 			return r, nothing, err
 		}
 		r.Changes = changes(&job, steps, *r.Ready)
-		is = len(r.Changes) > 0
+		r.Recovered = job.Recovered(r.ID)
+		is = len(r.Changes) > 0 || r.Recovered != ""
 	case r.Event.Type == events.TypeRunFailed:
-		if is, err = d.lives.Fail(ctx, *r.Outcome); err != nil {
+		if is, err = d.lives.Fail(ctx, *r.Outcome, e.Time); err != nil {
 			return r, nothing, err
 		}
 	}

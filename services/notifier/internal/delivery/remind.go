@@ -29,7 +29,7 @@ func (d *Delivery) reminder(ctx context.Context, key string, g *group, now time.
 		}
 		i, ok := at[l.Run]
 		if !ok {
-			if len(all) == mostWaiting {
+			if len(all) == mostRuns {
 				continue
 			}
 			i, at[l.Run] = len(all), len(all)

@@ -85,6 +85,9 @@ func runLabels(r channel.Run) map[string]string {
 	if r.Ready != nil {
 		maps.Copy(set, r.Ready.Labels)
 		set["severity"], set["change"] = string(r.Ready.Severity), "none"
+		if r.Recovered != "" {
+			set["change"], set["code"] = "recovered", string(r.Recovered)
+		}
 	} else {
 		set["severity"], set["code"] = "", string(r.Outcome.Code)
 		set["change"] = map[events.Type]string{

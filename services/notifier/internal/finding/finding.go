@@ -27,10 +27,17 @@ type Job struct {
 	Last     time.Time       `json:"last,omitzero"`     // when the newest run was analyzed
 	LastRun  string          `json:"lastRun,omitempty"`
 	Findings []*Life         `json:"findings,omitempty"`
-	Told     []Told          `json:"told,omitempty"`    // runs that changed something, the oldest first
-	Pending  []Step          `json:"pending,omitempty"` // changes that no run made and whose facts may not be told yet
-	Failing  events.Code     `json:"failing,omitempty"` // why the last run failed; empty when it did not
-	Failed   string          `json:"failed,omitempty"`  // the run that failed first for this reason
+	Told     []Told          `json:"told,omitempty"`     // runs that changed something, the oldest first
+	Pending  []Step          `json:"pending,omitempty"`  // changes that no run made and whose facts may not be told yet
+	Failing  events.Code     `json:"failing,omitempty"`  // why the last run failed; empty when it did not
+	Failures []string        `json:"failures,omitempty"` // runs that were the first to fail for their reasons, the oldest first
+	Again    *Recovery       `json:"again,omitempty"`    // the last run that succeeded after others had failed
+}
+
+// Recovery is a run that succeeded after others had failed.
+type Recovery struct {
+	Run  string      `json:"run"`
+	Code events.Code `json:"code"` // why the one before failed
 }
 
 // Told is a run and what it changed, so that whoever asks later gets the same answer.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strconv"
 	"time"
 
@@ -34,7 +33,10 @@ func (j *Job) Observe(r Run) []Step {
 	}
 	j.adopt(r)
 	steps := j.take(r)
-	j.Identity, j.Last, j.LastRun, j.Failing, j.Failed = r.Identity, r.At, r.ID, "", ""
+	if j.Failing != "" {
+		j.Again = &Recovery{r.ID, j.Failing}
+	}
+	j.Identity, j.Last, j.LastRun, j.Failing = r.Identity, r.At, r.ID, ""
 	j.JobName, j.Release, j.Version = cmp.Or(r.JobName, j.JobName), cmp.Or(r.Release, j.Release), cmp.Or(r.Version, j.Version)
 	if len(steps) > 0 {
 		j.Told = append(j.Told, Told{Run: r.ID, At: r.At, Steps: steps})
@@ -218,48 +220,6 @@ func (j *Job) Dismiss(l *Life, d *events.Dismissal, now time.Time) bool {
 	l.rebase(gain)
 	j.Pending = append(j.Pending, l.step(kind, l.Run, now, &before, &gain))
 	return true
-}
-
-// Fail takes a run that failed, and reports whether that is news: it is not while runs fail for the same reason.
-func (j *Job) Fail(run string, id events.Identity, code events.Code) bool {
-	if j.Failed == run {
-		return true
-	}
-	if j.Failing == code {
-		return false
-	}
-	j.Identity, j.Failing, j.Failed = id, code, run
-	return true
-}
-
-const (
-	mostFindings = 120 // of one job; those that nobody has seen for longest are forgotten
-	mostTold     = 64  // runs with changes
-	mostSteps    = 200 // of all of them
-)
-
-// prune keeps what is remembered of a job within what a bucket takes.
-func (j *Job) prune() {
-	if over := len(j.Findings) - mostFindings; over > 0 {
-		slices.SortStableFunc(j.Findings, func(a, b *Life) int {
-			if gone, also := a.State == events.LifeStateResolved, b.State == events.LifeStateResolved; gone != also {
-				if gone {
-					return -1
-				}
-				return 1
-			}
-			return a.SeenAt.Compare(b.SeenAt)
-		})
-		j.Findings = j.Findings[over:]
-	}
-	steps := 0
-	for i, told := range slices.Backward(j.Told) {
-		steps += len(told.Steps)
-		if kept := len(j.Told) - i; kept > 1 && (kept > mostTold || steps > mostSteps) {
-			j.Told = j.Told[i+1:]
-			break
-		}
-	}
 }
 
 // ended reports whether a dismissal is over by the time of a run.

@@ -1,6 +1,10 @@
 package finding
 
-import "squirrly.dev/pkg/events"
+import (
+	"slices"
+
+	"squirrly.dev/pkg/events"
+)
 
 // Of is what a result shows.
 func Of(r events.RecommendationReady) Run {
@@ -17,7 +21,11 @@ func Of(r events.RecommendationReady) Run {
 		})
 	}
 	for i, f := range run.Findings {
-		f.Title, f.Anchor, f.Vertices = short(f.Title), short(f.Anchor), f.Vertices[:min(len(f.Vertices), mostVertices)]
+		f.Title, f.Anchor = short(f.Title), short(f.Anchor)
+		f.Vertices = slices.Clone(f.Vertices[:min(len(f.Vertices), mostVertices)])
+		for n, name := range f.Vertices {
+			f.Vertices[n] = short(name)
+		}
 		run.Findings[i] = f
 	}
 	for _, b := range r.Others {

@@ -65,13 +65,12 @@ func (s *Store) Job(ctx context.Context, id events.Identity) (finding.Job, error
 	return e.Value, nil
 }
 
-// Fail takes a run that failed, and reports whether that is news.
-func (s *Store) Fail(ctx context.Context, o events.Outcome) (bool, error) {
+// Fail takes a run that failed at a time, and reports whether that is news.
+func (s *Store) Fail(ctx context.Context, o events.Outcome, at time.Time) (bool, error) {
 	news := false
-	_, err := s.change(ctx, o.Identity, func(j *finding.Job) bool {
-		before := j.Failed
-		news = j.Fail(o.Run, o.Identity, o.Code)
-		return j.Failed != before
+	_, err := s.change(ctx, o.Identity, func(j *finding.Job) (changed bool) {
+		news, changed = j.Fail(o.Run, o.Identity, o.Code, at)
+		return changed
 	})
 	return news, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -249,30 +250,87 @@ func TestStore_Dismiss(t *testing.T) {
 	}
 }
 
-// A run that fails is news once for each reason, until one succeeds.
+// A run that fails is news once for each reason, until one succeeds, which is news as well; what comes late is not.
 func TestStore_Fail(t *testing.T) {
 	s := store(bustest.Start(t))
 	r := result(0, 0, 2, nil)
-	fail := func(run string, code events.Code) bool {
-		news, err := s.Fail(t.Context(), events.Outcome{Run: run, Identity: r.Identity, Code: code, Message: "m"})
+	fail := func(run string, code events.Code, at time.Time) bool {
+		news, err := s.Fail(t.Context(), events.Outcome{Run: run, Identity: r.Identity, Code: code, Message: "m"}, at)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return news
 	}
+	recovered := func(r events.RecommendationReady) events.Code {
+		job, _, err := s.Observe(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return job.Recovered(r.Run)
+	}
 	for range 2 {
-		if !fail("r1", events.CodeJobGone) {
+		if !fail("r1", events.CodeJobGone, start.Add(-3*time.Hour)) {
 			t.Error("the first failure is news, whoever asks")
 		}
 	}
-	if fail("r2", events.CodeJobGone) {
+	if fail("r2", events.CodeJobGone, start.Add(-2*time.Hour)) {
 		t.Error("the same again is none")
 	}
-	if !fail("r3", events.CodeProfilerBusy) {
+	if !fail("r3", events.CodeProfilerBusy, start.Add(-time.Hour)) {
 		t.Error("another reason is news")
 	}
-	observe(t, s, r)
-	if !fail("r4", events.CodeProfilerBusy) {
+	for range 2 {
+		if got := recovered(r); got != events.CodeProfilerBusy {
+			t.Errorf("the first success is news, whoever asks: %q", got)
+		}
+	}
+	if got := recovered(result(0, 1, 2, nil)); got != "" {
+		t.Errorf("the second success is none: %q", got)
+	}
+	if !fail("r3", events.CodeProfilerBusy, start.Add(-time.Hour)) {
+		t.Error("what was news is, for whoever asks late")
+	}
+	if fail("r4", events.CodeJobGone, start.Add(-time.Hour)) {
+		t.Error("what failed before the last success is none")
+	}
+	if !fail("r5", events.CodeProfilerBusy, start.Add(48*time.Hour)) {
 		t.Error("after a success, it is news again")
+	}
+}
+
+// What is remembered of a job stays below the limit of its bucket, however many findings of whatever names it has had.
+func TestStore_ManyOfOneJob(t *testing.T) {
+	const runs, each = 50, 200
+	b := bustest.Start(t)
+	s := store(b)
+	long := strings.Repeat("\u2028<\"", 2000)
+	began, longest := time.Now(), time.Duration(0)
+	for day := range runs {
+		shares := map[string]float64{}
+		for i := range each {
+			shares[fmt.Sprintf("%d-%d-%s", day, i, long[:120])] = .05
+		}
+		r := result(0, day, 2, shares)
+		for i := range r.Findings {
+			f := &r.Findings[i]
+			f.Title, f.Anchor, f.Recommendation.Change, f.Vertices = long, long, long, slices.Repeat([]string{long}, 100)
+		}
+		at := time.Now()
+		if _, _, err := s.Observe(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		longest = max(longest, time.Since(at))
+	}
+	m, err := bustest.JetStream(b).Stream(t.Context(), "KV_"+events.BucketFindings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.GetMsg(t.Context(), m.CachedInfo().State.LastSeq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d findings in %d runs of one job: %d KiB, in %s, a run in %s at most", runs*each, runs, len(got.Data)>>10, time.Since(began).Round(time.Millisecond), longest.Round(time.Millisecond))
+	if len(got.Data) > 700<<10 {
+		t.Errorf("%d KiB", len(got.Data)>>10)
 	}
 }

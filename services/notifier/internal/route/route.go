@@ -1,7 +1,8 @@
 // Package route says who is told what: a tree of routes with the matchers and the words of Alertmanager, times in which a
 // route is mute, and silences. How something is told does not belong here.
 //
-// Labels of what is told: cluster, namespace, job, change (opened, worsened, improved, resolved, reopened, failed, or none),
+// Labels of what is told: cluster, namespace, job, change (opened, worsened, improved, resolved, reopened,
+// dismissed, failed, rejected, cancelled, recovered, or none),
 // and of a finding severity, category, rule, mode and finding; besides those of the run, such as team or policy.
 package route
 
