@@ -63,29 +63,84 @@ func cellBar(share float64) string {
 	return strings.Repeat("█", full) + strings.Repeat("░", barCells-full)
 }
 
-// table writes columns; the first one gives way when the page is too narrow.
+// table writes columns that fit into the page, see fitted.
 func (t *textWriter) table(tab *table) {
-	widths := make([]int, len(tab.Head))
-	measure := func(i int, text string) { widths[i] = max(widths[i], min(cells(text), maxColumn)) }
-	for i, text := range tab.Head {
-		measure(i, text)
-	}
-	widths[0] = 0
-	for _, row := range tab.Rows {
-		widths[0] = max(widths[0], cells(row[0].Text))
-		for i := 1; i < len(row); i++ {
-			measure(i, row[i].Text)
-		}
-	}
-	rest := len(indent)
-	for _, w := range widths[1:] {
-		rest += w + 2
-	}
-	widths[0] = max(minColumn, min(widths[0], t.width-rest))
+	tab, widths := tab.fitted(t.width - len(indent))
 	t.line(indent + t.paint(dim, tab.row(plain(tab.Head...), widths)))
 	for _, row := range tab.Rows {
 		t.line(indent + tab.row(row, widths))
 	}
+}
+
+// fitted is a table with columns that fit into a width: texts give way, the first column before the others and the widest
+// before the narrower, and then the columns that a narrow page can do without.
+func (tab *table) fitted(width int) (*table, []int) {
+	widths := tab.measured()
+	over := func() int {
+		sum := -2
+		for _, w := range widths {
+			sum += w + 2
+		}
+		return sum - width
+	}
+	for over() > 0 {
+		if at := tab.widest(widths); at >= 0 {
+			widths[at]--
+			continue
+		}
+		if len(tab.Spare) == 0 {
+			break
+		}
+		tab = tab.without(tab.Spare[0])
+		widths = tab.measured()
+	}
+	return tab, widths
+}
+
+// measured are the widths of all columns that nothing is too narrow for.
+func (tab *table) measured() []int {
+	widths := make([]int, len(tab.Head))
+	for i, text := range tab.Head {
+		widths[i] = cells(text)
+	}
+	for _, row := range tab.Rows {
+		for i := range row {
+			widths[i] = max(widths[i], cells(row[i].Text))
+		}
+	}
+	for i := 1; i < len(widths); i++ {
+		widths[i] = min(widths[i], maxColumn)
+	}
+	return widths
+}
+
+// widest is the column of text that gives way next; -1 when none can.
+func (tab *table) widest(widths []int) int {
+	if widths[0] > minName {
+		return 0
+	}
+	at := -1
+	for i, w := range widths {
+		if !tab.Right[i] && w > minColumn && (at < 0 || w > widths[at]) {
+			at = i
+		}
+	}
+	return at
+}
+
+// without is a copy that lacks a column.
+func (tab *table) without(column int) *table {
+	less := &table{Head: slices.Delete(slices.Clone(tab.Head), column, column+1), Right: slices.Delete(slices.Clone(tab.Right), column, column+1)}
+	for _, row := range tab.Rows {
+		less.Rows = append(less.Rows, slices.Delete(slices.Clone(row), column, column+1))
+	}
+	for _, i := range tab.Spare[1:] {
+		if i > column {
+			i--
+		}
+		less.Spare = append(less.Spare, i)
+	}
+	return less
 }
 
 func (tab *table) row(row []cell, widths []int) string {

@@ -58,6 +58,7 @@ func (v view) operators() section {
 	t := &table{
 		Head:  []string{"Operator", "Vertex", "Busy", "CPU", "Records in/s", "out/s", "Hottest function", "Findings"},
 		Right: []bool{false, false, true, true, true, true, false, false},
+		Spare: []int{4, 5},
 	}
 	left := 0
 	for _, o := range v.Operators {

@@ -22,7 +22,8 @@ const (
 	barCells     = 8
 	maxID        = 12 // of the id of a finding or a fact
 	maxColumn    = 16 // of a column of a table, but the first
-	minColumn    = 12 // of the first column of a table
+	minName      = 12 // of the first column of a table, unless nothing else can give way
+	minColumn    = 9  // of a column of text in a table
 	arrow        = " → "
 )
 

@@ -12,7 +12,7 @@ require (
 	squirrly.dev/pkg/events v0.0.0
 )
 
-require github.com/gorilla/websocket v1.5.3 // indirect
+require github.com/gorilla/websocket v1.5.4-0.20250319132907-e064f32e3674 // indirect
 
 require (
 	code.dny.dev/ssrf v0.3.0 // indirect

@@ -150,16 +150,16 @@ func (a *app) printDoctor(all []doctor.Finding) error {
 			return err
 		}
 	} else {
-		area := ""
+		area, width := "", a.columns(a.out)
 		for _, f := range all {
 			if f.Area != area {
 				area = f.Area
 				fmt.Fprintln(a.out, clean(area))
 			}
 			const indent = "        "
-			fmt.Fprintln(a.out, fmt.Sprintf("  %-6s", f.State)+strings.TrimPrefix(folded(indent+f.Says, indent), indent))
+			fmt.Fprintln(a.out, fmt.Sprintf("  %-6s", f.State)+strings.TrimPrefix(foldedTo(indent+f.Says, indent, width), indent))
 			if f.Do != "" {
-				fmt.Fprintln(a.out, folded(indent+"→ "+f.Do, indent+"  "))
+				fmt.Fprintln(a.out, foldedTo(indent+"→ "+f.Do, indent+"  ", width))
 			}
 		}
 	}

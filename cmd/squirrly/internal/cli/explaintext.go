@@ -159,18 +159,21 @@ func cutTo(text string, width int) string {
 	return string(runes[:width-1]) + "…"
 }
 
-// folded breaks a text at words so that it fits.
-func folded(text, indent string) string {
+// folded breaks a text at words so that it fits into the usual columns.
+func folded(text, indent string) string { return foldedTo(text, indent, explainWidth) }
+
+// foldedTo breaks a text at words so that it fits into some columns.
+func foldedTo(text, indent string, width int) string {
 	var lines []string
 	lead := text[:len(text)-len(strings.TrimLeft(text, " "))]
 	line := ""
 	for word := range strings.FieldsSeq(clean(text)) {
 		switch {
 		case line == "":
-			line = lead + cutTo(word, explainWidth-len(lead))
-		case len([]rune(line))+1+len([]rune(word)) > explainWidth:
+			line = lead + cutTo(word, width-len(lead))
+		case len([]rune(line))+1+len([]rune(word)) > width:
 			lines = append(lines, line)
-			line = indent + cutTo(word, explainWidth-len(indent))
+			line = indent + cutTo(word, width-len(indent))
 		default:
 			line += " " + word
 		}
