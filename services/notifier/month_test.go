@@ -2,6 +2,7 @@ package notifier_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -248,13 +249,23 @@ func must[T any](t *testing.T, v T, err error) T {
 	return v
 }
 
+// months is how many months with other noise are tried.
+var months = flag.Uint64("months", 2, "simulated months of TestMonth, each with a seed of its own")
+
 // A month of nightly runs of 12 jobs: each of 20 changes is told once, within a few nights, and nothing else is, by two
 // notifiers at once.
 func TestMonth(t *testing.T) {
+	for seed := range *months {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { month(t, seed) })
+	}
+}
+
+func month(t *testing.T, seed uint64) {
+	t.Helper()
 	b := bustest.Start(t, "webhook")
 	h := &hook{runs: map[string]int{}}
 	two(t, b, h)
-	rng := rand.New(rand.NewPCG(1, 2))
+	rng := rand.New(rand.NewPCG(seed, 2))
 	for day := range nights {
 		for job := range jobs {
 			publishReady(t, b, result(rng, job, day, shows(job, day)))

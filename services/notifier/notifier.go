@@ -25,8 +25,9 @@ import (
 // Deps are what the service works with.
 type Deps struct {
 	Bus    *bus.Bus
-	Log    io.Writer    // of the log channel; nil is standard output
-	Logger *slog.Logger // nil discards
+	Log    io.Writer     // of the log channel; nil is standard output
+	Logger *slog.Logger  // nil discards
+	Lease  time.Duration // until another notifier tells what one began to tell; 0 is longer than an attempt may take
 }
 
 // Service tells how runs ended.
@@ -35,6 +36,7 @@ type Service struct {
 	bus      *bus.Bus
 	channels []opened
 	routes   *route.File
+	lease    time.Duration
 	log      *slog.Logger
 }
 
@@ -49,7 +51,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if d.Log == nil {
 		d.Log = os.Stdout
 	}
-	s := &Service{cfg: cfg.withDefaults(), bus: d.Bus, log: d.Logger}
+	s := &Service{cfg: cfg.withDefaults(), bus: d.Bus, lease: d.Lease, log: d.Logger}
 	var err error
 	if s.channels, s.routes, err = cfg.open(d.Log, d.Bus, d.Logger); err != nil {
 		return nil, err
@@ -73,7 +75,7 @@ func (s *Service) Run(ctx context.Context) error {
 	for _, ch := range s.channels {
 		policy := delivery.Policy{
 			Attempts: s.cfg.Attempts, Backoff: s.cfg.Backoff, MaxAge: s.cfg.MaxAge,
-			Readings: slices.Contains(s.cfg.Readings, ch.Name()),
+			Readings: slices.Contains(s.cfg.Readings, ch.Name()), Lease: s.lease,
 		}
 		s.log.InfoContext(ctx, "channel is on", "channel", ch.Name())
 		d := delivery.New(ch.Channel, s.bus, s.bus, known, s.routes, policy, s.log)

@@ -304,6 +304,30 @@ func TestGroups_Recovered(t *testing.T) {
 	}
 }
 
+// Without the bucket of what was told, everything is told, again rather than never; with a new one, once.
+func TestGroups_LostBucket(t *testing.T) {
+	for _, text := range []string{"route: {channels: [webhook]}", "route: {channels: [webhook], group_by: [change], group_wait: 1h}"} {
+		b := bustest.Start(t, "webhook")
+		m := &mailbox{name: "webhook"}
+		r := (&routes{}).set(t, text)
+		d := notifier(t, b, m, r)
+		e := resultOf(t, 0)
+		publish(t, b, e)
+		if err := bustest.JetStream(b).DeleteKeyValue(t.Context(), events.BucketNotify); err != nil {
+			t.Fatal(err)
+		}
+		store(t, b, e, d, d)
+		stays(t, m, "run-0 opened", "run-0 opened")
+		if err := b.Provision(t.Context(), bus.Topology{AckWait: bustest.AckWait, Channels: []string{"webhook"}}); err != nil {
+			t.Fatal(err)
+		}
+		r.set(t, strings.Replace(text, "1h", "10ms", 1))
+		later := resultOf(t, 1)
+		store(t, b, later, d, d)
+		stays(t, m, "run-0 opened", "run-0 opened", "run-1 worsened")
+	}
+}
+
 // What somebody dismisses is told where a route asks for it, once.
 func TestGroups_Dismissals(t *testing.T) {
 	b := bustest.Start(t, "webhook")
