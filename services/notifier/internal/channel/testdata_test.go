@@ -1,6 +1,9 @@
 package channel_test
 
 import (
+	"crypto/tls"
+	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -91,3 +94,14 @@ func news(t testing.TB) channel.Message {
 	m.Runs[0].Changes = []channel.Change{opened, worse, change(events.LifeResolved, "cccccccccccc", "Kryo fallback")}
 	return m
 }
+
+func number(t testing.TB, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func tlsListener(l net.Listener, c *tls.Config) net.Listener { return tls.NewListener(l, c) }

@@ -23,6 +23,7 @@ func types() []Type {
 		{"log", "text or records on standard output", func() Settings { return new(LogSettings) }},
 		{"webhook", "CloudEvents by HTTP, signed as Standard Webhooks", func() Settings { return new(WebhookSettings) }},
 		{"slack", "messages in Slack, updated in place, with a thread for each finding", func() Settings { return new(SlackSettings) }},
+		{"mail", "e-mail as text and HTML, in threads", func() Settings { return new(MailSettings) }},
 		{"nats", "CloudEvents on a NATS subject", func() Settings { return new(SubjectSettings) }},
 	}
 }
