@@ -185,6 +185,12 @@ func httpChannels() map[string]faulty {
 		"slack bot": {garbage: true, receiver: func(t testing.TB) http.Handler { return newSlack(t) }, open: func(t testing.TB, url string) channel.Channel {
 			return open(t, &channel.SlackSettings{TokenFile: "x", Channel: "#flink", APIURL: url})
 		}},
+		"alertmanager": {receiver: func(t testing.TB) http.Handler { return newAlerts(t) }, open: func(t testing.TB, url string) channel.Channel {
+			return open(t, &channel.AlertSettings{URL: url, TokenFile: "x"})
+		}},
+		"github": {garbage: true, receiver: func(t testing.TB) http.Handler { return newGitHub(t) }, open: func(t testing.TB, url string) channel.Channel {
+			return open(t, &channel.GitHubSettings{Repo: "acme/flink-jobs", TokenFile: "x", APIURL: url})
+		}},
 		"slack webhook": {receiver: taken, open: func(t testing.TB, url string) channel.Channel {
 			return open(t, &channel.SlackSettings{URL: url + "/" + token})
 		}},

@@ -59,7 +59,7 @@ func newMailServer(t testing.TB, direct bool) *mailServer {
 	}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = m.Serve(l) }()
-	t.Cleanup(func() { _ = m.Close(); <-done })
+	t.Cleanup(func() { _ = m.Close(); _ = l.Close(); <-done })
 	return m
 }
 

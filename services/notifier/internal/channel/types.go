@@ -24,6 +24,8 @@ func types() []Type {
 		{"webhook", "CloudEvents by HTTP, signed as Standard Webhooks", func() Settings { return new(WebhookSettings) }},
 		{"slack", "messages in Slack, updated in place, with a thread for each finding", func() Settings { return new(SlackSettings) }},
 		{"mail", "e-mail as text and HTML, in threads", func() Settings { return new(MailSettings) }},
+		{"alertmanager", "alerts for Prometheus' Alertmanager, API version 2", func() Settings { return new(AlertSettings) }},
+		{"github", "an issue on GitHub for each finding", func() Settings { return new(GitHubSettings) }},
 		{"nats", "CloudEvents on a NATS subject", func() Settings { return new(SubjectSettings) }},
 	}
 }
