@@ -26,6 +26,7 @@ func types() []Type {
 		{"mail", "e-mail as text and HTML, in threads", func() Settings { return new(MailSettings) }},
 		{"alertmanager", "alerts for Prometheus' Alertmanager, API version 2", func() Settings { return new(AlertSettings) }},
 		{"github", "an issue on GitHub for each finding", func() Settings { return new(GitHubSettings) }},
+		{"shoutrrr", "text to Teams, Discord, Telegram and others by a URL of shoutrrr's", func() Settings { return new(ShoutrrrSettings) }},
 		{"nats", "CloudEvents on a NATS subject", func() Settings { return new(SubjectSettings) }},
 	}
 }
