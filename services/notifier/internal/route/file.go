@@ -1,40 +1,29 @@
 package route
 
 import (
-	"bytes"
-	"context"
-	"fmt"
+	"errors"
 	"log/slog"
+	"reflect"
 	"slices"
-	"sync/atomic"
-	"time"
 
-	"squirrly.dev/internal/userfile"
+	"squirrly.dev/internal/followfile"
 )
 
 // File is a file of routes that is read again when it changes. A change with a mistake is told, and the routes stay as
-// they were. Channels are made at the start: those of a change wait for the next one. It is safe for concurrent use.
-type File struct {
-	path  string
-	known []string
-	log   *slog.Logger
-	cfg   atomic.Pointer[Config]
-	read  []byte // the content that was looked at last
-}
+// they were. Channels are made at the start: a change of them waits for the next one, and so do the routes beside it. It is
+// safe for concurrent use.
+type File struct{ *followfile.File[*Config] }
 
 // Open reads a file, which has to be right to begin with. Known are the channels that there are besides those of the file.
 func Open(path string, known []string, log *slog.Logger) (*File, error) {
-	body, err := userfile.ReadSoon(path, MaxBytes)
+	f, err := followfile.Open(followfile.Options[*Config]{
+		Path: path, What: "routes", Limit: MaxBytes, Log: log, Accept: sameChannels,
+		Read: func(b []byte) (*Config, error) { return Read(b, known) },
+	})
 	if err != nil {
-		return nil, fmt.Errorf("read the routes: %w", err)
+		return nil, err
 	}
-	cfg, err := Read(body, known)
-	if err != nil {
-		return nil, fmt.Errorf("routes of %s:\n%w", path, err)
-	}
-	f := &File{path: path, known: known, log: log, read: body}
-	f.cfg.Store(cfg)
-	return f, nil
+	return &File{f}, nil
 }
 
 // Everyone are the routes without a file: every channel is told of changes, and those of everything of every end of a run.
@@ -44,50 +33,19 @@ func Everyone(channels, everything []string) *File {
 		{Path: "route.routes[0]", Channels: channels, Tell: TellChanges, Continue: true},
 		{Path: "route.routes[1]", Channels: everything, Tell: TellAll},
 	}
-	f := &File{}
-	f.cfg.Store(&Config{Root: root})
-	return f
+	return &File{followfile.Fixed(&Config{Root: root})}
 }
 
 // Config are the routes that hold now. They are shared: do not change them.
-func (f *File) Config() *Config { return f.cfg.Load() }
+func (f *File) Config() *Config { return f.Value() }
 
-// Follow looks at the file again and again until ctx ends. Only the content says whether there is something new.
-func (f *File) Follow(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for f.path != "" {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			f.look(ctx)
-		}
+// sameChannels refuses a change of channels. What stands in the files that they name is not compared.
+func sameChannels(now, next *Config) error {
+	same := slices.EqualFunc(now.Channels, next.Channels, func(a, b Channel) bool {
+		return a.Name == b.Name && a.Type.Name == b.Type.Name && reflect.DeepEqual(a.Settings, b.Settings)
+	})
+	if !same {
+		return errors.New("the channels are others: restart the notifier for them")
 	}
-}
-
-func (f *File) look(ctx context.Context) {
-	body, err := userfile.Read(ctx, f.path, MaxBytes)
-	if ctx.Err() != nil || err == nil && bytes.Equal(body, f.read) {
-		return
-	}
-	if err != nil {
-		if f.read != nil {
-			f.log.ErrorContext(ctx, "the routes cannot be read; those from before still hold", "file", f.path, "error", err)
-		}
-		f.read = nil
-		return
-	}
-	f.read = body
-	cfg, err := Read(body, f.known)
-	if err != nil {
-		f.log.ErrorContext(ctx, "the routes have mistakes; those from before still hold", "file", f.path, "error", err)
-		return
-	}
-	if now := f.Config(); !slices.EqualFunc(now.Channels, cfg.Channels, func(a, b Channel) bool { return a.Name == b.Name && a.Type.Name == b.Type.Name }) {
-		f.log.ErrorContext(ctx, "the file has other channels: restart the notifier for them; the routes from before still hold", "file", f.path)
-		return
-	}
-	f.cfg.Store(cfg)
-	f.log.InfoContext(ctx, "new routes", "file", f.path)
+	return nil
 }
