@@ -63,8 +63,8 @@ reason (exit code 2), unless --force is given; so are profiles of two jobs, and 
 	_ = c.Flags().MarkHidden("profile-block") // there is one form; who asks for another one is told
 	c.Flags().StringVar(&f.baseline, "baseline", "", "analysis `FILE|DIR` of an earlier run to compare with")
 	c.Flags().StringVar(&f.metrics, "metrics", "", "job.json `FILE` of an earlier run: graph and metrics of the job (default: that of the folder)")
-	c.Flags().StringVarP(&f.mode, "mode", "m", "", "mode of the files: ITIMER, WALL, CPU, ALLOC or LOCK (default: from name or title)")
-	c.Flags().DurationVarP(&f.duration, "duration", "d", 0, "how long each profile ran, if known")
+	c.Flags().StringVarP(&f.mode, "mode", "m", "", "`MODE` of the files: ITIMER, WALL, CPU, ALLOC or LOCK (default: from name or title)")
+	c.Flags().DurationVarP(&f.duration, "duration", "d", 0, "`TIME` that each profile ran, if known")
 	c.Flags().BoolVar(&f.force, "force", false, "analyze what is refused: profiles without any thread of a Flink task, profiles of two jobs, a baseline of another job")
 	c.Flags().StringVar(&f.failOn, "fail-on", "", "exit with 3 when there are findings of this `SEVERITY`: info, warning or critical")
 	return c

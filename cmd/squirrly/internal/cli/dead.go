@@ -41,7 +41,7 @@ func (a *app) deadLs() *cobra.Command {
 			return w.Flush()
 		},
 	}
-	c.Flags().IntVar(&most, "max", 50, "how many at the most")
+	c.Flags().IntVar(&most, "max", 50, "`NUMBER` at the most")
 	return c
 }
 

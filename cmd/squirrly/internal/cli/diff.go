@@ -48,7 +48,7 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 worse, with --fail-on worse; 4 no
 		RunE: func(c *cobra.Command, v []string) error { return a.diff(c.Context(), v[0], v[1], f) },
 	}
 	c.Flags().StringVar(&f.flamegraph, "flamegraph", "", "write the differential flame graph to `FILE`; with several modes, one file for each")
-	c.Flags().StringVarP(&f.mode, "mode", "m", "", "mode of flame graphs whose name and title tell none: ITIMER, WALL, CPU, ALLOC or LOCK")
+	c.Flags().StringVarP(&f.mode, "mode", "m", "", "`MODE` of flame graphs whose name and title tell none: ITIMER, WALL, CPU, ALLOC or LOCK")
 	c.Flags().StringVar(&f.failOn, "fail-on", "", "exit with 3 when the job got `worse`, which is slower")
 	c.Flags().BoolVar(&f.force, "force", false, "compare runs of two jobs: other names and, for the most part, other vertices")
 	return c

@@ -46,7 +46,7 @@ DIR is what ` + "`squirrly profile --out`" + ` wrote. Any other TARGET is profil
 	c.Flags().StringVar(&f.metrics, "metrics", "", "of a DIR without a context: job.json `FILE` of an earlier run")
 	c.Flags().BoolVar(&f.possible, "possible", false, "list the ids of operators and what is possible in each, for claims")
 	c.Flags().StringVar(&f.out, "out", "", "of a TARGET: `DIR` for the captures, the analysis and report.html")
-	c.Flags().DurationVar(&f.timeout, "timeout", 0, "of a TARGET: wait no longer than this; on a server the run goes on (default: the deadline of the run)")
+	c.Flags().DurationVar(&f.timeout, "timeout", 0, "of a TARGET: wait no longer than this `TIME`; on a server the run goes on (default: the deadline of the run)")
 	return c
 }
 

@@ -152,7 +152,7 @@ It is told again when the dismissal ends and it is still there.`,
 			})
 		},
 	}
-	c.Flags().StringVar(&as, "as", "", "why: right, wrong or wont-fix")
+	c.Flags().StringVar(&as, "as", "", "`WHY`: right, wrong or wont-fix")
 	c.Flags().StringVar(&d.Reason, "reason", "", "free-text `REASON`")
 	c.Flags().StringVar(&d.By, "by", env("USER", "LOGNAME"), "`WHO` dismisses it")
 	c.Flags().StringVar(&until, "until", "", "`DATE` (2027-01-31) or duration (72h) at which it ends")

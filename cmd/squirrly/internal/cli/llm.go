@@ -22,13 +22,13 @@ type llmFlags struct {
 
 func (l *llmFlags) add(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&l.provider, "provider", "", "who explains the findings: "+strings.Join(analyzer.Providers(), ", ")+
+	f.StringVar(&l.provider, "provider", "", "`NAME` of who explains the findings: "+strings.Join(analyzer.Providers(), ", ")+
 		" (env SQUIRRLY_LLM_PROVIDER, API_PROVIDER; default: the provider whose key is set, else rules)")
-	f.StringVar(&l.model, "model", "", "model of the LLM, for azure the deployment (env SQUIRRLY_LLM_MODEL; default: the provider's)")
+	f.StringVar(&l.model, "model", "", "`NAME` of the model, for azure the deployment (env SQUIRRLY_LLM_MODEL; default: the provider's)")
 	f.StringVar(&l.baseURL, "llm-url", "", "base `URL` of the LLM, such as http://localhost:11434/v1 (env SQUIRRLY_LLM_URL, OPENAI_BASE_URL …)")
 	f.StringVar(&l.keyFile, "llm-key-file", "", "`FILE` with the key (env SQUIRRLY_LLM_KEY_FILE; keys: SQUIRRLY_LLM_KEY, OPENAI_API_KEY, ANTHROPIC_API_KEY …)")
 	f.StringVar(&l.caFile, "llm-ca-file", "", "PEM `FILE` with certificates to trust besides the system's (env SQUIRRLY_LLM_CA_FILE)")
-	f.DurationVar(&l.timeout, "llm-timeout", 0, "longest wait for the LLM's answer (default 3m)")
+	f.DurationVar(&l.timeout, "llm-timeout", 0, "longest `TIME` to wait for the LLM's answer (default 3m)")
 }
 
 // config joins flags and environment.

@@ -72,8 +72,8 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 findings of the severity of --fai
 	f.flink.add(c)
 	c.Flags().StringVar(&f.out, "out", "", "`DIR` for the captures, the analysis and report.html; one that holds a run already gets a folder for each further one")
 	c.Flags().StringVar(&f.failOn, "fail-on", "", "exit with 3 when there are findings of this `SEVERITY`: info, warning or critical")
-	c.Flags().DurationVar(&f.timeout, "timeout", 0, "wait no longer than this; on a server the run goes on, in this process it ends (default: the deadline of the run)")
-	c.Flags().DurationVar(&f.cancel, "cancel-after", 0, "cancel the run when it is not done after this time")
+	c.Flags().DurationVar(&f.timeout, "timeout", 0, "wait no longer than this `TIME`; on a server the run goes on, in this process it ends (default: the deadline of the run)")
+	c.Flags().DurationVar(&f.cancel, "cancel-after", 0, "cancel the run when it is not done after this `TIME`")
 	c.Flags().BoolVar(&f.noWait, "no-wait", false, "with a server: print the id of the run and do not wait")
 	return c
 }

@@ -42,8 +42,8 @@ Services only use what is there; they create nothing.`,
 			return nil
 		},
 	}
-	c.Flags().IntVar(&t.Replicas, "replicas", 1, "copies of each stream: 1, or 3 in a cluster")
-	c.Flags().DurationVar(&t.AckWait, "ack-wait", bus.DefaultAckWait, "silence after which a worker's message goes to another")
-	c.Flags().StringSliceVar(&t.Channels, "channels", notifier.ChannelTypes(), "types of notification channels; each gets a consumer")
+	c.Flags().IntVar(&t.Replicas, "replicas", 1, "`NUMBER` of copies of each stream: 1, or 3 in a cluster")
+	c.Flags().DurationVar(&t.AckWait, "ack-wait", bus.DefaultAckWait, "`TIME` of silence after which a worker's message goes to another")
+	c.Flags().StringSliceVar(&t.Channels, "channels", notifier.ChannelTypes(), "`TYPES` of notification channels; each gets a consumer")
 	return c
 }

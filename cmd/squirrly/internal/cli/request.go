@@ -32,18 +32,18 @@ type requestFlags struct {
 
 func (r *requestFlags) add(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVarP(&r.namespace, "namespace", "n", "", "namespace of the FlinkDeployment (env NAMESPACE)")
-	f.StringVar(&r.cluster, "kube-context", "", "kube context of the FlinkDeployment")
-	f.StringVar(&r.job, "job", "", "id or name of the job, when several run")
-	f.DurationVarP(&r.duration, "duration", "d", 0, "duration of each profile (default 30s; env PROFILER_DURATION)")
+	f.StringVarP(&r.namespace, "namespace", "n", "", "`NAME` of the namespace of the FlinkDeployment (env NAMESPACE)")
+	f.StringVar(&r.cluster, "kube-context", "", "`NAME` of the kube context of the FlinkDeployment")
+	f.StringVar(&r.job, "job", "", "`ID` or name of the job, when several run")
+	f.DurationVarP(&r.duration, "duration", "d", 0, "`TIME` that each profile takes (default 30s; env PROFILER_DURATION)")
 	f.StringSliceVarP(&r.modes, "mode", "m", nil, "profiler `MODES`: ITIMER, WALL, CPU, ALLOC, LOCK (default ITIMER,WALL; env PROFILER_TYPE)")
 	f.StringArrayVar(&r.context, "context", nil, "`FILE|DIR` that helps the analysis: source, configuration, notes; repeatable")
 	f.StringVar(&r.prompt, "prompt-file", "", "Markdown `FILE` that replaces the default prompt (env ANALYSIS_PROMPT_FILE)")
-	f.StringVar(&r.reason, "reason", "", "why, for people")
+	f.StringVar(&r.reason, "reason", "", "`WHY`, for people")
 	f.StringToStringVarP(&r.labels, "label", "l", nil, "`KEY=VALUE` labels of the run")
 	f.StringSliceVar(&r.managers, "task-manager", nil, "`ID` of a TaskManager to profile; repeatable (default: all that run the job)")
 	f.StringVar(&r.baseline, "baseline", "", "run to compare with: last (default), release (the last one whose label release differs), none, or a `RUN`")
-	f.IntVar(&r.most, "max-task-managers", 0, "profile at most this many TaskManagers, those that matter most for the job's speed now; 0 is the cap: 80 profiles a run, 40 TaskManagers in 2 modes")
+	f.IntVar(&r.most, "max-task-managers", 0, "profile at most this `NUMBER` of TaskManagers, those that matter most for the job's speed now; 0 is the cap: 80 profiles a run, 40 TaskManagers in 2 modes")
 	f.StringVar(&r.scope, "scope", "", "which TaskManagers, in one `TEXT`: all, \"busiest N\" or \"named ID ID\"; instead of the two flags above")
 }
 

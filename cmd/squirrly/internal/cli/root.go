@@ -85,8 +85,9 @@ Without an LLM key the analysis is by rules alone, and nothing leaves this machi
 		a.policyCommand(), a.findingsCommand(), a.routesCommand(), a.notifyCommand(), a.optOutsCommand(), a.provisionCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	a.complete(root)
+	fitHelp(root, a.columns(a.out))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage("%w (see `%s --help`)", err, c.CommandPath())
+		return usage("%s (see `%s --help`)", ofPeople(err), c.CommandPath())
 	})
 	return root
 }
@@ -125,7 +126,7 @@ func env(names ...string) string {
 func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, values []string) error {
 		if err := check(c, values); err != nil {
-			return usage("%w (see `%s --help`)", err, c.CommandPath())
+			return usage("%s (see `%s --help`)", ofPeople(err), c.CommandPath())
 		}
 		return nil
 	}

@@ -43,7 +43,7 @@ with, such as the first eight characters that are listed here; -o json has all o
 			return a.list(c, b, q)
 		},
 	}
-	c.Flags().IntVar(&f.query.Limit, "max", 50, "how many at the most")
+	c.Flags().IntVar(&f.query.Limit, "max", 50, "`NUMBER` at the most")
 	c.Flags().StringVar(&f.query.Job, "job", "", "`NAME` of the job, or of its target")
 	c.Flags().StringVar(&f.query.Namespace, "namespace", "", "`NAME` of the namespace of the target")
 	c.Flags().StringVar(&f.state, "state", "", "`STATE` of the run: planned, profiling, captured, analyzing, analyzed, failed, rejected or cancelled")

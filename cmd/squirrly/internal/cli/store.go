@@ -101,7 +101,9 @@ func (a *app) exportReports(dir string, an events.Analysis) error {
 			return fmt.Errorf("export %s: %w", name, err)
 		}
 	}
-	fmt.Fprintln(a.err, "Wrote", filepath.Join(dir, "report.html"))
+	if !a.flags.quiet {
+		fmt.Fprintln(a.err, "Wrote", filepath.Join(dir, "report.html"))
+	}
 	return nil
 }
 

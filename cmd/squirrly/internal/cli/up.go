@@ -39,7 +39,7 @@ squirrly.v1.recommendation.ready.>. State is kept in the data directory, so a re
 	f.llm.add(c)
 	f.flink.addFile(c)
 	c.Flags().StringVar(&f.dir, "data", "", "data `DIR` (default: squirrly in the user's data directory)")
-	c.Flags().IntVar(&f.port, "port", 4222, "port of the NATS server on 127.0.0.1")
+	c.Flags().IntVar(&f.port, "port", 4222, "`PORT` of the NATS server on 127.0.0.1")
 	c.Flags().StringVar(&f.http, "http", "127.0.0.1:8080", "`ADDR` of the HTTP API; empty for none")
 	c.Flags().StringVar(&f.admin, "admin", "", "`ADDR` of /livez, /readyz and /metrics; empty for none")
 	return c
