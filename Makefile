@@ -7,7 +7,7 @@ FAST     = $(filter-out %/test/e2e %/tools/image,$(MODULES))
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # Files that name the image of a release, besides VERSION; a test holds them to it.
 VERSIONED = Dockerfile docker-compose.yml deploy/k8s/base/kustomization.yaml deploy/k8s/oneshot/kustomization.yaml \
-  docs/kubernetes.md examples/flinkdeployment.yaml
+  docs/kubernetes.md examples/flinkdeployment.yaml scripts/deploy.sh
 LDFLAGS  = -s -w -X squirrly.dev/internal/daemon.version=$(VERSION)
 
 .DEFAULT_GOAL := help

@@ -8,6 +8,10 @@
 # FLINK_NAMESPACE  where the sample job runs (flink)
 set -eu
 
+case ${1:-} in
+-h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+esac
+
 OPERATOR_VERSION=1.15.0
 VERSION=v0.1.0
 IMAGE=ghcr.io/squirrly-dev/squirrly:$VERSION

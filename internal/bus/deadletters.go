@@ -101,7 +101,7 @@ func (b *Bus) DeadLetters(ctx context.Context, most int) ([]DeadLetter, error) {
 	return all, nil
 }
 
-// DeadLetter reads one dead letter.
+// DeadLetter reads one dead letter; [ErrNotFound] when there is none of that number.
 func (b *Bus) DeadLetter(ctx context.Context, seq uint64) (DeadLetter, error) {
 	var m *jetstream.RawStreamMsg
 	err := b.read(ctx, events.StreamDead, func(ctx context.Context, s jetstream.Stream) error {
@@ -109,6 +109,9 @@ func (b *Bus) DeadLetter(ctx context.Context, seq uint64) (DeadLetter, error) {
 		m, err = s.GetMsg(ctx, seq)
 		return err //nolint:wrapcheck // said below.
 	})
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		err = ErrNotFound
+	}
 	if err != nil {
 		return DeadLetter{}, fmt.Errorf("read dead letter %d: %w", seq, err)
 	}

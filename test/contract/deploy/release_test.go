@@ -13,7 +13,7 @@ import (
 // versioned are the files that name the image of a release, and how often.
 var versioned = map[string]int{
 	"Dockerfile": 3, "docker-compose.yml": 2, "deploy/k8s/base/kustomization.yaml": 1, "deploy/k8s/oneshot/kustomization.yaml": 1,
-	"examples/flinkdeployment.yaml": 1, "docs/kubernetes.md": 6,
+	"examples/flinkdeployment.yaml": 1, "scripts/deploy.sh": 1, "docs/kubernetes.md": 6,
 }
 
 func text(t *testing.T, path string) string {

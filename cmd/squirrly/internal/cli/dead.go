@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"text/tabwriter"
@@ -31,7 +32,11 @@ func (a *app) deadLs() *cobra.Command {
 				return fmt.Errorf("list dead letters: %w", err)
 			}
 			if a.flags.output == formatJSON {
-				return a.json(letters)
+				return a.json(append([]bus.DeadLetter{}, letters...)) // none is an empty list
+			}
+			if len(letters) == 0 {
+				fmt.Fprintln(a.err, "There are no dead letters.")
+				return nil
 			}
 			w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "SEQ\tAGE\tSERVICE\tREASON\tRUN\tERROR")
@@ -50,6 +55,9 @@ func (a *app) deadShow() *cobra.Command {
 		Use: "show SEQ", Aliases: []string{"get"}, Short: "Print a dead letter with its headers and body", Args: args(cobra.ExactArgs(1)),
 		RunE: a.withLetter(func(c *cobra.Command, b *bus.Bus, seq uint64) error {
 			l, err := b.DeadLetter(c.Context(), seq)
+			if errors.Is(err, bus.ErrNotFound) {
+				err = fmt.Errorf("there is no dead letter %d (see `squirrly dead ls`)", seq)
+			}
 			if err != nil {
 				return &coded{code: exitNotFound, err: err}
 			}

@@ -73,7 +73,7 @@ func (a *app) diff(ctx context.Context, before, after string, f diffFlags) error
 	if err != nil {
 		return err
 	}
-	if err := writeDiffGraphs(f.flamegraph, modes); err != nil {
+	if err := a.writeDiffGraphs(f.flamegraph, modes); err != nil {
 		return err
 	}
 	if err := a.renderDifference(a.out, d); err != nil {
@@ -132,7 +132,7 @@ func (a *app) renderDifference(w io.Writer, d report.Difference) error {
 }
 
 // writeDiffGraphs writes the differential flame graph, or one for each of several modes.
-func writeDiffGraphs(path string, modes []analyzer.ModeDiff) error {
+func (a *app) writeDiffGraphs(path string, modes []analyzer.ModeDiff) error {
 	if path == "" {
 		return nil
 	}
@@ -152,6 +152,7 @@ func writeDiffGraphs(path string, modes []analyzer.ModeDiff) error {
 		if err := errors.Join(m.HTML(file, m.Note), file.Close()); err != nil {
 			return fmt.Errorf("write %s: %w", name, err)
 		}
+		a.wrote(name)
 	}
 	return nil
 }

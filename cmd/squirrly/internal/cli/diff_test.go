@@ -49,7 +49,7 @@ func TestDiff_Folders(t *testing.T) {
 	graph := filepath.Join(t.TempDir(), "diff.html")
 	for format, begins := range map[string]string{"text": "From ", "markdown": "# From", "html": "<!DOCTYPE html>", "json": "{"} {
 		code, out, errOut := runCLI(t, t.Context(), "", "diff", bad, good, "-o", format, "--flamegraph", graph)
-		if code != 0 || errOut != "" || !strings.HasPrefix(out, begins) {
+		if code != 0 || errOut != "Wrote "+graph+"\n" || !strings.HasPrefix(out, begins) {
 			t.Errorf("%s: exit %d, stderr %q, stdout begins %.80q", format, code, errOut, out)
 		}
 		for _, want := range []string{"the fix is seen", "A1 in Slow.map resolved", "helped", "Remove the sleep.", "java.lang.Thread.sleep"} {

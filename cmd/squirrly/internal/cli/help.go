@@ -41,6 +41,8 @@ var goSays = []struct {
 	{regexp.MustCompile(`strconv\.Parse(Int|Uint): .*`), "expected a whole number"},
 	{regexp.MustCompile(`strconv\.ParseFloat: .*`), "expected a number"},
 	{regexp.MustCompile(`strconv\.ParseBool: .*`), "expected true or false"},
+	{regexp.MustCompile(`^(accepts|requires) (at least |at most )?(\d+) arg\(s\), (only )?received (\d+)$`), "expected ${2}${3} after the command, got ${5}"},
+	{regexp.MustCompile(`^accepts between (\d+) and (\d+) arg\(s\), received (\d+)$`), "expected $1 to $2 after the command, got $3"},
 }
 
 // ofPeople is the error about a flag without words of Go.

@@ -101,10 +101,15 @@ func (a *app) exportReports(dir string, an events.Analysis) error {
 			return fmt.Errorf("export %s: %w", name, err)
 		}
 	}
-	if !a.flags.quiet {
-		fmt.Fprintln(a.err, "Wrote", filepath.Join(dir, "report.html"))
-	}
+	a.wrote(filepath.Join(dir, "report.html"))
 	return nil
+}
+
+// wrote says which file was written, unless nobody wants to hear of it.
+func (a *app) wrote(path string) {
+	if !a.flags.quiet {
+		fmt.Fprintln(a.err, "Wrote", path)
+	}
 }
 
 // objects lists what the record refers to.

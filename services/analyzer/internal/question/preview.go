@@ -9,24 +9,24 @@ import (
 
 // Preview is what an LLM would be sent about an input.
 type Preview struct {
-	System   string
-	User     string
-	Markdown string         // both as one readable text
-	Model    string         // that would be asked; empty when there is none
-	Tokens   int            // of the whole prompt, in o200k_base; other vocabularies differ by up to a quarter
-	Parts    map[string]int // tokens by part: system, and each block of data
-	Redacted map[string]int // places where a secret was removed, by kind
-	Left     []string       // context files and methods that are not sent, and parts of such
-	Notes    []string       // what differs from what was asked for, and why
-	Cost     *Estimate      // nil: no model would be asked, or its price is unknown
+	System   string         `json:"system"`
+	User     string         `json:"user"`
+	Markdown string         `json:"markdown"`           // both as one readable text
+	Model    string         `json:"model,omitempty"`    // that would be asked; empty when there is none
+	Tokens   int            `json:"tokens"`             // of the whole prompt, in o200k_base; other vocabularies differ by up to a quarter
+	Parts    map[string]int `json:"parts,omitempty"`    // tokens by part: system, and each block of data
+	Redacted map[string]int `json:"redacted,omitempty"` // places where a secret was removed, by kind
+	Left     []string       `json:"leftOut,omitempty"`  // context files and methods that are not sent, and parts of such
+	Notes    []string       `json:"notes,omitempty"`    // what differs from what was asked for, and why
+	Cost     *Estimate      `json:"cost,omitempty"`     // nil: no model would be asked, or its price is unknown
 }
 
 // Estimate is what one question would cost, in US dollars.
 type Estimate struct {
-	Prompt    float64 // with an empty answer
-	Most      float64 // with the longest answer
-	MaxOutput int     // tokens of the longest answer
-	Prices    string  // the day of the price table
+	Prompt    float64 `json:"prompt"`    // with an empty answer
+	Most      float64 `json:"most"`      // with the longest answer
+	MaxOutput int     `json:"maxOutput"` // tokens of the longest answer
+	Prices    string  `json:"prices"`    // the day of the price table
 }
 
 // Model is who would be asked.
