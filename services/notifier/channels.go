@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"squirrly.dev/internal/netguard"
@@ -50,9 +51,28 @@ func (c Config) open(log io.Writer, nats channel.Forwarder, logger *slog.Logger)
 		if err != nil {
 			return nil, nil, fmt.Errorf("SQUIRRLY_ROUTES: channel %s: %w", x.Name, err)
 		}
-		all = append(all, opened{ch, x.Type.Name})
+		all, names = append(all, opened{ch, x.Type.Name}), append(names, x.Name)
 	}
-	return all, file, nil
+	return all, file, unknown("SQUIRRLY_NOTIFY_READINGS", c.Readings, append(names, variables()...))
+}
+
+// variables are the types of channels that the environment can turn on: their names are those of the types.
+func variables() []string {
+	var names []string
+	for _, x := range (Config{}).environment() {
+		names = append(names, x.typ)
+	}
+	return names
+}
+
+// unknown says which of some names is that of no channel.
+func unknown(variable string, names, known []string) error {
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("%s: no channel is called %q, choose among %s", variable, name, strings.Join(slices.Compact(slices.Sorted(slices.Values(known))), ", "))
+		}
+	}
+	return nil
 }
 
 // variable is a channel that the environment turns on.

@@ -2,13 +2,9 @@ package notifier
 
 import (
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"squirrly.dev/internal/daemon"
-	"squirrly.dev/services/notifier/internal/channel"
 )
 
 // Config of the service. A channel is on when what it needs is set.
@@ -19,7 +15,7 @@ type Config struct {
 	WebhookSecret   daemon.Secret `env:"WEBHOOK_SECRET"`                      // whsec_ and base64, shared with the receiver
 	OutboundPrivate bool          `env:"OUTBOUND_PRIVATE"`                    // webhooks may be on the own networks and on this machine
 	Subject         string        `env:"NOTIFY_SUBJECT"`                      // NATS subject, with {type}, {severity}, {cluster}, {namespace}, {job}, {run}
-	Readings        []string      `env:"NOTIFY_READINGS"`                     // channels that tell what an LLM says in its own words: log, webhook, nats
+	Readings        []string      `env:"NOTIFY_READINGS"`                     // channels that tell what an LLM says in its own words, by their names
 	Routes          string        `env:"ROUTES"`                              // file of routes, channels and silences
 	Everything      []string      `env:"NOTIFY_EVERYTHING"`                   // channels that are told every end of a run, not changes alone
 	Slots           int           `env:"SLOTS"            envDefault:"4"`     // messages sent at a time, by each channel
@@ -38,14 +34,12 @@ func (c Config) Validate() error {
 	case c.Attempts < 0 || c.Backoff < 0 || c.MaxAge < 0:
 		return errors.New("SQUIRRLY_NOTIFY_ATTEMPTS, SQUIRRLY_NOTIFY_BACKOFF and SQUIRRLY_NOTIFY_MAX_AGE must not be negative")
 	}
-	for variable, names := range map[string][]string{"SQUIRRLY_NOTIFY_READINGS": c.Readings, "SQUIRRLY_NOTIFY_EVERYTHING": c.Everything} {
-		for _, name := range names {
-			if !slices.Contains(channel.Names(), name) {
-				return fmt.Errorf("%s: no channel is called %q, choose among %s", variable, name, strings.Join(channel.Names(), ", "))
-			}
+	if c.Routes == "" { // else the file has channels, too
+		if err := unknown("SQUIRRLY_NOTIFY_READINGS", c.Readings, variables()); err != nil {
+			return err
 		}
 	}
-	return nil
+	return unknown("SQUIRRLY_NOTIFY_EVERYTHING", c.Everything, variables())
 }
 
 // withDefaults fills in what was left out, for a configuration that was not loaded from the environment.

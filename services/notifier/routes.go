@@ -67,7 +67,7 @@ func (g *Group) String() string {
 // TestRoutes returns the routes that something with these labels takes now, by a file of routes. The error tells every
 // mistake of the file in a line of its own.
 func TestRoutes(body []byte, labels map[string]string, now time.Time) ([]Routed, error) {
-	cfg, err := route.Read(body, channel.Names())
+	cfg, err := route.Read(body, variables())
 	if err != nil {
 		return nil, err
 	}

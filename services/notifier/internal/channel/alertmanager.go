@@ -125,18 +125,29 @@ type alert struct {
 // none, and an empty list, which Alertmanager takes.
 func (a *Alertmanager) alerts(r Run) []alert {
 	if r.Ready == nil {
-		n := newNote(r)
-		set := a.set(r, "SquirrlyRunFailed")
-		set["code"] = n.Code
-		return []alert{{
-			Labels: labelSet(set), Annotations: a.annotations(n), StartsAt: r.Event.Time, EndsAt: r.Event.Time.Add(min(a.keep, keepFailure)), GeneratorURL: n.Link,
-		}}
+		x := a.failure(r, r.Outcome.Code)
+		x.EndsAt = r.Event.Time.Add(min(a.keep, keepFailure))
+		return []alert{x}
 	}
 	var all []alert
+	if r.Recovered != "" {
+		all = append(all, a.failure(r, r.Recovered))
+	}
 	for _, c := range r.Changes {
 		all = append(all, a.finding(r, c)...)
 	}
 	return all
+}
+
+// failure is the alert about runs of a job that fail. It ends now unless the caller says otherwise.
+func (a *Alertmanager) failure(r Run, code events.Code) alert {
+	n := newNote(r)
+	set := a.set(r, "SquirrlyRunFailed")
+	for _, label := range a.labels { // a failure knows no labels of the run, and is known by its own
+		delete(set, label)
+	}
+	set["code"] = string(code)
+	return alert{Labels: labelSet(set), Annotations: a.annotations(n), StartsAt: r.Event.Time.Add(-time.Second), EndsAt: r.Event.Time, GeneratorURL: n.Link}
 }
 
 // finding is the alert of a finding. Its severity is a label, since everybody routes by it, so that one whose severity

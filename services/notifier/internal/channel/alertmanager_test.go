@@ -120,6 +120,11 @@ func TestAlertmanager(t *testing.T) {
 	if _, err := ch.Send(t.Context(), message(t, rejected())); err != nil || a.firing(now)["SquirrlyRunFailed  "] == nil {
 		t.Errorf("a run without a result: %v, %v", a.firing(now), err)
 	}
+	again := message(t, ready())
+	again.Runs[0].Recovered = events.CodeSeveralJobs
+	if _, err := ch.Send(t.Context(), again); err != nil || a.firing(now)["SquirrlyRunFailed  "] != nil {
+		t.Errorf("runs that end with a result again: %v, %v", a.firing(now), err)
+	}
 	if _, err := ch.Send(t.Context(), message(t, ready())); err != nil { // nothing changes
 		t.Error(err)
 	}

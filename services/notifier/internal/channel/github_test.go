@@ -260,6 +260,11 @@ func TestGitHub_Outcomes(t *testing.T) {
 	if len(g.issues) != 1 || len(g.issues[0].comments) != 1 {
 		t.Errorf("%d issues: %+v", len(g.issues), g.issues[0])
 	}
+	again := message(t, ready())
+	again.Runs[0].Recovered = events.CodeSeveralJobs
+	if _, err := ch.Send(t.Context(), again); err != nil || g.issues[0].State != "closed" || !strings.Contains(g.issues[0].Title, "Runs again") {
+		t.Errorf("runs that end with a result again: %+v, %v", g.issues[0], err)
+	}
 	if _, err := ch.Send(t.Context(), message(t, ready())); err != nil || len(g.issues) != 1 { // nothing changes
 		t.Errorf("%d issues, %v", len(g.issues), err)
 	}

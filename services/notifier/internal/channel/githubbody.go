@@ -43,6 +43,13 @@ func (g *GitHub) topics(r Run) []topic {
 		return []topic{g.written(t, n)}
 	}
 	var all []topic
+	if r.Recovered != "" { // the issue about the runs that failed has done its work
+		n := newNote(r)
+		all = append(all, g.written(topic{
+			mark: mark("job", r.Identity.String()+" "+string(r.Recovered)), news: mark("told", r.ID), title: safe.Cut(n.Title, maxIssueTitle),
+			state: closed, reason: "completed",
+		}, n))
+	}
 	for _, c := range r.Changes {
 		one := r
 		one.Changes = []Change{c}
@@ -83,7 +90,7 @@ func (g *GitHub) written(t topic, n note) topic {
 	}
 	t.body = t.mark + "\n" + t.news + "\n" + text
 	head := n.Verdict
-	if len(n.Items) > 0 {
+	if len(n.Items) > 0 && n.Items[0].News != "" {
 		head = n.Items[0].News + ". " + n.Verdict
 	}
 	t.comment = t.news + "\n" + safe.Markdown(head) + "\n\n" + markdownFoot(n)

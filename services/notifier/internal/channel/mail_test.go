@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
@@ -37,6 +38,8 @@ type mailServer struct {
 	logins []string
 	rcpt   error // what the next recipient is answered
 	data   error // what the next message is answered
+	rng    *rand.Rand
+	faults int
 }
 
 // newMailServer starts one that offers STARTTLS, or speaks TLS at once.
@@ -102,7 +105,19 @@ func (s *mailSession) Data(r io.Reader) error {
 		s.server.data = nil
 		return err
 	}
-	s.server.mails = append(s.server.mails, string(b))
+	n := 11
+	if s.server.rng != nil { // a third of the time
+		n = s.server.rng.IntN(6)
+	}
+	if n < 2 {
+		s.server.faults++
+	}
+	if n != 0 {
+		s.server.mails = append(s.server.mails, string(b))
+	}
+	if n < 2 { // 1: it is taken, and nobody hears of it
+		return &smtp.SMTPError{Code: 451, Message: "later"}
+	}
 	return nil
 }
 
