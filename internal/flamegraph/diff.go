@@ -46,7 +46,14 @@ type diffNode struct {
 type NameChange struct {
 	Name          string
 	Before, After float64
+	StdErr        float64 // of the difference, by the number of samples on both sides
 }
+
+// chance is how many standard errors a change has to be for more than chance.
+const chance = 2
+
+// beyondChance reports whether a change is more than what the numbers of samples leave open.
+func (n NameChange) beyondChance() bool { return math.Abs(n.Delta()) >= chance*n.StdErr }
 
 // Delta is how much it grew.
 func (n NameChange) Delta() float64 { return n.After - n.Before }
@@ -64,7 +71,9 @@ func Diff(before, after Side, o DiffOptions) *Difference {
 	j.add(before, func(n *diffNode) *float64 { return &n.before }, func(n *NameChange) *float64 { return &n.Before })
 	j.add(after, func(n *diffNode) *float64 { return &n.after }, func(n *NameChange) *float64 { return &n.After })
 	d := &Difference{Title: o.Title, Before: j.nodes[0].before, After: j.nodes[0].after, nodes: j.ordered()}
+	b, a := before.amount(), after.amount()
 	for _, n := range j.self {
+		n.StdErr = math.Hypot(countError(n.Before, b), countError(n.After, a))
 		d.names = append(d.names, *n)
 	}
 	slices.SortFunc(d.names, func(a, b NameChange) int {
@@ -73,8 +82,17 @@ func Diff(before, after Side, o DiffOptions) *Difference {
 	return d
 }
 
+// countError is the standard error of a share of samples, as of a count; that none was seen does not say that there is none.
+func countError(share, amount float64) float64 {
+	if amount == 0 {
+		return 0
+	}
+	return math.Sqrt(max(share*amount, 1)) / amount
+}
+
 // Grown and Shrunk return the names that changed most, the largest change
-// first: at most n, and none that changed by less than least.
+// first: at most n, and none that changed by less than least, or by no more than
+// chance.
 func (d *Difference) Grown(n int, least float64) []NameChange {
 	return firstChanges(d.names, n, least)
 }
@@ -87,12 +105,16 @@ func (d *Difference) Shrunk(n int, least float64) []NameChange {
 }
 
 func firstChanges(names []NameChange, n int, least float64) []NameChange {
-	for i, x := range names {
-		if i == n || math.Abs(x.Delta()) < math.Abs(least) || (x.Delta() < 0) != (least < 0) || x.Delta() == 0 {
-			return names[:i]
+	var found []NameChange
+	for _, x := range names {
+		if len(found) == n || math.Abs(x.Delta()) < math.Abs(least) || (x.Delta() < 0) != (least < 0) || x.Delta() == 0 {
+			break
+		}
+		if x.beyondChance() {
+			found = append(found, x)
 		}
 	}
-	return names
+	return found
 }
 
 type diffKey struct {

@@ -41,6 +41,22 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// What a few samples leave open is no change, however large its share; what many samples say is one, however small.
+func TestDiff_Chance(t *testing.T) {
+	few := flamegraph.Diff(
+		flamegraph.Side{Graph: collapsed(t, "run;a/Job.map 20\nrun;a/Job.odd 2\nrun;a/Job.lost 1\n")},
+		flamegraph.Side{Graph: collapsed(t, "run;a/Job.map 20\nrun;a/Job.new 2\nrun;a/Job.odd 1\n")}, flamegraph.DiffOptions{})
+	if grown, shrunk := few.Grown(9, 0.001), few.Shrunk(9, 0.001); len(grown)+len(shrunk) != 0 {
+		t.Errorf("of a few samples: grown %+v, shrunk %+v", grown, shrunk)
+	}
+	many := flamegraph.Diff(
+		flamegraph.Side{Graph: collapsed(t, "run;a/Job.map 98000\nrun;a/Job.odd 2000\n")},
+		flamegraph.Side{Graph: collapsed(t, "run;a/Job.map 97000\nrun;a/Job.odd 3000\n")}, flamegraph.DiffOptions{})
+	if grown := many.Grown(9, 0.001); len(grown) != 1 || grown[0].Name != "a.Job.odd" {
+		t.Errorf("of many samples: grown %+v", grown)
+	}
+}
+
 // For each record, what only takes a larger share did not grow.
 func TestDiff_ForEachRecord(t *testing.T) {
 	before := collapsed(t, "run;a/Job.map 80\nrun;a/Job.sink 20\n")

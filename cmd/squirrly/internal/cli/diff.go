@@ -95,7 +95,7 @@ func (a *app) difference(was, is diffSide) (report.Difference, []analyzer.ModeDi
 		d.Comparison = &c
 		load = analyzer.Load(c)
 	}
-	modes, err := analyzer.Diff(was.pages, is.pages, was.name+" → "+is.name, load)
+	modes, err := analyzer.Diff(was.pages, is.pages, nearName(was.name)+" → "+nearName(is.name), load)
 	if err != nil {
 		fmt.Fprintln(a.err, "squirrly: left out: "+clean(err.Error()))
 	}
@@ -111,10 +111,16 @@ func (a *app) difference(was, is diffSide) (report.Difference, []analyzer.ModeDi
 	return d, modes, nil
 }
 
+// nearName is the end of a path, which tells two sides apart; the id of a run is whole.
+func nearName(path string) string {
+	folder, name := filepath.Split(filepath.Clean(path))
+	return filepath.Join(filepath.Base(folder), name)
+}
+
 func frameChanges(names []flamegraph.NameChange) []report.FrameChange {
 	all := []report.FrameChange{}
 	for _, n := range names {
-		all = append(all, report.FrameChange(n))
+		all = append(all, report.FrameChange{Name: n.Name, Before: n.Before, After: n.After})
 	}
 	return all
 }
