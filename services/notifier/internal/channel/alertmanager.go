@@ -156,19 +156,23 @@ func (a *Alertmanager) finding(r Run, c Change) []alert {
 	one := r
 	one.Changes = []Change{c}
 	n := newNote(one)
+	now := r.Event.Time
+	if c.At.After(now) { // a reminder is of an earlier run
+		now = c.At
+	}
 	begin := c.OpenedAt
 	if begin.IsZero() {
-		begin = r.Event.Time
+		begin = now
 	}
 	var all []alert
 	for _, severity := range []events.Severity{events.SeverityCritical, events.SeverityWarning, events.SeverityInfo} {
 		set := a.set(r, "SquirrlyFinding")
 		set["finding"], set["severity"], set["category"], set["rule"], set["mode"] = c.ID, string(severity), c.Category, c.Rule, string(c.Mode)
-		x := alert{Labels: labelSet(set), StartsAt: begin, EndsAt: r.Event.Time}
+		x := alert{Labels: labelSet(set), StartsAt: begin, EndsAt: now}
 		if severity == c.Severity {
 			x.Annotations, x.GeneratorURL = a.annotations(n), n.Link
 			if c.State == events.LifeStateOpen {
-				x.EndsAt = r.Event.Time.Add(a.keep)
+				x.EndsAt = now.Add(a.keep)
 			}
 		}
 		if !x.EndsAt.After(x.StartsAt) { // Alertmanager refuses an alert that ends before it begins

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -109,8 +110,17 @@ func TestAlertmanager(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, first.Annotations[name], want)
 		}
 	}
+	reminds := m
+	reminds.Runs = slices.Clone(m.Runs)
+	again := change(events.LifeOpened, "aaaaaaaaaaaa", "A blocking wait in user code")
+	again.Reminds, again.At = true, m.Runs[0].Event.Time.Add(6*24*time.Hour)
+	reminds.Runs[0].Changes = []channel.Change{again}
+	if _, err := ch.Send(t.Context(), reminds); err != nil || a.firing(now.Add(8 * 24 * time.Hour))["SquirrlyFinding aaaaaaaaaaaa critical"] == nil {
+		t.Errorf("a reminder: %v, %v", a.firing(now.Add(8*24*time.Hour)), err)
+	}
 	worse := change(events.LifeWorsened, "bbbbbbbbbbbb", "Records copied") // critical now
-	m.Runs[0].Changes = []channel.Change{worse, change(events.LifeResolved, "aaaaaaaaaaaa", "A blocking wait in user code")}
+	gone := change(events.LifeResolved, "aaaaaaaaaaaa", "A blocking wait in user code")
+	m.Runs[0].Changes = []channel.Change{worse, gone}
 	if _, err := ch.Send(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
@@ -120,9 +130,9 @@ func TestAlertmanager(t *testing.T) {
 	if _, err := ch.Send(t.Context(), message(t, rejected())); err != nil || a.firing(now)["SquirrlyRunFailed  "] == nil {
 		t.Errorf("a run without a result: %v, %v", a.firing(now), err)
 	}
-	again := message(t, ready())
-	again.Runs[0].Recovered = events.CodeSeveralJobs
-	if _, err := ch.Send(t.Context(), again); err != nil || a.firing(now)["SquirrlyRunFailed  "] != nil {
+	well := message(t, ready())
+	well.Runs[0].Recovered = events.CodeSeveralJobs
+	if _, err := ch.Send(t.Context(), well); err != nil || a.firing(now)["SquirrlyRunFailed  "] != nil {
 		t.Errorf("runs that end with a result again: %v, %v", a.firing(now), err)
 	}
 	if _, err := ch.Send(t.Context(), message(t, ready())); err != nil { // nothing changes

@@ -99,15 +99,15 @@ func (g *GitHub) Name() string { return g.name }
 func (g *GitHub) Send(ctx context.Context, m Message) (Receipt, error) {
 	known := Receipt{}
 	for _, r := range m.Runs {
-		if err := g.send(ctx, r, known); err != nil {
+		if err := g.send(ctx, m.eventID(r), r, known); err != nil {
 			return known, err
 		}
 	}
 	return known, nil
 }
 
-func (g *GitHub) send(ctx context.Context, r Run, known Receipt) error {
-	topics := g.topics(r)
+func (g *GitHub) send(ctx context.Context, id string, r Run, known Receipt) error {
+	topics := g.topics(id, r)
 	if len(topics) == 0 { // nothing to file: that the repository can be read is all that can be told
 		_, err := g.find(ctx, mark("run", r.ID))
 		return err

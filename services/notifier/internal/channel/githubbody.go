@@ -35,8 +35,8 @@ type topic struct {
 	comment string
 }
 
-// topics are those of a run.
-func (g *GitHub) topics(r Run) []topic {
+// topics are those of a run; id is that of the message about it.
+func (g *GitHub) topics(id string, r Run) []topic {
 	if r.Ready == nil {
 		n := newNote(r)
 		t := topic{mark: mark("job", r.Identity.String()+" "+n.Code), news: mark("told", r.ID), title: safe.Cut(n.Title, maxIssueTitle)}
@@ -56,7 +56,7 @@ func (g *GitHub) topics(r Run) []topic {
 		n := newNote(one)
 		told := c.ID + " " + strconv.Itoa(c.Number)
 		if c.Reminds {
-			told += " " + r.ID
+			told += " " + id
 		}
 		t := topic{
 			id: c.ID, ref: c.Ref, mark: mark("finding", c.ID), news: mark("told", told),

@@ -37,11 +37,7 @@ func (m *Mail) message(msg Message) (*mail.Msg, error) {
 		out.SetGenHeader(mail.HeaderInReplyTo, roots[0])
 		out.SetGenHeader(mail.HeaderReferences, strings.Join(roots, " "))
 	}
-	if len(msg.Runs) > 0 && !msg.Runs[0].Event.Time.IsZero() {
-		out.SetDateWithValue(msg.Runs[0].Event.Time.In(time.UTC))
-	} else {
-		out.SetDate()
-	}
+	out.SetDateWithValue(time.Now().UTC())
 	out.SetUserAgent(userAgent)
 	out.SetBulk()
 	return out, m.bodies(out, notes)

@@ -15,6 +15,15 @@ type Message struct {
 	Runs []Run  // at least one
 }
 
+// eventID is the idempotency key of a run in the message: the id of its event, if that is the message. A run whose changes
+// are told in parts, or again as a reminder, is told by several messages, none of which a receiver may take for another.
+func (m Message) eventID(r Run) string {
+	if m.ID == r.Event.ID || m.ID == "" {
+		return r.Event.ID
+	}
+	return m.ID + "/" + r.Event.ID
+}
+
 // Run is the end of a run: a result with what it changes, or why there is none.
 type Run struct {
 	Event     events.Event

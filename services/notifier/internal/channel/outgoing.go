@@ -7,10 +7,13 @@ import (
 	"squirrly.dev/pkg/events"
 )
 
-// outgoing is the event of a run as programs outside get it: with the job as its subject, with the schema of its data, and
+// outgoing is the event of a run as programs outside get it: by the idempotency key of the message, with the job as its subject, with the schema of its data, and
 // with what the run changes, as far as there is room. Everything else stays as it is, fields of later versions included.
-func outgoing(r Run) ([]byte, error) {
+func outgoing(r Run, id string) ([]byte, error) {
 	e := r.Event
+	if e.ID != id {
+		e.ID, e.CausationID = id, e.ID
+	}
 	e.Subject = r.Identity.String()
 	if e.Type.Known() {
 		e.DataSchema = e.Type.Schema()

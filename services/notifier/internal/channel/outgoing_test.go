@@ -142,3 +142,27 @@ func TestWebhook_TwoSecrets(t *testing.T) {
 		}
 	}
 }
+
+// A run whose changes are told in parts is told by several messages: a receiver that drops what it has takes each of them,
+// and each of them once.
+func TestWebhook_Parts(t *testing.T) {
+	seen := map[string]int{}
+	for _, id := range []string{"channel.route/1", "channel.route/1", "channel.other/1", ""} {
+		m := news(t)
+		run := m.Runs[0].Event.ID
+		if id == "" {
+			id = run
+		}
+		m.ID = id
+		bodies, headers := hooked(t, secret, m)
+		e, err := events.DecodeEvent([]byte(bodies[0]))
+		if err != nil || e.ID != headers[0].Get("webhook-id") || id == run && e.ID != run || id != run && e.CausationID != run {
+			t.Errorf("event %s of %s, webhook-id %s, %v", e.ID, e.CausationID, headers[0].Get("webhook-id"), err)
+		}
+		published(t, bodies[0])
+		seen[e.ID]++
+	}
+	if len(seen) != 3 {
+		t.Errorf("ids %v", seen)
+	}
+}

@@ -54,20 +54,20 @@ func (s *Subject) Name() string { return s.name }
 // Send implements Channel. The message id lets a stream of the receiver's tell a repeated delivery.
 func (s *Subject) Send(ctx context.Context, m Message) (Receipt, error) {
 	for _, r := range m.Runs {
-		if err := s.send(ctx, r); err != nil {
+		if err := s.send(ctx, r, m.eventID(r)); err != nil {
 			return nil, err
 		}
 	}
 	return nil, nil //nolint:nilnil // a subject has nothing to remember.
 }
 
-func (s *Subject) send(ctx context.Context, m Run) error {
-	body, err := outgoing(m)
+func (s *Subject) send(ctx context.Context, m Run, id string) error {
+	body, err := outgoing(m, id)
 	if err != nil {
 		return err
 	}
 	header := map[string]string{
-		events.HeaderContentType: events.ContentType, events.HeaderMsgID: m.Event.ID, events.HeaderRun: m.ID,
+		events.HeaderContentType: events.ContentType, events.HeaderMsgID: id, events.HeaderRun: m.ID,
 	}
 	if m.Severity() != "" {
 		header[events.HeaderSeverity] = string(m.Severity())

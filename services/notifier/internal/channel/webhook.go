@@ -46,8 +46,8 @@ func (w *WebhookSettings) Open(name string, d Deps) (Channel, error) {
 	return NewWebhook(name, address, secret, d.Guard)
 }
 
-// Webhook posts the event of a message, with what it changes, signed as Standard Webhooks says: with the event's id as
-// webhook-id, so that a receiver can tell a repeated delivery.
+// Webhook posts the event of a message, with what it changes, signed as Standard Webhooks says: with the id of the
+// event as webhook-id, so that a receiver can tell a repeated delivery.
 type Webhook struct {
 	name    string
 	to      endpoint
@@ -86,26 +86,26 @@ func (w *Webhook) Name() string { return w.name }
 // Send implements Channel.
 func (w *Webhook) Send(ctx context.Context, m Message) (Receipt, error) {
 	for _, r := range m.Runs {
-		if err := w.post(ctx, r, time.Now()); err != nil {
+		if err := w.post(ctx, r, m.eventID(r), time.Now()); err != nil {
 			return nil, err
 		}
 	}
 	return nil, nil //nolint:nilnil // a webhook has nothing to remember.
 }
 
-func (w *Webhook) post(ctx context.Context, r Run, now time.Time) error {
-	body, err := outgoing(r)
+func (w *Webhook) post(ctx context.Context, r Run, id string, now time.Time) error {
+	body, err := outgoing(r, id)
 	if err != nil {
 		return err
 	}
 	signatures := make([]string, len(w.signers))
 	for i, s := range w.signers {
-		if signatures[i], err = s.Sign(r.Event.ID, now, body); err != nil {
+		if signatures[i], err = s.Sign(id, now, body); err != nil {
 			return errors.New("sign the webhook: the secret cannot be used")
 		}
 	}
 	return w.to.post(ctx, events.ContentType, map[string]string{
-		standardwebhooks.HeaderWebhookID:        r.Event.ID,
+		standardwebhooks.HeaderWebhookID:        id,
 		standardwebhooks.HeaderWebhookTimestamp: strconv.FormatInt(now.Unix(), 10),
 		standardwebhooks.HeaderWebhookSignature: strings.Join(signatures, " "),
 	}, body)
