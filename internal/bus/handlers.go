@@ -13,8 +13,11 @@ const (
 	inboxBatch = 64
 	// backgroundGivesUp is far more than how often a request is put back that waits for a permit for a day.
 	backgroundGivesUp = 2000
-	// channelGivesUp is the same for a channel, which gives up earlier by itself.
-	channelGivesUp = 48
+	// channelGivesUp is more than how often the channels of a type, which share a message and give up by themselves, bring it
+	// back.
+	channelGivesUp = 1000
+	// findingsGiveUp is for a result that cannot be taken into the lives of findings.
+	findingsGiveUp = 48
 )
 
 // Inbox is the consumer of requests. Each slot handles many at a time, since they wait for others: for targets that do
@@ -47,7 +50,7 @@ func Channel(name string, slots int) Consumer {
 
 // Findings is the consumer of results for the lives of findings.
 func Findings(slots int) Consumer {
-	return Consumer{Stream: events.StreamEvents, Durable: events.DurableFindings, Slots: slots, GiveUp: channelGivesUp}
+	return Consumer{Stream: events.StreamEvents, Durable: events.DurableFindings, Slots: slots, GiveUp: findingsGiveUp}
 }
 
 // Messages makes a handler of a function that takes a message as it came; [Delivery.Settle] says what its error means.

@@ -109,9 +109,11 @@ func (t Topology) consumers() []jetstream.ConsumerConfig {
 		all = append(all, t.consumer(events.DurableFindings, events.SubjectReady))
 	}
 	for _, channel := range t.Channels {
-		all = append(all, t.consumer(NotifierDurable(channel),
+		c := t.consumer(NotifierDurable(channel),
 			events.SubjectReady, events.SubjectRejected, events.SubjectFailed, events.SubjectCancelled,
-			events.SubjectDismissed, events.SubjectReopened))
+			events.SubjectDismissed, events.SubjectReopened)
+		c.MaxDeliver = -1
+		all = append(all, c)
 	}
 	return all
 }

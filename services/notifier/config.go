@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"squirrly.dev/internal/daemon"
@@ -31,6 +32,8 @@ func (c Config) Validate() error {
 		return errors.New("SQUIRRLY_WEBHOOK_URL and SQUIRRLY_WEBHOOK_SECRET belong together: webhooks are signed")
 	case c.Routes != "" && len(c.Everything) > 0:
 		return errors.New("SQUIRRLY_NOTIFY_EVERYTHING and SQUIRRLY_ROUTES do not go together: write `tell: everything` into the file")
+	case c.Attempts > mostAttempts:
+		return fmt.Errorf("SQUIRRLY_NOTIFY_ATTEMPTS: expected at most %d", mostAttempts)
 	case c.Attempts < 0 || c.Backoff < 0 || c.MaxAge < 0:
 		return errors.New("SQUIRRLY_NOTIFY_ATTEMPTS, SQUIRRLY_NOTIFY_BACKOFF and SQUIRRLY_NOTIFY_MAX_AGE must not be negative")
 	}
@@ -41,6 +44,8 @@ func (c Config) Validate() error {
 	}
 	return unknown("SQUIRRLY_NOTIFY_EVERYTHING", c.Everything, variables())
 }
+
+const mostAttempts = 100 // of a message: sixteen hours
 
 // withDefaults fills in what was left out, for a configuration that was not loaded from the environment.
 func (c Config) withDefaults() Config {

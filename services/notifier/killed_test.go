@@ -69,7 +69,7 @@ func stuckNotifier(text string) error {
 // newNotifier makes a notifier with a webhook alone.
 func newNotifier(b *bus.Bus, hook, routes string) (*notifier.Service, error) {
 	return notifier.New(notifier.Config{
-		WebhookURL: daemon.Secret(hook), WebhookSecret: secret, OutboundPrivate: true, Backoff: 10 * time.Millisecond, Routes: routes,
+		WebhookURL: daemon.Secret(hook), WebhookSecret: secret, OutboundPrivate: true, Backoff: 10 * time.Millisecond, Attempts: 20, Routes: routes,
 	}, notifier.Deps{Bus: b, Log: io.Discard, Lease: time.Second})
 }
 

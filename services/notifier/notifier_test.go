@@ -63,7 +63,7 @@ func TestRun(t *testing.T) {
 	var log page
 	s, err := notifier.New(notifier.Config{
 		Log: true, WebhookURL: daemon.Secret(srv.URL), WebhookSecret: secret, OutboundPrivate: true,
-		Subject: "acme.{type}", Backoff: 10 * time.Millisecond, Attempts: 1000,
+		Subject: "acme.{type}", Backoff: 10 * time.Millisecond, Attempts: 100,
 	}, notifier.Deps{Bus: b, Log: &log})
 	if err != nil {
 		t.Fatal(err)
@@ -126,6 +126,7 @@ func TestNew_Refuses(t *testing.T) {
 		"bad secret":           {WebhookURL: "https://hooks.example/T0KEN", WebhookSecret: "T0KEN"},
 		"our own subject":      {Subject: "squirrly.v1.run.failed.a.b.c.d"},
 		"negative attempts":    {Attempts: -1},
+		"endless attempts":     {Attempts: 101},
 		"readings of nobody":   {Readings: []string{"log", "smoke-signals"}},
 	} {
 		_, err := notifier.New(cfg, notifier.Deps{Bus: b})

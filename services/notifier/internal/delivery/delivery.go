@@ -103,6 +103,9 @@ func (d *Delivery) handle(ctx context.Context, p part) error {
 		d.log.WarnContext(ctx, "what was told to whom is lost: this may be told again (run `squirrly provision`)", "channel", d.channel.Name(), "error", err)
 		return d.blindly(ctx, began, p)
 	}
+	if errors.Is(err, errPause) {
+		return bus.Wait(events.CodeDeliveryFailed, max(time.Until(entry.Next), time.Millisecond), fmt.Errorf("tell run %s: %w", p.ID, errPause))
+	}
 	if err != nil {
 		return err
 	}
@@ -135,10 +138,13 @@ func (d *Delivery) attempt(ctx context.Context, began time.Time, key string, m p
 		return fmt.Errorf("tell run %s: %w", m.ID, err)
 	}
 	o := d.outcome(e.Attempt, err)
-	if o.state == intended {
-		return bus.Wait(events.CodeDeliveryFailed, o.pause, fmt.Errorf("tell run %s: %w", m.ID, err))
+	if o.state != intended {
+		return d.ledger.end(ctx, key, e, o)
 	}
-	return d.ledger.end(ctx, key, e, o)
+	if err := d.ledger.pause(ctx, key, *e, time.Now().Add(o.pause)); err != nil {
+		return err
+	}
+	return bus.Wait(events.CodeDeliveryFailed, o.pause, fmt.Errorf("tell run %s: %w", m.ID, err))
 }
 
 // outcome is what becomes of a message after an attempt.

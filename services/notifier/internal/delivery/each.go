@@ -5,6 +5,7 @@ import (
 	"context"
 	"sync"
 
+	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/panics"
 	"squirrly.dev/pkg/events"
 )
@@ -19,6 +20,22 @@ func Each(all []*Delivery) func(context.Context, events.Event, uint64) error {
 			wg.Go(func() { errs[i] = panics.Catch(func() error { return d.Handle(ctx, e, delivery) }) })
 		}
 		wg.Wait()
-		return cmp.Or(errs...)
+		return soonest(errs)
 	}
+}
+
+// soonest is the error that brings the event back first: each channel knows by itself when its own pause is over. One that
+// no retry mends counts when nothing else is left.
+func soonest(errs []error) error {
+	var first, last error
+	for _, err := range errs {
+		switch {
+		case err == nil:
+		case bus.AsFault(err, 0).Final:
+			last = err
+		case first == nil || bus.AsFault(err, 0).After < bus.AsFault(first, 0).After:
+			first = err
+		}
+	}
+	return cmp.Or(first, last) //nolint:wrapcheck // each says what it is.
 }

@@ -26,6 +26,7 @@ type entry struct {
 	State   state       `json:"state"`
 	Attempt int         `json:"attempt"` // 1 for the first
 	At      time.Time   `json:"at"`
+	Next    time.Time   `json:"next,omitzero"` // the pause after the last attempt lasts until then
 	Code    events.Code `json:"code,omitempty"`
 	Message string      `json:"message,omitempty"`
 	Gone    bool        `json:"gone,omitempty"` // it failed because nothing gets through, and not because of the message
@@ -46,10 +47,14 @@ func (l ledger) begin(ctx context.Context, key, event string) (entry, error) {
 		if e.Event != event {
 			*e = entry{Event: event} // of another event: begin anew
 		}
-		if e.over() {
+		now := time.Now().UTC()
+		switch {
+		case e.over():
 			return errOver
+		case now.Before(e.Next):
+			return errPause
 		}
-		e.State, e.Attempt, e.At = intended, e.Attempt+1, time.Now().UTC()
+		e.State, e.Attempt, e.At, e.Next = intended, e.Attempt+1, now, time.Time{}
 		return nil
 	})
 	if err != nil && !errors.Is(err, errOver) {
@@ -58,7 +63,25 @@ func (l ledger) begin(ctx context.Context, key, event string) (entry, error) {
 	return e, nil
 }
 
-var errOver = errors.New("the event is told")
+var (
+	errOver  = errors.New("the event is told")
+	errPause = errors.New("the next attempt is later")
+)
+
+// pause notes that nothing is sent for a while, whoever brings the event back: other channels of the type may do so.
+func (l ledger) pause(ctx context.Context, key string, e entry, until time.Time) error {
+	_, err := l.entries.Update(ctx, key, func(stored *entry) error {
+		if stored.Event != e.Event || stored.Attempt != e.Attempt || stored.over() {
+			return errOther
+		}
+		stored.Next = until.UTC()
+		return nil
+	})
+	if err != nil && !errors.Is(err, errOther) {
+		return fmt.Errorf("note the pause: %w", err)
+	}
+	return nil
+}
 
 // end notes how an attempt ended, unless another one has begun: then that one tells.
 func (l ledger) end(ctx context.Context, key string, e *entry, o outcome) error {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/pkg/events"
@@ -46,6 +47,7 @@ func TestDelivery_Receipts(t *testing.T) {
 		t.Helper()
 		for _, day := range days {
 			_ = newDelivery(b, c, b).Handle(t.Context(), resultOf(t, day), 1) // one may have to be tried again
+			time.Sleep(10 * policy.Backoff)
 		}
 	}
 	c := &threads{script: []error{fmt.Errorf("half")}}
