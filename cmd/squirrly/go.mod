@@ -3,6 +3,7 @@ module squirrly.dev/cmd/squirrly
 go 1.26.0
 
 require (
+	github.com/cli/browser v1.3.0
 	github.com/creack/pty v1.1.24
 	github.com/google/uuid v1.6.0
 	github.com/nats-io/jsm.go v0.5.1

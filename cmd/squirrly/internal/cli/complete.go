@@ -36,6 +36,7 @@ func (a *app) complete(root *cobra.Command) {
 	}
 	arguments := map[string]offers{
 		"runs get": a.runIDs, "runs watch": a.runIDs, "runs cancel": a.runIDs, "check": a.runIDs, "diff": a.runIDs,
+		"report": a.runIDs, "runs report": a.runIDs,
 		"dead show": a.letters, "dead replay": a.letters, "optouts lift": a.optedOut,
 	}
 	each(root, func(c *cobra.Command) {

@@ -18,6 +18,7 @@ const (
 // outputs are the formats of what a command prints, by its path below the program. A command that is not here prints text alone.
 var outputs = map[string][]string{
 	"profile": reports, "analyze": reports, "diff": reports, "runs get": reports, "runs watch": reports,
+	"report": reports, "runs report": reports,
 	"check": records, "explain": records, "doctor": records, "version": records, "runs ls": records, "dead ls": records, "dead show": records,
 	"policy check": records, "policy ls": records, "policy explain": records, "optouts ls": records,
 	"routes test": records, "findings ls": records, "findings get": records, "findings dismiss": records, "findings undismiss": records,

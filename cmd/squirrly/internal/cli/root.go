@@ -22,6 +22,7 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	flags    globalFlags
+	browser  func(page string) error // opens a page; nil is that of the desktop
 }
 
 type globalFlags struct {
@@ -81,7 +82,7 @@ Without an LLM key the analysis is by rules alone, and nothing leaves this machi
 	root.SetHelpCommand(helpCommand())
 	group(
 		root,
-		a.profileCommand(), a.analyzeCommand(), a.explainCommand(), a.checkCommand(), a.diffCommand(), a.upCommand(), a.runsCommand(), a.deadCommand(),
+		a.profileCommand(), a.analyzeCommand(), a.explainCommand(), a.checkCommand(), a.diffCommand(), a.reportCommand(), a.upCommand(), a.runsCommand(), a.deadCommand(),
 		a.policyCommand(), a.findingsCommand(), a.routesCommand(), a.notifyCommand(), a.optOutsCommand(), a.provisionCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	a.complete(root)

@@ -17,7 +17,7 @@ import (
 
 func (a *app) runsCommand() *cobra.Command {
 	c := &cobra.Command{Use: "runs", Aliases: []string{"run"}, Short: "List, show, follow and cancel runs"}
-	return group(c, a.runsLs(), a.runsGet(), a.runsWatch(), a.runsCancel())
+	return group(c, a.runsLs(), a.runsGet(), a.runsReport(), a.runsWatch(), a.runsCancel())
 }
 
 func age(t time.Time) string {
@@ -69,24 +69,35 @@ func (a *app) runsGet() *cobra.Command {
 
 // showRun prints the result of a run, and writes it to a folder when one is given; without a result, how far the run is.
 func (a *app) showRun(ctx context.Context, b *bus.Bus, rec run.Record, timeline bool, out string) error {
-	switch analyzed := rec.State == events.StateAnalyzed; {
-	case out != "" && !analyzed:
+	analyzed := rec.State == events.StateAnalyzed
+	left := analyzed || rec.State.Terminal() && rec.Artifact != nil
+	switch {
+	case out != "" && !left:
 		return fmt.Errorf("run %s is %s: it has nothing for --out", rec.Run, rec.State)
-	case analyzed && !timeline:
-		store, err := openStore(ctx, b)
-		if err != nil {
-			return err
-		}
-		if err := a.printResult(ctx, store, rec, noFail); err != nil || out == "" {
-			return err
-		}
-		return a.export(ctx, store, rec, folderOf(out, rec.Run))
+	case out != "", analyzed && !timeline:
+		return a.showResult(ctx, b, rec, out)
 	case a.flags.output == formatJSON:
 		return a.json(rec)
 	case timeline:
 		return a.timeline(rec)
 	}
 	return a.runDetails(rec)
+}
+
+// showResult prints the result of a run that has one, and writes what it left to a folder when one is given.
+func (a *app) showResult(ctx context.Context, b *bus.Bus, rec run.Record, out string) error {
+	store, err := openStore(ctx, b)
+	if err != nil {
+		return err
+	}
+	var wrote error
+	if out != "" {
+		wrote = a.export(ctx, store, rec, folderOf(out, rec.Run))
+	}
+	if rec.State != events.StateAnalyzed {
+		return errors.Join(wrote, a.runDetails(rec))
+	}
+	return errors.Join(wrote, a.printResult(ctx, store, rec, noFail))
 }
 
 func (a *app) runDetails(r run.Record) error {
@@ -126,6 +137,13 @@ func chosen(c *run.Choice) string {
 		names += fmt.Sprintf(" and %d more", more)
 	}
 	return text + "; left out: " + names
+}
+
+// runsReport is `squirrly report`, where it is looked for.
+func (a *app) runsReport() *cobra.Command {
+	c := a.reportCommand()
+	c.Use = "report RUN"
+	return c
 }
 
 func (a *app) runsWatch() *cobra.Command {
