@@ -79,6 +79,13 @@ tiny-model:           ## Ask a real and tiny language model with and without the
 oracle: build       ## Count all numbers of analyses again from the pages (DIR="FOLDER ..."; default: all recordings)
 	go run ./test/oracle/cmd/oracle $(or $(DIR),test/diagnosis/recorded)
 
+reportcheck: build  ## Look at the reports of all recordings in a browser: axe-core, width, printed pages (needs Node and Chromium; SCREENSHOTS=DIR, CHROMIUM=FILE)
+	npm ci --silent --no-fund --no-audit --prefix tools/reportcheck
+	rm -rf .cache/reportcheck && mkdir -p .cache/reportcheck
+	for d in test/diagnosis/recorded/*/bad; do n=.cache/reportcheck/$$(basename $$(dirname $$d)); \
+	  bin/squirrly analyze $$d -o html > $$n.html && bin/squirrly analyze $$d > $$n.txt || exit 1; done
+	node tools/reportcheck/check.mjs .cache/reportcheck $(if $(SCREENSHOTS),--screenshots $(SCREENSHOTS))
+
 public-jobs: build   ## Run the public jobs of docs/public-jobs.md (FILES=DIR, OUT=DIR, JOB=; needs JDK 17, Maven, Linux)
 	go run ./test/public -files $(FILES) -out $(OUT) $(if $(JOB),-job $(JOB))
 
