@@ -29,27 +29,40 @@ const (
 )
 
 func (t *textWriter) vertices(loads []events.VertexLoad) {
-	tab := &table{Head: []string{"", "", "Busy", "Backpressured", "In/s", "Out/s"}, Right: []bool{false, true, true, true, true, true}}
-	at := func(i int, head string, right bool) {
-		tab.Head, tab.Right = slices.Insert(tab.Head, i, head), slices.Insert(tab.Right, i, right)
-	}
-	if t.width >= roomForRoles {
-		at(3, "Busiest", true)
-		at(len(tab.Head), "", false)
-	}
-	if t.width >= roomForBars {
-		at(2, "", false)
-	}
-	for _, x := range loads {
-		row := plain(x.Short(), "×"+wording.Count(x.Parallelism), wording.Percent(x.Busy), wording.Percent(x.BackPressured),
-			wording.Rate(x.RecordsIn), wording.Rate(x.RecordsOut))
-		if t.width >= roomForRoles {
-			row = append(slices.Insert(row, 3, cell{Text: wording.Percent(x.BusyMax)}), cell{Text: role(x)})
+	roomy := t.width >= roomForRoles
+	// What says the same in every row has no column.
+	several := slices.ContainsFunc(loads, func(x events.VertexLoad) bool { return x.Parallelism > 1 })
+	uneven := slices.ContainsFunc(loads, func(x events.VertexLoad) bool { return wording.Percent(x.Busy) != wording.Percent(x.BusyMax) })
+	tab := &table{}
+	for _, column := range []struct {
+		head  string
+		right bool
+		shown bool
+		text  func(events.VertexLoad) string
+	}{
+		{"", false, true, events.VertexLoad.Short},
+		{"", true, several, func(x events.VertexLoad) string { return "×" + wording.Count(x.Parallelism) }},
+		{"", false, t.width >= roomForBars, func(x events.VertexLoad) string { return cellBar(x.Busy) }},
+		{"Busy", true, true, func(x events.VertexLoad) string { return wording.Percent(x.Busy) }},
+		{"Busiest", true, roomy && uneven, func(x events.VertexLoad) string { return wording.Percent(x.BusyMax) }},
+		{"Backpressured", true, true, func(x events.VertexLoad) string { return wording.Percent(x.BackPressured) }},
+		{"In/s", true, true, func(x events.VertexLoad) string { return wording.Rate(x.RecordsIn) }},
+		{"Out/s", true, true, func(x events.VertexLoad) string { return wording.Rate(x.RecordsOut) }},
+		{"", false, roomy, role},
+	} {
+		if !column.shown {
+			continue
 		}
-		if t.width >= roomForBars {
-			row = slices.Insert(row, 2, cell{Text: cellBar(x.Busy)})
+		tab.Head, tab.Right = append(tab.Head, column.head), append(tab.Right, column.right)
+		for i, x := range loads {
+			if len(tab.Rows) == i {
+				tab.Rows = append(tab.Rows, nil)
+			}
+			tab.Rows[i] = append(tab.Rows[i], cell{Text: column.text(x)})
 		}
-		tab.Rows = append(tab.Rows, row)
+	}
+	if roomy {
+		tab.Keep = len(tab.Head) - 1
 	}
 	t.table(tab)
 }
@@ -121,7 +134,7 @@ func (tab *table) widest(widths []int) int {
 	}
 	at := -1
 	for i, w := range widths {
-		if !tab.Right[i] && w > minColumn && (at < 0 || w > widths[at]) {
+		if !tab.Right[i] && (i == 0 || i != tab.Keep) && w > minColumn && (at < 0 || w > widths[at]) {
 			at = i
 		}
 	}
@@ -146,7 +159,7 @@ func (tab *table) without(column int) *table {
 func (tab *table) row(row []cell, widths []int) string {
 	var b strings.Builder
 	for i := range row {
-		text := shorten(row[i].Text, widths[i])
+		text := shortenWords(row[i].Text, widths[i])
 		if i > 0 {
 			b.WriteString("  ")
 		}

@@ -29,6 +29,7 @@ func (s section) empty() bool {
 type table struct {
 	Head  []string
 	Right []bool
+	Keep  int   // a column of text that never gives way; 0 is none
 	Spare []int // columns that a narrow page of text does without, in this order
 	Rows  [][]cell
 }

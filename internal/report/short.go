@@ -1,6 +1,8 @@
 package report
 
 import (
+	"regexp"
+
 	"squirrly.dev/internal/wording"
 	"squirrly.dev/pkg/events"
 )
@@ -8,6 +10,7 @@ import (
 // What the short text shows.
 const (
 	shortFindings = 3
+	wholeFindings = 2 // of them with place and change
 	shortVertices = 6
 	shortLines    = 3 // of the job graph
 )
@@ -20,9 +23,9 @@ func (t *textWriter) short(v view) {
 		t.pairs([]pair{{Name: "Gain", Text: gain, Strong: true}}, indent)
 	}
 	t.notices(v)
-	for _, f := range v.Findings[:min(len(v.Findings), shortFindings)] {
+	for i, f := range v.Findings[:min(len(v.Findings), shortFindings)] {
 		t.line("")
-		t.shortFinding(v, f)
+		t.shortFinding(v, f, i)
 	}
 	if len(v.Vertices) > 0 {
 		t.line("")
@@ -37,10 +40,18 @@ func (t *textWriter) short(v view) {
 	t.bullet("+ ", v.rest(t.whole), dim)
 }
 
-func (t *textWriter) shortFinding(v view, f events.Finding) {
+// shortFinding writes a finding, the further down the shorter: the first whole, the second with the first sentence of its
+// change, the others by their title and what they cost.
+func (t *textWriter) shortFinding(v view, f events.Finding, at int) {
 	e := v.entry(f, nil)
 	below := t.entryHead(e.ID, e.Title, joined(" · ", string(f.Severity), e.Proof, cost(f)), f.Severity)
+	if at >= wholeFindings {
+		return
+	}
 	change := f.Recommendation.Change
+	if at > 0 {
+		change = firstSentence(change)
+	}
 	if other := v.saidBy(f); other != "" {
 		change = "As for " + other + "."
 	}
@@ -49,6 +60,16 @@ func (t *textWriter) shortFinding(v view, f events.Finding) {
 		pair{Name: "Change", Text: change, Strong: true},
 	), below)
 }
+
+// firstSentence of a text that has more of them.
+func firstSentence(text string) string {
+	if end := sentence.FindStringIndex(text); end != nil {
+		return text[:end[0]+1]
+	}
+	return text
+}
+
+var sentence = regexp.MustCompile(`[.] [A-Z]`)
 
 // in says in which vertices a finding is, when its cost does not.
 func in(f events.Finding) string {

@@ -206,3 +206,18 @@ func TestCaptureLinks(t *testing.T) {
 		}
 	}
 }
+
+// A name is cut between words where they are half of what fits, and within one otherwise.
+func TestShortenWords(t *testing.T) {
+	const columns = 15
+	letters, long := "abcdefghijklmnopqrstuvwxyz", strings.Repeat("a b", 100)
+	for name, want := range map[string]string{
+		"Source: ticks -> records": "Source…records", "validate -> distance": "validate…", "distances: Writer": "distances…",
+		"KryoSerializer.copyAll": "KryoSerializer…", "short": "short",
+		letters: shorten(letters, columns), long: shorten(long, columns),
+	} {
+		if got := shortenWords(name, columns); got != want || cells(got) > columns {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}

@@ -30,6 +30,46 @@ func runeCells(r rune) int {
 // pad fills a text up with spaces to n columns.
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-cells(s))) }
 
+// wordEnds are where a name may be cut so that what is left are words.
+const wordEnds = " .$-_/:>[]()#,"
+
+// shortenWords is [shorten] that leaves whole words, where these are half of what fits: of the begin, of the end or of both.
+func shortenWords(s string, n int) string {
+	if cells(s) <= n {
+		return s
+	}
+	const longest = 200 // bytes; of more, words are not looked for
+	if len(s) > longest {
+		return shorten(s, n)
+	}
+	best, most := "", 0
+	heads, tails := words(s)
+	for _, head := range heads {
+		for _, tail := range tails {
+			text := head + "…" + tail
+			if w := cells(text); w <= n && w > most {
+				best, most = text, w
+			}
+		}
+	}
+	if 2*most < n { //nolint:mnd // half of what fits
+		return shorten(s, n)
+	}
+	return best
+}
+
+// words are the begins and the ends of a name that are whole words, the empty ones among them.
+func words(s string) (heads, tails []string) {
+	tails = []string{""}
+	for i, r := range s {
+		if strings.ContainsRune(wordEnds, r) {
+			heads = append(heads, strings.TrimRight(s[:i], wordEnds))
+			tails = append(tails, strings.TrimLeft(s[i:], wordEnds))
+		}
+	}
+	return append(heads, ""), tails // a begin says more than an end of the same length
+}
+
 // shorten keeps the begin and the end of a text that takes more than n columns.
 func shorten(s string, n int) string {
 	if cells(s) <= n {

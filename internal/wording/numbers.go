@@ -71,8 +71,8 @@ func Plural[T int | int64 | uint64](n T, noun string) string {
 	return Count(n) + " " + noun + "s"
 }
 
-// TE writes thread equivalents: "0.97 thread equivalents". One is a thread that does nothing else.
-func TE(x float64) string { return fmt.Sprintf("%.2f thread equivalents", x) }
+// TE writes thread equivalents as "0.97 threads", the time of as many threads that do nothing else.
+func TE(x float64) string { return fmt.Sprintf("%.2f threads", x) }
 
 // Decimal writes x with at most the given decimals, none when it is whole or at least 100, and with its thousands set
 // apart.

@@ -67,7 +67,7 @@ func TestNumbers(t *testing.T) {
 		wording.Rate(862.6): "863", wording.Rate(3.24): "3.2", wording.Rate(0): "0", wording.Rate(-1): wording.Unknown, wording.Rate(4814.5): "4,815",
 		wording.Count(1180): "1,180", wording.Count(-1000): "-1,000", wording.Count(uint64(12)): "12", wording.Count(int64(999)): "999",
 		wording.Plural(1, "subtask"): "1 subtask", wording.Plural(2000, "subtask"): "2,000 subtasks",
-		wording.TE(0.966): "0.97 thread equivalents",
+		wording.TE(0.966): "0.97 threads",
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)

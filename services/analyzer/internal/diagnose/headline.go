@@ -211,8 +211,8 @@ func (s *summary) starved(v *View, findings []Problem) {
 	s.VertexID, s.VertexName, s.Subtasks = load.ID, load.Name, len(load.Subtasks)
 	s.Busy, s.Samples, s.P = load.Max(limits.Busy), samples(starved.samples), starved.share
 	s.facts = []fact{starved.fact, v.vertexFacts[starved.vertex]}
-	s.Headline = fmt.Sprintf("CPU starvation limits the job: %s were ready to run for %s and got %.2f cores. "+
-		"It limits at %s: %s busy, %s of that without a CPU.", starved.threads("its task threads"), wording.TE(starved.running), starved.got, load.Name, wording.Percent(s.Busy),
+	s.Headline = fmt.Sprintf("CPU starvation limits the job: %s had work for %.2f cores and got %.2f. "+
+		"It limits at %s: %s busy, %s of that without a CPU.", starved.threads("its task threads"), starved.running, starved.got, load.Name, wording.Percent(s.Busy),
 		wording.Percent(v.starvedShare()))
 	if v.inputIsFixed(starved.vertex) {
 		s.Headline += fmt.Sprintf(" With enough CPU it would be about %s busy.", wording.Percent(starved.need))

@@ -151,7 +151,7 @@ func TestHelperThreads(t *testing.T) {
 		"java/lang/Thread.run;com/acme/Loop.run;com/shop/Callback.done 80")
 	for name, ctx := range map[string]*jobcontext.Context{"job": limited().Context, "pages alone": nil} {
 		a := diagnoseOK(t, Input{Context: ctx, Captures: []Capture{capture("tm-1", events.ModeWall, wall)}}).Analysis
-		if !hasFact(a, "Loop.run works outside the tasks of tm-1: 0.50 thread equivalents") {
+		if !hasFact(a, "Loop.run works outside the tasks of tm-1: 0.50 threads") {
 			t.Errorf("%s: the helper is not reported", name)
 		}
 		if f := ruleOf(a, "A1"); f == nil || math.Abs(f.TE-0.99) > 0.01 {

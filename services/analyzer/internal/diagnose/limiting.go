@@ -136,8 +136,8 @@ func measureStarvation(r *reading) starved {
 		count.AtMost = true // the pauses of the collector are none of it
 	}
 	s.fact = fact{factMetric, events.Fact{
-		Text: fmt.Sprintf("%s were ready to run for %s and got %.2f cores: runnable but not on CPU for %s of that time.",
-			s.threads("Task threads"), wording.TE(s.running), s.got, wording.Percent(s.share)),
+		Text: fmt.Sprintf("%s had work for %.2f cores and got %.2f: runnable but not on CPU for %s of that time.",
+			s.threads("Task threads"), s.running, s.got, wording.Percent(s.share)),
 		Value: s.share, Unit: "share", Mode: events.ModeWall, Samples: samples(s.samples), StdErr: s.stdErr,
 		Count: count,
 	}}

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/internal/wording"
@@ -41,8 +42,11 @@ func backpressured(v *View) []Problem {
 	rule := v.catalogue.By("backpressure")
 	var out []Problem
 	for _, victim := range v.limit.Victims {
+		if v.limit.Limit == events.LimitVertex && strings.HasPrefix(v.limit.Why, v.loads[victim].Name+" is backpressured for ") {
+			continue // limitReason says it
+		}
 		if back := v.loads[victim].Max(limits.BackPressured); back >= rule.Warning {
-			out = append(out, remark(fmt.Sprintf("%s is backpressured for %s of its time (rule %s): it is a victim of %s.",
+			out = append(out, remark(fmt.Sprintf("%s is backpressured for %s of its time (rule %s): it waits for %s.",
 				v.loads[victim].Name, wording.Percent(back), rule.ID, v.loads[max(v.limit.Vertex, v.limit.starved.vertex)].Name), v.vertexFacts[victim]))
 		}
 	}

@@ -16,7 +16,7 @@ func TestIdlePageAlone(t *testing.T) {
 		t.Errorf("findings %+v", r.Analysis.Findings)
 	}
 	for _, part := range []string{
-		"idle or softly backpressured for 96 % of the time, 1.93 thread equivalents", "ready to run for 3.8 % of the time, 0.07 thread equivalents",
+		"idle or softly backpressured for 96 % of the time, 1.93 threads", "ready to run for 3.8 % of the time, 0.07 threads",
 		"of all WALL samples are idle: the buffer flusher sleeps", "99 % of them idle",
 	} {
 		if !hasFact(r.Analysis, part) {

@@ -66,7 +66,7 @@ func (s *summary) limitText(v *View, at int) string {
 
 // legacyText says by what a source is judged of which Flink knows no busy time.
 func (v *View) legacyText(load *limits.Load) string {
-	text := fmt.Sprintf("Flink does not know how busy a legacy source is, but its threads run for %s in sum", wording.TE(v.limit.Legacy.Running))
+	text := fmt.Sprintf("Flink does not know how busy a legacy source is, but it keeps %s busy", wording.TE(v.limit.Legacy.Running))
 	if subtask, sent, all, ok := v.limit.Legacy.Sender(load); ok {
 		text += fmt.Sprintf(", and subtask %d sends %s of its %s records", subtask+1, wording.Count(sent), wording.Count(all))
 	}

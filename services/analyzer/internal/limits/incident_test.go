@@ -50,7 +50,7 @@ func TestRecorded(t *testing.T) {
 		skewed bool
 	}{
 		"restart-loop":         {Seen{}, events.LimitRestarting, "", "restarted at least 15 times in 46 s, ArithmeticException.", false},
-		"legacy-source-kryo":   {one, events.LimitVertex, "Source: FakeKafkaSource", "run for 0.90 thread equivalents in sum", true},
+		"legacy-source-kryo":   {one, events.LimitVertex, "Source: FakeKafkaSource", "keeps 0.90 threads busy", true},
 		"nexmark-q20":          {Seen{}, events.LimitVertex, "Join[10]", "", false},
 		"nexmark-q20-remedied": {Seen{}, events.LimitVertex, "Join[10]", "", false},
 		"two-jobs-innocent":    {Seen{}, events.LimitNone, "", "nothing is backpressured", false},

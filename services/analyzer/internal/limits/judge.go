@@ -97,7 +97,7 @@ func (j *Judgement) byThreads(legacy *Legacy, loads []Load) {
 		j.Confidence = events.ConfidenceMedium
 	}
 	if j.Vertex == legacy.Vertex && len(j.Rivals) == 0 {
-		j.Why = fmt.Sprintf("The threads of the legacy source %s run for %.2f thread equivalents in sum.", loads[legacy.Vertex].Name, legacy.Running)
+		j.Why = fmt.Sprintf("The legacy source %s keeps %.2f threads busy.", loads[legacy.Vertex].Name, legacy.Running)
 	}
 }
 
