@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,7 @@ func newGitHub(t testing.TB) *githubServer {
 			if r.Header.Get("Authorization") == "Bearer "+token {
 				status, answer = fn(r)
 			}
+			answer = paged(w, r, answer)
 			w.Header().Set("Content-Type", "application/json; charset=utf-8")
 			w.WriteHeader(status)
 			_ = json.NewEncoder(w).Encode(answer)
@@ -64,6 +66,30 @@ func newGitHub(t testing.TB) *githubServer {
 	})
 	handle("POST "+issues+"/{n}/comments", g.comment)
 	return g
+}
+
+// paged is a page of a list, with a link to the next one.
+func paged(w http.ResponseWriter, r *http.Request, answer any) any {
+	size, _ := strconv.Atoi(r.URL.Query().Get("per_page"))
+	page, err := strconv.Atoi(r.URL.Query().Get("page"))
+	if err != nil {
+		page = 1
+	}
+	cut := func(n int) (from, to int) {
+		if from, to = min((page-1)*size, n), min(page*size, n); to < n {
+			w.Header().Set("Link", fmt.Sprintf(`<http://%s%s?page=%d>; rel="next"`, r.Host, r.URL.Path, page+1))
+		}
+		return from, to
+	}
+	switch all := answer.(type) {
+	case []*githubIssue:
+		from, to := cut(len(all))
+		return all[from:to]
+	case []map[string]string:
+		from, to := cut(len(all))
+		return all[from:to]
+	}
+	return answer
 }
 
 func (g *githubServer) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.mux.ServeHTTP(w, r) }
@@ -242,6 +268,36 @@ func TestGitHub_LostAnswer(t *testing.T) {
 	known, err := ch.Send(t.Context(), news(t))
 	if err != nil || len(g.issues) != 2 || known["aaaaaaaaaaaa"] != "1" || known["bbbbbbbbbbbb"] != "2" || len(g.issues[0].comments) != 0 {
 		t.Errorf("%d issues, receipt %v, %v", len(g.issues), known, err)
+	}
+}
+
+// An issue and a comment are found on whatever page of a list they are.
+func TestGitHub_Pages(t *testing.T) {
+	g := newGitHub(t)
+	srv := newReceiver(t, g, "")
+	ch := open(t, &channel.GitHubSettings{Repo: "acme/flink-jobs", TokenFile: "x", APIURL: srv.URL})
+	m := news(t)
+	m.Runs[0].Changes = m.Runs[0].Changes[:1]
+	if _, err := ch.Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	others := make([]*githubIssue, 250)
+	for i := range others {
+		others[i] = &githubIssue{Number: 100 + i, Title: "another", Body: "text <!-- squirrly:x -->", State: "open", Labels: g.issues[0].Labels}
+	}
+	g.issues = append(others, g.issues...)
+	issue := g.issues[250]
+	worse := change(events.LifeWorsened, "aaaaaaaaaaaa", "A blocking wait in user code")
+	worse.Number = 2
+	m.Runs[0].Changes = []channel.Change{worse}
+	for range 150 {
+		issue.comments = append(issue.comments, map[string]string{"body": "of somebody"})
+	}
+	for range 2 {
+		if _, err := ch.Send(t.Context(), m); err != nil || len(g.issues) != 251 || len(issue.comments) != 151 {
+			t.Fatalf("%d issues, %d comments, %v", len(g.issues), len(issue.comments), err)
+		}
+		issue.Body = strings.SplitN(issue.Body, "\n", 2)[0] + "\nedited by somebody" // the mark of what was told is gone
 	}
 }
 

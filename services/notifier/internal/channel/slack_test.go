@@ -203,6 +203,41 @@ func TestSlack_Says(t *testing.T) {
 	}
 }
 
+// An incoming webhook gets one message for each end of a run, with all that changed in it.
+func TestSlack_Webhook(t *testing.T) {
+	for name, m := range map[string]channel.Message{"changes": news(t), "a refusal": message(t, rejected()), "hostile": poisoned(t, hostile[5])} {
+		var got []slackMessage
+		srv := newReceiver(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			var in struct {
+				Text        string       `json:"text"`
+				Blocks      []slackBlock `json:"blocks"`
+				UnfurlLinks *bool        `json:"unfurl_links"`
+			}
+			if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.UnfurlLinks == nil || *in.UnfurlLinks {
+				t.Errorf("%s: %v", name, err)
+			}
+			got = append(got, slackMessage{text: in.Text, blocks: in.Blocks})
+		}), "")
+		ch := open(t, &channel.SlackSettings{URL: srv.URL + "/" + token})
+		for range 2 {
+			if _, err := ch.Send(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(got) != len(m.Runs) {
+			t.Fatalf("%s: %d messages", name, len(got))
+		}
+		for _, x := range got {
+			if why := slackRefuses(x, false); why != "" {
+				t.Errorf("%s: %s", name, why)
+			}
+		}
+		if name == "changes" && len(got[0].blocks) != 8 { // header, verdict, three findings of which two can be dismissed, and where it is
+			t.Errorf("%d blocks", len(got[0].blocks))
+		}
+	}
+}
+
 func TestSlack_Refusals(t *testing.T) {
 	for said, want := range map[string]struct{ refused, gone bool }{
 		"token_revoked": {true, true}, "is_archived": {true, true}, "msg_too_long": {true, false}, "not_in_channel": {}, "fatal_error": {},
