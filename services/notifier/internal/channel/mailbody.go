@@ -109,8 +109,8 @@ var mailPage = template.Must(template.New("mail").Parse(`<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Squirrly</title></head>
 <body style="font-family:sans-serif;font-size:15px;line-height:1.45;color:#1f2328;background:#fff;max-width:640px;margin:0 auto;padding:12px">
 {{range .}}<h1 style="font-size:18px;margin:16px 0 8px">{{.Title}}</h1>
-<p style="margin:0 0 12px">{{.Verdict}}</p>
-{{range .Items}}<div style="border-left:4px solid {{if eq .Severity "critical"}}#b42318{{else if eq .Severity "warning"}}#9a6700{{else}}#57606a{{end}};padding:4px 0 4px 12px;margin:0 0 14px">
+{{with .Lead}}<p style="margin:0 0 12px">{{.}}</p>
+{{end}}{{range .Items}}<div style="border-left:4px solid {{if eq .Severity "critical"}}#b42318{{else if eq .Severity "warning"}}#9a6700{{else}}#57606a{{end}};padding:4px 0 4px 12px;margin:0 0 14px">
 <p style="margin:0"><strong>{{if .News}}{{.News}}: {{end}}{{.Title}}</strong></p>
 {{with .Advice}}<p style="margin:4px 0 0">Change: {{.}}</p>
 {{end}}{{with .Worth}}<p style="margin:4px 0 0">Worth: {{.}}</p>

@@ -93,6 +93,14 @@ func again(r Run) string {
 	return "Runs again: those before failed (" + plain(string(r.Recovered), maxName) + ")."
 }
 
+// Lead is the verdict, unless the title says it.
+func (n note) Lead() string {
+	if strings.HasSuffix(n.Title, n.Verdict) {
+		return ""
+	}
+	return n.Verdict
+}
+
 // items are what changed, or the first findings when a channel is told of everything and nothing did.
 func (n *note) items(r Run) {
 	for _, c := range r.Changes {

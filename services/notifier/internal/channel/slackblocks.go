@@ -44,8 +44,8 @@ func (s *Slack) blocks(n note) slackText {
 		}
 		return t
 	}
-	if len(n.Items) == 0 || n.Items[0].News != "" { // else the title says it
-		t.blocks = append(t.blocks, section(slackFit(n.Verdict, slackSection)))
+	if lead := n.Lead(); lead != "" {
+		t.blocks = append(t.blocks, section(slackFit(lead, slackSection)))
 	}
 	for _, i := range n.Items {
 		t.blocks = append(t.blocks, section(slackItem(i)))

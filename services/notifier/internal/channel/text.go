@@ -13,9 +13,7 @@ func (n note) text(escape func(string) string) string {
 		}
 	}
 	line("", "", n.Title)
-	if len(n.Items) > 0 && n.Items[0].News != "" { // else the title says it
-		line("", "", n.Verdict)
-	}
+	line("", "", n.Lead())
 	for _, i := range n.Items {
 		b.WriteByte('\n')
 		head := i.Title
