@@ -124,6 +124,9 @@ type alert struct {
 // alerts are those of a run: one for each finding, or one for a run without a result. A result that changes nothing is
 // none, and an empty list, which Alertmanager takes.
 func (a *Alertmanager) alerts(r Run) []alert {
+	if r.Channel != "" {
+		return []alert{a.down(r)}
+	}
 	if r.Ready == nil {
 		x := a.failure(r, r.Outcome.Code)
 		x.EndsAt = r.Event.Time.Add(min(a.keep, keepFailure))
@@ -148,6 +151,18 @@ func (a *Alertmanager) failure(r Run, code events.Code) alert {
 	}
 	set["code"] = string(code)
 	return alert{Labels: labelSet(set), Annotations: a.annotations(n), StartsAt: r.Event.Time.Add(-time.Second), EndsAt: r.Event.Time, GeneratorURL: n.Link}
+}
+
+// down is the alert about a channel that takes no messages, until it takes them again.
+func (a *Alertmanager) down(r Run) alert {
+	x := alert{
+		Labels:      labelSet(map[string]string{"alertname": "SquirrlyChannelDown", "channel": r.Channel}),
+		Annotations: a.annotations(newNote(r)), StartsAt: r.Event.Time.Add(-time.Second), EndsAt: r.Event.Time,
+	}
+	if r.down() {
+		x.EndsAt = r.Event.Time.Add(a.keep)
+	}
+	return x
 }
 
 // finding is the alert of a finding. Its severity is a label, since everybody routes by it, so that one whose severity

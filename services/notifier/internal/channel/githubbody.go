@@ -37,6 +37,17 @@ type topic struct {
 
 // topics are those of a run; id is that of the message about it.
 func (g *GitHub) topics(id string, r Run) []topic {
+	if r.Channel != "" {
+		n := newNote(r)
+		t := topic{
+			mark: mark("channel", r.Channel), news: mark("told", r.Event.ID), title: safe.Cut(n.Title, maxIssueTitle),
+			state: closed, reason: "completed",
+		}
+		if r.down() {
+			t.state = opened
+		}
+		return []topic{g.written(t, n)}
+	}
 	if r.Ready == nil {
 		n := newNote(r)
 		t := topic{mark: mark("job", r.Identity.String()+" "+n.Code), news: mark("told", r.ID), title: safe.Cut(n.Title, maxIssueTitle)}

@@ -33,6 +33,7 @@ type Run struct {
 	Outcome   *events.Outcome             // of run.rejected, run.failed and run.cancelled
 	Changes   []Change                    // what is told of findings, most important first; none of an outcome
 	Recovered events.Code                 // why the runs before failed, of the first that succeeded since; empty: they did not
+	Channel   string                      // that takes no messages, or takes them again, when the message is about that: then Outcome says so, and Event is a notification's
 }
 
 // Change is what became of a finding.
@@ -45,6 +46,9 @@ type Change struct {
 	Ref     string                 // what the channel noted of this finding before, see [Receipt]
 	Dismiss string                 // the command by which a reader says that he wants to hear of it no more
 }
+
+// down reports whether a message about a channel says that it takes none.
+func (m Run) down() bool { return m.Channel != "" && m.Event.Type == events.TypeNotificationFailed }
 
 // Read decodes the event that tells the end of a run.
 func Read(e events.Event) (Run, error) {

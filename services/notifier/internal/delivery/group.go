@@ -44,6 +44,7 @@ type member struct {
 	Reminds  bool                 `json:"reminds,omitempty"`
 	Again    events.Code          `json:"again,omitempty"`  // why the runs before it failed
 	Report   *events.Notification `json:"report,omitempty"` // of a channel that is down, or up again
+	At       time.Time            `json:"at,omitzero"`      // of the report
 }
 
 type openFinding struct {

@@ -36,6 +36,12 @@ func written(set map[string]string) []string {
 	return all
 }
 
+// id is that of the message that is told. It is no other's, even if the bucket was lost and numbers begin anew.
+func (g *group) id(key string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%d\n%s", key, g.Number, g.Sending[0].ID))
+	return hex.EncodeToString(sum[:16])
+}
+
 var (
 	errSame = errors.New("nothing changes")
 	errFull = errors.New("too much waits in its group already")
@@ -127,7 +133,7 @@ func (d *Delivery) tell(ctx context.Context, key string, g group, began time.Tim
 		return g, err // it is tried again when the attempt is nobody's any more
 	}
 	if len(runs) > 0 {
-		err = d.send(ctx, began, channel.Message{ID: fmt.Sprintf("%s/%d", key, g.Number), Runs: runs})
+		err = d.send(ctx, began, channel.Message{ID: g.id(key), Runs: runs})
 	}
 	if ctx.Err() != nil {
 		return g, err

@@ -69,7 +69,7 @@ func (d *Delivery) pay(ctx context.Context, key string, h health) error {
 		d.log.ErrorContext(ctx, "no other channel can tell whether this one works", "channel", d.channel.Name(), "down", h.Down, "why", h.Notice.Message)
 	} else {
 		m := member{
-			ID: fmt.Sprintf("%s/%s/%d", source, key, h.Number), Run: h.Notice.Run, Identity: h.Notice.Identity, Report: &h.Notice,
+			ID: fmt.Sprintf("%s/%s/%d", source, key, h.Number), Run: h.Notice.Run, Identity: h.Notice.Identity, Report: &h.Notice, At: h.At,
 		}
 		_, err := d.groups.Upsert(ctx, groupKey(to, key, nil), func(g *group) error {
 			if !g.join(m, 0, 0, time.Now().UTC()) {
@@ -126,10 +126,10 @@ func report(m member) (channel.Run, error) {
 		o.Code, o.Message = n.Code, "The channel "+n.Channel+" takes no messages: "+n.Message
 		o.Hint = "Mend the channel, and try it with `squirrly notify test " + n.Channel + "`. What it missed is not told again."
 	}
-	e, err := events.New(source, m.Run, time.Now(), p)
+	e, err := events.New(source, m.Run, m.At, p)
 	if err != nil {
 		return channel.Run{}, fmt.Errorf("report on a channel: %w", err)
 	}
 	e.ID = m.ID
-	return channel.Run{Event: e, ID: m.Run, Identity: m.Identity, Outcome: &o}, nil
+	return channel.Run{Event: e, ID: m.Run, Identity: m.Identity, Outcome: &o, Channel: n.Channel}, nil
 }
