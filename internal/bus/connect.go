@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,14 +13,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/internal/bus/internal/raw"
-	"squirrly.dev/pkg/events"
 )
 
 // Options say how to reach NATS.
 type Options struct {
 	URL       string // comma-separated list of servers
 	CredsFile string // user credentials, optional
-	User      string // with Password, optional
+	User      string // with Password, optional; answers come to its own inbox, see InboxPrefix
 	Password  string
 	Name      string                     // of this client, shown by the server
 	InProcess nats.InProcessConnProvider // an embedded server instead of URL
@@ -67,7 +67,7 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 	up, down := make(chan struct{}, 1), make(chan struct{}, 1)
 	opts := []nats.Option{
 		nats.Name(o.Name), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(!o.Impatient), nats.ReconnectWait(time.Second),
-		nats.CustomInboxPrefix("_INBOX_" + events.Token(o.Name)),
+		nats.CustomInboxPrefix(InboxPrefix(cmp.Or(o.User, o.Name))),
 		nats.ConnectHandler(func(*nats.Conn) { up <- struct{}{} }),
 		nats.ClosedHandler(func(*nats.Conn) { down <- struct{}{} }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {

@@ -80,7 +80,7 @@ func full(info *jetstream.StreamInfo) error {
 
 // probe stores a message among the leases, in the place of the last one of the clients of this name.
 func (b *Bus) probe(ctx context.Context) error {
-	key := probeKey + events.Token(b.nc.Opts.Name)
+	key := ProbeKey(b.nc.Opts.Name)
 	m := &nats.Msg{Subject: keyPrefix + events.BucketLeases + "." + key, Data: []byte(strings.Repeat(" ", probeBytes)), Header: nats.Header{}}
 	if err := b.store(ctx, m, uuid.NewString()); err != nil {
 		return fmt.Errorf("NATS stores nothing (a full disk, or a limit of the server or the account): %w", err)

@@ -34,6 +34,10 @@ type Topology struct {
 	AckWait  time.Duration // 0 is DefaultAckWait
 	Memory   bool          // memory storage, for a run in one process that keeps nothing
 	Channels []string      // notification channels; each gets a durable of its own
+
+	// Subscribers are people and systems outside, in an account of their own: each gets a durable with the results, since
+	// it may make none itself.
+	Subscribers []string
 }
 
 func (t Topology) storage() jetstream.StorageType {
@@ -114,6 +118,9 @@ func (t Topology) consumers() []jetstream.ConsumerConfig {
 			events.SubjectDismissed, events.SubjectReopened)
 		c.MaxDeliver = -1
 		all = append(all, c)
+	}
+	for _, name := range t.Subscribers {
+		all = append(all, t.consumer(SubscriberDurable(name), events.SubjectReady))
 	}
 	return all
 }

@@ -54,6 +54,8 @@ const (
 	DurableAnalyzer       = "analyzer"
 	DurableFindings       = "notifier-findings"
 	DurableNotifierPrefix = "notifier-"
+
+	DurableSubscriberPrefix = "subscriber-" // of subscribers in another account
 )
 
 // Token limits: longer or unsafe names are shortened to tokenKeep bytes, a dash and tokenHash hex digits.

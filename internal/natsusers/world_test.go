@@ -1,0 +1,171 @@
+package natsusers_test
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/crypto/bcrypt"
+
+	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
+)
+
+// world is a server with the users of the table, and one more that sees and may all.
+type world struct {
+	*testing.T
+
+	url   string
+	users []natsusers.User
+	admin *bus.Bus
+	js    jetstream.JetStream
+}
+
+var options = natsusers.Options{
+	Channels: []string{"log", "webhook"}, Forward: []string{"acme.flink.>"},
+	Requesters:  []natsusers.Requester{{Name: "requester"}, {Name: "orders-ci", Scope: "prod/flink/orders"}},
+	Subscribers: []string{"subscriber", "dashboard"},
+}
+
+const admin = "admin-of-tests"
+
+func start(t *testing.T) *world {
+	t.Helper()
+	users, err := natsusers.Users(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := append([]natsusers.User{{Name: admin, Account: natsusers.Streams, Publish: []string{">"}, Subscribe: []string{">"}}}, users...)
+	hashes := map[string]string{}
+	for _, u := range all {
+		h, err := bcrypt.GenerateFromPassword([]byte(password(u.Name)), bcrypt.MinCost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hashes[u.Name] = string(h)
+	}
+	file := filepath.Join(t.TempDir(), "accounts.conf")
+	if err := os.WriteFile(file, []byte(natsusers.Config(all, func(u string) string { return hashes[u] })), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o, err := server.ProcessConfigFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Host, o.Port, o.NoSigs, o.NoLog, o.JetStream, o.StoreDir = "127.0.0.1", server.RANDOM_PORT, true, true, true, t.TempDir()
+	s, err := server.NewServer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(20 * time.Second) {
+		t.Fatal("the server is not ready")
+	}
+	w := &world{T: t, url: s.ClientURL(), users: users}
+	w.admin = w.bus(admin)
+	w.js = bustest.JetStream(w.admin)
+	return w
+}
+
+func password(user string) string { return "password-of-" + user }
+
+// bus connects as a user, as its service does.
+func (w *world) bus(user string) *bus.Bus {
+	w.Helper()
+	b, err := bus.Connect(w.Context(), bus.Options{
+		URL: w.url, Name: "squirrly-" + user, User: user, Password: password(user), Impatient: true,
+		Logger: slog.New(slog.NewTextHandler(w.Output(), nil)),
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(b.Close)
+	return b
+}
+
+// provision makes the topology with the rights of its user alone.
+func (w *world) provision() {
+	w.Helper()
+	b := w.bus(natsusers.Provision)
+	defer b.Close()
+	err := b.Provision(w.Context(), bus.Topology{Channels: options.Channels, Subscribers: options.Subscribers, Memory: true})
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// client is a plain connection that keeps what the server complains of.
+type client struct {
+	*nats.Conn
+
+	user   string
+	mu     sync.Mutex
+	errors []string
+}
+
+func (w *world) client(user string) *client {
+	w.Helper()
+	c := &client{user: user}
+	var err error
+	c.Conn, err = nats.Connect(w.url, nats.UserInfo(user, password(user)), nats.CustomInboxPrefix(bus.InboxPrefix(user)),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			c.mu.Lock()
+			c.errors = append(c.errors, err.Error())
+			c.mu.Unlock()
+		}))
+	if err != nil {
+		w.Fatal(user, err)
+	}
+	w.Cleanup(c.Close)
+	return c
+}
+
+// refused reports whether the server has said that this user may not publish, or subscribe, there.
+func (c *client) refused(verb, subject string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.errors {
+		if strings.Contains(strings.ToLower(e), "permissions violation for "+verb+` to "`+strings.ToLower(subject)+`"`) {
+			return true
+		}
+	}
+	return false
+}
+
+// settled waits until the server has seen all that was sent, and the client all that it said.
+func (c *client) settled(t *testing.T) {
+	t.Helper()
+	for range 2 {
+		if err := c.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// stored is how many messages a stream holds on a subject.
+func (w *world) stored(stream, subject string) uint64 {
+	w.Helper()
+	s, err := w.js.Stream(w.Context(), stream)
+	if err != nil {
+		w.Fatal(err)
+	}
+	info, err := s.Info(w.Context(), jetstream.WithSubjectFilter(subject))
+	if err != nil {
+		w.Fatal(err)
+	}
+	var n uint64
+	for _, of := range info.State.Subjects {
+		n += of
+	}
+	return n
+}
