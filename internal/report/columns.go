@@ -46,7 +46,7 @@ func (t *textWriter) vertices(loads []events.VertexLoad) {
 		{"Busy", true, true, func(x events.VertexLoad) string { return wording.Percent(x.Busy) }},
 		{"Busiest", true, roomy && uneven, func(x events.VertexLoad) string { return wording.Percent(x.BusyMax) }},
 		{"Backpressured", true, true, func(x events.VertexLoad) string { return wording.Percent(x.BackPressured) }},
-		{"In/s", true, true, func(x events.VertexLoad) string { return wording.Rate(x.RecordsIn) }},
+		{"In/s", true, true, recordsIn},
 		{"Out/s", true, true, func(x events.VertexLoad) string { return wording.Rate(x.RecordsOut) }},
 		{"", false, roomy, role},
 	} {

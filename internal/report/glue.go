@@ -10,9 +10,8 @@ const glued = "\u00a0"
 
 var (
 	signs = regexp.MustCompile(`(^|[ (])([±×≤≥<>+−]) (\d)`)
-	units = regexp.MustCompile(`(\d×?) (%|thread equivalents?\b|(?:thread-s|core-s|records/s|samples?|records?|cores?|subtasks?|threads?|times|` +
+	units = regexp.MustCompile(`(\d×?) (%|(?:thread-s|core-s|records/s|samples?|records?|cores?|subtasks?|threads?|times|` +
 		`[KMG]iB|B|ms|s|min|h|d)(?:$|[ ,.;:)]))`)
-	two = strings.NewReplacer("thread equivalent", "thread"+glued+"equivalent")
 )
 
 // glue keeps numbers together with their signs and units when a line is broken.
@@ -21,6 +20,5 @@ func glue(text string) string {
 		return text
 	}
 	text = signs.ReplaceAllString(text, "$1$2"+glued+"$3")
-	text = units.ReplaceAllString(text, "$1"+glued+"$2")
-	return two.Replace(text)
+	return units.ReplaceAllString(text, "$1"+glued+"$2")
 }

@@ -22,7 +22,7 @@ func (v view) job() section {
 	s := section{Title: jobTitle, Note: "Averages over the capture windows, in the order of the data flow.", Graph: v.Graph(), Table: t}
 	for _, x := range v.Vertices {
 		row := plain(x.Short(), wording.Count(x.Parallelism), wording.Percent(x.Busy), wording.Percent(x.BusyMax),
-			wording.Percent(x.BackPressured), wording.Rate(x.RecordsIn), wording.Rate(x.RecordsOut), role(x))
+			wording.Percent(x.BackPressured), recordsIn(x), wording.Rate(x.RecordsOut), role(x))
 		row[0].Code, row[0].Bar, row[0].Tone = true, bar(x), tone(x)
 		t.Rows = append(t.Rows, row)
 		if x.Short() != x.Name {
@@ -41,6 +41,14 @@ func role(x events.VertexLoad) string {
 		return "waiting on it"
 	}
 	return x.Role
+}
+
+// recordsIn is what a vertex takes in; a source has no input.
+func recordsIn(x events.VertexLoad) string {
+	if len(x.Inputs) == 0 && x.RecordsIn == 0 {
+		return wording.Unknown
+	}
+	return wording.Rate(x.RecordsIn)
 }
 
 func tone(x events.VertexLoad) string {

@@ -62,7 +62,7 @@ func jsonError(what string, err error) error {
 		return fmt.Errorf("decode %s: expected %s, got %s", what, example, short(pe.Value))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return field(strings.Trim(name, `"`), "nothing: there is no such field (is it misspelt?)", "")
+		return field(strings.Trim(name, `"`), "nothing: there is no such field (is it misspelled?)", "")
 	}
 	return fmt.Errorf("decode %s: %w", what, err)
 }

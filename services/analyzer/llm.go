@@ -169,7 +169,7 @@ func choices(names []string) string {
 // notice says in one line who analyzes.
 func (c LLMConfig) notice() string {
 	if c.provider() == ProviderRules {
-		return "no LLM key is set: the analysis is by rules, and nothing leaves this machine"
+		return "rules only, no LLM: nothing leaves this machine"
 	}
 	return "the analysis is by rules and by " + c.String() + "; code decides each of its claims by the profile"
 }

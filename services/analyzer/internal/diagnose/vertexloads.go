@@ -21,7 +21,11 @@ func vertexFacts(r *reading) []fact {
 				wording.Percent(l.Mean(limits.Busy)), wording.Percent(l.Max(limits.Busy)))
 		}
 		if back := l.Max(limits.BackPressured); back != limits.Unknown {
-			text += fmt.Sprintf(", at most %s backpressured, %s records/s in, %s out", wording.Percent(back),
+			held := "not backpressured"
+			if back > 0 {
+				held = "at most " + wording.Percent(back) + " backpressured"
+			}
+			text += fmt.Sprintf(", %s, %s records/s in, %s out", held,
 				rateText(l.Sum(limits.In)), rateText(l.Sum(limits.Out)))
 		}
 		out = append(out, fact{factVertex, events.Fact{

@@ -101,7 +101,7 @@ func (a *API) Handler() http.Handler {
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, http.StatusNotFound, problem{
-			Code: "not_found", Message: "there is no " + r.Method + " here",
+			Code: "not_found", Message: r.Method + " is not served at this path",
 			Hint: "Use POST /v1/profiles, GET /v1/runs, GET or DELETE /v1/runs/{run}, GET its report, analysis or captures/1, or POST " +
 				"/v1/triggers/alertmanager or cloudevents.",
 		}, nil)
