@@ -212,7 +212,7 @@ func TestProblems(t *testing.T) {
 		"unknown run":       {call: call{method: "GET", path: "/v1/runs/nope"}, status: 404, code: "not_found", says: "no such run"},
 		"cancel of nothing": {call: call{method: "DELETE", path: "/v1/runs/nope"}, status: 404, code: "not_found", says: "no such run"},
 		"cancel too late":   {call: call{method: "DELETE", path: "/v1/runs/over"}, status: 409, code: "run_over", says: "analyzed"},
-		"unknown path":      {call: call{method: "GET", path: "/v2"}, status: 404, code: "not_found", says: "there is no GET"},
+		"unknown path":      {call: call{method: "GET", path: "/v2"}, status: 404, code: "not_found", says: "GET is not served at this path"},
 		"another name":      {call: call{method: "GET", path: "/v1/runs/going", host: "evil.example"}, status: 403, code: "forbidden", says: "this machine"},
 		"another origin":    {call: call{method: "POST", path: "/v1/profiles", body: body, header: map[string]string{"Origin": "https://evil.example"}}, status: 403, code: "forbidden", says: "another origin"},
 	} {
