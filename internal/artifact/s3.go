@@ -25,11 +25,11 @@ const sumHeader = "Sha256"
 type S3Config struct {
 	// Endpoint is the URL of the server, for example http://minio:9000 or https://s3.eu-central-1.amazonaws.com.
 	// Without a scheme it is https.
-	Endpoint  string        `env:"ENDPOINT"`
-	Bucket    string        `env:"BUCKET"     envDefault:"squirrly"`
-	Region    string        `env:"REGION"     envDefault:"us-east-1"`
-	AccessKey string        `env:"ACCESS_KEY"` // empty: the AWS environment, credentials file, or the instance's role
-	SecretKey daemon.Secret `env:"SECRET_KEY"`
+	Endpoint  string        `env:"ENDPOINT" about:"host:port or URL of an S3 server; empty is the object store on NATS"`
+	Bucket    string        `env:"BUCKET" envDefault:"squirrly" about:"bucket of the artifacts"`
+	Region    string        `env:"REGION" envDefault:"us-east-1" about:"region of the bucket"`
+	AccessKey string        `env:"ACCESS_KEY" about:"empty: the AWS environment, credentials file, or the instance's role"`
+	SecretKey daemon.Secret `env:"SECRET_KEY" about:"secret of the access key"`
 	// Transport carries the requests; nil is that of the client library.
 	Transport http.RoundTripper `env:"-"`
 }

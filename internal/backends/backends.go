@@ -16,10 +16,10 @@ import (
 
 // NATS says how to reach the broker.
 type NATS struct {
-	URL      string        `env:"NATS_URL"        envDefault:"nats://127.0.0.1:4222"` // or several, with commas between
-	Creds    string        `env:"NATS_CREDS_FILE"`                                    // path of a credentials file
-	User     string        `env:"NATS_USER"`
-	Password daemon.Secret `env:"NATS_PASSWORD"`
+	URL      string        `env:"NATS_URL" envDefault:"nats://127.0.0.1:4222" about:"or several, with commas between"`
+	Creds    string        `env:"NATS_CREDS_FILE" about:"path of a credentials file"`
+	User     string        `env:"NATS_USER" about:"name of the user"`
+	Password daemon.Secret `env:"NATS_PASSWORD" about:"password of the user"`
 }
 
 // NATSAliases are the well-known names of the variables of [NATS].

@@ -26,11 +26,11 @@ const closeTimeout = 5 * time.Second
 
 // Options are the settings that every process has.
 type Options struct {
-	LogFormat string     `env:"LOG_FORMAT" envDefault:"json"` // json or text
-	LogLevel  slog.Level `env:"LOG_LEVEL"  envDefault:"info"` // debug, info, warn or error
-	AdminAddr string     `env:"ADMIN_ADDR"`                   // host:port of the admin server; empty or "off" is none
+	LogFormat string     `env:"LOG_FORMAT" envDefault:"json" about:"json or text"`
+	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info" about:"debug, info, warn or error"`
+	AdminAddr string     `env:"ADMIN_ADDR" about:"host:port of the admin server; empty or off is none"`
 	// ShutdownTimeout bounds the end of a process after the first signal; it stays below the grace period of a pod.
-	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"25s"`
+	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"25s" about:"time to end in good order"`
 	LogOutput       io.Writer     `env:"-"` // nil is standard error
 }
 

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
+	"strings"
 	"syscall"
 	"time"
 
@@ -114,14 +116,35 @@ func printVariables[C any](w io.Writer) {
 		_, _ = fmt.Fprintln(w, err)
 		return
 	}
+	about := Abouts[C]()
 	for _, p := range params {
-		note := ""
+		note := about[p.Key]
 		switch {
 		case p.HasDefaultValue && p.DefaultValue != "":
-			note = "(default " + p.DefaultValue + ")"
+			note += " (default " + p.DefaultValue + ")"
 		case p.Required || p.NotEmpty:
-			note = "(required)"
+			note += " (required)"
 		}
-		_, _ = fmt.Fprintf(w, "  %-36s %s\n", p.Key, note)
+		_, _ = fmt.Fprintf(w, "  %-36s %s\n", p.Key, strings.TrimSpace(note))
+	}
+}
+
+// Abouts is what each variable of a configuration is for, by its name: the tag about of its field.
+func Abouts[C any]() map[string]string {
+	all := map[string]string{}
+	abouts(reflect.TypeFor[C](), Prefix, all)
+	return all
+}
+
+func abouts(t reflect.Type, prefix string, into map[string]string) {
+	for f := range t.Fields() {
+		f := f
+		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
+		switch {
+		case name != "" && name != "-":
+			into[prefix+name] = f.Tag.Get("about")
+		case f.Type.Kind() == reflect.Struct && name != "-":
+			abouts(f.Type, prefix+f.Tag.Get("envPrefix"), into)
+		}
 	}
 }

@@ -36,8 +36,8 @@ var (
 
 // Config is what all services read that make or take links.
 type Config struct {
-	Key daemon.Secret `env:"LINK_KEY"`                     // at least 16 bytes; empty: links need the token of the HTTP API
-	TTL time.Duration `env:"LINK_TTL"   envDefault:"336h"` // how long a link opens
+	Key daemon.Secret `env:"LINK_KEY" about:"at least 16 bytes; empty: links need the token of the HTTP API"`
+	TTL time.Duration `env:"LINK_TTL" envDefault:"336h" about:"how long a link opens"`
 }
 
 // Validate checks the key and the time.

@@ -8,19 +8,19 @@ import (
 // Accounts are what the well-known variables of the providers say. Each is used for its own provider alone, so that no
 // provider ever sees the key of another.
 type Accounts struct {
-	OpenAIKey       daemon.Secret `env:"OPENAI_API_KEY"`
-	OpenAIURL       string        `env:"OPENAI_BASE_URL"`
-	OpenAIModel     string        `env:"OPENAI_MODEL"`
-	AzureKey        daemon.Secret `env:"AZURE_OPENAI_API_KEY"`
-	AzureEndpoint   string        `env:"AZURE_OPENAI_ENDPOINT"`
-	AzureDeployment string        `env:"AZURE_OPENAI_DEPLOYMENT"`
-	AzureVersion    string        `env:"AZURE_OPENAI_API_VERSION"`
-	AnthropicKey    daemon.Secret `env:"ANTHROPIC_API_KEY"`
-	AnthropicURL    string        `env:"ANTHROPIC_BASE_URL"`
-	GeminiKey       daemon.Secret `env:"GEMINI_API_KEY"`
-	GoogleKey       daemon.Secret `env:"GOOGLE_API_KEY"` // of Gemini when GeminiKey is empty
-	GeminiURL       string        `env:"GOOGLE_GEMINI_BASE_URL"`
-	OpenRouterKey   daemon.Secret `env:"OPENROUTER_API_KEY"`
+	OpenAIKey       daemon.Secret `env:"OPENAI_API_KEY" about:"key of OpenAI"`
+	OpenAIURL       string        `env:"OPENAI_BASE_URL" about:"base URL instead of that of OpenAI"`
+	OpenAIModel     string        `env:"OPENAI_MODEL" about:"model of OpenAI"`
+	AzureKey        daemon.Secret `env:"AZURE_OPENAI_API_KEY" about:"key of Azure OpenAI"`
+	AzureEndpoint   string        `env:"AZURE_OPENAI_ENDPOINT" about:"URL of the Azure OpenAI resource"`
+	AzureDeployment string        `env:"AZURE_OPENAI_DEPLOYMENT" about:"deployment in it"`
+	AzureVersion    string        `env:"AZURE_OPENAI_API_VERSION" about:"version of its API"`
+	AnthropicKey    daemon.Secret `env:"ANTHROPIC_API_KEY" about:"key of Anthropic"`
+	AnthropicURL    string        `env:"ANTHROPIC_BASE_URL" about:"base URL instead of that of Anthropic"`
+	GeminiKey       daemon.Secret `env:"GEMINI_API_KEY" about:"key of Gemini"`
+	GoogleKey       daemon.Secret `env:"GOOGLE_API_KEY" about:"of Gemini, by another name"`
+	GeminiURL       string        `env:"GOOGLE_GEMINI_BASE_URL" about:"base URL instead of that of Gemini"`
+	OpenRouterKey   daemon.Secret `env:"OPENROUTER_API_KEY" about:"key of OpenRouter"`
 }
 
 // account is what one provider is asked with.

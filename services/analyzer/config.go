@@ -11,12 +11,12 @@ import (
 
 // Config of the service. The zero value works: rules alone, default prompt.
 type Config struct {
-	Slots      int     `env:"SLOTS"       envDefault:"2"`    // runs analyzed at a time
-	PromptFile string  `env:"PROMPT_FILE"`                   // Markdown that replaces the default prompt
-	ReportURL  string  `env:"REPORT_URL"`                    // of the HTTP API, as people reach it; or with {run} for the run's id
-	FollowUps  bool    `env:"FOLLOW_UPS"  envDefault:"true"` // ask for ALLOC and LOCK captures where they would explain more
-	CorePrice  float64 `env:"CORE_PRICE"`                    // of a core for an hour; 0: findings have cores and no costs
-	Currency   string  `env:"CURRENCY"    envDefault:"USD"`  // of CorePrice
+	Slots      int     `env:"SLOTS" envDefault:"2" about:"runs analyzed at a time"`
+	PromptFile string  `env:"PROMPT_FILE" about:"Markdown that replaces the default prompt"`
+	ReportURL  string  `env:"REPORT_URL" about:"of the HTTP API, as people reach it; or with {run} for the run's id"`
+	FollowUps  bool    `env:"FOLLOW_UPS" envDefault:"true" about:"ask for ALLOC and LOCK captures where they would explain more"`
+	CorePrice  float64 `env:"CORE_PRICE" about:"of a core for an hour; 0: findings have cores and no costs"`
+	Currency   string  `env:"CURRENCY" envDefault:"USD" about:"of the price of a core"`
 	Links      link.Config
 	LLM        LLMConfig
 	Version    string `env:"-"` // of this program, for the provenance of results

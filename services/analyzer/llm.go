@@ -27,18 +27,18 @@ func Providers() []string { return append([]string{ProviderRules}, llm.Names()..
 
 // LLMConfig says which language model is asked, if any.
 type LLMConfig struct {
-	Provider        string        `env:"LLM_PROVIDER"` // one of Providers; empty: the one that there is a key for, else rules
-	Model           string        `env:"LLM_MODEL"`    // empty: the provider's default
-	BaseURL         string        `env:"LLM_URL"`      // empty: the provider's own
-	Key             daemon.Secret `env:"LLM_KEY"`      // empty: the one in Accounts
-	Proxy           daemon.Secret `env:"LLM_PROXY"`    // http, https or socks5; a Secret, for it may hold a password
-	CAFile          string        `env:"LLM_CA_FILE"`  // PEM certificates that are trusted besides the system's
-	MaxOutputTokens int           `env:"LLM_MAX_OUTPUT_TOKENS"`
-	Timeout         time.Duration `env:"LLM_TIMEOUT"`
-	Prices          string        `env:"LLM_PRICES"` // file of the form of internal/llm/prices.yaml; empty: the built-in prices
+	Provider        string        `env:"LLM_PROVIDER" about:"rules, openai, anthropic … (docs/providers.md); empty: the one that there is a key for, else rules"`
+	Model           string        `env:"LLM_MODEL" about:"of the provider; empty: its default"`
+	BaseURL         string        `env:"LLM_URL" about:"base URL of the provider; empty: its own"`
+	Key             daemon.Secret `env:"LLM_KEY" about:"of the provider; empty: that of its own variable below"`
+	Proxy           daemon.Secret `env:"LLM_PROXY" about:"URL of an http, https or socks5 proxy to the provider"`
+	CAFile          string        `env:"LLM_CA_FILE" about:"PEM certificates that are trusted besides the system's"`
+	MaxOutputTokens int           `env:"LLM_MAX_OUTPUT_TOKENS" about:"tokens of an answer at the most"`
+	Timeout         time.Duration `env:"LLM_TIMEOUT" about:"longest wait for an answer"`
+	Prices          string        `env:"LLM_PRICES" about:"file of prices; empty: the built-in ones"`
 	Accounts        Accounts
 	Budget          BudgetConfig
-	CacheTTL        time.Duration `env:"LLM_CACHE_TTL" envDefault:"24h"` // of answers to identical questions; 0: none is kept
+	CacheTTL        time.Duration `env:"LLM_CACHE_TTL" envDefault:"24h" about:"of answers to identical questions; 0: none is kept"`
 	Prompt          PromptConfig
 }
 

@@ -14,9 +14,9 @@ import (
 
 // BudgetConfig limits what the LLM may spend. Zero is no limit.
 type BudgetConfig struct {
-	RunTokens int64   `env:"LLM_BUDGET_RUN_TOKENS"` // of all questions of a run, prompts and answers
-	DayTokens int64   `env:"LLM_BUDGET_DAY_TOKENS"` // of a day (UTC), of all analyzers that share a bus
-	DayUSD    float64 `env:"LLM_BUDGET_DAY_USD"`    // of a day (UTC), of all analyzers that share a bus
+	RunTokens int64   `env:"LLM_BUDGET_RUN_TOKENS" about:"of all questions of a run, prompts and answers"`
+	DayTokens int64   `env:"LLM_BUDGET_DAY_TOKENS" about:"of a day (UTC), of all analyzers that share a bus"`
+	DayUSD    float64 `env:"LLM_BUDGET_DAY_USD" about:"of a day (UTC), of all analyzers that share a bus"`
 }
 
 // Validate checks the limits.

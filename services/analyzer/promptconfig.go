@@ -9,10 +9,10 @@ import (
 
 // PromptConfig says how an LLM is asked.
 type PromptConfig struct {
-	Dir     string  `env:"PROMPT_DIR"`         // folder of <job>.md files: Markdown for one job
-	Block   string  `env:"PROFILE_BLOCK"`      // compact or empty; see [CheckBlock]
-	Window  int     `env:"LLM_CONTEXT_TOKENS"` // that the model reads and writes; 0 is DefaultWindow
-	Privacy Privacy `env:"LLM_PRIVACY"`        // off or mask; empty is off
+	Dir     string  `env:"PROMPT_DIR" about:"folder of <job>.md files: Markdown for one job"`
+	Block   string  `env:"PROFILE_BLOCK" about:"compact or empty: the map of the profile, the only form that there is"`
+	Window  int     `env:"LLM_CONTEXT_TOKENS" about:"that the model reads and writes; 0 is the default"`
+	Privacy Privacy `env:"LLM_PRIVACY" about:"off or mask; empty is off"`
 }
 
 // DefaultWindow is the context in tokens that a model is taken to have.

@@ -20,9 +20,9 @@ import (
 
 // Config of the service. The zero value works.
 type Config struct {
-	Slots   int           `env:"SLOTS"    envDefault:"4"`  // runs profiled at a time
-	JobWait time.Duration `env:"JOB_WAIT" envDefault:"1m"` // how long a job is waited for that does not run; 0 is one minute
-	Version string        `env:"-"`                        // of this program, for the manifest
+	Slots   int           `env:"SLOTS" envDefault:"4" about:"runs profiled at a time"`
+	JobWait time.Duration `env:"JOB_WAIT" envDefault:"1m" about:"how long a job is waited for that does not run; 0 is one minute"`
+	Version string        `env:"-"` // of this program, for the manifest
 }
 
 // Deps are what the service works with.

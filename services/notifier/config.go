@@ -10,19 +10,19 @@ import (
 
 // Config of the service. A channel is on when what it needs is set.
 type Config struct {
-	Log             bool          `env:"NOTIFY_LOG"       envDefault:"true"`  // results on standard output
-	LogFormat       string        `env:"NOTIFY_LOG_FORMAT" envDefault:"auto"` // text for people, json for programs; auto is text on a terminal
-	WebhookURL      daemon.Secret `env:"WEBHOOK_URL"`                         // its path is often a secret
-	WebhookSecret   daemon.Secret `env:"WEBHOOK_SECRET"`                      // whsec_ and base64, shared with the receiver
-	OutboundPrivate bool          `env:"OUTBOUND_PRIVATE"`                    // webhooks may be on the own networks and on this machine
-	Subject         string        `env:"NOTIFY_SUBJECT"`                      // NATS subject, with {type}, {severity}, {cluster}, {namespace}, {job}, {run}
-	Readings        []string      `env:"NOTIFY_READINGS"`                     // channels that tell what an LLM says in its own words, by their names
-	Routes          string        `env:"ROUTES"`                              // file of routes, channels and silences
-	Everything      []string      `env:"NOTIFY_EVERYTHING"`                   // channels that are told every end of a run, not changes alone
-	Slots           int           `env:"SLOTS"            envDefault:"4"`     // messages sent at a time, by each channel
-	Attempts        int           `env:"NOTIFY_ATTEMPTS"  envDefault:"10"`    // before a message is given up
-	Backoff         time.Duration `env:"NOTIFY_BACKOFF"   envDefault:"5s"`    // after the first attempt; it doubles, up to 10m
-	MaxAge          time.Duration `env:"NOTIFY_MAX_AGE"   envDefault:"24h"`   // of an event that is still told
+	Log             bool          `env:"NOTIFY_LOG" envDefault:"true" about:"results on standard output"`
+	LogFormat       string        `env:"NOTIFY_LOG_FORMAT" envDefault:"auto" about:"text for people, json for programs; auto is text on a terminal"`
+	WebhookURL      daemon.Secret `env:"WEBHOOK_URL" about:"its path is often a secret"`
+	WebhookSecret   daemon.Secret `env:"WEBHOOK_SECRET" about:"whsec_ and base64, shared with the receiver"`
+	OutboundPrivate bool          `env:"OUTBOUND_PRIVATE" about:"webhooks may be on the own networks and on this machine"`
+	Subject         string        `env:"NOTIFY_SUBJECT" about:"NATS subject, with {type}, {severity}, {cluster}, {namespace}, {job}, {run}"`
+	Readings        []string      `env:"NOTIFY_READINGS" about:"channels that tell what an LLM says in its own words, by their names"`
+	Routes          string        `env:"ROUTES" about:"file of routes, channels and silences"`
+	Everything      []string      `env:"NOTIFY_EVERYTHING" about:"channels that are told every end of a run, not changes alone"`
+	Slots           int           `env:"SLOTS" envDefault:"4" about:"messages sent at a time, by each channel"`
+	Attempts        int           `env:"NOTIFY_ATTEMPTS" envDefault:"10" about:"before a message is given up"`
+	Backoff         time.Duration `env:"NOTIFY_BACKOFF" envDefault:"5s" about:"after the first attempt; it doubles, up to 10m"`
+	MaxAge          time.Duration `env:"NOTIFY_MAX_AGE" envDefault:"24h" about:"of an event that is still told"`
 }
 
 // Validate checks what the types do not.

@@ -15,23 +15,23 @@ import (
 
 // Config of the service. The zero value works: no HTTP API, and no target by URL.
 type Config struct {
-	Cluster      string        `env:"CLUSTER"`                                       // name of the own cluster; empty is "local"
-	Slots        int           `env:"SLOTS"             envDefault:"8"`              // requests decided at a time
-	HTTPAddr     string        `env:"HTTP_ADDR"         envDefault:"127.0.0.1:8080"` // of the HTTP API; empty or "off" is none
-	HTTPToken    daemon.Secret `env:"HTTP_TOKEN"`                                    // that callers show; without it the API is for this machine
+	Cluster      string        `env:"CLUSTER" about:"name of the own cluster; empty is local"`
+	Slots        int           `env:"SLOTS" envDefault:"8" about:"requests decided at a time"`
+	HTTPAddr     string        `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" about:"of the HTTP API; empty or off is none"`
+	HTTPToken    daemon.Secret `env:"HTTP_TOKEN" about:"that callers show; without it the API is for this machine"`
 	Links        link.Config
-	Kubeconfig   string        `env:"KUBECONFIG"`                         // files; empty is ~/.kube/config
-	Namespaces   []string      `env:"NAMESPACES"`                         // in which FlinkDeployments may be named; empty is all
-	RestTemplate string        `env:"FLINK_REST_URL"`                     // of a FlinkDeployment, with {cluster}, {namespace}, {name}, {port}
-	Patience     time.Duration `env:"TARGET_PATIENCE"   envDefault:"5s"`  // how long a silent target is tried
-	Duration     time.Duration `env:"PROFILE_DURATION"  envDefault:"30s"` // of one profile, where a request says nothing
-	MaxDuration  time.Duration `env:"PROFILE_MAX"       envDefault:"5m"`  // of one profile
-	Deadline     time.Duration `env:"RUN_DEADLINE"      envDefault:"30m"` // of a run, at least
-	Cooldown     time.Duration `env:"COOLDOWN"`                           // between runs of one job; 0 is none
-	Policy       string        `env:"POLICY"`                             // file of policies; empty is none
-	AtATime      []string      `env:"PROFILES_AT_A_TIME" envDefault:"10"` // runs in each cluster, or in places such as prod/payments=2; 0 is no limit
-	Sweep        time.Duration `env:"-"`                                  // between looks of the sweeper; 0 is one second
-	Look         time.Duration `env:"-"`                                  // between looks at what policies watch; 0 is one minute
+	Kubeconfig   string        `env:"KUBECONFIG" about:"files; empty is ~/.kube/config"`
+	Namespaces   []string      `env:"NAMESPACES" about:"in which FlinkDeployments may be named; empty is all"`
+	RestTemplate string        `env:"FLINK_REST_URL" about:"of a FlinkDeployment, with {cluster}, {namespace}, {name}, {port}"`
+	Patience     time.Duration `env:"TARGET_PATIENCE" envDefault:"5s" about:"how long a silent target is tried"`
+	Duration     time.Duration `env:"PROFILE_DURATION" envDefault:"30s" about:"of one profile, where a request says nothing"`
+	MaxDuration  time.Duration `env:"PROFILE_MAX" envDefault:"5m" about:"of one profile"`
+	Deadline     time.Duration `env:"RUN_DEADLINE" envDefault:"30m" about:"of a run, at least"`
+	Cooldown     time.Duration `env:"COOLDOWN" about:"between runs of one job; 0 is none"`
+	Policy       string        `env:"POLICY" about:"file of policies; empty is none"`
+	AtATime      []string      `env:"PROFILES_AT_A_TIME" envDefault:"10" about:"runs in each cluster, or in places such as prod/payments=2; 0 is no limit"`
+	Sweep        time.Duration `env:"-"` // between looks of the sweeper; 0 is one second
+	Look         time.Duration `env:"-"` // between looks at what policies watch; 0 is one minute
 }
 
 // Aliases are the well-known names of the variables.

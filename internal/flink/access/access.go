@@ -16,9 +16,9 @@ import (
 
 // Config is what the environment says about the way to Flink clusters.
 type Config struct {
-	Allow []string `env:"FLINK_ALLOW"`  // hosts and networks that may be named by URL; empty is none, "*" is all
-	File  string   `env:"FLINK_ACCESS"` // YAML: what is shown to which cluster, see docs/access.md
-	Local bool     `env:"-"`            // requests are of this machine's user: any URL is allowed
+	Allow []string `env:"FLINK_ALLOW" about:"hosts and networks that may be named by URL; empty is none, * is all"`
+	File  string   `env:"FLINK_ACCESS" about:"YAML: what is shown to which cluster, see docs/access.md"`
+	Local bool     `env:"-"` // requests are of this machine's user: any URL is allowed
 }
 
 // Options are what a process adds. The zero value adds nothing.
