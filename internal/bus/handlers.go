@@ -59,11 +59,14 @@ func Messages(handle func(context.Context, Delivery) error) func(context.Context
 }
 
 // Facts makes a handler of a function that takes a fact, for the given time (1 is the first); [Delivery.Settle] says
-// what its error means. What is no event is a dead letter.
+// what its error means. What is no event, or not the one that its subject and its headers say, is a dead letter.
 func Facts(handle func(ctx context.Context, e events.Event, delivery uint64) error) func(context.Context, Delivery) Result {
 	return func(ctx context.Context, d Delivery) Result {
 		e, err := events.DecodeEvent(d.Body)
 		if err != nil {
+			return Dead(events.CodeUndecodable, err)
+		}
+		if err := genuine(d, e); err != nil {
 			return Dead(events.CodeUndecodable, err)
 		}
 		return d.Settle(ctx, handle(ctx, e, d.Number))
