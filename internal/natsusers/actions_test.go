@@ -44,6 +44,8 @@ func actions() []action {
 		add("CINFO", d.Name, "$JS.API.CONSUMER.INFO."+path, "")
 		add("NEXT", d.Name, "$JS.API.CONSUMER.MSG.NEXT."+path, `{"batch":1,"no_wait":true}`)
 		add("ACK", d.Name, "$JS.ACK."+path+".1.1.1.1.1", "+WPI")
+		add("OUTSIDE INFO", d.Name, natsusers.APIPrefix+".CONSUMER.INFO."+path, "")
+		add("OUTSIDE NEXT", d.Name, natsusers.APIPrefix+".CONSUMER.MSG.NEXT."+path, `{"batch":1,"no_wait":true}`)
 		add("CDELETE", d.Name, "$JS.API.CONSUMER.DELETE."+path, "")
 		add("CPAUSE", d.Name, "$JS.API.CONSUMER.PAUSE."+path, "{}")
 		add("CRESET", d.Name, "$JS.API.CONSUMER.RESET."+path, "{}")
@@ -119,8 +121,8 @@ var may = map[string]map[string][]string{
 	},
 	"requester":  {"INBOX": {"bare", "orders", "payments"}},
 	"orders-ci":  {"INBOX": {"orders"}},
-	"subscriber": {"CINFO": {"subscriber-subscriber"}, "NEXT": {"subscriber-subscriber"}, "ACK": {"subscriber-subscriber"}},
-	"dashboard":  {"CINFO": {"subscriber-dashboard"}, "NEXT": {"subscriber-dashboard"}, "ACK": {"subscriber-dashboard"}},
+	"subscriber": {"OUTSIDE INFO": {"subscriber-subscriber"}, "OUTSIDE NEXT": {"subscriber-subscriber"}, "ACK": {"subscriber-subscriber"}},
+	"dashboard":  {"OUTSIDE INFO": {"subscriber-dashboard"}, "OUTSIDE NEXT": {"subscriber-dashboard"}, "ACK": {"subscriber-dashboard"}},
 }
 
 func worker(name string, result events.Type, keys, inbox []string) map[string][]string {

@@ -90,7 +90,11 @@ func writeImports(b *strings.Builder, users []User) {
 	for _, u := range users {
 		for _, i := range u.Imports {
 			if !seen[i] {
-				fmt.Fprintf(b, "      { %s: { account: %s, subject: %s } }\n", i.kind(), Streams, quote(i.Subject))
+				to := ""
+				if i.To != "" {
+					to = ", to: " + quote(i.To)
+				}
+				fmt.Fprintf(b, "      { %s: { account: %s, subject: %s }%s }\n", i.kind(), Streams, quote(i.Subject), to)
 			}
 			seen[i] = true
 		}

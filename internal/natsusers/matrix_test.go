@@ -54,9 +54,13 @@ func TestMatrix(t *testing.T) {
 			case yes && a.kind == "FORWARD": // nobody answers
 				worked++
 			case yes:
-				if _, err := waiting[a.subject].NextMsg(5 * time.Second); err != nil {
+				m, err := waiting[a.subject].NextMsg(5 * time.Second)
+				if err != nil {
 					t.Errorf("%s: %s %s is not answered: %v", u.Name, a.kind, a.object, err)
 					continue
+				}
+				if strings.Contains(string(m.Data), "not enabled") || strings.HasSuffix(a.kind, "INFO") && strings.Contains(string(m.Data), `"error"`) {
+					t.Errorf("%s: %s %s: %s", u.Name, a.kind, a.object, m.Data)
 				}
 				worked++
 			case !no:

@@ -49,9 +49,14 @@ type User struct {
 // Import is a subject of the account [Streams] that another account uses.
 type Import struct {
 	Subject string
-	Service bool // messages go there, and answers come back; else messages come from there
-	Many    bool // a service with more than one answer
+	To      string // its name in the importing account; empty is the same
+	Service bool   // messages go there, and answers come back; else messages come from there
+	Many    bool   // a service with more than one answer
 }
+
+// APIPrefix is where subscribers find what they may of the API of JetStream: the server itself answers $JS.API in an account
+// without streams.
+const APIPrefix = "SQUIRRLY.API"
 
 // Requester is somebody who asks for profiles.
 type Requester struct {
@@ -139,13 +144,15 @@ func requester(r Requester) (User, error) {
 // subscriber reads results as they come, or at its own pace from a durable of its own.
 func subscriber(name string, forward []string) User {
 	d := bus.SubscriberDurable(name)
-	next := "$JS.API.CONSUMER.MSG.NEXT." + events.StreamEvents + "." + d
+	next := ".CONSUMER.MSG.NEXT." + events.StreamEvents + "." + d
+	info := ".CONSUMER.INFO." + events.StreamEvents + "." + d
 	ack := "$JS.ACK." + events.StreamEvents + "." + d + ".>"
-	info := "$JS.API.CONSUMER.INFO." + events.StreamEvents + "." + d
 	u := User{
-		Name: name, Account: Subscribers, Publish: []string{next, ack, info}, Subscribe: append([]string{events.SubjectReady}, forward...),
+		Name: name, Account: Subscribers, Publish: []string{APIPrefix + next, APIPrefix + info, ack}, Subscribe: append([]string{events.SubjectReady}, forward...),
 		Imports: []Import{
-			{Subject: events.SubjectReady}, {Subject: next, Service: true, Many: true}, {Subject: ack, Service: true}, {Subject: info, Service: true},
+			{Subject: events.SubjectReady}, {Subject: ack, Service: true},
+			{Subject: "$JS.API" + next, To: APIPrefix + next, Service: true, Many: true},
+			{Subject: "$JS.API" + info, To: APIPrefix + info, Service: true},
 		},
 	}
 	for _, subject := range forward {

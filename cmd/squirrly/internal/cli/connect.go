@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/nats-io/jsm.go/natscontext"
 	"github.com/nats-io/nats.go"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/daemon"
 )
 
 const (
@@ -33,7 +35,16 @@ func (a *app) connect(ctx context.Context) (*bus.Bus, error) {
 	if o.CredsFile == "" {
 		o.CredsFile = env("SQUIRRLY_NATS_CREDS_FILE")
 	}
+	login, err := daemon.Load[struct {
+		User     string        `env:"NATS_USER"`
+		Password daemon.Secret `env:"NATS_PASSWORD"`
+	}](os.Environ())
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	o.User, o.Password = login.User, login.Password.Reveal()
 	if a.flags.natsContext != "" {
+		o.User, o.Password = "", ""
 		if err := applyContext(&o, a.flags.natsContext); err != nil {
 			return nil, err
 		}

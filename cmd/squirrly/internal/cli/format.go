@@ -21,7 +21,7 @@ var outputs = map[string][]string{
 	"report": reports, "runs report": reports,
 	"check": records, "explain": records, "doctor": records, "version": records, "runs ls": records, "dead ls": records, "dead show": records,
 	"policy check": records, "policy ls": records, "policy explain": records, "optouts ls": records,
-	"routes test": records, "findings ls": records, "findings get": records, "findings dismiss": records, "findings undismiss": records,
+	"nats-users": records, "routes test": records, "findings ls": records, "findings get": records, "findings dismiss": records, "findings undismiss": records,
 }
 
 var (

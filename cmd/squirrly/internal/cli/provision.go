@@ -45,5 +45,6 @@ Services only use what is there; they create nothing.`,
 	c.Flags().IntVar(&t.Replicas, "replicas", 1, "`NUMBER` of copies of each stream: 1, or 3 in a cluster")
 	c.Flags().DurationVar(&t.AckWait, "ack-wait", bus.DefaultAckWait, "`TIME` of silence after which a worker's message goes to another")
 	c.Flags().StringSliceVar(&t.Channels, "channels", notifier.ChannelTypes(), "`TYPES` of notification channels; each gets a consumer")
+	c.Flags().StringArrayVar(&t.Subscribers, "subscriber", nil, "`NAME` of a user of nats-users who reads results, for a consumer; may be repeated")
 	return c
 }

@@ -83,7 +83,7 @@ Without an LLM key the analysis is by rules alone, and nothing leaves this machi
 	group(
 		root,
 		a.profileCommand(), a.analyzeCommand(), a.explainCommand(), a.checkCommand(), a.diffCommand(), a.reportCommand(), a.upCommand(), a.runsCommand(), a.deadCommand(),
-		a.policyCommand(), a.findingsCommand(), a.routesCommand(), a.notifyCommand(), a.optOutsCommand(), a.provisionCommand(), a.doctorCommand(), a.versionCommand(),
+		a.policyCommand(), a.findingsCommand(), a.routesCommand(), a.notifyCommand(), a.optOutsCommand(), a.provisionCommand(), a.natsUsersCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	a.complete(root)
 	fitHelp(root, a.columns(a.out))
