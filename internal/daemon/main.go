@@ -138,7 +138,6 @@ func Abouts[C any]() map[string]string {
 
 func abouts(t reflect.Type, prefix string, into map[string]string) {
 	for f := range t.Fields() {
-		f := f
 		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
 		switch {
 		case name != "" && name != "-":

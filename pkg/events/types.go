@@ -47,7 +47,9 @@ var nounVerb = map[Type]string{
 func (t Type) Known() bool { return nounVerb[t] != "" }
 
 // Schema is the id of the published JSON Schema of the data of events of this type.
-func (t Type) Schema() string { return "https://squirrly.dev/pkg/events/schemas/" + string(t) + ".json" }
+func (t Type) Schema() string {
+	return "https://squirrly.dev/pkg/events/schemas/" + string(t) + ".json"
+}
 
 // State is the state of a run.
 type State string
