@@ -55,9 +55,12 @@ func TestUsers_Forged(t *testing.T) {
 	s.must(err)
 	s.run(n)
 
+	genuine, id := s.recommendation("genuine")
+	place := id.Subject(genuine.Type, "genuine")
 	var sent int
 	for _, u := range s.folder.Users {
 		nc := s.client(u.Name)
+		s.must(nc.PublishRequest(u.Publish[0], place, nil)) // the answer of the server, in the place of the genuine one
 		for i, forge := range []func(run string, id events.Identity, e events.Event) (*nats.Msg, error){
 			func(run string, id events.Identity, e events.Event) (*nats.Msg, error) { // in its place, by all but its author
 				if u.Name == natsusers.Analyzer {
@@ -95,8 +98,7 @@ func TestUsers_Forged(t *testing.T) {
 		s.must(nc.Flush())
 	}
 
-	e, id := s.recommendation("genuine")
-	s.must(s.bus(natsusers.Analyzer).PublishFact(t.Context(), id.Subject(e.Type, "genuine"), e))
+	s.must(s.bus(natsusers.Analyzer).PublishFact(t.Context(), place, genuine))
 	s.until("the genuine one is told", func() bool { return strings.Contains(told.String(), "genuine") })
 	js := bustest.JetStream(s.bus(natsusers.Operator))
 	for _, durable := range []string{bus.NotifierDurable("log"), events.DurableFindings} {
