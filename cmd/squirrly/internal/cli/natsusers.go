@@ -118,5 +118,5 @@ func (a *app) printNATSUsers(f *natsusers.Folder, manifest string) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", u.Name, u.Account, state, u.Password)
 	}
-	return w.Flush()
+	return w.Flush() //nolint:wrapcheck // of the output of this program.
 }
