@@ -22,8 +22,10 @@ import (
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/llmtest"
 	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
@@ -145,6 +147,11 @@ func (s *secured) services(told io.Writer) {
 	s.Helper()
 	cfg, err := load(Options{})
 	s.must(err)
+	model := llmtest.NewServer(llmtest.Honest(), llmtest.Honest(), llmtest.Honest())
+	s.Cleanup(model.Close)
+	cfg.Analyzer.LLM, err = analyzer.LLMFromEnv("SQUIRRLY_LLM_PROVIDER=openai", "SQUIRRLY_LLM_URL="+model.URL(),
+		"SQUIRRLY_LLM_KEY="+llmtest.Key, "SQUIRRLY_LLM_MODEL="+llmtest.Model, "SQUIRRLY_LLM_BUDGET_DAY_TOKENS=10000000")
+	s.must(err)
 	cfg.Notifier.Log, cfg.Notifier.Subject, cfg.Trigger.Sweep = true, "acme.flink.advice", 100*time.Millisecond
 	way, err := access.Open(cfg.Flink, access.Options{})
 	s.must(err)
@@ -243,6 +250,14 @@ func TestUsers_Chain(t *testing.T) {
 		t.Errorf("on the notifier's subject: %v", err)
 	}
 	s.until("told in the log", func() bool { return strings.Contains(told.String(), "Thread.sleep") })
+	js := bustest.JetStream(s.bus(natsusers.Operator))
+	for _, bucket := range []string{events.BucketSpending, events.BucketAnswers, events.BucketFindings, events.BucketNotify} {
+		stream, err := js.Stream(t.Context(), bus.BucketStream(bucket))
+		s.must(err)
+		if stream.CachedInfo().State.Msgs == 0 {
+			t.Errorf("nothing is kept in %s", bucket)
+		}
+	}
 	rec, err := run.New(s.bus(natsusers.Operator)).Get(t.Context(), runID)
 	if err != nil || rec.State != events.StateAnalyzed {
 		t.Errorf("the operator reads %s, %v", rec.State, err)
