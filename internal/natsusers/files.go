@@ -109,19 +109,20 @@ func hash(l Login, old []byte) (string, error) {
 	return string(b), nil
 }
 
-// Write writes the passwords that are new, each to a file of its own, the configuration, and the manifest when there is a
-// file for it. Configuration and manifest that are there and differ are an [ErrDiffers], before anything is written, unless
-// force replaces them.
-func (f *Folder) Write(manifest string, force bool) error {
-	files := map[string][]byte{filepath.Join(f.Dir, ConfigFile): []byte(f.Conf)}
-	modes := map[string]fs.FileMode{filepath.Join(f.Dir, ConfigFile): configMode}
-	if manifest != "" {
-		body, err := f.Manifest()
-		if err != nil {
-			return err
-		}
-		files[manifest], modes[manifest] = body, secretMode
+// outputs are the configuration and the manifest, if there is a file for it, with the modes of their files.
+func (f *Folder) outputs(manifest string) (map[string][]byte, map[string]fs.FileMode, error) {
+	conf := filepath.Join(f.Dir, ConfigFile)
+	files, modes := map[string][]byte{conf: []byte(f.Conf)}, map[string]fs.FileMode{conf: configMode}
+	if manifest == "" {
+		return files, modes, nil
 	}
+	body, err := f.Manifest()
+	files[manifest], modes[manifest] = body, secretMode
+	return files, modes, err
+}
+
+// dropEqual leaves out what is there as it would be written. What is there and differs is an [ErrDiffers], unless forced.
+func dropEqual(files map[string][]byte, force bool) error {
 	for path, body := range files {
 		old, err := os.ReadFile(path)
 		switch {
@@ -132,6 +133,20 @@ func (f *Folder) Write(manifest string, force bool) error {
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("read what is there: %w", err)
 		}
+	}
+	return nil
+}
+
+// Write writes the passwords that are new, each to a file of its own, the configuration, and the manifest when there is a
+// file for it. Configuration and manifest that are there and differ are an [ErrDiffers], before anything is written, unless
+// force replaces them.
+func (f *Folder) Write(manifest string, force bool) error {
+	files, modes, err := f.outputs(manifest)
+	if err != nil {
+		return err
+	}
+	if err := dropEqual(files, force); err != nil {
+		return err
 	}
 	const private = 0o700
 	if err := os.MkdirAll(f.Dir, private); err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // secretPrefix begins the names of the Secrets: that of a user, or of the configuration.
-const secretPrefix = "squirrly-nats-"
+const secretPrefix = "squirrly-nats-" //nolint:gosec // begins names of Secrets, and is none.
 
 type secret struct {
 	APIVersion string            `yaml:"apiVersion"`

@@ -150,7 +150,8 @@ func subscriber(name string, forward []string) User {
 	u := User{
 		Name: name, Account: Subscribers, Publish: []string{APIPrefix + next, APIPrefix + info, ack}, Subscribe: append([]string{events.SubjectReady}, forward...),
 		Imports: []Import{
-			{Subject: events.SubjectReady}, {Subject: ack, Service: true},
+			{Subject: events.SubjectReady},
+			{Subject: ack, Service: true},
 			{Subject: "$JS.API" + next, To: APIPrefix + next, Service: true, Many: true},
 			{Subject: "$JS.API" + info, To: APIPrefix + info, Service: true},
 		},
