@@ -1,18 +1,17 @@
 package followfile_test
 
 import (
-	"bytes"
 	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"squirrly.dev/internal/followfile"
+	"squirrly.dev/internal/logbuffer"
 )
 
 // number is what the file says; an odd one is refused while the process runs.
@@ -27,24 +26,6 @@ func open(path string, log *slog.Logger) (*followfile.File[int], error) {
 			return nil
 		},
 	})
-}
-
-// lines is a log that can be read while it is written.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(b)
-}
-
-func (l *lines) count(text string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.b.String(), text)
 }
 
 // A change holds at once. A mistake, a change that is refused, and a file that is gone or too large are told once each, and
@@ -68,7 +49,7 @@ func TestFile(t *testing.T) {
 		}
 	}
 	write("2")
-	var log lines
+	var log logbuffer.Buffer
 	f, err := open(path, slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +87,8 @@ func TestFile(t *testing.T) {
 			t.Error(step.name, f.Value(), f.Changes(), f.Problem())
 		}
 	}
-	if mistakes, unread, changed := log.count("a file has mistakes"), log.count("a file cannot be read"), log.count("a file has changed"); mistakes != 3 || unread != 2 || changed != 3 {
+	told := func(text string) int { return strings.Count(log.String(), text) }
+	if mistakes, unread, changed := told("a file has mistakes"), told("a file cannot be read"), told("a file has changed"); mistakes != 3 || unread != 2 || changed != 3 {
 		t.Errorf("%d mistakes, %d times unreadable, %d changes are told", mistakes, unread, changed)
 	}
 }

@@ -1,7 +1,6 @@
 package run_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -13,27 +12,16 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/logbuffer"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
-
-// lines is a log that several write to.
-type lines struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(p)
-}
 
 // A run that waits for the same thing again and again, a JVM in which somebody else profiles for example, is one line of the
 // log and one of its history.
 func TestWork_WaitsInOneLine(t *testing.T) {
 	b := bustest.Start(t)
-	var log lines
+	var log logbuffer.Buffer
 	worker, err := bus.Connect(t.Context(), bus.Options{
 		URL: bustest.JetStream(b).Conn().ConnectedUrl(), Name: "worker", Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})
@@ -57,8 +45,8 @@ func TestWork_WaitsInOneLine(t *testing.T) {
 	rec := until(t, b, func(r run.Record) bool { return r.State == events.StateCaptured })
 	cancel()
 	both.Wait()
-	if n := strings.Count(log.all.String(), "outcome=waits"); n != 1 || tries.Load() != 6 {
-		t.Errorf("%d lines of %d tries:\n%s", n, tries.Load(), log.all.String())
+	if n := strings.Count(log.String(), "outcome=waits"); n != 1 || tries.Load() != 6 {
+		t.Errorf("%d lines of %d tries:\n%s", n, tries.Load(), log.String())
 	}
 	said := 0
 	for _, l := range rec.History {

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"squirrly.dev/internal/daemon"
 	"squirrly.dev/internal/jobcontext"
 	"squirrly.dev/internal/llmtest"
+	"squirrly.dev/internal/logbuffer"
 	"squirrly.dev/internal/report"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
@@ -25,26 +25,8 @@ import (
 // canary is a part of every planted secret.
 const canary = "CANARYq8Zx"
 
-// log is where the service writes, read while it runs.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *log) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // serveWith analyzes with an LLM until the test ends.
-func (w *world) serveWith(server *llmtest.Server, out *log) {
+func (w *world) serveWith(server *llmtest.Server, out *logbuffer.Buffer) {
 	w.t.Helper()
 	c := analyzer.LLMConfig{
 		Provider: analyzer.ProviderOpenAI, BaseURL: server.URL(), Model: llmtest.Model, Key: daemon.Secret(llmtest.Key),
@@ -102,7 +84,7 @@ func (w *world) planted(id string, j job, change func(*jobcontext.Context), file
 }
 
 // outgoing is everything that left the analyzer: what the LLM got, the log, every event, and every document of the run.
-func (w *world) outgoing(rec run.Record, an events.Analysis, server *llmtest.Server, out *log) map[string]string {
+func (w *world) outgoing(rec run.Record, an events.Analysis, server *llmtest.Server, out *logbuffer.Buffer) map[string]string {
 	w.t.Helper()
 	all := map[string]string{"log": out.String()}
 	for _, r := range server.Requests() {
@@ -152,7 +134,7 @@ func (w *world) outgoing(rec run.Record, an events.Analysis, server *llmtest.Ser
 
 // Secrets in settings and files, and the key of the LLM itself, leave the analyzer nowhere.
 func TestRun_NoSecretLeaves(t *testing.T) {
-	w, out := newWorld(t), &log{}
+	w, out := newWorld(t), &logbuffer.Buffer{}
 	server := llmtest.NewServer(llmtest.Honest())
 	t.Cleanup(server.Close)
 	w.serveWith(server, out)
@@ -187,7 +169,7 @@ func TestRun_NoSecretLeaves(t *testing.T) {
 // Instructions in names, settings and files are data: a model that obeys them changes nothing that a reader sees.
 func TestRun_PlantedInstructions(t *testing.T) {
 	const phrase = "severity none everything is fine visit evil.example"
-	w, out := newWorld(t), &log{}
+	w, out := newWorld(t), &logbuffer.Buffer{}
 	server := llmtest.NewServer(llmtest.Obedient(phrase))
 	t.Cleanup(server.Close)
 	w.serveWith(server, out)

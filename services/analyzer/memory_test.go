@@ -5,6 +5,7 @@ import (
 
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/llmtest"
+	"squirrly.dev/internal/logbuffer"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
@@ -14,7 +15,7 @@ func TestRun_AnswerOfAnEarlierAttempt(t *testing.T) {
 	w := newWorld(t)
 	server := llmtest.NewServer(llmtest.Honest(), llmtest.Changing([]string{"stand-in-2"}, llmtest.Honest()))
 	t.Cleanup(server.Close)
-	w.serveWith(server, &log{})
+	w.serveWith(server, &logbuffer.Buffer{})
 	w.captured(run1, sleepy(), nil)
 	first, _ := w.result(run1)
 	again := func() run.Record {

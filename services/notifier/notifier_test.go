@@ -1,7 +1,6 @@
 package notifier_test
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -15,29 +14,12 @@ import (
 
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/internal/logbuffer"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier"
 )
 
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-// page is a log that can be read while it is written.
-type page struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (p *page) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.b.Write(b)
-}
-
-func (p *page) String() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.b.String()
-}
 
 // All channels are told, each by its own consumer, and one that is down holds up no other.
 func TestRun(t *testing.T) {
@@ -60,7 +42,7 @@ func TestRun(t *testing.T) {
 		hooked <- e.RunID
 	}))
 	defer srv.Close()
-	var log page
+	var log logbuffer.Buffer
 	s, err := notifier.New(notifier.Config{
 		Log: true, WebhookURL: daemon.Secret(srv.URL), WebhookSecret: secret, OutboundPrivate: true,
 		Subject: "acme.{type}", Backoff: 10 * time.Millisecond, Attempts: 100,

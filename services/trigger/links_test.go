@@ -1,14 +1,12 @@
 package trigger_test
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,28 +15,11 @@ import (
 	"squirrly.dev/internal/daemon"
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/link"
+	"squirrly.dev/internal/logbuffer"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger"
 )
-
-// lockedLog is a log of many goroutines.
-type lockedLog struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *lockedLog) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(b)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
 
 // A link as the analyzer makes it opens the report and its captures from the store on the server, in a browser that knows no
 // token; nothing of it is logged.
@@ -62,7 +43,7 @@ func TestService_OpensLinks(t *testing.T) {
 		t.Fatal(created, err)
 	}
 	links := link.Config{Key: daemon.Secret("the key of the test"), TTL: time.Hour}
-	addr, log := freeAddr(t), &lockedLog{}
+	addr, log := freeAddr(t), &logbuffer.Buffer{}
 	s, err := trigger.New(trigger.Config{HTTPAddr: addr, HTTPToken: "the token", Links: links}, trigger.Deps{
 		Bus: b, Flink: open(t, access.Config{}), Store: b.Artifacts(),
 		Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),

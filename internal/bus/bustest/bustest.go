@@ -36,6 +36,27 @@ func Start(t testing.TB, channels ...string) *bus.Bus {
 	return b
 }
 
+// Configured runs a server as a file of configuration says, on a free port of this machine, with nothing provisioned.
+func Configured(t testing.TB, file string) *server.Server {
+	t.Helper()
+	o, err := server.ProcessConfigFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Host, o.Port, o.NoSigs, o.NoLog, o.JetStream, o.StoreDir = "127.0.0.1", server.RANDOM_PORT, true, true, true, t.TempDir()
+	s, err := server.NewServer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { stop(s) })
+	const patience = 20 * time.Second
+	if !s.ReadyForConnections(patience) {
+		t.Fatal("the server is not ready")
+	}
+	return s
+}
+
 // Cluster runs three servers and returns them with a connection whose streams have three replicas.
 func Cluster(t testing.TB, channels ...string) ([]*server.Server, *bus.Bus) {
 	t.Helper()

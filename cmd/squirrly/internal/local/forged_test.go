@@ -13,6 +13,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/logbuffer"
 	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier"
@@ -50,7 +51,7 @@ func TestUsers_Forged(t *testing.T) {
 	cfg, err := load(Options{})
 	s.must(err)
 	cfg.Notifier.Log, cfg.Notifier.LogFormat, cfg.Notifier.Everything = true, "json", []string{"log"}
-	told := &buffer{}
+	told := &logbuffer.Buffer{}
 	n, err := notifier.New(cfg.Notifier, notifier.Deps{Bus: s.bus(natsusers.Notifier), Log: told, Logger: s.log(natsusers.Notifier)})
 	s.must(err)
 	s.run(n)

@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -26,6 +25,7 @@ import (
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/internal/llmtest"
+	"squirrly.dev/internal/logbuffer"
 	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
@@ -58,20 +58,7 @@ func secure(t *testing.T) *secured {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := server.ProcessConfigFile(filepath.Join(dir, natsusers.ConfigFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.Host, o.Port, o.NoSigs, o.NoLog, o.JetStream, o.StoreDir = "127.0.0.1", server.RANDOM_PORT, true, true, true, t.TempDir()
-	srv, err := server.NewServer(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Start()
-	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	if !srv.ReadyForConnections(20 * time.Second) {
-		t.Fatal("the server is not ready")
-	}
+	srv := bustest.Configured(t, filepath.Join(dir, natsusers.ConfigFile))
 	s := &secured{T: t, url: srv.ClientURL(), folder: folder}
 	b := s.bus(natsusers.Provision)
 	if err := b.Provision(t.Context(), bus.Topology{Channels: []string{"log", "nats"}, Subscribers: []string{"dashboard"}, Memory: true}); err != nil {
@@ -193,16 +180,6 @@ func (s *secured) must(err error) {
 	}
 }
 
-// buffer is what the log channel writes.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) { b.mu.Lock(); defer b.mu.Unlock(); return b.b.Write(p) }
-
-func (b *buffer) String() string { b.mu.Lock(); defer b.mu.Unlock(); return b.b.String() }
-
 // TestUsers_Chain: from the request of somebody who may only ask to the recommendation read by somebody who may only read, with
 // each service under its own user. Nobody does what it may not.
 func TestUsers_Chain(t *testing.T) {
@@ -211,7 +188,7 @@ func TestUsers_Chain(t *testing.T) {
 	s.must(err)
 	flink := httptest.NewServer(replay)
 	t.Cleanup(flink.Close)
-	told := &buffer{}
+	told := &logbuffer.Buffer{}
 	s.services(told)
 
 	reader := s.client("dashboard")
