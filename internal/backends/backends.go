@@ -6,6 +6,7 @@ package backends
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"squirrly.dev/internal/artifact"
@@ -20,6 +21,14 @@ type NATS struct {
 	Creds    string        `env:"NATS_CREDS_FILE" about:"path of a credentials file"`
 	User     string        `env:"NATS_USER" about:"name of the user"`
 	Password daemon.Secret `env:"NATS_PASSWORD" about:"password of the user"`
+	CA       string        `env:"NATS_CA_FILE" about:"path of the certificates that the servers must be known to; requires TLS"`
+}
+
+// Options are those of a connection with the given name.
+func (c NATS) Options(name string, log *slog.Logger) bus.Options {
+	return bus.Options{
+		URL: c.URL, CredsFile: c.Creds, User: c.User, Password: c.Password.Reveal(), CAFile: c.CA, Name: name, Logger: log,
+	}
 }
 
 // NATSAliases are the well-known names of the variables of [NATS].
@@ -28,10 +37,7 @@ var NATSAliases = map[string]string{"SQUIRRLY_NATS_URL": "NATS_URL"}
 // Connect opens the connection of a service and adds its readiness check.
 func Connect(ctx context.Context, d *daemon.Daemon, cfg NATS) (*bus.Bus, error) {
 	d.Logger.InfoContext(ctx, "connecting to NATS")
-	b, err := bus.Connect(ctx, bus.Options{
-		URL: cfg.URL, CredsFile: cfg.Creds, User: cfg.User, Password: cfg.Password.Reveal(),
-		Name: "squirrly-" + d.Name(), Logger: d.Logger,
-	})
+	b, err := bus.Connect(ctx, cfg.Options("squirrly-"+d.Name(), d.Logger))
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS (SQUIRRLY_NATS_URL): %w", err)
 	}

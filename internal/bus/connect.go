@@ -21,6 +21,7 @@ type Options struct {
 	CredsFile string // user credentials, optional
 	User      string // with Password, optional; answers come to its own inbox, see InboxPrefix
 	Password  string
+	CAFile    string                     // certificates of the authorities that the servers must be known to; then TLS is required
 	Name      string                     // of this client, shown by the server
 	InProcess nats.InProcessConnProvider // an embedded server instead of URL
 	Client    []nats.Option              // further options, such as those of a NATS context
@@ -76,7 +77,11 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 			}
 		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) { log.InfoContext(ctx, "NATS connection is back", "server", nc.ConnectedAddr()) }),
+		nats.ReconnectErrHandler(unreached(ctx, log)),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.ErrorContext(ctx, "NATS error", "error", err) }),
+	}
+	if o.CAFile != "" {
+		opts = append(opts, nats.RootCAs(o.CAFile))
 	}
 	if o.CredsFile != "" {
 		opts = append(opts, nats.UserCredentials(o.CredsFile))
@@ -100,6 +105,17 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 		return nil, fmt.Errorf("connect to NATS: no server answered: %w", ctx.Err())
 	}
 	return newBus(nc, log)
+}
+
+// unreached says why no server is reached, once while the cause stays the same.
+func unreached(ctx context.Context, log *slog.Logger) nats.ConnErrHandler {
+	var last string // the client calls it from one goroutine
+	return func(_ *nats.Conn, err error) {
+		if text := err.Error(); text != last {
+			last = text
+			log.WarnContext(ctx, "NATS is not reached; trying again", "error", err)
+		}
+	}
 }
 
 func newBus(nc *nats.Conn, log *slog.Logger) (*Bus, error) {

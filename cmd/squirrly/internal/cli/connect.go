@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"github.com/nats-io/jsm.go/natscontext"
 	"github.com/nats-io/nats.go"
 
+	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/daemon"
 )
@@ -31,27 +33,19 @@ func (a *app) remote() bool { return a.server() != "" || a.flags.natsContext != 
 
 // connect opens a connection to the named server, else to that of a `squirrly up` on this machine.
 func (a *app) connect(ctx context.Context) (*bus.Bus, error) {
-	o := bus.Options{URL: a.server(), CredsFile: a.flags.creds, Name: "squirrly-cli", Impatient: true, Logger: a.logger()}
-	if o.CredsFile == "" {
-		o.CredsFile = env("SQUIRRLY_NATS_CREDS_FILE")
-	}
-	login, err := daemon.Load[struct {
-		User     string        `env:"NATS_USER"`
-		Password daemon.Secret `env:"NATS_PASSWORD"`
-	}](os.Environ())
+	cfg, err := daemon.Load[backends.NATS](os.Environ())
 	if err != nil {
 		return nil, usage("%w", err)
 	}
-	o.User, o.Password = login.User, login.Password.Reveal()
+	o := cfg.Options("squirrly-cli", a.logger())
+	o.URL, o.CredsFile, o.Impatient = a.server(), cmp.Or(a.flags.creds, o.CredsFile), true
 	if a.flags.natsContext != "" {
-		o.User, o.Password = "", ""
+		o.User, o.Password, o.CAFile = "", "", "" // the context has its own
 		if err := applyContext(&o, a.flags.natsContext); err != nil {
 			return nil, err
 		}
 	}
-	if o.URL == "" {
-		o.URL = localServer
-	}
+	o.URL = cmp.Or(o.URL, localServer)
 	dial, cancel := context.WithTimeout(ctx, dialTime)
 	defer cancel()
 	b, err := bus.Connect(dial, o)
