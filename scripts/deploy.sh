@@ -82,6 +82,9 @@ say "installing Squirrly"
 kubectl apply -f deploy/k8s/base/namespace.yaml
 secret squirrly squirrly-store access-key squirrly secret-key "$(random)"
 secret squirrly squirrly-http token "$(random)"
+kubectl -n squirrly get secret squirrly-nats-accounts >/dev/null 2>&1 ||
+	docker run --rm "$IMAGE" /usr/local/bin/squirrly nats-users --out /tmp/users --namespace squirrly --requester ci --manifest - |
+	kubectl create -f -
 scripts/upgrade.sh deploy/k8s/overlays/dev
 if [ -n "${OPENAI_API_KEY:-}" ]; then
 	secret squirrly squirrly-llm openai-api-key "$OPENAI_API_KEY"
@@ -101,7 +104,9 @@ kubectl -n "$FLINK_NAMESPACE" wait --for=jsonpath='{.status.jobStatus.state}'=RU
 say "ready: ask for a profile with"
 cat >&2 <<HELP
     kubectl -n squirrly port-forward service/nats 4222 &
-    nats pub squirrly.v1.profile.requested '{"target":{"namespace":"$FLINK_NAMESPACE","deployment":"sample-job"}}'
+    nats --user=ci --password="\$(kubectl -n squirrly get secret squirrly-nats-ci -o 'jsonpath={.data.password}' | base64 -d)" \\
+      --inbox-prefix=_INBOX_ci req squirrly.v1.profile.requested \\
+      '{"target":{"namespace":"$FLINK_NAMESPACE","deployment":"sample-job"}}'
     kubectl -n squirrly logs -f deployment/notifier
 or, without any of the services,
     NAMESPACE=$FLINK_NAMESPACE scripts/run-profiler.sh

@@ -34,7 +34,7 @@ func compose(t *testing.T) *types.Project {
 func TestCompose_HasEveryService(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"analyzer", "collector", "jobmanager", "minio", "nats", "notifier", "provision", "taskmanager", "trigger",
+		"analyzer", "collector", "jobmanager", "minio", "nats", "notifier", "provision", "taskmanager", "trigger", "users", "users-folder",
 	}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(compose(t).Services))); diff != "" {
 		t.Errorf("services (-want +got):\n%s", diff)
@@ -82,7 +82,7 @@ func TestCompose_ServicesArePinnedAndOpenOnLoopbackOnly(t *testing.T) {
 func TestCompose_ProcessesOfSquirrlyAreHardened(t *testing.T) {
 	t.Parallel()
 	p := compose(t)
-	for _, name := range []string{"provision", "trigger", "collector", "analyzer", "notifier"} {
+	for _, name := range []string{"users", "provision", "trigger", "collector", "analyzer", "notifier"} {
 		s := p.Services[name]
 		if !s.ReadOnly || !slices.Contains(s.CapDrop, "ALL") || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
 			t.Errorf("%s is not hardened", name)

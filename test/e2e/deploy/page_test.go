@@ -49,6 +49,7 @@ done
 `
 	makeStandIn = "#!/bin/sh\nPATH='%s' exec make -s -n -C '%s' \"$@\" >/dev/null\n"
 	idle        = "#!/bin/sh\n"
+	ownStandIn  = "#!/bin/sh\ncase $1 in nats-users | policy) exec '%s' \"$@\" ;; esac\n" // the rest needs a server
 )
 
 func newShell(t *testing.T) *shell {
@@ -90,13 +91,25 @@ func newShell(t *testing.T) *shell {
 		filepath.Join(s.path, "make"):           fmt.Sprintf(makeStandIn, os.Getenv("PATH"), root),
 		filepath.Join(s.path, "nats"):           idle,
 		filepath.Join(s.path, "curl"):           idle,
-		filepath.Join(s.dir, "bin", "squirrly"): idle,
+		filepath.Join(s.dir, "bin", "squirrly"): fmt.Sprintf(ownStandIn, squirrly(t, root)),
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return s
+}
+
+// squirrly builds the command line.
+func squirrly(t *testing.T, root string) string {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "squirrly")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./cmd/squirrly")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the command line: %v\n%s", err, out)
+	}
+	return bin
 }
 
 // run runs commands, and returns what they print.
@@ -195,7 +208,7 @@ func TestPage_LeadsFromNothingToAnUpgrade(t *testing.T) {
 	if out, err := s.run(t.Context(), "kubectl create namespace flink"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, name := range []string{"1. The image", "2. Your overlay", "3. Namespace, Secrets, everything", "4. The first run"} {
+	for _, name := range []string{"1. The image", "2. Your overlay", "3. Namespace, Secrets, everything", "4. The first run", "TLS between services and NATS"} {
 		s.section(t, name)
 	}
 	want := slices.Repeat([]string{image(t)}, 5)

@@ -1,6 +1,8 @@
 package deploy_test
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/test/e2e/parts"
 )
 
@@ -45,6 +48,15 @@ func references(pod *corev1.Pod) []string {
 		switch {
 		case v.Secret != nil:
 			all = append(all, "Secret "+v.Secret.SecretName)
+		case v.Projected != nil:
+			for _, source := range v.Projected.Sources {
+				if source.Secret != nil {
+					all = append(all, "Secret "+source.Secret.Name)
+				}
+				if source.ConfigMap != nil {
+					all = append(all, "ConfigMap "+source.ConfigMap.Name)
+				}
+			}
 		case v.ConfigMap != nil:
 			all = append(all, "ConfigMap "+v.ConfigMap.Name)
 		case v.PersistentVolumeClaim != nil && !strings.HasPrefix(pod.Name, "statefulset-"): // whose claims come from a template
@@ -84,18 +96,26 @@ func secretKeys(pod *corev1.Pod) []secretKey {
 	return all
 }
 
+// documentedSecrets are those of the example, and those that `squirrly nats-users` makes.
 func documentedSecrets(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	root, err := parts.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.Open(filepath.Join(root, "deploy", "k8s", "secrets.example.yaml"))
+	example, err := os.ReadFile(filepath.Join(root, "deploy", "k8s", "secrets.example.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = f.Close() }()
-	objects, err := parts.ReadObjects(f)
+	users, err := natsusers.Prepare(t.TempDir(), "squirrly", natsusers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := users.Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, err := parts.ReadObjects(io.MultiReader(bytes.NewReader(example), strings.NewReader("\n---\n"), bytes.NewReader(made)))
 	if err != nil {
 		t.Fatal(err)
 	}
