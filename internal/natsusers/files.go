@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"squirrly.dev/internal/userfile"
 )
 
 // ConfigFile is the name of the file with accounts and users, and ManifestFile that of the Kubernetes Secrets.
@@ -22,6 +24,7 @@ const (
 	passwordSuffix = ".password"
 	secretMode     = 0o400
 	configMode     = 0o440
+	maxFile        = 4 << 20 // bytes of a file that is there already
 
 	// hashCost is low, since the server hashes at each connection: what is hashed is random, 260 bits of it.
 	hashCost = 8
@@ -54,7 +57,7 @@ func Prepare(dir, namespace string, o Options) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	old, err := os.ReadFile(filepath.Join(dir, ConfigFile))
+	old, err := userfile.ReadSoon(filepath.Join(dir, ConfigFile), maxFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the accounts: %w", err)
 	}
@@ -77,7 +80,7 @@ func Prepare(dir, namespace string, o Options) (*Folder, error) {
 // password reads a password, or makes one.
 func password(file string) (text string, kept bool, err error) {
 	const least = 20 // characters
-	b, err := os.ReadFile(file)
+	b, err := userfile.ReadSoon(file, maxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return rand.Text() + rand.Text(), false, nil
@@ -124,7 +127,7 @@ func (f *Folder) outputs(manifest string) (map[string][]byte, map[string]fs.File
 // dropEqual leaves out what is there as it would be written. What is there and differs is an [ErrDiffers], unless forced.
 func dropEqual(files map[string][]byte, force bool) error {
 	for path, body := range files {
-		old, err := os.ReadFile(path)
+		old, err := userfile.ReadSoon(path, maxFile)
 		switch {
 		case err == nil && bytes.Equal(old, body):
 			delete(files, path)

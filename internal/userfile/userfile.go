@@ -1,6 +1,6 @@
 // Package userfile reads the files that a user names, or that lie in a folder which a user names. It opens regular files
 // only, and never waits for one: a named pipe, a socket or a device that is called like a page is refused by its name and
-// kind.
+// kind. A file that is named may be a symbolic link; what lies in a folder is read through [Folder], which no link leads out of.
 //
 // What a shell hands over is no such file, and is read to its end: /dev/stdin and /dev/fd/N, which process substitution
 // gives (<(curl …)). Such a read ends with its context.
@@ -8,6 +8,7 @@ package userfile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -31,8 +32,13 @@ func Open(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it names the path.
 	}
+	return regular(file, path, HandedOver(path))
+}
+
+// regular closes and refuses what is no regular file, unless it was handed over.
+func regular(file *os.File, path string, handed bool) (*os.File, error) {
 	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() && (info.IsDir() || !HandedOver(path)) {
+	if err == nil && !info.Mode().IsRegular() && (info.IsDir() || !handed) {
 		err = fmt.Errorf("%s is %s, not a file", path, kind(info.Mode()))
 	}
 	if err != nil {
@@ -53,6 +59,8 @@ func kind(mode fs.FileMode) string {
 		return "a socket"
 	case mode&fs.ModeDevice != 0:
 		return "a device"
+	case mode.IsRegular():
+		return "a file"
 	}
 	return "something else"
 }
@@ -65,6 +73,26 @@ func Read(ctx context.Context, path string, limit int64) ([]byte, error) {
 	}
 	defer func() { _ = file.Close() }() // read only; it ends a read that still waits
 	return Stream(ctx, file, path, limit)
+}
+
+// Check refuses a file of more than limit bytes, and what is no file, for a library that reads it by its name. What is not there
+// is for that library to say.
+func Check(path string, limit int64) error {
+	if HandedOver(path) {
+		return nil
+	}
+	file, err := Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // nothing was read
+	if info, err := file.Stat(); err == nil && info.Size() > limit {
+		return fmt.Errorf("%s is larger than %s", path, size(limit))
+	}
+	return nil
 }
 
 // ReadSoon is [Read] for the start of a process, which waits ten seconds for what a shell hands over and no longer.

@@ -39,6 +39,12 @@ func TestRead(t *testing.T) {
 	if _, err := userfile.Read(t.Context(), large, limit); err == nil || err.Error() != large+" is larger than 1 MiB" {
 		t.Errorf("a large file: %v", err)
 	}
+	if err := userfile.Check(large, limit); err == nil || err.Error() != large+" is larger than 1 MiB" {
+		t.Errorf("a large file, checked: %v", err)
+	}
+	if err := errors.Join(userfile.Check(file, 4), userfile.Check(filepath.Join(dir, "none"), limit), userfile.Check("/dev/fd/0", limit)); err != nil {
+		t.Errorf("what may be read is refused: %v", err)
+	}
 	if _, err := userfile.Read(t.Context(), filepath.Join(dir, "none"), limit); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
@@ -64,6 +70,9 @@ func TestRead_Refuses(t *testing.T) {
 		_, err := userfile.Read(t.Context(), path, limit)
 		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)
+		}
+		if err := userfile.Check(path, limit); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s, checked: %v", path, err)
 		}
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("%s took %s", path, took)

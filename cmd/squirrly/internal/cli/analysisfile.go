@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 
 	"squirrly.dev/internal/userfile"
 	"squirrly.dev/pkg/events"
@@ -19,18 +18,29 @@ const analysisName = "analysis.json"
 // readAnalysis reads an analysis from its file, or from the folder that `squirrly profile --out` wrote. Where such a
 // folder has captures and no analysis, the rules make one.
 func (a *app) readAnalysis(ctx context.Context, path string) (events.Analysis, error) {
-	var an events.Analysis
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		folder := path
-		path = filepath.Join(folder, analysisName)
-		if _, err := os.Stat(path); err != nil {
-			return a.judge(ctx, folder)
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		b, err := userfile.Read(ctx, path, maxAnalysis)
+		if err != nil {
+			return events.Analysis{}, refused(ctx, "%w", err)
 		}
+		return decodeAnalysis(path, b)
 	}
-	b, err := userfile.Read(ctx, path, maxAnalysis)
+	folder, err := userfile.OpenFolder(path)
 	if err != nil {
-		return an, refused(ctx, "%w", err)
+		return events.Analysis{}, usage("%w", err)
 	}
+	defer folder.Close()
+	if !folder.Has(analysisName) {
+		return a.judge(ctx, path)
+	}
+	b, err := folder.Read(ctx, analysisName, maxAnalysis)
+	if err != nil {
+		return events.Analysis{}, refused(ctx, "%w", err)
+	}
+	return decodeAnalysis(folder.Path(analysisName), b)
+}
+
+func decodeAnalysis(path string, b []byte) (an events.Analysis, err error) {
 	if err := json.Unmarshal(b, &an); err != nil {
 		return an, usage("%s is no analysis: %w", path, err)
 	}

@@ -118,19 +118,15 @@ func (a *app) analyzeInput(ctx context.Context, paths []string, f analyzeFlags) 
 		return in, usage("--profile-block: %w", err)
 	}
 	in.Force = f.force
-	files, err := readContext(ctx, f.context)
+	files, err := a.readContext(ctx, f.context)
 	if err != nil {
 		return in, err
 	}
 	for _, c := range files {
 		in.Files = append(in.Files, analyzer.File{Name: c.name, Text: string(c.body)})
 	}
-	if f.prompt != "" {
-		b, err := readText(ctx, f.prompt)
-		if err != nil {
-			return in, refused(ctx, "--prompt-file: %w", err)
-		}
-		in.Prompt = string(b)
+	if in.Prompt, err = readPrompt(ctx, f.prompt); err != nil {
+		return in, err
 	}
 	if f.baseline != "" {
 		before, err := a.readAnalysis(ctx, f.baseline)
@@ -146,6 +142,21 @@ func (a *app) analyzeInput(ctx context.Context, paths []string, f analyzeFlags) 
 		err = place(in.Pages, in.Context, f.force)
 	}
 	return in, err
+}
+
+// readPrompt reads the Markdown that replaces the default prompt; none is empty.
+func readPrompt(ctx context.Context, path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	b, err := userfile.Read(ctx, path, maxContextFile)
+	if err == nil {
+		err = text(path, b)
+	}
+	if err != nil {
+		return "", refused(ctx, "--prompt-file: %w", err)
+	}
+	return string(b), nil
 }
 
 // gatherAll joins what the paths hold. Only a single folder of a run names the job.

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
-	"strings"
 	"unicode/utf8"
 
 	"squirrly.dev/internal/userfile"
@@ -22,76 +21,65 @@ type contextFile struct {
 	body []byte
 }
 
-// readContext reads the files and folders given with --context.
-func readContext(ctx context.Context, roots []string) ([]contextFile, error) {
+// readContext reads the files and folders given with --context. What is left out of a folder, since it leads out of it, is told.
+func (a *app) readContext(ctx context.Context, roots []string) ([]contextFile, error) {
 	var all []contextFile
 	for _, root := range roots {
-		paths, err := contextPaths(root)
+		files, err := a.contextOf(ctx, root)
 		if err != nil {
-			return nil, usage("--context %s: %w", root, err)
+			return nil, refused(ctx, "--context %s: %w", root, err)
 		}
-		for _, path := range paths {
-			body, err := readText(ctx, path)
-			if err != nil {
-				return nil, refused(ctx, "--context %s: %w", path, err)
-			}
-			all = append(all, contextFile{contextName(root, path), body})
-		}
+		all = append(all, files...)
 	}
 	return all, nil
 }
 
-// contextPaths lists a file, or the files below a folder without hidden ones. Links to files are followed, since mounted
-// ConfigMaps and Secrets consist of them.
-func contextPaths(root string) ([]string, error) {
-	var files []string
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+// contextOf reads a file, which may be a link, or the files below a folder without hidden ones. Links to files of that folder
+// are followed, since mounted ConfigMaps and Secrets consist of them.
+func (a *app) contextOf(ctx context.Context, root string) ([]contextFile, error) {
+	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		body, err := userfile.Read(ctx, root, maxContextFile) // to read it tells what is wrong
+		if err == nil {
+			err = text(root, body)
 		}
-		hidden := path != root && strings.HasPrefix(d.Name(), ".")
-		switch {
-		case hidden && d.IsDir():
-			return filepath.SkipDir
-		case hidden, !isFile(path, d) && (path != root || d.IsDir()): // what is named is read, or refused for what it is
-			return nil
-		}
-		files = append(files, path)
-		if len(files) > events.MaxContextFiles {
-			return fmt.Errorf("more than %d files; name the few that matter", events.MaxContextFiles)
-		}
-		return nil
-	})
-	if err == nil && len(files) == 0 {
-		err = errors.New("no files there")
+		return []contextFile{{filepath.Base(root), body}}, err
 	}
-	return files, err
-}
-
-func isFile(path string, d fs.DirEntry) bool {
-	if d.Type()&fs.ModeSymlink == 0 {
-		return d.Type().IsRegular()
-	}
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
-}
-
-func contextName(root, path string) string {
-	if rel, err := filepath.Rel(filepath.Dir(filepath.Clean(root)), path); err == nil {
-		return filepath.ToSlash(rel)
-	}
-	return filepath.Base(path)
-}
-
-func readText(ctx context.Context, path string) ([]byte, error) {
-	b, err := userfile.Read(ctx, path, maxContextFile)
-	switch {
-	case err != nil:
+	folder, err := userfile.OpenFolder(root)
+	if err != nil {
 		return nil, err
-	case len(b) == 0:
-		return nil, errors.New("is empty")
-	case !utf8.Valid(b):
-		return nil, errors.New("is not a text file")
 	}
-	return b, nil
+	defer folder.Close()
+	names, outside, err := folder.Files(events.MaxContextFiles)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range outside {
+		fmt.Fprintf(a.err, "squirrly: left out: %s %s; name the file itself\n", clean(folder.Path(name)), userfile.ErrOutside)
+	}
+	if len(names) == 0 {
+		return nil, errors.New("no files there")
+	}
+	var files []contextFile
+	for _, name := range names {
+		body, err := folder.Read(ctx, name, maxContextFile)
+		if err == nil {
+			err = text(folder.Path(name), body)
+		}
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, contextFile{path.Join(filepath.Base(filepath.Clean(root)), name), body})
+	}
+	return files, nil
+}
+
+// text refuses what is no text, or none at all.
+func text(name string, body []byte) error {
+	switch {
+	case len(body) == 0:
+		return fmt.Errorf("%s is empty", name)
+	case !utf8.Valid(body):
+		return fmt.Errorf("%s is not a text file", name)
+	}
+	return nil
 }

@@ -114,7 +114,7 @@ func (a *app) profileInto(ctx context.Context, target string, f explainFlags) (d
 }
 
 func (a *app) profileOnce(ctx context.Context, target, dir string, f explainFlags) error {
-	req, uploads, err := f.request.build(ctx, target)
+	req, uploads, err := a.build(ctx, &f.request, target)
 	if err != nil {
 		return err
 	}

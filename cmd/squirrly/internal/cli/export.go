@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -13,16 +14,22 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/run"
+	"squirrly.dev/internal/userfile"
 	"squirrly.dev/pkg/events"
 )
 
 // folderOf is where a run is written: the folder, or one in it when it holds another run.
-func folderOf(dir, run string) string {
-	held, _ := filepath.Glob(filepath.Join(dir, "manifest*.json")) // the pattern is well formed
-	body, err := os.ReadFile(filepath.Join(dir, analysisName))
-	if err != nil && len(held) == 0 {
+func folderOf(ctx context.Context, dir, run string) string {
+	there, err := userfile.OpenFolder(dir)
+	if err != nil {
+		return dir // who writes there makes it, or says why not
+	}
+	defer there.Close()
+	held, err := there.Glob("manifest*.json")
+	if err == nil && len(held) == 0 && !there.Has(analysisName) {
 		return dir
 	}
+	body, _ := there.Read(ctx, analysisName, maxAnalysis) // what cannot be read is not of this run
 	var an struct{ Run string }
 	if json.Unmarshal(body, &an) == nil && an.Run == run {
 		return dir // the same run once more
@@ -60,16 +67,24 @@ func (f *folder) close() error {
 	return nil
 }
 
-// write replaces a file whole, or leaves it as it is.
+// write replaces a file whole, or leaves it as it is. A link in its place is replaced, not followed.
 func (f *folder) write(name string, body []byte) error {
 	if err := f.root.MkdirAll(path.Dir(name), dirMode); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
 	part := name + ".part"
-	if err := f.root.WriteFile(part, body, fileMode); err != nil {
+	if err := f.root.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) { // of an earlier try, or a pipe that waits
 		return fmt.Errorf("export: %w", err)
 	}
-	if err := f.root.Rename(part, name); err != nil {
+	file, err := f.root.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	_, err = file.Write(body)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = f.root.Rename(part, name)
+	}
+	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
 	return nil

@@ -33,42 +33,55 @@ func (a *app) gather(ctx context.Context, path string, f analyzeFlags) (analyzer
 	if !errors.Is(err, analyzer.ErrNoManifest) {
 		return in, usage("%w", err)
 	}
-	found := profilesIn(path)
-	if len(found) == 0 {
-		return in, usage("%s: no flame graphs there (%s)", path, strings.Join(profileFiles, ", "))
-	}
-	for _, file := range found {
-		page, err := a.page(ctx, file, f)
-		if err != nil {
-			return in, err
-		}
-		in.Pages = append(in.Pages, page)
-	}
-	return in, nil
+	in.Pages, err = pagesIn(ctx, path, f)
+	return in, err
 }
 
-func profilesIn(folder string) []string {
-	var all []string
-	for _, pattern := range profileFiles {
-		found, _ := filepath.Glob(filepath.Join(folder, pattern)) // the patterns are well formed
-		all = append(all, slices.DeleteFunc(found, func(path string) bool {
-			return filepath.Base(path) == "report.html"
-		})...)
+// pagesIn reads the flame graphs that lie in a folder.
+func pagesIn(ctx context.Context, path string, f analyzeFlags) ([]analyzer.Page, error) {
+	folder, err := userfile.OpenFolder(path)
+	if err != nil {
+		return nil, usage("%w", err)
 	}
-	slices.Sort(all)
-	return all
+	defer folder.Close()
+	found, err := folder.Glob(profileFiles...)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	found = slices.DeleteFunc(found, func(name string) bool { return name == reportName })
+	if len(found) == 0 {
+		return nil, usage("%s: no flame graphs there (%s)", path, strings.Join(profileFiles, ", "))
+	}
+	var pages []analyzer.Page
+	for _, name := range found {
+		body, err := folder.Read(ctx, name, maxPage)
+		if err != nil {
+			return nil, refused(ctx, "%w", err)
+		}
+		page, err := pageOf(folder.Path(name), body, f)
+		if err != nil {
+			return nil, err
+		}
+		pages = append(pages, page)
+	}
+	return pages, nil
 }
 
 // page reads one flame graph, from stdin for "-".
 func (a *app) page(ctx context.Context, path string, f analyzeFlags) (analyzer.Page, error) {
-	p := analyzer.Page{Seconds: f.duration.Seconds(), Status: string(events.CaptureStored), File: path}
+	body, err := a.readPage(ctx, path)
+	if err != nil {
+		return analyzer.Page{File: path}, err
+	}
 	if path == "-" {
-		p.File = "stdin"
+		path = "stdin"
 	}
-	var err error
-	if p.Body, err = a.readPage(ctx, path); err != nil {
-		return p, err
-	}
+	return pageOf(path, body, f)
+}
+
+// pageOf says what a flame graph is of, by its name and its title.
+func pageOf(path string, body []byte, f analyzeFlags) (p analyzer.Page, err error) {
+	p = analyzer.Page{Seconds: f.duration.Seconds(), Status: string(events.CaptureStored), File: path, Body: body}
 	title := ""
 	g, fault := p.Parse() // a fault is told when all pages are there
 	if fault == nil {

@@ -89,7 +89,7 @@ func (a *app) profile(ctx context.Context, target string, f profileFlags) error 
 	if f.request.baseline, err = a.baseline(ctx, f.request.baseline); err != nil {
 		return err
 	}
-	req, uploads, err := f.request.build(ctx, target)
+	req, uploads, err := a.build(ctx, &f.request, target)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (a *app) profile(ctx context.Context, target string, f profileFlags) error 
 	if f.out == "" || rec.State != events.StateAnalyzed {
 		return concluded
 	}
-	if err := a.export(ctx, store, rec, folderOf(f.out, rec.Run)); err != nil {
+	if err := a.export(ctx, store, rec, folderOf(ctx, f.out, rec.Run)); err != nil {
 		return err
 	}
 	return concluded

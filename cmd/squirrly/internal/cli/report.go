@@ -106,7 +106,7 @@ func (a *app) reportRun(ctx context.Context, given string, f reportFlags) error 
 		}
 		return a.printReport(an)
 	}
-	return a.intoFolder(id, f, func(dir string) error { return a.export(ctx, store, rec, dir) })
+	return a.intoFolder(ctx, id, f, func(dir string) error { return a.export(ctx, store, rec, dir) })
 }
 
 // reportHTTP prints or opens the report of a run that the HTTP API has.
@@ -126,7 +126,7 @@ func (a *app) reportHTTP(ctx context.Context, given string, f reportFlags) error
 	if !f.open && f.out == "" {
 		return a.printReport(an)
 	}
-	return a.intoFolder(id, f, func(dir string) error { return a.exportSite(ctx, s, an, id, dir) })
+	return a.intoFolder(ctx, id, f, func(dir string) error { return a.exportSite(ctx, s, an, id, dir) })
 }
 
 // exportSite writes the captures of a run that the HTTP API has, and the report in all formats.
@@ -160,8 +160,8 @@ func (a *app) printReport(an events.Analysis) error {
 
 // intoFolder writes a run to the folder that was asked for, or to one in the user's cache, and opens its page. What can be
 // read of it is opened whatever else is missing.
-func (a *app) intoFolder(id string, f reportFlags, write func(dir string) error) error {
-	dir := folderOf(f.out, id)
+func (a *app) intoFolder(ctx context.Context, id string, f reportFlags, write func(dir string) error) error {
+	dir := folderOf(ctx, f.out, id)
 	if f.out == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {

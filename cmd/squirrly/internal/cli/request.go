@@ -49,7 +49,7 @@ func (r *requestFlags) add(c *cobra.Command) {
 
 // build makes the request. Context files are read whole; those that do not fit into an event are returned apart, to be
 // stored first.
-func (r *requestFlags) build(ctx context.Context, target string) (events.ProfileRequested, []upload, error) {
+func (a *app) build(ctx context.Context, r *requestFlags, target string) (events.ProfileRequested, []upload, error) {
 	t, err := r.target(target)
 	if err != nil {
 		return events.ProfileRequested{}, nil, err
@@ -71,7 +71,7 @@ func (r *requestFlags) build(ctx context.Context, target string) (events.Profile
 		}
 		req.Prompt = string(b)
 	}
-	uploads, err := r.attach(ctx, &req)
+	uploads, err := a.attach(ctx, r.context, &req)
 	if err != nil {
 		return req, nil, err
 	}
@@ -138,9 +138,9 @@ type upload struct {
 }
 
 // attach reads the context files into the request, inline while they fit and as uploads else.
-func (r *requestFlags) attach(ctx context.Context, req *events.ProfileRequested) ([]upload, error) {
+func (a *app) attach(ctx context.Context, paths []string, req *events.ProfileRequested) ([]upload, error) {
 	var uploads []upload
-	files, err := readContext(ctx, r.context)
+	files, err := a.readContext(ctx, paths)
 	if err != nil {
 		return nil, err
 	}

@@ -92,7 +92,7 @@ func (a *app) showResult(ctx context.Context, b *bus.Bus, rec run.Record, out st
 	}
 	var wrote error
 	if out != "" {
-		wrote = a.export(ctx, store, rec, folderOf(out, rec.Run))
+		wrote = a.export(ctx, store, rec, folderOf(ctx, out, rec.Run))
 	}
 	if rec.State != events.StateAnalyzed {
 		return errors.Join(wrote, a.runDetails(rec))

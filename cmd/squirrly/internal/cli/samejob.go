@@ -44,13 +44,18 @@ func jobOf(ctx context.Context, path string) string {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		dir = filepath.Dir(filepath.Dir(path))
 	}
-	found, err := filepath.Glob(filepath.Join(dir, "manifest-*.json"))
+	folder, err := userfile.OpenFolder(dir)
+	if err != nil {
+		return "" // who reads the folder says why
+	}
+	defer folder.Close()
+	found, err := folder.Glob("manifest-*.json")
 	if err != nil || len(found) != 1 {
 		return ""
 	}
-	text, err := userfile.Read(ctx, found[0], maxAnalysis)
+	text, err := folder.Read(ctx, found[0], maxAnalysis)
 	if err != nil {
-		return "" // who reads the folder says why
+		return "" // as above
 	}
 	var m struct {
 		Plan struct {

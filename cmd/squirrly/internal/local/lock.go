@@ -14,7 +14,7 @@ var errLocked = errors.New("another squirrly uses it; stop that one, or give --d
 
 // lock takes an advisory lock that ends with the process at the latest.
 func lock(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return func() {}, fmt.Errorf("open lock: %w", err)
 	}

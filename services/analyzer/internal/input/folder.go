@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"time"
 
 	"squirrly.dev/internal/userfile"
@@ -19,9 +18,15 @@ import (
 // ErrNoManifest says that a folder does not hold the artifacts of a run.
 var ErrNoManifest = errors.New("no manifest of a run")
 
+// What a manifest may name: every mode of every TaskManager, and what Flink says beside the files of a user.
+const (
+	maxCaptures = events.MaxTaskManagers * events.MaxModes
+	maxContext  = 4 * events.MaxContextFiles
+)
+
 // Folder reads the artifacts of a run from the folder that `squirrly profile --out` wrote: captures, the context of
 // the job and the user's files. Each file may also be there compressed, with .gz behind its name; one that is gone is
-// lost. Only files in the folder are read, whatever the manifest says.
+// lost. Only files in the folder are read, whatever the manifest says and wherever links lead.
 func Folder(dir string) (Input, error) {
 	var m struct {
 		Run      string          `json:"run"`
@@ -34,20 +39,28 @@ func Folder(dir string) (Input, error) {
 		Captures []events.CaptureRef `json:"captures"`
 		Context  []events.ContextRef `json:"context"`
 	}
-	found, err := filepath.Glob(filepath.Join(dir, "manifest-*.json"))
+	folder, err := userfile.OpenFolder(dir)
+	if err != nil {
+		return Input{}, fmt.Errorf("read the artifacts of a run: %w", err)
+	}
+	defer folder.Close()
+	found, err := folder.Glob("manifest-*.json")
 	if err != nil || len(found) != 1 {
 		return Input{}, fmt.Errorf("%s: %w", dir, ErrNoManifest)
 	}
-	text, err := readPart(found[0], MaxFile)
+	text, err := readPart(folder, found[0], MaxFile)
 	if err != nil {
 		return Input{}, err
 	}
 	if err := json.Unmarshal(text, &m); err != nil {
 		return Input{}, fmt.Errorf("manifest of %s: %w", dir, err)
 	}
+	if len(m.Captures) > maxCaptures || len(m.Context) > maxContext {
+		return Input{}, fmt.Errorf("manifest of %s: %d captures and %d files of context are more than a run has", dir, len(m.Captures), len(m.Context))
+	}
 	in := Input{Run: m.Run, Identity: m.Identity, Captured: Began(m.Captures, m.Plan.Requested, m.Created)}
 	for _, c := range m.Captures {
-		p, err := folderPage(dir, c, time.Duration(m.Plan.Duration))
+		p, err := folderPage(folder, c, time.Duration(m.Plan.Duration))
 		if err != nil {
 			return in, err
 		}
@@ -55,7 +68,7 @@ func Folder(dir string) (Input, error) {
 		in.Pages = append(in.Pages, p)
 	}
 	for _, ref := range m.Context {
-		if err := in.folderContext(dir, ref); err != nil {
+		if err := in.folderContext(folder, ref); err != nil {
 			return in, err
 		}
 	}
@@ -81,11 +94,12 @@ func Began(captures []events.CaptureRef, otherwise ...time.Time) time.Time {
 	return time.Time{}
 }
 
-func folderPage(dir string, c events.CaptureRef, d time.Duration) (p page.Page, err error) {
+func folderPage(folder *userfile.Folder, c events.CaptureRef, d time.Duration) (p page.Page, err error) {
 	p = page.Of(c, d)
 	if c.Status == events.CaptureStored {
-		p.File = filepath.Join(dir, "captures", path.Base(c.Key))
-		p.Body, err = readPart(p.File, MaxPage)
+		name := path.Join("captures", path.Base(c.Key))
+		p.File = folder.Path(name)
+		p.Body, err = readPart(folder, name, MaxPage)
 	}
 	if p.Body == nil {
 		p.Status = string(events.CaptureLost)
@@ -93,8 +107,8 @@ func folderPage(dir string, c events.CaptureRef, d time.Duration) (p page.Page, 
 	return p, err
 }
 
-func (in *Input) folderContext(dir string, ref events.ContextRef) error {
-	body, err := readPart(filepath.Join(dir, "context", path.Base(ref.Key)), MaxPage)
+func (in *Input) folderContext(folder *userfile.Folder, ref events.ContextRef) error {
+	body, err := readPart(folder, path.Join("context", path.Base(ref.Key)), MaxPage)
 	if err != nil {
 		return err
 	}
@@ -103,17 +117,17 @@ func (in *Input) folderContext(dir string, ref events.ContextRef) error {
 		return nil
 	}
 	if err := in.Attach(ref, body); err != nil {
-		return fmt.Errorf("context of %s: %w", dir, err)
+		return fmt.Errorf("context of %s: %w", folder.Path("."), err)
 	}
 	return nil
 }
 
 // readPart reads a file or its compressed form, at most limit bytes. The result is nil when there is neither.
-func readPart(name string, limit int64) ([]byte, error) {
-	file, err := userfile.Open(name)
+func readPart(folder *userfile.Folder, name string, limit int64) ([]byte, error) {
+	file, err := folder.Open(name)
 	packed := errors.Is(err, fs.ErrNotExist)
 	if packed {
-		file, err = userfile.Open(name + ".gz")
+		file, err = folder.Open(name + ".gz")
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -125,15 +139,15 @@ func readPart(name string, limit int64) ([]byte, error) {
 	var r io.Reader = file
 	if packed {
 		if r, err = gzip.NewReader(file); err != nil {
-			return nil, fmt.Errorf("unpack %s: %w", name, err)
+			return nil, fmt.Errorf("unpack %s: %w", folder.Path(name), err)
 		}
 	}
 	b, err := io.ReadAll(io.LimitReader(r, limit+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, fmt.Errorf("read %s: %w", folder.Path(name), err)
 	case int64(len(b)) > limit:
-		return nil, fmt.Errorf("read %s: larger than %d MiB", name, limit>>20)
+		return nil, fmt.Errorf("read %s: larger than %d MiB", folder.Path(name), limit>>20)
 	}
 	return b, nil
 }

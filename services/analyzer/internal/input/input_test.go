@@ -104,3 +104,36 @@ func TestFolder(t *testing.T) {
 		t.Errorf("a manifest that cannot be read: %v", err)
 	}
 }
+
+// A manifest that names more than a run has is refused, before anything of it is read.
+func TestFolder_Endless(t *testing.T) {
+	one := `{"jvm": "tm-1", "mode": "WALL", "status": "stored", "key": "p/captures/wall.collapsed"}`
+	if _, err := input.Folder(folder(t, `{"captures": [`+strings.Repeat(one+",", 400)+one+`]}`)); err == nil || !strings.Contains(err.Error(), "401 captures") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := input.Folder(folder(t, `{"captures": [`+strings.Repeat(one+",", 399)+one+`]}`)); err != nil {
+		t.Errorf("as many as a run may have: %v", err)
+	}
+}
+
+// Links are followed while they stay in the folder: those of a mounted volume do.
+func TestFolder_Links(t *testing.T) {
+	const manifest = `{"captures": [{"jvm": "tm-1", "mode": "WALL", "status": "stored", "key": "p/captures/link.collapsed"}]}`
+	for name, c := range map[string]struct{ target, says string }{
+		"inside":   {"wall.collapsed", ""},
+		"outside":  {filepath.Join("..", "..", "other"), "leads out of the folder"},
+		"absolute": {"/etc/passwd", "leads out of the folder"},
+	} {
+		dir := folder(t, manifest)
+		if err := os.Symlink(c.target, filepath.Join(dir, "captures", "link.collapsed")); err != nil {
+			t.Fatal(err)
+		}
+		in, err := input.Folder(dir)
+		switch {
+		case c.says == "" && (err != nil || string(in.Pages[0].Body) != "a;b 1\n"):
+			t.Errorf("%s: %v, %+v", name, err, in.Pages)
+		case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)):
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -3,8 +3,6 @@ package question
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"squirrly.dev/internal/userfile"
@@ -33,16 +31,21 @@ func Load(file, dir string) (Templates, error) {
 	if dir == "" {
 		return t, nil
 	}
-	entries, err := os.ReadDir(dir)
+	folder, err := userfile.OpenFolder(dir)
 	if err != nil {
 		return t, fmt.Errorf("SQUIRRLY_PROMPT_DIR: %w", err)
 	}
-	for _, e := range entries {
-		job, ok := strings.CutSuffix(e.Name(), ".md")
-		if !ok || strings.HasPrefix(job, ".") || job == "" {
-			continue
+	defer folder.Close()
+	found, err := folder.Glob("[^.]*.md")
+	if err != nil {
+		return t, fmt.Errorf("SQUIRRLY_PROMPT_DIR: %w", err)
+	}
+	for _, name := range found {
+		b, err := folder.ReadSoon(name, maxTemplate)
+		if err != nil {
+			return t, fmt.Errorf("SQUIRRLY_PROMPT_DIR: %w", err)
 		}
-		if t.job[job], err = loadTemplate(filepath.Join(dir, e.Name())); err != nil {
+		if t.job[strings.TrimSuffix(name, ".md")], err = parse(folder.Path(name), b); err != nil {
 			return t, fmt.Errorf("SQUIRRLY_PROMPT_DIR: %w", err)
 		}
 	}
@@ -57,6 +60,10 @@ func loadTemplate(path string) (*prompt.Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the prompt: %w", err)
 	}
+	return parse(path, b)
+}
+
+func parse(path string, b []byte) (*prompt.Template, error) {
 	t, err := prompt.Parse(string(b))
 	if err != nil {
 		return nil, fmt.Errorf("prompt %s: %w", path, err)

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"squirrly.dev/internal/userfile"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/refusal"
 )
@@ -52,6 +53,9 @@ func NewClusters(kubeconfig, own string) *Clusters {
 	return &Clusters{
 		own: own, from: strings.Join(rules.Precedence, ", "), in: rest.InClusterConfig, open: map[string]Cluster{},
 		load: func(context string) (clientcmd.ClientConfig, error) {
+			if err := readable(rules.Precedence); err != nil {
+				return nil, err
+			}
 			raw, err := rules.Load()
 			if err != nil {
 				return nil, fmt.Errorf("read kubeconfig: %w", err)
@@ -60,6 +64,17 @@ func NewClusters(kubeconfig, own string) *Clusters {
 			return clientcmd.NewNonInteractiveClientConfig(*raw, context, overrides, rules), nil
 		},
 	}
+}
+
+// readable refuses files that are none: a named pipe would be waited for.
+func readable(kubeconfigs []string) error {
+	const most = 16 << 20 // bytes
+	for _, path := range kubeconfigs {
+		if err := userfile.Check(path, most); err != nil {
+			return fmt.Errorf("read kubeconfig: %w", err)
+		}
+	}
+	return nil
 }
 
 // Open returns a cluster by the name of its context. The empty name is the cluster that this process runs in, else the

@@ -3,6 +3,8 @@ package kube_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"squirrly.dev/pkg/events"
@@ -65,5 +67,12 @@ func TestOpen_Refuses(t *testing.T) {
 	expect(t, "no current context", err, events.CodeUnknownTarget, "name a cluster: x")
 	if got, err := kube.NewClusters(write(t, "{"), "local").Open(""); err == nil {
 		t.Errorf("a broken kubeconfig opens %+v", got)
+	}
+	pipe := filepath.Join(t.TempDir(), "config") // that nobody writes to
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kube.NewClusters(pipe, "local").Open(""); err == nil || !strings.Contains(err.Error(), "is a named pipe, not a file") {
+		t.Errorf("a named pipe: %v", err)
 	}
 }
