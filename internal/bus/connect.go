@@ -38,6 +38,8 @@ type Bus struct {
 	js      jetstream.JetStream
 	log     *slog.Logger
 	tel     telemetry
+	denials *denials
+	patient bool     // calls without an answer are repeated whatever the cause
 	streams sync.Map // handles of streams, by name
 }
 
@@ -65,6 +67,7 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	denials := &denials{}
 	up, down := make(chan struct{}, 1), make(chan struct{}, 1)
 	opts := []nats.Option{
 		nats.Name(o.Name), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(!o.Impatient), nats.ReconnectWait(time.Second),
@@ -78,7 +81,13 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) { log.InfoContext(ctx, "NATS connection is back", "server", nc.ConnectedAddr()) }),
 		nats.ReconnectErrHandler(unreached(ctx, log)),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.ErrorContext(ctx, "NATS error", "error", err) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			level := slog.LevelError
+			if denied := denials.note(err); denied && o.Impatient {
+				level = slog.LevelWarn // whoever calls is told it by the call
+			}
+			log.Log(ctx, level, "NATS error", "error", err)
+		}),
 	}
 	if o.CAFile != "" {
 		opts = append(opts, nats.RootCAs(o.CAFile))
@@ -104,7 +113,11 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 		nc.Close()
 		return nil, fmt.Errorf("connect to NATS: no server answered: %w", ctx.Err())
 	}
-	return newBus(nc, log)
+	b, err := newBus(nc, log)
+	if err == nil {
+		b.denials, b.patient = denials, !o.Impatient
+	}
+	return b, err
 }
 
 // unreached says why no server is reached, once while the cause stays the same.

@@ -34,6 +34,9 @@ func (b *Bus) read(ctx context.Context, stream string, get func(context.Context,
 		if err == nil || !IsUnanswered(err) {
 			return err
 		}
+		if denied := b.Denied(); denied != nil && !b.patient {
+			return denied
+		}
 		b.streams.Delete(stream)
 		if ctx.Err() != nil || time.Now().After(until) || pause(ctx, try) != nil {
 			return err

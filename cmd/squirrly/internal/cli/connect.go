@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -52,7 +53,18 @@ func (a *app) connect(ctx context.Context) (*bus.Bus, error) {
 	if err != nil && ctx.Err() == nil {
 		return nil, fmt.Errorf("%w\n  Is a server running? `squirrly up` starts one on this machine; --nats names another", err)
 	}
+	a.bus = b
 	return b, err
+}
+
+// denied is the error of a command that failed since its user may not do something on NATS, where the call itself seems to
+// get no answer; else it is err.
+func (a *app) denied(err error) error {
+	if err == nil || a.bus == nil || a.bus.Denied() == nil || !bus.IsUnanswered(err) && !errors.Is(err, bus.ErrDenied) {
+		return err
+	}
+	return fmt.Errorf("%w\n  The user of this program is operator, of those that `squirrly nats-users` makes: SQUIRRLY_NATS_USER,"+
+		" SQUIRRLY_NATS_PASSWORD_FILE", a.bus.Denied())
 }
 
 // applyContext takes address and credentials from a context of the nats CLI.

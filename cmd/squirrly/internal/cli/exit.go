@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"squirrly.dev/cmd/squirrly/internal/local"
+	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
@@ -69,6 +70,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case ctx.Err() != nil:
 		return exitInterrupted
+	case errors.Is(err, bus.ErrDenied):
+		return exitAuth
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
 		return exitTimeout
 	case errors.Is(err, run.ErrNoRecord):

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/daemon"
 )
 
@@ -23,6 +24,7 @@ type app struct {
 	out, err io.Writer
 	flags    globalFlags
 	browser  func(page string) error // opens a page; nil is that of the desktop
+	bus      *bus.Bus                // the connection that was opened last; nil is none
 }
 
 type globalFlags struct {
@@ -45,7 +47,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)
-	err := root.ExecuteContext(ctx)
+	err := a.denied(root.ExecuteContext(ctx))
 	if err != nil && !quietError(err) {
 		fmt.Fprintln(errOut, "squirrly: "+err.Error())
 	}
