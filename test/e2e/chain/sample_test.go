@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/internal/run"
@@ -23,17 +24,19 @@ import (
 	"squirrly.dev/test/e2e/parts"
 )
 
-// A plain JSON request, sent with the nats CLI by anybody, ends as a verdict that names the true bottleneck.
+// A plain JSON request, sent with the nats CLI by somebody who may only ask, ends as a verdict that names the true bottleneck: on
+// one NATS server, and on three that talk by TLS.
 func TestSampleJob(t *testing.T) {
 	for i, version := range versions() {
 		verb := []string{"req", "pub"}[i%2] // with an acknowledgement, and without
+		overlay := []string{"overlays/prod", "base"}[i%2]
 		t.Run(version, func(t *testing.T) {
 			hook := newWebhook(t)
-			s := newStack(t, "SQUIRRLY_WEBHOOK_URL="+hook.url, "SQUIRRLY_WEBHOOK_SECRET="+hook.secret,
-				"SQUIRRLY_OUTBOUND_PRIVATE=true", "SQUIRRLY_NOTIFY_SUBJECT=acme.flink.advice")
+			s := newStackOn(t, overlay, "SQUIRRLY_WEBHOOK_URL="+hook.url, "SQUIRRLY_WEBHOOK_SECRET="+hook.secret,
+				"SQUIRRLY_OUTBOUND_PRIVATE=true", "SQUIRRLY_NOTIFY_SUBJECT="+forward)
 			c := startFlink(t, flinktest.Options{Version: version, Profiling: true})
 			job := runSample(t, c)
-			advice := s.listen(t, "acme.flink.advice")
+			advice := s.listen(t, forward)
 			time.Sleep(warmUp)
 
 			s.natsCLI(t, verb, events.SubjectRequested, fmt.Sprintf(`{"target":{"url":%q},"duration":"10s"}`, c.URL))
@@ -133,7 +136,11 @@ func (s *stack) natsCLI(t *testing.T, args ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(path, append([]string{"--server", s.nats.ClientURL()}, args...)...)
+	options := []string{"--server", s.nats.URL, "--user", "ci", "--password", s.nats.Password("ci"), "--inbox-prefix", bus.InboxPrefix("ci")}
+	if s.nats.CA != "" {
+		options = append(options, "--tlsca", s.nats.CA)
+	}
+	c := exec.Command(path, append(options, args...)...)
 	c.Env = append(c.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
 	out, err := c.CombinedOutput()
 	if err != nil {

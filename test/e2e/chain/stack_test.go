@@ -1,5 +1,5 @@
-// Package chain_test runs the whole chain as it is deployed: the four services as processes of their own, a NATS server
-// with its data on disk, a real MinIO and a real Flink.
+// Package chain_test runs the whole chain as it is deployed: the four services as processes of their own, each with its own
+// user on NATS as deploy/ configures it, a real MinIO and a real Flink. What a service tries and may not fails the test.
 package chain_test
 
 import (
@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,14 +19,14 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/nats-io/nats-server/v2/server"
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/daemon"
-	"squirrly.dev/internal/natsembed"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/notifier"
 	"squirrly.dev/test/e2e/parts"
 )
 
@@ -58,6 +60,9 @@ func runTests(m *testing.M) (int, error) {
 	return m.Run(), nil
 }
 
+// forward is where the notifier of the sample job's test publishes.
+const forward = "acme.flink.advice"
+
 // ackWait is short, so that a takeover takes seconds.
 const ackWait = 4 * time.Second
 
@@ -66,7 +71,7 @@ type stack struct {
 	t        testing.TB
 	dir      string
 	objects  string // where MinIO keeps what it stores
-	nats     *server.Server
+	nats     *parts.Shipped
 	minio    *parts.S3
 	bus      *bus.Bus
 	env      []string
@@ -77,30 +82,40 @@ type stack struct {
 var serviceNames = []string{"trigger", "collector", "analyzer", "notifier"}
 
 // newStack starts NATS, MinIO and the four services. env is added to that of the services.
-func newStack(t testing.TB, env ...string) *stack {
+func newStack(t testing.TB, env ...string) *stack { return newStackOn(t, "base", env...) }
+
+// newStackOn is newStack with the NATS of another overlay.
+func newStackOn(t testing.TB, overlay string, env ...string) *stack {
 	t.Helper()
 	s := &stack{t: t, dir: t.TempDir(), objects: t.TempDir(), services: map[string]*process{}}
-	var err error
-	if s.nats, err = natsembed.Start(natsembed.Options{Dir: s.dir, Port: -1, Name: "e2e", SyncAlways: true}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.nats.Shutdown(); s.nats.WaitForShutdown() })
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
+	var err error
+	s.nats, err = parts.StartShipped(ctx, t.TempDir(), overlay, natsusers.Options{
+		Channels: notifier.ChannelTypes(), Forward: []string{forward}, Requesters: []natsusers.Requester{{Name: "ci"}},
+		Subscribers: []string{"dashboard"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.nats.Stop)
 	if s.minio, err = parts.StartMinIO(ctx, s.objects); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.minio.Stop)
 	s.env = append([]string{
-		"SQUIRRLY_NATS_URL=" + s.nats.ClientURL(), "SQUIRRLY_S3_ENDPOINT=" + s.minio.Endpoint,
+		"SQUIRRLY_S3_ENDPOINT=" + s.minio.Endpoint,
 		"SQUIRRLY_S3_BUCKET=squirrly", "SQUIRRLY_S3_ACCESS_KEY=" + s.minio.AccessKey,
 		"SQUIRRLY_S3_SECRET_KEY=" + s.minio.SecretKey, "SQUIRRLY_ADMIN_ADDR=off", "SQUIRRLY_LOG_FORMAT=text",
 		"SQUIRRLY_HTTP_ADDR=off", "SQUIRRLY_FLINK_ALLOW=127.0.0.1",
 	}, env...)
-	if out, err := s.squirrly("provision", "--ack-wait", ackWait.String()); err != nil {
+	replicas := strconv.Itoa(len(strings.Split(s.nats.URL, ",")))
+	out, err := s.squirrlyAs(natsusers.Provision, "provision", "--ack-wait", ackWait.String(), "--replicas", replicas, "--subscriber", "dashboard")
+	if err != nil {
 		t.Fatalf("provision: %v\n%s", err, out)
 	}
-	if s.bus, err = bus.Connect(ctx, bus.Options{URL: s.nats.ClientURL(), Name: "e2e"}); err != nil {
+	s.bus, err = bus.Connect(ctx, bus.Options{URL: s.nats.URL, User: parts.Admin, Password: parts.Admin, CAFile: s.nats.CA, Name: "e2e"})
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.bus.Close)
@@ -111,10 +126,14 @@ func newStack(t testing.TB, env ...string) *stack {
 	return s
 }
 
-// squirrly runs the command line against this stack and returns what it printed.
+// squirrly runs the command line against this stack as its operator does, and returns what it printed.
 func (s *stack) squirrly(args ...string) (string, error) {
+	return s.squirrlyAs(natsusers.Operator, args...)
+}
+
+func (s *stack) squirrlyAs(user string, args ...string) (string, error) {
 	c := exec.Command(filepath.Join(bin, "squirrly"), args...)
-	c.Env = append(os.Environ(), s.env...)
+	c.Env = slices.Concat(os.Environ(), s.env, s.nats.Env(user))
 	var out, errOut strings.Builder
 	c.Stdout, c.Stderr = &out, &errOut
 	if err := c.Run(); err != nil {
@@ -137,7 +156,7 @@ func (s *stack) start(name string) {
 		s.t.Fatal(err)
 	}
 	p := &process{cmd: exec.Command(filepath.Join(bin, name)), done: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), s.env...)
+	p.cmd.Env = slices.Concat(os.Environ(), s.env, s.nats.Env(name))
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -191,6 +210,7 @@ func (s *stack) stop() {
 			<-p.done
 		}
 	}
+	s.violations()
 	if !s.t.Failed() {
 		return
 	}
@@ -204,6 +224,21 @@ func (s *stack) stop() {
 			b = b[len(b)-most:]
 		}
 		s.t.Logf("--- %s\n%s", name, b)
+	}
+}
+
+// violations fails the test for what a service tried on NATS and may not.
+func (s *stack) violations() {
+	for _, name := range serviceNames {
+		b, err := os.ReadFile(filepath.Join(s.dir, name+".log"))
+		if err != nil {
+			s.t.Error(err)
+		}
+		for line := range strings.Lines(string(b)) {
+			if strings.Contains(strings.ToLower(line), "violation") {
+				s.t.Errorf("%s: %s", name, line)
+			}
+		}
 	}
 }
 
