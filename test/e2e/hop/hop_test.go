@@ -89,20 +89,26 @@ func newWorld(b *testing.B) *world {
 		b.Fatal(err)
 	}
 	w.js = bustest.JetStream(w.bus)
+	w.work(b, w.bus)
+	return w
+}
+
+// work takes runs through a step that does nothing, on a connection of its own or that of the requester, until the benchmark ends.
+func (w *world) work(b *testing.B, on *bus.Bus) {
+	b.Helper()
 	step := run.Step{
 		Service: "collector", Working: events.StateProfiling, Done: events.StateCaptured,
 		After: func(context.Context, run.Record) error { w.through.Add(1); return nil },
 	}
 	ctx, cancel := context.WithCancel(b.Context())
 	done := make(chan error, 1)
-	go func() { done <- run.New(w.bus).Work(ctx, step, atOnce, w.nothing) }()
+	go func() { done <- run.New(on).Work(ctx, step, atOnce, w.nothing) }()
 	b.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
 			b.Error(err)
 		}
 	})
-	return w
 }
 
 func (w *world) nothing(_ context.Context, c *run.Claim) (events.Payload, error) {
@@ -161,10 +167,21 @@ func (w *world) runs(b *testing.B, n, requesters int) {
 // hops returns the median of a lone hop in milliseconds.
 func (w *world) hops(b *testing.B) float64 {
 	b.Helper()
+	return median(w.loneHops(b, 200))
+}
+
+func median(all []float64) float64 {
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// loneHops returns the times of n hops, one after the other, in milliseconds.
+func (w *world) loneHops(b *testing.B, n int) []float64 {
+	b.Helper()
 	w.lone.Store(true)
 	defer w.lone.Store(false)
 	var all []float64
-	for range 200 {
+	for range n {
 		want := w.through.Load() + 1
 		began, err := w.request(b.Context())
 		if err != nil {
@@ -175,8 +192,7 @@ func (w *world) hops(b *testing.B) float64 {
 			time.Sleep(100 * time.Microsecond)
 		}
 	}
-	slices.Sort(all)
-	return all[len(all)/2]
+	return all
 }
 
 // operations are what one run asks of the server.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"squirrly.dev/internal/natsusers"
@@ -25,11 +26,22 @@ type Shipped struct {
 // Admin is the name and the password of a user who may do everything in the account of the streams.
 const Admin = "admin-of-tests"
 
+// Without takes something away from what is shipped, to measure what it costs.
+type Without struct{ Users, TLS bool }
+
 // StartShipped runs the nodes of an overlay, "base" or "overlays/prod", with their data in dir.
 func StartShipped(ctx context.Context, dir, overlay string, o natsusers.Options) (*Shipped, error) {
+	return StartWithout(ctx, dir, overlay, o, Without{})
+}
+
+// StartWithout is [StartShipped] with less. Without users anybody is admitted.
+func StartWithout(ctx context.Context, dir, overlay string, o natsusers.Options, less Without) (*Shipped, error) {
 	c, err := readConfig(dir, overlay)
 	if err != nil {
 		return nil, err
+	}
+	if less.TLS {
+		c.text = tlsBlock.ReplaceAllString(c.text, "")
 	}
 	s := &Shipped{}
 	if s.Users, err = natsusers.Prepare(filepath.Join(dir, "users"), "", o); err == nil {
@@ -45,6 +57,9 @@ func StartShipped(ctx context.Context, dir, overlay string, o natsusers.Options)
 		return nil, err
 	}
 	accounts := strings.Replace(s.Users.Conf, "users: [\n", fmt.Sprintf("users: [\n{ user: %[1]s, password: %[1]s }\n", Admin), 1)
+	if less.Users {
+		accounts = ""
+	}
 	var urls []string
 	for i := range c.clients {
 		proc, err := c.start(ctx, i, accounts)
@@ -94,6 +109,9 @@ func (s *Shipped) Stop() {
 		n.Stop()
 	}
 }
+
+// tlsBlock is one block about TLS, of clients or of nodes.
+var tlsBlock = regexp.MustCompile(`(?s)\n *tls \{.*?\}`)
 
 // config is a shipped configuration on its way to this machine.
 type config struct {
