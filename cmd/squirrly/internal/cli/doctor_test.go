@@ -77,13 +77,13 @@ func TestDoctor_Well(t *testing.T) {
 		{"NATS", "ok", "nats-server 2.", ""},
 		{"NATS", "ok", "streams and buckets are as they should be", ""},
 		{"NATS", "ok", "5 consumers of the services", ""},
-		{"Clock", "ok", "NATS", ""},
+		{"NATS", "ok", "the clock of NATS", ""},
 		{"Artifact store", "ok", "answers", ""},
 		{"Kubernetes", "off", "no Kubernetes cluster", ""},
 		{"Flink " + flink, "ok", "its profiler is on", ""},
 		{"Flink", "ok", "1 running job", ""},
 		{"Flink", "ok", "the profiler answers on 1 of 1 TaskManager", ""},
-		{"Clock", "ok", "the JobManager", ""},
+		{"Flink", "ok", "the clock of the JobManager", ""},
 		{"Language model", "ok", "openai gpt", ""},
 	} {
 		if !has(all, want.Area, want.State, want.Says) {
@@ -115,11 +115,14 @@ func TestDoctor_Broken(t *testing.T) {
 		{"Flink " + off, "fail", "its profiler is off", ""},
 		{"Flink " + none, "note", "no job is running", ""},
 		{"Flink " + page, "fail", "overview", ""},
-		{"Clock", "fail", "the JobManager differs", ""},
+		{"Flink " + late, "fail", "the JobManager differs", ""},
 	} {
 		if !has(all, want.Area, want.State, want.Says) {
 			t.Errorf("lacks %+v: %+v", want, all)
 		}
+	}
+	if has(all, "Flink "+off, "ok", "the profiler answers") || has(all, "Flink "+off, "fail", "the profiler answers") {
+		t.Error("a profiler that is off was asked")
 	}
 	if code != 1 {
 		t.Errorf("exit %d", code)

@@ -30,7 +30,12 @@ func Flink(ctx context.Context, way *access.Access, rest string) []Finding {
 	if err != nil {
 		return []Finding{unreached(area, err)}
 	}
-	return append(append([]Finding{profiler(ctx, client, area, overview.Version)}, jobs(ctx, client, area)...), taskManagers(ctx, client, area)...)
+	on := profiler(ctx, client, area, overview.Version)
+	found := append([]Finding{on}, jobs(ctx, client, area)...)
+	if on.State == Fail {
+		return found
+	}
+	return append(found, taskManagers(ctx, client, area)...)
 }
 
 func unreached(area string, err error) Finding {
@@ -77,7 +82,7 @@ func jobs(ctx context.Context, client *flink.Client, area string) []Finding {
 	}
 	found := []Finding{{area, OK, wording.Plural(len(running), "running job"), ""}}
 	if job, err := client.Job(ctx, running[0].ID); err == nil && job.Now > 0 {
-		found = append(found, clock("the JobManager", time.Until(time.UnixMilli(job.Now))))
+		found = append(found, clock(area, "the JobManager", time.Until(time.UnixMilli(job.Now))))
 	}
 	return found
 }
@@ -100,7 +105,7 @@ func taskManagers(ctx context.Context, client *flink.Client, area string) []Find
 			continue
 		}
 		if len(found) == mostTold {
-			break
+			continue
 		}
 		f := unreached(area, err)
 		if _, known := reach.Code(err); !known {
@@ -112,5 +117,10 @@ func taskManagers(ctx context.Context, client *flink.Client, area string) []Find
 		f.Says = "TaskManager " + tm.ID + ": " + f.Says
 		found = append(found, f)
 	}
-	return append([]Finding{{area, OK, fmt.Sprintf("the profiler answers on %d of %s", well, wording.Plural(len(all), "TaskManager")), ""}}, found...)
+	state := OK
+	if well < len(all) {
+		state = Fail
+	}
+	says := fmt.Sprintf("the profiler answers on %d of %s", well, wording.Plural(len(all), "TaskManager"))
+	return append([]Finding{{area, state, says, ""}}, found...)
 }

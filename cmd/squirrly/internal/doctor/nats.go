@@ -15,7 +15,6 @@ import (
 const (
 	areaNATS  = "NATS"
 	areaStore = "Artifact store"
-	areaClock = "Clock"
 
 	clockNote = 2 * time.Second  // by which clocks may differ unsaid
 	clockFail = 30 * time.Second // beyond that deadlines and cooldowns are wrong
@@ -48,7 +47,7 @@ func NATS(ctx context.Context, b *bus.Bus) []Finding {
 			all = append(all, Finding{areaNATS, Note, wording.Plural(int(p.Messages), "dead letter"), "See `squirrly dead ls`."}) //nolint:gosec // below 2^31
 		}
 	}
-	return append(all, clock("NATS", in.Clock))
+	return append(all, clock(areaNATS, "NATS", in.Clock))
 }
 
 // parts tells those with problems, or that all are well.
@@ -66,8 +65,8 @@ func parts(all []bus.Part, well string) []Finding {
 }
 
 // clock judges by how much another clock differs.
-func clock(whose string, ahead time.Duration) Finding {
-	f := Finding{Area: areaClock, State: OK, Says: fmt.Sprintf("that of %s differs by %s", whose, ahead.Abs().Round(time.Millisecond))}
+func clock(area, whose string, ahead time.Duration) Finding {
+	f := Finding{Area: area, State: OK, Says: fmt.Sprintf("the clock of %s differs by %s", whose, ahead.Abs().Round(time.Millisecond))}
 	if ahead.Abs() >= clockNote {
 		f.State, f.Do = Note, "Keep the clocks of all machines in time (NTP)."
 	}
