@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/internal/bus/internal/raw"
+	"squirrly.dev/internal/userfile"
 )
 
 // Options say how to reach NATS.
@@ -31,6 +32,9 @@ type Options struct {
 
 // apiTimeout bounds one call of the JetStream API. A denied call looks like a timeout, so it must not be long.
 const apiTimeout = 5 * time.Second
+
+// maxFile bounds a file of credentials or authorities, in bytes.
+const maxFile = 4 << 20
 
 // Bus is a connection with everything a service needs. It is safe for concurrent use.
 type Bus struct {
@@ -68,6 +72,9 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	denials := &denials{}
+	if err := errors.Join(userfile.Check(o.CredsFile, maxFile), userfile.Check(o.CAFile, maxFile)); err != nil { // the library reads them
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
 	up, down := make(chan struct{}, 1), make(chan struct{}, 1)
 	opts := []nats.Option{
 		nats.Name(o.Name), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(!o.Impatient), nats.ReconnectWait(time.Second),
