@@ -1,32 +1,20 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"squirrly.dev/cmd/squirrly/internal/cli"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts expect")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"squirrly": squirrly})
-}
-
-// squirrly is the program as a process of its own.
-func squirrly() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(cli.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	testscript.Main(m, map[string]func(){"squirrly": main}) // as a process of its own
 }
 
 // The scripts run the program as people do: what it prints and its exit codes are compared with what they hold.

@@ -56,10 +56,10 @@ func (a *app) deadShow() *cobra.Command {
 		RunE: a.withLetter(func(c *cobra.Command, b *bus.Bus, seq uint64) error {
 			l, err := b.DeadLetter(c.Context(), seq)
 			if errors.Is(err, bus.ErrNotFound) {
-				err = fmt.Errorf("there is no dead letter %d (see `squirrly dead ls`)", seq)
+				return &coded{code: exitNotFound, err: fmt.Errorf("there is no dead letter %d (see `squirrly dead ls`)", seq)}
 			}
 			if err != nil {
-				return &coded{code: exitNotFound, err: err}
+				return fmt.Errorf("show: %w", err)
 			}
 			if a.flags.output == formatJSON {
 				return a.json(l)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 
@@ -80,6 +81,20 @@ func exitCode(ctx context.Context, err error) int {
 		return exitAuth
 	}
 	return exitFailure
+}
+
+// said is an error as it is printed. What a call says that an interrupt has ended tells nobody more than that. What stands in
+// it may come from outside: nothing steers the terminal.
+func said(ctx context.Context, err error) string {
+	var c *coded
+	if ctx.Err() != nil && exitCode(ctx, err) == exitInterrupted && !errors.As(err, &c) {
+		return "interrupted"
+	}
+	lines := strings.Split(err.Error(), "\n")
+	for i := range lines {
+		lines[i] = clean(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // outcomeError is the error of a run that ended without a result.

@@ -25,11 +25,14 @@ const (
 
 // follow shows a run on stderr until it ends, and returns its last record.
 func (a *app) follow(ctx context.Context, b *bus.Bus, id string) (run.Record, error) {
+	return a.followOn(ctx, b, id, a.progress())
+}
+
+func (a *app) followOn(ctx context.Context, b *bus.Bus, id string, p *progress.Printer) (run.Record, error) {
 	changes, err := run.New(b).Watch(ctx, id)
 	if err != nil {
 		return run.Record{}, fmt.Errorf("follow run %s: %w", id, err)
 	}
-	p := a.progress()
 	defer p.Done()
 	tick := time.NewTicker(redraw)
 	defer tick.Stop()

@@ -61,3 +61,14 @@ func helpCommand() *cobra.Command {
 		},
 	}
 }
+
+// Commands are the commands that do something, as they are typed below the program: "runs get".
+func Commands() []string {
+	var all []string
+	each((&app{}).root(), func(c *cobra.Command) {
+		if _, path, below := strings.Cut(c.CommandPath(), " "); below && !c.HasSubCommands() {
+			all = append(all, path)
+		}
+	})
+	return all
+}

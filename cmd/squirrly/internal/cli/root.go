@@ -49,7 +49,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	root.SetErr(errOut)
 	err := a.denied(root.ExecuteContext(ctx))
 	if err != nil && !quietError(err) {
-		fmt.Fprintln(errOut, "squirrly: "+err.Error())
+		fmt.Fprintln(errOut, "squirrly: "+said(ctx, err))
 	}
 	return exitCode(ctx, err)
 }

@@ -105,7 +105,7 @@ func (a *app) runDetails(r run.Record) error {
 	fmt.Fprintf(w, "run\t%s\nstate\t%s\ntarget\t%s\njob\t%s %s\n", r.Run, r.State, clean(r.Plan.Identity.String()),
 		clean(r.Plan.JobName), clean(r.Plan.JobID))
 	if r.Outcome != nil {
-		fmt.Fprintf(w, "reason\t%s: %s\nhint\t%s\n", r.Outcome.Code, clean(r.Outcome.Message), r.Outcome.Hint)
+		fmt.Fprintf(w, "reason\t%s: %s\nhint\t%s\n", r.Outcome.Code, clean(r.Outcome.Message), clean(r.Outcome.Hint))
 	}
 	if r.Existing != "" {
 		fmt.Fprintf(w, "answered by\trun %s\n", r.Existing)
@@ -160,6 +160,9 @@ func (a *app) runsWatch() *cobra.Command {
 				return err
 			}
 			rec, err := a.follow(c.Context(), b, id)
+			if err != nil && c.Context().Err() != nil {
+				return goesOn(exitInterrupted, "interrupted", id)
+			}
 			if err != nil {
 				return err
 			}
@@ -197,7 +200,7 @@ that was started: it runs to its end and is ignored.`,
 			if err := b.Cancel(c.Context(), id); err != nil {
 				return fmt.Errorf("cancel run %s: %w", id, err)
 			}
-			fmt.Fprintln(a.err, "Run", id, "will be cancelled")
+			fmt.Fprintf(a.err, "Run %s will be cancelled%s\n", id, profilesOn(rec))
 			return nil
 		},
 	}

@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
 
+	"squirrly.dev/cmd/squirrly/internal/progress"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
@@ -74,18 +77,34 @@ func (a *app) stopWaiting(ctx, wait context.Context, b *bus.Bus, id string, thei
 	if theirs {
 		return run.Record{}, goesOn(code, why, id)
 	}
+	return a.cancelRun(ctx, b, id, why, code)
+}
+
+// cancelRun cancels a run and waits for its end, for 15 seconds at most. The error says what goes on: without an answer of NATS
+// the run, and a profile that Flink has begun.
+func (a *app) cancelRun(ctx context.Context, b *bus.Bus, id, why string, code int) (run.Record, error) {
 	fmt.Fprintln(a.err, "squirrly: cancelling run", id)
 	const grace = 15 * time.Second
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
+	last, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer stop()
+	before, _ := run.New(b).Get(last, id) // without one nothing is profiled that is known of
 	if err := b.Cancel(last, id); err != nil {
-		return run.Record{}, fmt.Errorf("cancel run %s: %w", id, err)
+		return run.Record{}, goesOn(code, fmt.Sprintf("%s, and the run could not be cancelled (%v)", why, err), id)
 	}
-	rec, err := a.follow(last, b, id)
+	rec, err := a.followOn(last, b, id, progress.New(io.Discard, false, 0)) // its story was told
 	if err == nil && rec.State == events.StateAnalyzed {
 		return rec, nil // it was done already
 	}
-	return rec, &coded{code: code, err: fmt.Errorf("%s; run %s is cancelled (Flink ends a profile that it has begun by itself)", why, id)}
+	return rec, &coded{code: code, err: fmt.Errorf("%s; run %s is cancelled%s", why, id, profilesOn(before))}
+}
+
+// profilesOn says that Flink goes on with what it has begun; nothing where it has begun nothing.
+func profilesOn(rec run.Record) string {
+	begun := func(c run.Capture) bool { return c.State == run.CaptureRunning || c.State == run.CaptureIntended }
+	if !slices.ContainsFunc(rec.Captures, begun) {
+		return ""
+	}
+	return fmt.Sprintf(". Flink profiles on until its %s are over: it has no way to stop a profile", time.Duration(rec.Plan.Duration))
 }
 
 func goesOn(code int, why, id string) error {

@@ -1,15 +1,20 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"squirrly.dev/cmd/squirrly/internal/cli"
 	"squirrly.dev/cmd/squirrly/internal/local"
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/internal/run"
@@ -130,4 +135,66 @@ func TestProfile_TimeoutInOneProcess(t *testing.T) {
 	if code != 6 || !strings.Contains(errOut, "not done after 2s") || !strings.Contains(errOut, "is cancelled") {
 		t.Errorf("exit %d: %s", code, errOut)
 	}
+}
+
+// An interrupt says what goes on: the run that is only watched, and the profile that Flink has begun of one that is cancelled. The
+// story of the run is told once.
+func TestInterrupt_SaysWhatGoesOn(t *testing.T) {
+	clean(t)
+	s, server := serve(t)
+	_, url := replay(t, flinktest.Script{Polls: 1 << 20})
+	profiles := func(r run.Record) bool {
+		return slices.ContainsFunc(r.Captures, func(c run.Capture) bool { return c.State == run.CaptureRunning })
+	}
+	// interrupted runs a command until it has told that a profile began, and one runs.
+	interrupted := func(args ...string) (int, string) {
+		ctx, interrupt := context.WithCancel(t.Context())
+		defer interrupt()
+		told := make(chan string, 1)
+		errOut := &teller{word: regexp.MustCompile(`run (\S+)\n(?s:.*)profiling ITIMER on`), told: told}
+		go func() {
+			id := <-told
+			until(t, s, id, profiles)
+			interrupt()
+		}()
+		code := cli.Run(ctx, append(args, "--nats", server), strings.NewReader(""), io.Discard, errOut)
+		return code, errOut.text.String()
+	}
+	id := asked(t, server, url)
+	until(t, s, id, profiles)
+	code, said := interrupted("runs", "watch", id)
+	if code != 130 || !strings.Contains(said, "interrupted; run "+id+" goes on: `squirrly runs watch "+id+"` follows it") {
+		t.Errorf("watch: exit %d: %s", code, said)
+	}
+	if code, _, said = runCLI(t, t.Context(), "", "runs", "cancel", id, "--nats", server); code != 0 || !strings.Contains(said, "Flink profiles on until its 1s are over") {
+		t.Errorf("cancel: exit %d: %s", code, said)
+	}
+	until(t, s, id, func(r run.Record) bool { return r.State == events.StateCancelled })
+	_, another := replay(t, flinktest.Script{Polls: 1 << 20}) // the first is busy with what cannot be stopped
+	code, said = interrupted("profile", another, "-d", "2s")
+	if code != 130 || !strings.Contains(said, "is cancelled. Flink profiles on until its 2s are over: it has no way to stop a profile") {
+		t.Errorf("profile: exit %d: %s", code, said)
+	}
+	if n := strings.Count(said, "planned: job"); n != 1 {
+		t.Errorf("the story is told %d times:\n%s", n, said)
+	}
+}
+
+// teller keeps what is written, and tells what a word captures when it was written.
+type teller struct {
+	text bytes.Buffer
+	word *regexp.Regexp
+	told chan<- string
+}
+
+// Write implements io.Writer.
+func (w *teller) Write(b []byte) (int, error) {
+	n, err := w.text.Write(b)
+	if m := w.word.FindSubmatch(w.text.Bytes()); m != nil {
+		select {
+		case w.told <- string(m[1]):
+		default:
+		}
+	}
+	return n, err
 }
