@@ -10,11 +10,12 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"go.yaml.in/yaml/v3"
 
+	"squirrly.dev/internal/bus/bustest/shipped"
 	"squirrly.dev/internal/natsusers"
 )
 
-// shipped are the configurations that are deployed, and where the accounts lie beside them.
-var shipped = []struct {
+// configurations are those that are deployed, and where the accounts lie beside them.
+var configurations = []struct {
 	file, accounts, monitoring string
 	routes                     int
 	tls                        bool
@@ -37,7 +38,9 @@ func configuration(t *testing.T, file, accounts string) *server.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	certificate(t, filepath.Join(dir, "tls"))
+	if _, err := shipped.Certificate(filepath.Join(dir, "tls")); err != nil {
+		t.Fatal(err)
+	}
 	for name, from := range map[string]string{"nats.conf": file, "server.conf": "deploy/k8s/base/nats/server.conf"} {
 		text := strings.ReplaceAll(read(t, from), "/etc/nats-tls", filepath.Join(dir, "tls"))
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -53,7 +56,7 @@ func configuration(t *testing.T, file, accounts string) *server.Options {
 
 // The settings that keep an acknowledged message, and that let nobody in without a password, in each configuration that is deployed.
 func TestNATS_AcknowledgedMeansOnDisk(t *testing.T) {
-	for _, s := range shipped {
+	for _, s := range configurations {
 		o := configuration(t, s.file, s.accounts)
 		if !o.JetStream || !o.SyncAlways || o.StoreDir != "/data" {
 			t.Errorf("%s: JetStream %t in %s, sync always %t", s.file, o.JetStream, o.StoreDir, o.SyncAlways)
@@ -65,7 +68,7 @@ func TestNATS_AcknowledgedMeansOnDisk(t *testing.T) {
 }
 
 func TestNATS_NobodyInWithoutAPassword(t *testing.T) {
-	for _, s := range shipped {
+	for _, s := range configurations {
 		o := configuration(t, s.file, s.accounts)
 		if len(o.Users) < 7 || o.NoAuthUser != "" || o.Username != "" || o.Authorization != "" {
 			t.Errorf("%s: %d users, without authentication %q", s.file, len(o.Users), o.NoAuthUser)
