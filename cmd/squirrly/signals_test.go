@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,6 +16,7 @@ import (
 	"time"
 
 	"squirrly.dev/cmd/squirrly/internal/cli"
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/flinktest"
 )
 
@@ -118,21 +116,7 @@ type silence struct {
 func silent(t *testing.T) silence {
 	t.Helper()
 	s := silence{heard: make(chan string, 1000)}
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	s.nats = "nats://" + l.Addr().String()
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go s.converse(c)
-		}
-	}()
+	s.nats = bustest.Silent(t, s.hear)
 	end := make(chan struct{})
 	web := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		s.hear("HTTP " + r.URL.Path)
@@ -163,21 +147,6 @@ func (s silence) hear(what string) {
 	select {
 	case s.heard <- what:
 	default:
-	}
-}
-
-// converse lets a client in, and is silent from its first request on.
-func (s silence) converse(c net.Conn) {
-	defer func() { _ = c.Close() }()
-	_, _ = io.WriteString(c, `INFO {"server_id":"X","version":"2.12.0","proto":1,"headers":true,"max_payload":1048576,"jetstream":true}`+"\r\n")
-	lines := bufio.NewScanner(c)
-	for lines.Scan() {
-		switch line := lines.Text(); {
-		case strings.HasPrefix(line, "PING"):
-			_, _ = io.WriteString(c, "PONG\r\n")
-		case strings.HasPrefix(line, "PUB"), strings.HasPrefix(line, "HPUB"):
-			s.hear(line)
-		}
 	}
 }
 

@@ -1,12 +1,14 @@
 package daemon
 
 import (
+	"cmp"
 	"encoding"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net/url"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"squirrly.dev/internal/placeholder"
 	"squirrly.dev/internal/userfile"
 )
 
@@ -41,7 +44,7 @@ func (e *ConfigError) Error() string { return "configuration: " + strings.Join(e
 
 // Load fills a configuration from environ ("NAME=value", as os.Environ gives it). Fields carry the tags of
 // github.com/caarlos0/env: `env:"NATS_URL"` reads SQUIRRLY_NATS_URL. Every variable may be given as NAME_FILE
-// instead, naming a file that holds the value, as secrets are mounted. If C has Validate() error, it is called. The
+// instead, naming a file that holds the value, as secrets are mounted. Placeholders of examples are refused. If C has Validate() error, it is called. The
 // error is a *[ConfigError].
 func Load[C any](environ []string) (C, error) {
 	var cfg C
@@ -49,10 +52,11 @@ func Load[C any](environ []string) (C, error) {
 	if s, ok := any(&cfg).(Switchable); ok {
 		switchOff(vars, s.OffWhenEmpty())
 	}
-	problems, err := resolve(&cfg, vars)
+	files, problems, err := resolve(&cfg, vars)
 	if err != nil {
 		return cfg, err
 	}
+	problems = append(problems, placeholders(&cfg, vars, files)...)
 	if err := env.ParseWithOptions(&cfg, options(vars)); err != nil {
 		problems = append(problems, explain[C](err, vars)...)
 	}
@@ -90,12 +94,13 @@ func toMap(environ []string) map[string]string {
 	return vars
 }
 
-// resolve fills in variables that are given by another name or by a file.
-func resolve(cfg any, vars map[string]string) (problems []string, err error) {
+// resolve fills in variables that are given by another name or by a file, and says which variable named a file.
+func resolve(cfg any, vars map[string]string) (files map[string]string, problems []string, err error) {
 	params, err := env.GetFieldParamsWithOptions(cfg, options(vars))
 	if err != nil {
-		return nil, fmt.Errorf("read the fields of the configuration: %w", err)
+		return nil, nil, fmt.Errorf("read the fields of the configuration: %w", err)
 	}
+	files = map[string]string{}
 	aliases := map[string]string{}
 	if a, ok := cfg.(Aliased); ok {
 		aliases = a.Aliases()
@@ -110,16 +115,41 @@ func resolve(cfg any, vars map[string]string) (problems []string, err error) {
 			if source == "" || known[file] || vars[name] != "" && vars[file] == "" {
 				continue
 			}
-			if problem := fill(vars, name, source, file); problem != "" {
+			if problem := fill(vars, files, name, source, file); problem != "" {
 				problems = append(problems, problem)
 			}
 		}
 	}
-	return problems, nil
+	return files, problems, nil
 }
 
-// fill sets vars[name] from the variable source, or from the file that the variable file names.
-func fill(vars map[string]string, name, source, file string) (problem string) {
+// placeholders says which variables hold what an example has in the place of a value.
+func placeholders(cfg any, vars, files map[string]string) (problems []string) {
+	params, _ := env.GetFieldParamsWithOptions(cfg, options(vars)) // they were read before
+	for _, p := range params {
+		if placeholder.Is(vars[p.Key]) {
+			problems = append(problems, cmp.Or(files[p.Key], p.Key)+": "+placeholder.Err.Error())
+		}
+	}
+	return problems
+}
+
+// Readable says which files that hold a secret of a configuration everybody on this machine may read.
+func Readable[C any](environ []string) (names []string) {
+	var cfg C
+	vars := toMap(environ)
+	files, _, _ := resolve(&cfg, vars) // that all is right was seen before
+	for _, name := range slices.Sorted(maps.Values(files)) {
+		const others = 0o004
+		if info, err := os.Stat(vars[name]); err == nil && info.Mode().IsRegular() && info.Mode()&others != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// fill sets vars[name] from the variable source, or from the file that the variable file names, which it keeps in files.
+func fill(vars, files map[string]string, name, source, file string) (problem string) {
 	switch {
 	case vars[file] == "":
 		if vars[source] != "" {
@@ -135,7 +165,7 @@ func fill(vars map[string]string, name, source, file string) (problem string) {
 	if err != nil {
 		return file + ": " + err.Error()
 	}
-	vars[name] = value
+	vars[name], files[name] = value, file
 	return ""
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,5 +133,43 @@ func TestLoadLogLevel(t *testing.T) {
 	_, err := daemon.Load[daemon.Options]([]string{"SQUIRRLY_LOG_LEVEL=loud"})
 	if want := "configuration: SQUIRRLY_LOG_LEVEL must be debug, info, warn or error"; fmt.Sprint(err) != want {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What an example has in the place of a value is refused, however it is given, and the error has no value.
+func TestLoad_Placeholders(t *testing.T) {
+	for name, c := range map[string]struct {
+		environ []string
+		want    string
+	}{
+		"secret":    {[]string{"SQUIRRLY_S3_SECRET=replace-me"}, "SQUIRRLY_S3_SECRET"},
+		"from file": {[]string{"SQUIRRLY_S3_SECRET_FILE=" + secretFile(t, "changeme\n")}, "SQUIRRLY_S3_SECRET_FILE"},
+		"no secret": {[]string{"SQUIRRLY_URL=https://replace-me.example"}, "SQUIRRLY_URL"},
+	} {
+		_, err := daemon.Load[config](append([]string{"SQUIRRLY_URL=u"}, c.environ...))
+		wrong, ok := errors.AsType[*daemon.ConfigError](err)
+		if !ok || len(wrong.Problems) != 1 || wrong.Problems[0] != c.want+": it holds a placeholder of an example: put the real value there, or leave the setting out" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The files of secrets that everybody may read are told; mounted ones of mode 0440 are as they should be.
+func TestReadable(t *testing.T) {
+	file := secretFile(t, "canary")
+	for mode, want := range map[os.FileMode][]string{0o644: {"SQUIRRLY_S3_SECRET_FILE"}, 0o604: {"SQUIRRLY_S3_SECRET_FILE"}, 0o440: nil, 0o400: nil, 0o660: nil} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		link := filepath.Join(t.TempDir(), "mounted") // which has a mode of its own
+		if err := os.Symlink(file, link); err != nil {
+			t.Fatal(err)
+		}
+		if got := daemon.Readable[config]([]string{"SQUIRRLY_URL=u", "SQUIRRLY_S3_SECRET_FILE=" + link}); !slices.Equal(got, want) {
+			t.Errorf("%o: %v, want %v", mode, got, want)
+		}
+	}
+	if got := daemon.Readable[config]([]string{"SQUIRRLY_S3_SECRET=canary"}); got != nil {
+		t.Errorf("no file: %v", got)
 	}
 }

@@ -58,6 +58,9 @@ func execute[C any](
 		return ExitFailed
 	}
 	d.Logger.InfoContext(ctx, "start", "version", Version())
+	for _, name := range Readable[C](environ) {
+		d.Logger.WarnContext(ctx, "everybody on this machine may read the file of a secret: mode 0440 or 0400 keeps it", "variable", name)
+	}
 	code := d.supervise(ctx, options.ShutdownTimeout, func(ctx context.Context) error { return run(ctx, d, cfg) })
 	if err := d.Close(ctx); err != nil {
 		d.Logger.WarnContext(ctx, "end", "error", err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"squirrly.dev/internal/netguard"
+	"squirrly.dev/internal/placeholder"
 	"squirrly.dev/internal/userfile"
 	"squirrly.dev/services/notifier/internal/channel"
 	"squirrly.dev/services/notifier/internal/route"
@@ -104,6 +105,9 @@ func secretFile(path string) (string, error) {
 	secret := strings.TrimSpace(string(b))
 	if secret == "" {
 		return "", errors.New("read a secret: " + path + " is empty")
+	}
+	if placeholder.Is(secret) {
+		return "", fmt.Errorf("read a secret: %s: %w", path, placeholder.Err)
 	}
 	return secret, nil
 }

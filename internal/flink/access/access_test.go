@@ -293,6 +293,11 @@ func TestOpen(t *testing.T) {
 	if _, err := access.ForAll(access.Entry{TokenFile: put(t, canary+"\nmore")}); err == nil || err.Error() != "tokenFile: expected a file with one line" {
 		t.Errorf("two lines: %v", err)
 	}
+	for _, e := range []access.Entry{{TokenFile: put(t, "replace-me\n")}, {HeaderFile: put(t, "X-Key: <your key>\n")}, {User: "u", PasswordFile: put(t, "changeme")}} {
+		if _, err := access.ForAll(e); err == nil || !strings.Contains(err.Error(), "it holds a placeholder") {
+			t.Errorf("a placeholder: %v", err)
+		}
+	}
 }
 
 // Credentials go to the cluster and to nobody else, wherever it redirects to.

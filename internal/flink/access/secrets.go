@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"squirrly.dev/internal/placeholder"
 	"squirrly.dev/internal/userfile"
 )
 
@@ -67,6 +68,8 @@ func line(e *Entry, field, path string) (string, error) {
 		return "", e.problem(field, "the file is empty")
 	case !printable(value):
 		return "", e.problem(field, "expected a file with one line")
+	case placeholder.Is(value):
+		return "", e.problem(field, "%s", placeholder.Err)
 	}
 	return value, nil
 }
@@ -165,6 +168,8 @@ func (s *shown) headers(e *Entry) error {
 			return e.problem("headerFile", "line %d of the file: expected Name: value", n)
 		case ownHeaders[name]:
 			return e.problem("headerFile", "line %d of the file: this header is made by HTTP itself", n)
+		case placeholder.Is(value):
+			return e.problem("headerFile", "line %d of the file: %s", n, placeholder.Err)
 		}
 		s.header.Add(name, value)
 		s.secrets = append(s.secrets, value)

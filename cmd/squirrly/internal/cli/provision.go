@@ -21,6 +21,9 @@ the NATS server, and the bucket of the S3 store when SQUIRRLY_S3_ENDPOINT is set
 Services only use what is there; they create nothing.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if _, err := storeConfig(); err != nil { // before anything is made
+				return err
+			}
 			b, err := a.connect(c.Context())
 			if err != nil {
 				return err

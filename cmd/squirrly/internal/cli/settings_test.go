@@ -29,6 +29,9 @@ func TestSettings_WrongOnesAreUsage(t *testing.T) {
 		"access that is gone":   {"", "", []string{"profile", "http://127.0.0.1:1", "--flink-access", "/nowhere"}, "/nowhere: no such file"},
 		"access by environment": {"SQUIRRLY_FLINK_ACCESS", access, []string{"profile", "http://127.0.0.1:1"}, "SQUIRRLY_FLINK_ACCESS: " + access},
 		"policies":              {"SQUIRRLY_POLICY", policies, append(up, filepath.Join(dir, "2")), "SQUIRRLY_POLICY: policies of " + policies},
+		"placeholder":           {"SQUIRRLY_NATS_PASSWORD", "replace-me", []string{"provision"}, "SQUIRRLY_NATS_PASSWORD: it holds a placeholder"},
+		"placeholder of S3":     {"SQUIRRLY_S3_SECRET_KEY", "<secret>", []string{"provision"}, "SQUIRRLY_S3_SECRET_KEY: it holds a placeholder"},
+		"placeholder of a key":  {"OPENAI_API_KEY", "your-api-key", []string{"analyze", page("WALL")}, "it holds a placeholder"},
 		"another setting":       {"SQUIRRLY_COOLDOWN", "soon", append(up, filepath.Join(dir, "3")), "COOLDOWN"},
 	} {
 		t.Run(name, func(t *testing.T) {

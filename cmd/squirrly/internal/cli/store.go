@@ -16,13 +16,22 @@ import (
 
 // openStore opens the store that the environment names, else the object store on the NATS server.
 func openStore(ctx context.Context, b *bus.Bus) (*artifact.Store, error) {
+	cfg, err := storeConfig()
+	if err != nil {
+		return nil, err
+	}
+	return backends.Store(ctx, b, cfg)
+}
+
+// storeConfig is what the environment says about the S3 server.
+func storeConfig() (artifact.S3Config, error) {
 	cfg, err := daemon.Load[struct {
 		S3 artifact.S3Config `envPrefix:"S3_"`
 	}](os.Environ())
 	if err != nil {
-		return nil, usage("%w", err)
+		return cfg.S3, usage("%w", err)
 	}
-	return backends.Store(ctx, b, cfg.S3)
+	return cfg.S3, nil
 }
 
 const (
