@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"go/ast"
 	"go/parser"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -128,6 +130,30 @@ func TestExitCodes_OfErrors(t *testing.T) {
 		if got := exitCode(t.Context(), c.err); got != c.code {
 			t.Errorf("%v: %d, want %d", c.err, got, c.code)
 		}
+	}
+}
+
+// What an error says that comes from a server or a job steers no terminal; its lines stay.
+func TestSaid(t *testing.T) {
+	hostile := "red \x1b[31m, title \x1b]0;x\x07, C1 \u009b31m, back \u202e, here\r over"
+	for _, err := range []error{errors.New(hostile), usage("%s", hostile), outcomeError(events.StateFailed, &events.Outcome{Code: "x", Message: hostile, Hint: hostile})} {
+		text := said(t.Context(), err)
+		for _, r := range text {
+			if r != '\n' && !unicode.IsPrint(r) {
+				t.Errorf("%U in %q", r, text)
+			}
+		}
+		if strings.Count(text, "\n") != strings.Count(err.Error(), "\n") || !strings.Contains(text, "red") {
+			t.Errorf("%q of %q", text, err)
+		}
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	if text := said(ctx, errors.New("open stream: context canceled")); text != "interrupted" {
+		t.Errorf("an interrupt: %q", text)
+	}
+	if text := said(ctx, goesOn(exitInterrupted, "interrupted", "r")); !strings.Contains(text, "run r goes on") {
+		t.Errorf("what goes on is not said: %q", text)
 	}
 }
 
