@@ -107,7 +107,10 @@ func (t table) analyzer() User {
 func (t table) notifier(forward []string) User {
 	u := t.service(Notifier)
 	u.Publish = slices.Concat(u.Publish, t.serves(Notifier), keeps(events.BucketNotify, ">"), watches(events.BucketNotify),
-		keeps(events.BucketFindings, ">"), forward, []string{get(events.StreamEvents), events.SubjectNotices, events.SubjectFindings})
+		keeps(events.BucketFindings, ">"), forward, []string{
+			get(events.StreamEvents), events.SubjectNotices, events.SubjectFindings,
+			api + "CONSUMER.INFO." + events.StreamEvents + "." + events.DurableFindings, // it looks for it without a channel, too
+		})
 	return u
 }
 
