@@ -22,6 +22,7 @@ type Options struct {
 	RoutePort  int
 	Advertise  string // address of its route port for the other servers; empty is the one it listens on
 	SyncAlways bool   // fsync before every acknowledgement
+	Accounts   string // file of nats-server configuration with accounts and users; empty lets everybody do everything
 }
 
 const readyTime = 20 * time.Second
@@ -45,6 +46,13 @@ func Start(o Options) (*server.Server, error) {
 			}
 			opts.Routes = append(opts.Routes, u)
 		}
+	}
+	if o.Accounts != "" {
+		from, err := server.ProcessConfigFile(o.Accounts)
+		if err != nil {
+			return nil, fmt.Errorf("read NATS accounts: %w", err)
+		}
+		opts.Accounts, opts.Users, opts.NoAuthUser = from.Accounts, from.Users, from.NoAuthUser
 	}
 	s, err := server.NewServer(opts)
 	if err != nil {

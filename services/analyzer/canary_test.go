@@ -31,8 +31,9 @@ func (w *world) serveWith(server *llmtest.Server, out *logbuffer.Buffer) {
 	c := analyzer.LLMConfig{
 		Provider: analyzer.ProviderOpenAI, BaseURL: server.URL(), Model: llmtest.Model, Key: daemon.Secret(llmtest.Key),
 	}
+	b, store := w.own()
 	s, err := analyzer.New(analyzer.Config{Slots: 1, Version: "test", LLM: c}, analyzer.Deps{
-		Bus: w.Bus, Store: w.store, Logger: slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Bus: b, Store: store, Logger: slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/daemon"
 	"squirrly.dev/internal/llmtest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
@@ -44,7 +45,9 @@ func TestMain(m *testing.M) {
 func analyze(broker, model string) error {
 	ctx := context.Background()
 	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	b, err := bus.Connect(ctx, bus.Options{URL: broker, Name: "analyzer", Logger: logger})
+	b, err := bus.Connect(ctx, bus.Options{
+		URL: broker, Name: "squirrly-analyzer", User: natsusers.Analyzer, Password: bustest.Password(natsusers.Analyzer), Logger: logger,
+	})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/llmtest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
 )
@@ -50,7 +51,7 @@ func TestSharedEconomy(t *testing.T) {
 	limits := func(c *analyzer.LLMConfig) { c.Budget.DayUSD = 0.5 }
 	var two []*analyzer.Service
 	for range 2 {
-		two = append(two, withSpendingControls(t, bustest.Connect(t, bustest.JetStream(b).Conn().ConnectedUrl(), "analyzer"), server, limits))
+		two = append(two, withSpendingControls(t, bustest.As(t, b, natsusers.Analyzer), server, limits))
 	}
 	first, second := analyzed(t, two[0]), analyzed(t, two[1])
 	if p := first.Provenance; p.CostUSD <= 0 || p.TokensIn == 0 || p.Note != "" || first.Degraded {
@@ -62,7 +63,7 @@ func TestSharedEconomy(t *testing.T) {
 	if n := len(server.Requests()); n != 1 {
 		t.Errorf("%d requests", n)
 	}
-	poor := withSpendingControls(t, b, server, func(c *analyzer.LLMConfig) { c.Budget.DayUSD, c.CacheTTL = first.Provenance.CostUSD, 0 })
+	poor := withSpendingControls(t, bustest.As(t, b, natsusers.Analyzer), server, func(c *analyzer.LLMConfig) { c.Budget.DayUSD, c.CacheTTL = first.Provenance.CostUSD, 0 })
 	a := analyzed(t, poor)
 	if !a.Degraded || len(a.DegradedWhy) != 1 || !strings.Contains(a.DegradedWhy[0], "SQUIRRLY_LLM_BUDGET_DAY_USD=") || len(a.Findings) == 0 {
 		t.Errorf("the budget is used up: %+v %q", a.Provenance, a.DegradedWhy)

@@ -14,6 +14,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer"
@@ -38,19 +39,32 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	b := bustest.Start(t)
+	return &world{Bus: b, t: t, store: open(t, b)}
+}
+
+func open(t *testing.T, b *bus.Bus) *artifact.Store {
+	t.Helper()
 	store, err := backends.Store(t.Context(), b, artifact.S3Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	store.Patience = 200 * time.Millisecond
-	return &world{Bus: b, t: t, store: store}
+	return store
+}
+
+// own is what an analyzer has: a connection as its user, and the store by it.
+func (w *world) own() (*bus.Bus, *artifact.Store) {
+	w.t.Helper()
+	b := bustest.As(w.t, w.Bus, natsusers.Analyzer)
+	return b, open(w.t, b)
 }
 
 // serve analyzes until the returned function is called.
 func (w *world) serve() (stop func()) {
 	w.t.Helper()
+	b, store := w.own()
 	s, err := analyzer.New(analyzer.Config{Slots: 1, FollowUps: true, Version: "test"}, analyzer.Deps{
-		Bus: w.Bus, Store: w.store, Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
+		Bus: b, Store: store, Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -91,7 +91,7 @@ func TestAwait_StaysAway(t *testing.T) {
 		t.Run(state, func(t *testing.T) {
 			w := newWorld(t, 1)
 			inState(w.flink, 1, state)
-			c := w.collector(w.bus)
+			c := w.collector()
 			c.jobWait = 300 * time.Millisecond
 			w.work(c)
 			w.request()
@@ -128,7 +128,7 @@ func TestAwait_TasksStart(t *testing.T) {
 		w.flink.serve(answer, r)
 		_, _ = out.Write(running.ReplaceAll(answer.Body.Bytes(), []byte(`"status": "INITIALIZING"`)))
 	})
-	c := w.collector(w.bus)
+	c := w.collector()
 	c.jobWait = 300 * time.Millisecond
 	w.work(c)
 	w.request()

@@ -37,7 +37,7 @@ func TestAccess_Unreadable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, 1)
 			way := &unreadable{broken: c.broken}
-			worker := w.collector(w.bus)
+			worker := w.collector()
 			worker.http = way
 			w.work(worker)
 			w.sweep()

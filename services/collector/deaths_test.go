@@ -79,7 +79,7 @@ func TestDied_SoonAfter(t *testing.T) {
 	for name, dies := range map[string]bool{"it dies": true, "it is scaled down": false} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, 1, modes(events.ModeWall))
-			worker := w.collector(w.bus)
+			worker := w.collector()
 			worker.timing.After = 6 * time.Second
 			stop := w.work(worker)
 			w.request()

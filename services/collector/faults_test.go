@@ -318,7 +318,7 @@ func (f *failingStore) Put(ctx context.Context, key string, body []byte) (events
 
 func TestRun_StoreIsDown(t *testing.T) {
 	w := newWorld(t, 1)
-	c := w.collector(w.bus)
+	c := w.collector()
 	store := &failingStore{Store: c.store}
 	store.down.Store(true)
 	c.store = store
@@ -335,7 +335,7 @@ func TestRun_Cancelled(t *testing.T) {
 	w := newWorld(t, 1)
 	w.flink.inTime = true
 	w.plan.Duration = events.Duration(30 * time.Second)
-	w.work(w.collector(w.bus))
+	w.work(w.collector())
 	w.request()
 	w.until(func(r run.Record) bool { return len(r.Captures) > 0 && r.Captures[0].State == run.CaptureRunning })
 	if _, err := run.New(w.bus).Update(t.Context(), w.plan.Run, func(r *run.Record) error { r.Cancel = true; return nil }); err != nil {
@@ -385,7 +385,7 @@ func (w *world) damage(ctx context.Context, key string) error {
 // A page that the store has lost is downloaded again, and the JVM is not profiled again.
 func TestRun_StoreLosesAPage(t *testing.T) {
 	w := newWorld(t, 1)
-	c := w.collector(w.bus)
+	c := w.collector()
 	c.store = &losingStore{Store: c.store, w: w, and: func() {}}
 	w.work(c)
 	w.sweep()
@@ -403,7 +403,7 @@ func TestRun_StoreLosesAPage(t *testing.T) {
 // Where Flink does not have it any more, the capture is lost with that reason, and the run goes on with the others.
 func TestRun_StoreLosesAPageThatFlinkForgot(t *testing.T) {
 	w := newWorld(t, 1)
-	c := w.collector(w.bus)
+	c := w.collector()
 	c.store = &losingStore{Store: c.store, w: w, and: func() {
 		fresh, err := flinktest.NewReplay("1.20.5")
 		if err != nil {

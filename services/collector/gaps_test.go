@@ -139,7 +139,7 @@ func TestGaps(t *testing.T) {
 	for range 3 {
 		w := worldOf(t, 2)
 		w.flink.inTime, w.flink.lag = true, 50*time.Millisecond
-		worker := w.collector(w.bus)
+		worker := w.collector()
 		worker.timing = capture.DefaultTiming()
 		see := newWatch()
 		worker.http = see

@@ -48,7 +48,7 @@ func TestReal_BusyOne(t *testing.T) {
 		p.Deadline, p.Modes = time.Now().Add(2*time.Minute), []events.Mode{events.ModeWall}
 		p.Scope.MaxTaskManagers = 1
 	})
-	worker := w.collector(w.bus)
+	worker := w.collector()
 	worker.timing = capture.DefaultTiming()
 	w.work(worker)
 	w.request()
@@ -95,7 +95,7 @@ func TestReal_HotOne(t *testing.T) {
 			p.RestURL, p.Target.URL, p.JobID, p.Duration = c.URL, c.URL, job, events.Duration(3*time.Second)
 			p.Deadline, p.Modes, p.Scope.MaxTaskManagers = time.Now().Add(2*time.Minute), []events.Mode{events.ModeWall}, most
 		})
-		worker := w.collector(w.bus)
+		worker := w.collector()
 		worker.timing = capture.DefaultTiming()
 		w.work(worker)
 		w.request()

@@ -21,7 +21,7 @@ func TestReal_TaskManagerDies(t *testing.T) {
 		p.Deadline = time.Now().Add(4 * time.Minute)
 		p.Modes = []events.Mode{events.ModeWall}
 	})
-	worker := w.collector(w.bus)
+	worker := w.collector()
 	worker.timing = capture.DefaultTiming()
 	w.work(worker)
 	w.sweep()

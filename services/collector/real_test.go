@@ -40,7 +40,7 @@ func collectReal(t *testing.T, url, job string, length time.Duration) {
 		p.RestURL, p.Target.URL, p.JobID, p.Duration = url, url, job, events.Duration(length)
 		p.Deadline = time.Now().Add(3 * time.Minute)
 	})
-	worker := w.collector(w.bus)
+	worker := w.collector()
 	worker.timing = capture.DefaultTiming()
 	see := newWatch()
 	worker.http = see

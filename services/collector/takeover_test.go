@@ -14,6 +14,7 @@ import (
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/internal/jobcontext"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
@@ -131,7 +132,7 @@ func (o stoppedStore) Put(ctx context.Context, key string, body []byte) (ref eve
 func (w *world) victim(at point, kill bool) (*stopper, *gate) {
 	w.t.Helper()
 	g, address := newGate(w.t, bustest.JetStream(w.bus).Conn().ConnectedUrl())
-	b := bustest.Connect(w.t, address, "victim")
+	b := bustest.AsAt(w.t, address, natsusers.Collector)
 	s := newStopper(at, func() {
 		if kill {
 			g.destroy()
@@ -139,7 +140,7 @@ func (w *world) victim(at point, kill bool) (*stopper, *gate) {
 			g.close()
 		}
 	})
-	c := w.collector(b)
+	c := w.collectorOn(b)
 	c.store = stoppedStore{c.store, s}
 	c.http = s
 	c.claim = func(held capture.Claim) capture.Claim { return stoppedClaim{held, s} }
@@ -179,7 +180,7 @@ func TestTakeover_AfterKill(t *testing.T) {
 			s, _ := w.victim(at, true)
 			w.request()
 			w.reach(s)
-			w.work(w.collector(w.bus))
+			w.work(w.collector())
 			w.whole(w.until(in(events.StateCaptured, events.StateFailed)))
 		})
 	}
@@ -197,7 +198,7 @@ func TestTakeover_AfterFreeze(t *testing.T) {
 			s, g := w.victim(at, false)
 			w.request()
 			w.reach(s)
-			stop := w.work(w.collector(w.bus))
+			stop := w.work(w.collector())
 			rec := w.until(in(events.StateCaptured, events.StateFailed))
 			stop()
 			g.open()
@@ -222,7 +223,7 @@ func TestTakeover_FrozenBeforeStart(t *testing.T) {
 	s, g := w.victim(point{"check", true, 1}, false)
 	w.request()
 	w.reach(s)
-	stop := w.work(w.collector(w.bus))
+	stop := w.work(w.collector())
 	rec := w.until(in(events.StateCaptured, events.StateFailed))
 	stop()
 	g.open()

@@ -19,7 +19,7 @@ import (
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/internal/jobcontext"
-	"squirrly.dev/internal/natsembed"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
@@ -69,19 +69,7 @@ const ackWait = 3 * time.Second
 // startBroker runs a server that keeps everything in memory: what survives a power loss is not the question here.
 func startBroker(t *testing.T) *bus.Bus {
 	t.Helper()
-	s, err := natsembed.Start(natsembed.Options{Dir: t.TempDir(), Port: -1, Name: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
-	b := bustest.Connect(t, s.ClientURL(), "test")
-	if err := b.Provision(t.Context(), bus.Topology{AckWait: ackWait, Memory: true}); err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return bustest.StartWith(t, bus.Topology{AckWait: ackWait, Memory: true})
 }
 
 // request creates the run and publishes its plan, as the trigger does.
@@ -100,7 +88,7 @@ func (w *world) request() {
 	}
 }
 
-// collector is a worker on a connection of its own.
+// collector is a worker on a connection of its own, as its user.
 type collector struct {
 	bus   *bus.Bus
 	store Store
@@ -112,7 +100,12 @@ type collector struct {
 	jobWait time.Duration
 }
 
-func (w *world) collector(b *bus.Bus) *collector {
+func (w *world) collector() *collector {
+	w.t.Helper()
+	return w.collectorOn(bustest.As(w.t, w.bus, natsusers.Collector))
+}
+
+func (w *world) collectorOn(b *bus.Bus) *collector {
 	w.t.Helper()
 	return &collector{bus: b, store: w.store(b), http: http.DefaultTransport, timing: quick()}
 }
@@ -166,11 +159,12 @@ func (w *world) work(c *collector) (stop func()) {
 // sweep resumes runs that wait, as the trigger does.
 func (w *world) sweep() {
 	w.t.Helper()
+	runs := run.New(bustest.As(w.t, w.bus, natsusers.Trigger))
 	ctx, cancel := context.WithCancel(w.t.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = run.Sweeper{Runs: run.New(w.bus), Every: 50 * time.Millisecond, Stale: 5 * time.Second}.Run(ctx)
+		_ = run.Sweeper{Runs: runs, Every: 50 * time.Millisecond, Stale: 5 * time.Second}.Run(ctx)
 	}()
 	w.t.Cleanup(func() { cancel(); <-ended })
 }
@@ -198,7 +192,7 @@ func in(states ...events.State) func(run.Record) bool {
 // finish requests the run, works, and returns the record at its end.
 func (w *world) finish() run.Record {
 	w.t.Helper()
-	w.work(w.collector(w.bus))
+	w.work(w.collector())
 	w.sweep()
 	w.request()
 	return w.until(in(events.StateCaptured, events.StateFailed))

@@ -25,6 +25,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier"
 )
@@ -54,7 +55,8 @@ func stuckNotifier(text string) error {
 	}
 	ctx := context.Background()
 	b, err := bus.Connect(ctx, bus.Options{
-		URL: p.NATS, Name: "notifier", Client: []nats.Option{nats.SetCustomDialer(&hangs{at: p.Write})},
+		URL: p.NATS, Name: "squirrly-notifier", User: natsusers.Notifier, Password: bustest.Password(natsusers.Notifier),
+		Client: []nats.Option{nats.SetCustomDialer(&hangs{at: p.Write})},
 	})
 	if err != nil {
 		return err
@@ -193,7 +195,7 @@ func takeOver(t *testing.T, b *bus.Bus, hook, routes string) {
 	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	for range 2 {
-		s, err := newNotifier(b, hook, routes)
+		s, err := newNotifier(bustest.As(t, b, natsusers.Notifier), hook, routes)
 		if err != nil {
 			t.Fatal(err)
 		}

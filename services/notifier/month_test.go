@@ -21,6 +21,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier"
 )
@@ -161,7 +162,7 @@ func two(t *testing.T, b *bus.Bus, h *hook) {
 	for range 2 {
 		s, err := notifier.New(notifier.Config{
 			WebhookURL: daemon.Secret(srv.URL), WebhookSecret: secret, OutboundPrivate: true, Backoff: 10 * time.Millisecond,
-		}, notifier.Deps{Bus: b})
+		}, notifier.Deps{Bus: bustest.As(t, b, natsusers.Notifier)})
 		if err != nil {
 			t.Fatal(err)
 		}

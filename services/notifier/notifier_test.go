@@ -15,6 +15,7 @@ import (
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/daemon"
 	"squirrly.dev/internal/logbuffer"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier"
 )
@@ -46,7 +47,7 @@ func TestRun(t *testing.T) {
 	s, err := notifier.New(notifier.Config{
 		Log: true, WebhookURL: daemon.Secret(srv.URL), WebhookSecret: secret, OutboundPrivate: true,
 		Subject: "acme.{type}", Backoff: 10 * time.Millisecond, Attempts: 100,
-	}, notifier.Deps{Bus: b, Log: &log})
+	}, notifier.Deps{Bus: bustest.As(t, b, natsusers.Notifier), Log: &log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +122,7 @@ func TestNew_Refuses(t *testing.T) {
 // Without any channel the service has nothing to do, and does not fail.
 func TestRun_NoChannel(t *testing.T) {
 	b := bustest.Start(t)
-	s, err := notifier.New(notifier.Config{}, notifier.Deps{Bus: b})
+	s, err := notifier.New(notifier.Config{}, notifier.Deps{Bus: bustest.As(t, b, natsusers.Notifier)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger"
@@ -51,12 +52,12 @@ func BenchmarkIntake(b *testing.B) {
 			for i := range b.N {
 				ask(b, on, c.body(rest, i))
 			}
-			mine := bustest.Connect(b, bustest.JetStream(on).Conn().ConnectedUrl(), "trigger")
+			mine := bustest.As(b, on, natsusers.Trigger)
 			c.cfg.HTTPAddr, c.cfg.Sweep, c.cfg.AtATime = "off", time.Second, []string{"0"}
 			sent := bustest.JetStream(mine).Conn().Stats().OutMsgs
 			busy := processorTime(b)
 			b.ResetTimer()
-			start(b, mine, access.Config{Local: true}, c.cfg)
+			startOn(b, mine, access.Config{Local: true}, c.cfg)
 			drained(b, on)
 			b.StopTimer()
 			sent = bustest.JetStream(mine).Conn().Stats().OutMsgs - sent

@@ -16,6 +16,7 @@ import (
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/link"
 	"squirrly.dev/internal/logbuffer"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger"
@@ -44,8 +45,9 @@ func TestService_OpensLinks(t *testing.T) {
 	}
 	links := link.Config{Key: daemon.Secret("the key of the test"), TTL: time.Hour}
 	addr, log := freeAddr(t), &logbuffer.Buffer{}
+	mine := bustest.As(t, b, natsusers.Trigger)
 	s, err := trigger.New(trigger.Config{HTTPAddr: addr, HTTPToken: "the token", Links: links}, trigger.Deps{
-		Bus: b, Flink: open(t, access.Config{}), Store: b.Artifacts(),
+		Bus: mine, Flink: open(t, access.Config{}), Store: mine.Artifacts(),
 		Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/access"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/services/trigger"
 )
 
@@ -41,8 +42,8 @@ func messagesEach(t *testing.T, many int, cooldown time.Duration) float64 {
 	for range many {
 		ask(t, on, `{"target":{"url":"`+rest+`/job-0"}}`)
 	}
-	mine := bustest.Connect(t, bustest.JetStream(on).Conn().ConnectedUrl(), "trigger")
-	start(t, mine, access.Config{Local: true}, trigger.Config{HTTPAddr: "off", Cooldown: cooldown, AtATime: []string{"0"}})
+	mine := bustest.As(t, on, natsusers.Trigger)
+	startOn(t, mine, access.Config{Local: true}, trigger.Config{HTTPAddr: "off", Cooldown: cooldown, AtATime: []string{"0"}})
 	drained(t, on)
 	sent := float64(bustest.JetStream(mine).Conn().Stats().OutMsgs) / float64(many)
 	t.Logf("%.2f messages for each of %d requests", sent, many)

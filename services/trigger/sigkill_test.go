@@ -18,6 +18,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/access"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger"
@@ -38,7 +39,10 @@ func TestMain(m *testing.M) {
 // stuckTrigger is a trigger that hangs when it makes the first record: it has a permit by then.
 func stuckTrigger(url string) error {
 	ctx := context.Background()
-	b, err := bus.Connect(ctx, bus.Options{URL: url, Name: "trigger", Client: []nats.Option{nats.SetCustomDialer(hangs{})}})
+	b, err := bus.Connect(ctx, bus.Options{
+		URL: url, Name: "squirrly-trigger", User: natsusers.Trigger, Password: bustest.Password(natsusers.Trigger),
+		Client: []nats.Option{nats.SetCustomDialer(hangs{})},
+	})
 	if err != nil {
 		return err
 	}

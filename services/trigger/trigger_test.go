@@ -17,12 +17,12 @@ import (
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger"
 )
 
-// start runs the service until t ends.
 func open(t testing.TB, cfg access.Config) *access.Access {
 	t.Helper()
 	way, err := access.Open(cfg, access.Options{})
@@ -32,7 +32,14 @@ func open(t testing.TB, cfg access.Config) *access.Access {
 	return way
 }
 
+// start runs the service as its user until t ends.
 func start(t testing.TB, b *bus.Bus, way access.Config, cfg trigger.Config) {
+	t.Helper()
+	startOn(t, bustest.As(t, b, natsusers.Trigger), way, cfg)
+}
+
+// startOn is start on a connection of the service.
+func startOn(t testing.TB, b *bus.Bus, way access.Config, cfg trigger.Config) {
 	t.Helper()
 	s, err := trigger.New(cfg, trigger.Deps{Bus: b, Flink: open(t, way)})
 	if err != nil {

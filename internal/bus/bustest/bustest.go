@@ -21,16 +21,23 @@ import (
 // AckWait of the consumers in tests: short, so that a takeover takes a moment.
 const AckWait = 1500 * time.Millisecond
 
-// Start runs one server and returns a provisioned connection to it.
+// Start runs one server and returns a provisioned connection to it, which may do everything. A service under test connects
+// with [As].
 func Start(t testing.TB, channels ...string) *bus.Bus {
 	t.Helper()
-	s, err := natsembed.Start(natsembed.Options{Dir: t.TempDir(), Port: -1, Name: "test"})
+	return StartWith(t, bus.Topology{AckWait: AckWait, Channels: channels})
+}
+
+// StartWith is [Start] with another topology.
+func StartWith(t testing.TB, topology bus.Topology) *bus.Bus {
+	t.Helper()
+	s, err := natsembed.Start(natsembed.Options{Dir: t.TempDir(), Port: -1, Name: "test", Accounts: accounts(t, topology)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { stop(s) })
 	b := Connect(t, s.ClientURL(), "test")
-	if err := b.Provision(t.Context(), bus.Topology{AckWait: AckWait, Channels: channels}); err != nil {
+	if err := b.Provision(t.Context(), topology); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -67,15 +74,24 @@ func Cluster(t testing.TB, channels ...string) ([]*server.Server, *bus.Bus) {
 // Network is [Cluster] with the lines between the servers, which can be cut.
 func Network(t testing.TB, channels ...string) ([]*server.Server, *bus.Bus, *Lines) {
 	t.Helper()
-	const n = 3
+	return NetworkWith(t, bus.Topology{Replicas: nodes, AckWait: AckWait, Channels: channels})
+}
+
+const nodes = 3
+
+// NetworkWith is [Network] with another topology.
+func NetworkWith(t testing.TB, topology bus.Topology) ([]*server.Server, *bus.Bus, *Lines) {
+	t.Helper()
+	const n = nodes
 	ports := freePorts(t, n)
+	file := accounts(t, topology)
 	lines := newLines(t, ports)
 	servers := make([]*server.Server, n)
 	started := make(chan error, n)
 	for i := range n {
 		o := natsembed.Options{
 			Dir: t.TempDir(), Port: -1, Name: fmt.Sprintf("n%d", i), RoutePort: ports[i],
-			ClusterOf: lines.routes(i), Advertise: nowhere,
+			ClusterOf: lines.routes(i), Advertise: nowhere, Accounts: file,
 		}
 		go func() {
 			s, err := natsembed.Start(o)
@@ -102,7 +118,7 @@ func Network(t testing.TB, channels ...string) ([]*server.Server, *bus.Bus, *Lin
 	waitForLeader(t, servers)
 	urls := servers[0].ClientURL() + "," + servers[1].ClientURL() + "," + servers[2].ClientURL()
 	b := Connect(t, urls, "test")
-	if err := b.Provision(t.Context(), bus.Topology{Replicas: n, AckWait: AckWait, Channels: channels}); err != nil {
+	if err := b.Provision(t.Context(), topology); err != nil {
 		t.Fatal(err)
 	}
 	return servers, b, lines
@@ -149,13 +165,15 @@ func Connect(t testing.TB, url, name string) *bus.Bus {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	b, err := bus.Connect(ctx, bus.Options{URL: url, Name: name, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	b, err := bus.Connect(ctx, bus.Options{URL: url, Name: name, Logger: logger(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
 	return b
 }
+
+func logger(t testing.TB) *slog.Logger { return slog.New(slog.NewTextHandler(t.Output(), nil)) }
 
 func stop(s *server.Server) {
 	s.Shutdown()

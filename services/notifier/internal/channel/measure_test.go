@@ -23,6 +23,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/netguard"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier/internal/channel"
@@ -141,7 +142,7 @@ func stands(t *testing.T, b *bus.Bus) map[string]func() stand {
 			if err != nil {
 				t.Fatal(err)
 			}
-			flakyBus := &flakyForwarder{to: b, rng: rand.New(rand.NewPCG(1, 2))}
+			flakyBus := &flakyForwarder{to: bustest.As(t, b, natsusers.Notifier), rng: rand.New(rand.NewPCG(1, 2))}
 			ch, err := channel.NewSubject("nats", "acme.{job}", flakyBus)
 			if err != nil {
 				t.Fatal(err)
@@ -306,6 +307,7 @@ func deliver(t *testing.T, b *bus.Bus, typ string, ch channel.Channel) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	policy := delivery.Policy{Attempts: 1000, Backoff: time.Millisecond, MaxAge: time.Hour}
+	b = bustest.As(t, b, natsusers.Notifier)
 	d := delivery.New(named{ch, typ}, b, b, lives.New(b, log), route.Everyone([]string{typ}, nil), policy, log)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})

@@ -15,6 +15,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier/internal/channel"
 	"squirrly.dev/services/notifier/internal/delivery"
@@ -64,13 +65,20 @@ func failedRun(t *testing.T, at time.Time) events.Event {
 	return e
 }
 
-func newDelivery(b *bus.Bus, ch channel.Channel, p delivery.Publisher) *delivery.Delivery {
+// newDelivery works as the user of the service; nil publishes as it, too.
+func newDelivery(t *testing.T, b *bus.Bus, ch channel.Channel, p delivery.Publisher) *delivery.Delivery {
+	t.Helper()
+	b = bustest.As(t, b, natsusers.Notifier)
+	if p == nil {
+		p = b
+	}
 	return delivery.New(ch, p, b, lives.New(b, slog.New(slog.DiscardHandler)), route.Everyone([]string{ch.Name()}, nil), policy, slog.New(slog.DiscardHandler))
 }
 
 // run drives a delivery by a real consumer until t ends.
 func run(t *testing.T, b *bus.Bus, d *delivery.Delivery) {
 	t.Helper()
+	b = bustest.As(t, b, natsusers.Notifier)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -149,7 +157,7 @@ func TestDelivery_Outcomes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := bustest.Start(t, "webhook")
 			r := &receiver{script: c.script}
-			run(t, b, newDelivery(b, r, b))
+			run(t, b, newDelivery(t, b, r, nil))
 			e := failedRun(t, time.Now())
 			publish(t, b, e)
 			got := notice(t, b, c.kind, e.RunID)
@@ -193,10 +201,10 @@ func TestDelivery_RedeliveryDoesNotTellTwice(t *testing.T) {
 	b := bustest.Start(t, "webhook")
 	r := &receiver{}
 	e := failedRun(t, time.Now())
-	if err := newDelivery(b, r, dying{}).Handle(t.Context(), e, 1); err == nil {
+	if err := newDelivery(t, b, r, dying{}).Handle(t.Context(), e, 1); err == nil {
 		t.Fatal("an event that is not out counts as told")
 	}
-	d := newDelivery(b, r, b)
+	d := newDelivery(t, b, r, nil)
 	for delivery := uint64(2); delivery < 5; delivery++ {
 		if err := d.Handle(t.Context(), e, delivery); err != nil {
 			t.Fatal(err)
@@ -211,7 +219,7 @@ func TestDelivery_RedeliveryDoesNotTellTwice(t *testing.T) {
 func TestDelivery_FailureIsFinal(t *testing.T) {
 	b := bustest.Start(t, "webhook")
 	r := &receiver{script: []error{channel.ErrRefused}}
-	d := newDelivery(b, r, b)
+	d := newDelivery(t, b, r, nil)
 	e := failedRun(t, time.Now())
 	for delivery := uint64(1); delivery < 4; delivery++ {
 		if err := d.Handle(t.Context(), e, delivery); err != nil {
@@ -229,11 +237,11 @@ func TestDelivery_CrashAfterSend(t *testing.T) {
 	e := failedRun(t, time.Now())
 	ctx, kill := context.WithCancel(t.Context())
 	killer := &killedInSend{kill: kill}
-	if err := newDelivery(b, killer, b).Handle(ctx, e, 1); err == nil {
+	if err := newDelivery(t, b, killer, nil).Handle(ctx, e, 1); err == nil {
 		t.Fatal("a killed process reports success")
 	}
 	r := &receiver{}
-	if err := newDelivery(b, r, b).Handle(t.Context(), e, 2); err != nil {
+	if err := newDelivery(t, b, r, nil).Handle(t.Context(), e, 2); err != nil {
 		t.Fatal(err)
 	}
 	if n := notification(t, notice(t, b, events.TypeNotificationSent, e.RunID)); n.Attempt != 2 || r.count() != 1 {
@@ -253,7 +261,7 @@ func (k *killedInSend) Send(context.Context, channel.Message) (channel.Receipt, 
 func TestDelivery_OldEventsAreNotTold(t *testing.T) {
 	b := bustest.Start(t, "webhook")
 	r := &receiver{}
-	if err := newDelivery(b, r, b).Handle(t.Context(), failedRun(t, time.Now().Add(-2*time.Hour)), 1); err != nil {
+	if err := newDelivery(t, b, r, nil).Handle(t.Context(), failedRun(t, time.Now().Add(-2*time.Hour)), 1); err != nil {
 		t.Fatal(err)
 	}
 	if r.count() != 0 {
@@ -263,7 +271,7 @@ func TestDelivery_OldEventsAreNotTold(t *testing.T) {
 
 func TestDelivery_UnreadableIsBuried(t *testing.T) {
 	b := bustest.Start(t, "webhook")
-	run(t, b, newDelivery(b, &receiver{}, b))
+	run(t, b, newDelivery(t, b, &receiver{}, nil))
 	e := failedRun(t, time.Now())
 	e.Data = []byte(`{"run":""}`)
 	publish(t, b, e)
@@ -309,7 +317,8 @@ func TestDelivery_Readings(t *testing.T) {
 		k := &keeper{kept: make(chan channel.Message, 1)}
 		told := policy
 		told.Readings = readings
-		if err := delivery.New(k, b, b, lives.New(b, slog.New(slog.DiscardHandler)), route.Everyone(nil, []string{k.Name()}), told, slog.New(slog.DiscardHandler)).Handle(t.Context(), e, 1); err != nil {
+		mine := bustest.As(t, b, natsusers.Notifier)
+		if err := delivery.New(k, mine, mine, lives.New(mine, slog.New(slog.DiscardHandler)), route.Everyone(nil, []string{k.Name()}), told, slog.New(slog.DiscardHandler)).Handle(t.Context(), e, 1); err != nil {
 			t.Fatal(err)
 		}
 		m := (<-k.kept).Runs[0]

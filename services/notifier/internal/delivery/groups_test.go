@@ -14,6 +14,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier/internal/channel"
 	"squirrly.dev/services/notifier/internal/delivery"
@@ -105,6 +106,7 @@ func notifier(t *testing.T, b *bus.Bus, ch channel.Channel, r *routes) *delivery
 	log := slog.New(slog.DiscardHandler)
 	own := policy
 	own.Lease, own.Look = 300*time.Millisecond, 300*time.Millisecond
+	b = bustest.As(t, b, natsusers.Notifier)
 	d := delivery.New(ch, b, b, lives.New(b, log), r, own, log)
 	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
@@ -202,7 +204,8 @@ func TestGroups_Died(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	own := policy
 	own.Lease, own.Look = 300*time.Millisecond, 300*time.Millisecond
-	if err := delivery.New(m, b, b, lives.New(b, log), r, own, log).Handle(ctx, e, 1); err != nil {
+	mine := bustest.As(t, b, natsusers.Notifier)
+	if err := delivery.New(m, mine, mine, lives.New(mine, log), r, own, log).Handle(ctx, e, 1); err != nil {
 		t.Fatal(err) // it is stored, so that the event is done
 	}
 	m.mu.Lock()
@@ -262,7 +265,7 @@ func TestGroups_Repeat(t *testing.T) {
 	if len(ids) != 3 {
 		t.Errorf("a receiver takes reminders for the same message: %v", ids)
 	}
-	known := lives.New(b, slog.New(slog.DiscardHandler))
+	known := lives.New(bustest.As(t, b, natsusers.Operator), slog.New(slog.DiscardHandler))
 	all, err := known.List(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -335,7 +338,7 @@ func TestGroups_Dismissals(t *testing.T) {
 	r := (&routes{}).set(t, "route: {channels: [log], routes: [{channels: [webhook], tell_dismissals: true, continue: true}, {channels: [log]}]}")
 	one, two := notifier(t, b, m, r), notifier(t, b, l, r)
 	store(t, b, resultOf(t, 0), one, two)
-	known := lives.New(b, slog.New(slog.DiscardHandler))
+	known := lives.New(bustest.As(t, b, natsusers.Operator), slog.New(slog.DiscardHandler))
 	all, err := known.List(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier/internal/channel"
 	"squirrly.dev/services/notifier/internal/delivery"
@@ -46,7 +47,7 @@ func TestDelivery_Receipts(t *testing.T) {
 	tell := func(c channel.Channel, days ...int) {
 		t.Helper()
 		for _, day := range days {
-			_ = newDelivery(b, c, b).Handle(t.Context(), resultOf(t, day), 1) // one may have to be tried again
+			_ = newDelivery(t, b, c, nil).Handle(t.Context(), resultOf(t, day), 1) // one may have to be tried again
 			time.Sleep(10 * policy.Backoff)
 		}
 	}
@@ -73,6 +74,7 @@ func TestDelivery_ReceiptsLost(t *testing.T) {
 	if err := bustest.JetStream(b).DeleteKeyValue(t.Context(), events.BucketFindings); err != nil {
 		t.Fatal(err)
 	}
+	b = bustest.As(t, b, natsusers.Notifier)
 	d := delivery.New(c, b, b, lives.New(b, slog.New(slog.DiscardHandler)), route.Everyone([]string{"webhook"}, nil), policy, slog.New(slog.DiscardHandler))
 	if err := d.Handle(t.Context(), resultOf(t, 0), 1); err != nil || len(c.got) != 1 {
 		t.Errorf("told %v, %v", c.got, err)

@@ -12,6 +12,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier/internal/delivery"
 	"squirrly.dev/services/notifier/internal/lives"
@@ -30,6 +31,7 @@ func routed(t *testing.T, b *bus.Bus, r *receiver, text string) *delivery.Delive
 	if err != nil {
 		t.Fatal(err)
 	}
+	b = bustest.As(t, b, natsusers.Notifier)
 	return delivery.New(r, b, b, lives.New(b, log), file, policy, log)
 }
 

@@ -14,13 +14,23 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier/internal/lives"
 )
 
 var start = time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
 
-func store(b *bus.Bus) *lives.Store { return lives.New(b, slog.New(slog.DiscardHandler)) }
+// store is that of a notifier, as its user.
+func store(t *testing.T, b *bus.Bus) *lives.Store {
+	t.Helper()
+	return storeOf(t, b, natsusers.Notifier)
+}
+
+func storeOf(t *testing.T, b *bus.Bus, user string) *lives.Store {
+	t.Helper()
+	return lives.New(bustest.As(t, b, user), slog.New(slog.DiscardHandler))
+}
 
 // result is a run of a job in which findings have shares.
 func result(job, day, version int, shares map[string]float64) events.RecommendationReady {
@@ -89,7 +99,7 @@ func TestStore_ManyAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 10 {
 		wg.Go(func() {
-			s := store(b)
+			s := store(t, b)
 			if got := observe(t, s, r); got != "opened opened opened" {
 				t.Errorf("changes: %q", got)
 			}
@@ -100,10 +110,10 @@ func TestStore_ManyAtOnce(t *testing.T) {
 	if n := told(t, b); n != 3 {
 		t.Errorf("%d facts, want 3", n)
 	}
-	if got := observe(t, store(b), result(0, 1, 2, map[string]float64{"a": .41, "b": .2, "c": .1})); got != "" {
+	if got := observe(t, store(t, b), result(0, 1, 2, map[string]float64{"a": .41, "b": .2, "c": .1})); got != "" {
 		t.Errorf("the next night changes %q", got)
 	}
-	if got := observe(t, store(b), r); got != "opened opened opened" {
+	if got := observe(t, store(t, b), r); got != "opened opened opened" {
 		t.Errorf("a run that comes late a second time changed %q", got)
 	}
 }
@@ -111,10 +121,10 @@ func TestStore_ManyAtOnce(t *testing.T) {
 // Other fingerprints of the same findings open nothing again and resolve nothing, and their ids stay.
 func TestStore_FingerprintVersion(t *testing.T) {
 	b := bustest.Start(t)
-	s := store(b)
+	s, person := store(t, b), storeOf(t, b, natsusers.Operator)
 	shares := map[string]float64{"a": .4, "b": .2, "c": .1}
 	observe(t, s, result(0, 0, 2, shares))
-	before, err := s.List(t.Context())
+	before, err := person.List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +133,7 @@ func TestStore_FingerprintVersion(t *testing.T) {
 			t.Errorf("day %d: %q", day, got)
 		}
 	}
-	after, err := s.List(t.Context())
+	after, err := person.List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +153,7 @@ func TestStore_FingerprintVersion(t *testing.T) {
 // Without the bucket, everything is told once more, and nothing is kept back; a bucket that was made again, too.
 func TestStore_LostBucket(t *testing.T) {
 	b := bustest.Start(t)
-	s := store(b)
+	s := store(t, b)
 	shares := map[string]float64{"a": .4}
 	observe(t, s, result(0, 0, 2, shares))
 	js := bustest.JetStream(b)
@@ -175,7 +185,7 @@ func TestStore_LostBucket(t *testing.T) {
 func TestStore_TenThousand(t *testing.T) {
 	const ofJob, ofAll = 12, 10_000
 	b := bustest.Start(t)
-	s := store(b)
+	s, person := store(t, b), storeOf(t, b, natsusers.Operator)
 	shares := map[string]float64{}
 	for i := range ofJob {
 		shares[fmt.Sprintf("f%d", i)] = .05 + float64(i)/100
@@ -189,12 +199,12 @@ func TestStore_TenThousand(t *testing.T) {
 	}
 	kept := time.Since(began)
 	began = time.Now()
-	all, err := s.List(t.Context())
+	all, err := person.List(t.Context())
 	if err != nil || len(all) != jobs*ofJob {
 		t.Fatalf("%d findings, %v", len(all), err)
 	}
 	listed := time.Since(began)
-	x, err := s.Get(t.Context(), all[777].ID)
+	x, err := person.Get(t.Context(), all[777].ID)
 	if err != nil || x.ID != all[777].ID {
 		t.Errorf("found %+v, %v", x, err)
 	}
@@ -206,16 +216,16 @@ func TestStore_TenThousand(t *testing.T) {
 
 func TestStore_Dismiss(t *testing.T) {
 	b := bustest.Start(t)
-	s := store(b)
+	s, person := store(t, b), storeOf(t, b, natsusers.Operator)
 	shares := map[string]float64{"a": .4}
 	handle(t, s, result(0, 0, 2, shares))
-	all, err := s.List(t.Context())
+	all, err := person.List(t.Context())
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%v, %v", all, err)
 	}
 	id := all[0].ID
 	until := start.Add(5*24*time.Hour - time.Hour)
-	x, err := s.Dismiss(t.Context(), id[:6], &events.Dismissal{As: events.DismissedWrong, Reason: "no", By: "me", At: time.Now(), Until: until})
+	x, err := person.Dismiss(t.Context(), id[:6], &events.Dismissal{As: events.DismissedWrong, Reason: "no", By: "me", At: time.Now(), Until: until})
 	if err != nil || x.State != events.LifeStateDismissed {
 		t.Fatalf("%+v, %v", x, err)
 	}
@@ -234,13 +244,13 @@ func TestStore_Dismiss(t *testing.T) {
 	if got := observe(t, s, result(0, 5, 2, shares)); got != "reopened" {
 		t.Errorf("after its date: %q", got)
 	}
-	if _, err := s.Dismiss(t.Context(), id, nil); !errors.Is(err, lives.ErrSame) {
+	if _, err := person.Dismiss(t.Context(), id, nil); !errors.Is(err, lives.ErrSame) {
 		t.Errorf("an open finding was undismissed: %v", err)
 	}
-	if _, err := s.Dismiss(t.Context(), "ffff", nil); !errors.Is(err, lives.ErrNotFound) {
+	if _, err := person.Dismiss(t.Context(), "ffff", nil); !errors.Is(err, lives.ErrNotFound) {
 		t.Errorf("no such finding: %v", err)
 	}
-	if _, err := s.Dismiss(t.Context(), id, &events.Dismissal{As: events.DismissedWontFix, UntilRelease: true}); err != nil {
+	if _, err := person.Dismiss(t.Context(), id, &events.Dismissal{As: events.DismissedWontFix, UntilRelease: true}); err != nil {
 		t.Fatal(err)
 	}
 	next := result(0, 6, 2, shares)
@@ -252,7 +262,7 @@ func TestStore_Dismiss(t *testing.T) {
 
 // A run that fails is news once for each reason, until one succeeds, which is news as well; what comes late is not.
 func TestStore_Fail(t *testing.T) {
-	s := store(bustest.Start(t))
+	s := store(t, bustest.Start(t))
 	r := result(0, 0, 2, nil)
 	fail := func(run string, code events.Code, at time.Time) bool {
 		news, err := s.Fail(t.Context(), events.Outcome{Run: run, Identity: r.Identity, Code: code, Message: "m"}, at)
@@ -302,7 +312,7 @@ func TestStore_Fail(t *testing.T) {
 func TestStore_ManyOfOneJob(t *testing.T) {
 	const runs, each = 50, 200
 	b := bustest.Start(t)
-	s := store(b)
+	s := store(t, b)
 	long := strings.Repeat("\u2028<\"", 2000)
 	began, longest := time.Now(), time.Duration(0)
 	for day := range runs {

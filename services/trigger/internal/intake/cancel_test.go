@@ -24,7 +24,7 @@ func planned(t *testing.T, b *bus.Bus, id, owner string) {
 
 func TestCancel_Unowned(t *testing.T) {
 	b := bustest.Start(t)
-	serve(t, b, newIntake(b))
+	serve(t, b, newIntake(t, b))
 	planned(t, b, "r1", "")
 	send(t, b, events.SubjectCancel+"r1", nil, `{"run":"r1","reason":"wrong job"}`)
 	p, err := events.Data[events.RunCancelled](fact(t, b, events.TypeRunCancelled, "r1"))
@@ -43,7 +43,7 @@ func TestCancel_Unowned(t *testing.T) {
 // The owner of a run sees the flag and ends the run itself.
 func TestCancel_Owned(t *testing.T) {
 	b := bustest.Start(t)
-	serve(t, b, newIntake(b))
+	serve(t, b, newIntake(t, b))
 	planned(t, b, "r1", "a-collector")
 	send(t, b, events.SubjectCancel+"r1", nil, "")
 	emptied(t, b)
@@ -59,18 +59,18 @@ func TestCancel_Owned(t *testing.T) {
 func TestCancel_UnknownRun(t *testing.T) {
 	b := bustest.Start(t)
 	m := bus.Delivery{Subject: events.SubjectCancel + "nobody", Number: 1}
-	if err := newIntake(b).Handle(t.Context(), m); !errors.Is(err, run.ErrNoRecord) {
+	if err := newIntake(t, b).Handle(t.Context(), m); !errors.Is(err, run.ErrNoRecord) {
 		t.Errorf("the first delivery says %v", err)
 	}
 	m.Number = 3
-	if err := newIntake(b).Handle(t.Context(), m); err != nil {
+	if err := newIntake(t, b).Handle(t.Context(), m); err != nil {
 		t.Errorf("the third delivery says %v", err)
 	}
 }
 
 func TestCancel_Unreadable(t *testing.T) {
 	b := bustest.Start(t)
-	serve(t, b, newIntake(b))
+	serve(t, b, newIntake(t, b))
 	send(t, b, events.SubjectCancel+"r1", nil, `{"run":"another"}`)
 	send(t, b, events.SubjectCancel+"r1", nil, `{`)
 	emptied(t, b)

@@ -42,7 +42,7 @@ func TestHandle_QuietTime(t *testing.T) {
 		if err := runs.AddLatest(t.Context(), orders.Key(), "first"); err != nil {
 			t.Fatal(err)
 		}
-		in := newIntake(b)
+		in := newIntake(t, b)
 		in.Runs = aged{runs, c.age}
 		header, body := event(c.source, "1")
 		m := send(t, b, c.subject, header, body)
@@ -60,7 +60,7 @@ func TestHandle_QuietTime(t *testing.T) {
 // what an alert asks, go on.
 func TestHandle_PolicyGone(t *testing.T) {
 	b := bustest.Start(t)
-	in := newIntake(b)
+	in := newIntake(t, b)
 	in.HasPolicy = func(source string) bool { return source != "squirrly/policy/gone" }
 	n := 0
 	for name, c := range map[string]struct {
@@ -106,7 +106,7 @@ func TestHandle_OptedOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve(t, b, newIntake(b))
+	serve(t, b, newIntake(t, b))
 	refused := runOf(t, send(t, b, events.SubjectRequested, nil, request))
 	if o := rejection(t, b, refused); o.Code != events.CodeOptedOut || o.Hint == "" {
 		t.Errorf("rejected with %+v", o)
@@ -120,7 +120,7 @@ func TestHandle_OptedOut(t *testing.T) {
 // A cancel that comes before its request ends the run that would have been.
 func TestHandle_CancelComesFirst(t *testing.T) {
 	b := bustest.Start(t)
-	serve(t, b, newIntake(b))
+	serve(t, b, newIntake(t, b))
 	id := events.RunIDFromEvent("ci", "1")
 	if err := b.Cancel(t.Context(), id); err != nil {
 		t.Fatal(err)

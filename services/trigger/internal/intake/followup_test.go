@@ -52,7 +52,7 @@ const parentRun = "6f0d1c9e-8a34-5f0e-9d61-1c2a7b90e4d3"
 // A follow-up belongs to the result of its parent: the cool-down that this result began does not hold it back.
 func TestHandle_FollowUp(t *testing.T) {
 	b := bustest.Start(t)
-	in := newIntake(b)
+	in := newIntake(t, b)
 	in.Limits.Cooldown = time.Hour
 	analyzed(t, b, parentRun, events.ModeAlloc, events.ModeLock)
 	serve(t, b, in)
@@ -86,7 +86,7 @@ func TestHandle_FollowUpRefused(t *testing.T) {
 			b := bustest.Start(t)
 			analyzed(t, b, parentRun, events.ModeAlloc)
 			analyzed(t, b, leaf)
-			serve(t, b, newIntake(b))
+			serve(t, b, newIntake(t, b))
 			send(t, b, events.SubjectRequested, cloudEvent, followUp(t, c.parent, c.id, c.modes...))
 			if o := rejection(t, b, events.RunIDFromEvent(events.SourceAnalyzer, c.id)); o.Code != events.CodeForbidden {
 				t.Errorf("rejected with %+v", o)
@@ -97,7 +97,7 @@ func TestHandle_FollowUpRefused(t *testing.T) {
 
 func TestHandle_Baseline(t *testing.T) {
 	b := bustest.Start(t)
-	serve(t, b, newIntake(b))
+	serve(t, b, newIntake(t, b))
 	good := send(t, b, events.SubjectRequested, nil, `{"target":{"namespace":"flink","deployment":"orders"},"baseline":"none"}`)
 	fact(t, b, events.TypeProfilePlanned, runOf(t, good))
 	if p := record(t, b, runOf(t, good)).Plan; p.Baseline != events.BaselineNone {

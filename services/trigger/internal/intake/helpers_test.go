@@ -16,6 +16,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/intake"
@@ -43,7 +44,10 @@ func (r resolver) Resolve(_ context.Context, _ string, t events.Target, _ target
 
 var limits = intake.Limits{Duration: 30 * time.Second, MaxDuration: 5 * time.Minute, Deadline: 30 * time.Minute}
 
-func newIntake(b *bus.Bus) *intake.Intake {
+// newIntake works as the user of the service.
+func newIntake(t *testing.T, b *bus.Bus) *intake.Intake {
+	t.Helper()
+	b = bustest.As(t, b, natsusers.Trigger)
 	runs := run.New(b)
 	return &intake.Intake{
 		Runs: runs, Targets: runs.Targets, Permits: runs.Permits, OptOuts: runs.OptOuts, Bus: b, Target: resolver{}, Limits: limits,
@@ -54,6 +58,7 @@ func newIntake(b *bus.Bus) *intake.Intake {
 // serve handles the inbox until t ends.
 func serve(t *testing.T, b *bus.Bus, in *intake.Intake) {
 	t.Helper()
+	b = bustest.As(t, b, natsusers.Trigger)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {

@@ -27,7 +27,7 @@ var binary = nats.Header{
 // A request in any of its forms becomes a plan.
 func TestHandle_Planned(t *testing.T) {
 	b := bustest.Start(t)
-	serve(t, b, newIntake(b))
+	serve(t, b, newIntake(t, b))
 	for name, c := range map[string]struct {
 		subject   string
 		header    nats.Header
@@ -68,7 +68,7 @@ func TestHandle_Planned(t *testing.T) {
 
 func TestHandle_PlanIsComplete(t *testing.T) {
 	b := bustest.Start(t)
-	serve(t, b, newIntake(b))
+	serve(t, b, newIntake(t, b))
 	m := send(t, b, events.SubjectRequested, nil, `{"target":{"namespace":"flink","deployment":"orders"},"modes":["CPU"],
 		"duration":"1500ms","scope":{"maxTaskManagers":2},"context":[{"name":"a.java","text":"class A {}"}],"prompt":"# Hi",
 		"reason":"slow","labels":{"team":"a"}}`)
@@ -101,7 +101,7 @@ func TestHandle_PlanIsComplete(t *testing.T) {
 // Every bad request has a reason code, a sentence, a record and one event; it leaves nothing in the inbox.
 func TestHandle_Rejected(t *testing.T) {
 	b := bustest.Start(t)
-	serve(t, b, newIntake(b))
+	serve(t, b, newIntake(t, b))
 	target := `"target":{"namespace":"flink","deployment":"orders"}`
 	unknown := events.Identity{Cluster: "_", Namespace: "_", Job: "_"}
 	named := events.Identity{Cluster: "_", Namespace: "flink", Job: "orders"}
@@ -154,7 +154,7 @@ func TestHandle_Rejected(t *testing.T) {
 // Neither record nor event nor letter of a refused request tells the password that somebody put into a URL.
 func TestHandle_NoSecretIsKept(t *testing.T) {
 	b := bustest.Start(t)
-	serve(t, b, newIntake(b))
+	serve(t, b, newIntake(t, b))
 	m := send(t, b, events.SubjectRequested, nil, `{"target":{"url":"http://user:hunter2@flink:8081/?token=hunter2"}}`)
 	id := runOf(t, m)
 	e, rec := fact(t, b, events.TypeRunRejected, id), record(t, b, id)
@@ -179,7 +179,7 @@ func TestHandle_NoSecretIsKept(t *testing.T) {
 // A plan that does not fit into an event is refused before there is a run.
 func TestHandle_TooLarge(t *testing.T) {
 	b := bustest.Start(t)
-	serve(t, b, newIntake(b))
+	serve(t, b, newIntake(t, b))
 	labels := strings.Repeat("x", 63<<10)
 	m := send(t, b, events.SubjectRequested, nil, `{"target":{"namespace":"flink","deployment":"orders"},"labels":{"a":"`+labels+`"}}`)
 	if o := rejection(t, b, runOf(t, m)); o.Code != events.CodeInvalidRequest || !strings.Contains(o.Message, "the limit is") {
@@ -189,7 +189,7 @@ func TestHandle_TooLarge(t *testing.T) {
 
 func TestHandle_TargetRefused(t *testing.T) {
 	b := bustest.Start(t)
-	in := newIntake(b)
+	in := newIntake(t, b)
 	in.Target = resolver{refusal.New(events.CodeSeveralJobs, "2 jobs are running")}
 	serve(t, b, in)
 	m := send(t, b, events.SubjectRequested, nil, request)
@@ -201,7 +201,7 @@ func TestHandle_TargetRefused(t *testing.T) {
 // What may pass is left to the next delivery: nothing is decided, and nobody is told.
 func TestHandle_FaultsOfOurOwn(t *testing.T) {
 	b := bustest.Start(t)
-	in := newIntake(b)
+	in := newIntake(t, b)
 	in.Target = resolver{errors.New("the service stops")}
 	m := send(t, b, events.SubjectRequested, nil, request)
 	err := in.Handle(t.Context(), m)
@@ -220,7 +220,7 @@ func TestHandle_FaultsOfOurOwn(t *testing.T) {
 // One run at a time profiles a job; whoever comes second is told which. When it is over, the next may start.
 func TestHandle_Coalesces(t *testing.T) {
 	b := bustest.Start(t)
-	serve(t, b, newIntake(b))
+	serve(t, b, newIntake(t, b))
 	first := runOf(t, send(t, b, events.SubjectRequested, nil, request))
 	fact(t, b, events.TypeProfilePlanned, first)
 	second := runOf(t, send(t, b, events.SubjectRequested, nil, request))
@@ -240,7 +240,7 @@ func TestHandle_Coalesces(t *testing.T) {
 
 func TestHandle_Cooldown(t *testing.T) {
 	b := bustest.Start(t)
-	in := newIntake(b)
+	in := newIntake(t, b)
 	in.Limits.Cooldown = time.Hour
 	serve(t, b, in)
 	first := runOf(t, send(t, b, events.SubjectRequested, nil, request))

@@ -8,6 +8,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/intake"
@@ -97,14 +98,15 @@ func TestHandle_KilledAnywhere(t *testing.T) {
 		"undecodable": {`{`, nil, events.TypeRunRejected, events.StateRejected, 2},
 	} {
 		b := bustest.Start(t)
+		mine := bustest.As(t, b, natsusers.Trigger)
 		handler := func(m *mortal) *intake.Intake {
-			in := newIntake(b)
-			in.Runs, in.Bus, in.Target = ledger{run.New(b), m}, m, resolver{c.refusal}
-			in.Targets = targets{run.New(b).Targets, m}
+			in := newIntake(t, b)
+			in.Runs, in.Bus, in.Target = ledger{run.New(mine), m}, m, resolver{c.refusal}
+			in.Targets = targets{run.New(mine).Targets, m}
 			return in
 		}
 		const never = 100
-		whole := &mortal{Bus: b, at: never}
+		whole := &mortal{Bus: mine, at: never}
 		m := send(t, b, events.SubjectRequested+suffix(name, 0, false), nil, c.body)
 		if err := handler(whole).Handle(t.Context(), m); err != nil && name != "undecodable" {
 			t.Fatal(err)
@@ -116,13 +118,13 @@ func TestHandle_KilledAnywhere(t *testing.T) {
 			for _, after := range []bool{false, true} {
 				m := send(t, b, events.SubjectRequested+suffix(name, at, after), nil, c.body)
 				id := runOf(t, m)
-				if err := handler(&mortal{Bus: b, at: at, after: after}).Handle(t.Context(), m); !errors.Is(err, errKilled) {
+				if err := handler(&mortal{Bus: mine, at: at, after: after}).Handle(t.Context(), m); !errors.Is(err, errKilled) {
 					t.Fatalf("%s, step %d: a killed process says %v", name, at, err)
 				}
 				m.Number = 2
-				_ = handler(&mortal{Bus: b, at: 1, after: after}).Handle(t.Context(), m) // and once more, at once
-				m.Number = uint64(1 + at%2*2)                                            // a message of the same id, or the same message
-				err := newIntakeWith(b, c.refusal).Handle(t.Context(), m)
+				_ = handler(&mortal{Bus: mine, at: 1, after: after}).Handle(t.Context(), m) // and once more, at once
+				m.Number = uint64(1 + at%2*2)                                               // a message of the same id, or the same message
+				err := newIntakeWith(t, b, c.refusal).Handle(t.Context(), m)
 				var fault *bus.Fault
 				if err != nil && (name != "undecodable" || !errors.As(err, &fault)) {
 					t.Fatalf("%s, step %d: the next delivery says %v", name, at, err)
@@ -136,8 +138,8 @@ func TestHandle_KilledAnywhere(t *testing.T) {
 	}
 }
 
-func newIntakeWith(b *bus.Bus, err error) *intake.Intake {
-	in := newIntake(b)
+func newIntakeWith(t *testing.T, b *bus.Bus, err error) *intake.Intake {
+	in := newIntake(t, b)
 	in.Target = resolver{err}
 	return in
 }

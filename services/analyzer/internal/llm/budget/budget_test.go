@@ -14,6 +14,7 @@ import (
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/llmtest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/services/analyzer/internal/claim"
 	"squirrly.dev/services/analyzer/internal/llm"
 	"squirrly.dev/services/analyzer/internal/llm/budget"
@@ -33,7 +34,7 @@ var (
 // books are the two kinds of book, empty.
 func books(t *testing.T) map[string]budget.Book {
 	t.Helper()
-	return map[string]budget.Book{"memory": &budget.Memory{}, "bucket": budget.Shared(bustest.Start(t))}
+	return map[string]budget.Book{"memory": &budget.Memory{}, "bucket": budget.Shared(bustest.As(t, bustest.Start(t), natsusers.Analyzer))}
 }
 
 // asking returns a stand-in and a provider of it within limits.
@@ -178,7 +179,7 @@ func TestUncounted(t *testing.T) {
 	if err := bustest.JetStream(b).DeleteKeyValue(t.Context(), "SQUIRRLY_SPENDING"); err != nil {
 		t.Fatal(err)
 	}
-	s, p := asking(t, budget.Limits{RunTokens: 1e6}, budget.Shared(b), llmtest.Fixed("{}"))
+	s, p := asking(t, budget.Limits{RunTokens: 1e6}, budget.Shared(bustest.As(t, b, natsusers.Analyzer)), llmtest.Fixed("{}"))
 	_, err := p.Complete(t.Context(), request)
 	if !errors.Is(err, budget.ErrRefused) || !strings.Contains(err.Error(), budget.OfRun) || len(s.Requests()) != 0 {
 		t.Errorf("error %v, %d requests", err, len(s.Requests()))
@@ -200,7 +201,7 @@ func race(t *testing.T, b *bus.Bus) {
 	var wg sync.WaitGroup
 	var servers []*llmtest.Server
 	for range 2 {
-		conn := bustest.Connect(t, bustest.JetStream(b).Conn().ConnectedUrl(), "analyzer")
+		conn := bustest.As(t, b, natsusers.Analyzer)
 		s, p := asking(t, budget.Limits{DayTokens: most}, budget.Shared(conn), llmtest.Fixed("{}"))
 		servers = append(servers, s)
 		for range 8 {

@@ -14,6 +14,7 @@ import (
 
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/llmtest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/services/analyzer/internal/claim"
 	"squirrly.dev/services/analyzer/internal/llm"
 	"squirrly.dev/services/analyzer/internal/llm/cache"
@@ -26,7 +27,7 @@ var request = llm.Request{
 
 func stores(t *testing.T) map[string]cache.Store {
 	t.Helper()
-	return map[string]cache.Store{"memory": &cache.Memory{}, "bucket": cache.Shared(bustest.Start(t))}
+	return map[string]cache.Store{"memory": &cache.Memory{}, "bucket": cache.Shared(bustest.As(t, bustest.Start(t), natsusers.Analyzer))}
 }
 
 // asking returns a stand-in and a provider of it that keeps answers for an hour, unless change says otherwise.

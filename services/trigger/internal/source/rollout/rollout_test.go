@@ -9,6 +9,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/trigger/internal/fleet"
 	"squirrly.dev/services/trigger/internal/kube"
@@ -73,7 +74,7 @@ func newStand(t *testing.T) *stand {
 		t.Fatal(err)
 	}
 	return &stand{
-		t: t, bus: bustest.Start(t), gate: &gate{}, looker: &looker{}, on: &all[0],
+		t: t, bus: bustest.As(t, bustest.Start(t), natsusers.Trigger), gate: &gate{}, looker: &looker{}, on: &all[0],
 		now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC),
 	}
 }
