@@ -66,6 +66,8 @@ type Analyzed struct {
 	Baseline   *Baseline                   `json:"baseline,omitempty"`   // chosen once
 	Conclusion *Conclusion                 `json:"conclusion,omitempty"` // of the result, when that is out; nil in runs of older versions
 	FollowUps  []events.Mode               `json:"followUps,omitempty"`  // modes that a run after this one should capture
+
+	FollowUpKey string `json:"followUpKey,omitempty"` // random, chosen once; see [events.FollowUpID]
 }
 
 // Conclusion is what a list of runs says about a result.

@@ -24,7 +24,7 @@ func (s *Service) after(ctx context.Context, rec run.Record) error {
 	if err != nil {
 		return fmt.Errorf("follow up run %s: %w", rec.Run, err)
 	}
-	e.ID, e.CausationID = events.FollowUpID(rec.Run, rec.FollowUps), rec.Run
+	e.ID, e.CausationID = events.FollowUpID(rec.Run, rec.FollowUpKey, rec.FollowUps), rec.Run
 	body, err := e.Encode()
 	if err != nil {
 		s.deps.Logger.WarnContext(ctx, "no follow-up", "run", rec.Run, "error", err) // too large: never will be smaller

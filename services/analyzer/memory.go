@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -40,6 +41,9 @@ func (m *memory) FollowUps(ctx context.Context, modes []events.Mode) error {
 	return m.claim.Mutate(ctx, func(r *run.Record) error {
 		if m.service.cfg.FollowUps && r.Plan.Depth < events.MaxDepth {
 			r.FollowUps = modes
+			if len(modes) > 0 && r.FollowUpKey == "" {
+				r.FollowUpKey = rand.Text()
+			}
 		}
 		return nil
 	})

@@ -88,6 +88,20 @@ func AsAt(t testing.TB, url, user string) *bus.Bus {
 	return b
 }
 
+// Client opens a plain connection as a user, for what is none of our programs. What the server refuses it is logged.
+func Client(t testing.TB, b *bus.Bus, user string) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect(strings.Join(JetStream(b).Conn().Servers(), ","), nats.UserInfo(user, Password(user)),
+		nats.CustomInboxPrefix(bus.InboxPrefix(user)), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			logger(t).Error("NATS error", "user", user, "error", err)
+		}))
+	if err != nil {
+		t.Fatalf("connect as %s: %v", user, err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
 // violations are what the server says that a client may not do.
 type violations struct {
 	mu   sync.Mutex

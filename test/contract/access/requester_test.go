@@ -121,7 +121,7 @@ func TestServices_MayFollowUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.ID = events.FollowUpID(run, []events.Mode{events.ModeAlloc})
+	e.ID = events.FollowUpID(run, "key", []events.Mode{events.ModeAlloc})
 	body, err := e.Encode()
 	if err != nil {
 		t.Fatal(err)

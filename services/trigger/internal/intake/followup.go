@@ -22,7 +22,7 @@ func (in *Intake) followsUp(ctx context.Context, req request, plan events.Plan) 
 	}
 	decided := err == nil && parent.State == events.StateAnalyzed && len(parent.FollowUps) > 0 &&
 		plan.Depth == parent.Plan.Depth+1 && parent.Plan.Identity == plan.Identity && slices.Equal(parent.FollowUps, plan.Modes)
-	if !decided || req.run != events.RunIDFromEvent(events.SourceAnalyzer, events.FollowUpID(plan.Parent, plan.Modes)) {
+	if !decided || req.run != events.RunIDFromEvent(events.SourceAnalyzer, events.FollowUpID(plan.Parent, parent.FollowUpKey, plan.Modes)) {
 		return refusal.New(events.CodeForbidden, "run %s has no such follow-up; leave parent and depth to the analyzer", plan.Parent)
 	}
 	return nil

@@ -16,7 +16,7 @@ import (
 func analyzed(t *testing.T, b *bus.Bus, id string, modes ...events.Mode) {
 	t.Helper()
 	rec := run.Record{
-		Run: id, State: events.StateAnalyzed, Analyzed: run.Analyzed{FollowUps: modes},
+		Run: id, State: events.StateAnalyzed, Analyzed: run.Analyzed{FollowUps: modes, FollowUpKey: followUpKey},
 		Plan: events.Plan{Run: id, Identity: orders, JobID: "aa", Labels: map[string]string{"release": "7"}},
 	}
 	if created, err := run.New(b).Create(t.Context(), rec); err != nil || !created {
@@ -47,6 +47,8 @@ func followUp(t *testing.T, parent, id string, modes ...events.Mode) string {
 
 var cloudEvent = nats.Header{events.HeaderContentType: {events.ContentType}}
 
+const followUpKey = "a-key"
+
 const parentRun = "6f0d1c9e-8a34-5f0e-9d61-1c2a7b90e4d3"
 
 // A follow-up belongs to the result of its parent: the cool-down that this result began does not hold it back.
@@ -56,8 +58,13 @@ func TestHandle_FollowUp(t *testing.T) {
 	in.Limits.Cooldown = time.Hour
 	analyzed(t, b, parentRun, events.ModeAlloc, events.ModeLock)
 	serve(t, b, in)
-	sent := events.FollowUpID(parentRun, []events.Mode{events.ModeAlloc, events.ModeLock})
+	sent := events.FollowUpID(parentRun, followUpKey, []events.Mode{events.ModeAlloc, events.ModeLock})
 	body := followUp(t, parentRun, sent, events.ModeAlloc, events.ModeLock)
+	guess := events.FollowUpID(parentRun, "", []events.Mode{events.ModeAlloc, events.ModeLock})
+	send(t, b, events.SubjectRequested, cloudEvent, followUp(t, parentRun, guess, events.ModeAlloc, events.ModeLock)) // somebody's who knows the parent
+	if o := rejection(t, b, events.RunIDFromEvent(events.SourceAnalyzer, guess)); o.Code != events.CodeForbidden {
+		t.Errorf("the guess: %+v", o)
+	}
 	for range 2 { // sent again, it is the same run
 		send(t, b, orders.RequestSubject(), cloudEvent, body)
 	}
@@ -72,7 +79,7 @@ func TestHandle_FollowUp(t *testing.T) {
 // Nobody but the analyzer follows a run up, and only as the record of the parent says.
 func TestHandle_FollowUpRefused(t *testing.T) {
 	const leaf, other = "00000000-0000-5000-8000-000000000001", "00000000-0000-5000-8000-000000000002"
-	id := func(parent string, modes ...events.Mode) string { return events.FollowUpID(parent, modes) }
+	id := func(parent string, modes ...events.Mode) string { return events.FollowUpID(parent, followUpKey, modes) }
 	for name, c := range map[string]struct {
 		parent, id string
 		modes      []events.Mode
@@ -80,6 +87,8 @@ func TestHandle_FollowUpRefused(t *testing.T) {
 		"unknown parent":  {other, id(other, events.ModeAlloc), []events.Mode{events.ModeAlloc}},
 		"another mode":    {parentRun, id(parentRun, events.ModeLock), []events.Mode{events.ModeLock}},
 		"an id of others": {parentRun, "mine", []events.Mode{events.ModeAlloc}},
+		"without its key": {parentRun, events.FollowUpID(parentRun, "", []events.Mode{events.ModeAlloc}), []events.Mode{events.ModeAlloc}},
+		"another key":     {parentRun, events.FollowUpID(parentRun, "other", []events.Mode{events.ModeAlloc}), []events.Mode{events.ModeAlloc}},
 		"nothing decided": {leaf, id(leaf, events.ModeAlloc), []events.Mode{events.ModeAlloc}},
 	} {
 		t.Run(name, func(t *testing.T) {
