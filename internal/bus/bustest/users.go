@@ -1,6 +1,9 @@
 package bustest
 
 import (
+	"bytes"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,14 +65,12 @@ func As(t testing.TB, b *bus.Bus, user string) *bus.Bus {
 // AsAt is [As] with the address.
 func AsAt(t testing.TB, url, user string) *bus.Bus {
 	t.Helper()
-	var refused violations
+	refused := &violations{out: t.Output()}
 	closed := make(chan struct{})
 	b, err := bus.Connect(t.Context(), bus.Options{
-		URL: url, Name: "squirrly-" + user, User: user, Password: Password(user), Logger: logger(t),
-		Client: []nats.Option{
-			nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused.add(t, err) }),
-			nats.ClosedHandler(func(*nats.Conn) { close(closed) }), // the last that is called
-		},
+		URL: url, Name: "squirrly-" + user, User: user, Password: Password(user),
+		Logger: slog.New(slog.NewTextHandler(refused, nil)),
+		Client: []nats.Option{nats.ClosedHandler(func(*nats.Conn) { close(closed) })}, // the last that is called
 	})
 	if err != nil {
 		t.Fatalf("connect as %s: %v", user, err)
@@ -102,20 +103,21 @@ func Client(t testing.TB, b *bus.Bus, user string) *nats.Conn {
 	return nc
 }
 
-// violations are what the server says that a client may not do.
+// violations are what the server says that a client may not do. It is told in the log.
 type violations struct {
+	out  io.Writer
 	mu   sync.Mutex
 	said []string
 }
 
-func (v *violations) add(t testing.TB, err error) {
-	logger(t).Error("NATS error", "error", err)
-	if !strings.Contains(strings.ToLower(err.Error()), "violation") {
-		return
+// Write takes a line of the log.
+func (v *violations) Write(line []byte) (int, error) {
+	if bytes.Contains(bytes.ToLower(line), []byte("permissions violation")) {
+		v.mu.Lock()
+		v.said = append(v.said, string(line))
+		v.mu.Unlock()
 	}
-	v.mu.Lock()
-	v.said = append(v.said, err.Error())
-	v.mu.Unlock()
+	return v.out.Write(line)
 }
 
 func (v *violations) all() []string {
