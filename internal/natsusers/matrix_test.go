@@ -23,9 +23,10 @@ func allowed(user string, a action) bool {
 func outside(user natsusers.User) bool { return user.Account != natsusers.Streams }
 
 // TestMatrix tries everything as everybody: what is forbidden is refused with a violation, what is allowed is answered.
-func TestMatrix(t *testing.T) {
-	w := start(t)
-	w.provision()
+func TestMatrix(t *testing.T) { onNodes(t, matrix) }
+
+func matrix(t *testing.T, w *world) {
+	t.Helper()
 	var tried, refused, worked int
 	for _, u := range w.users {
 		if may[u.Name] == nil {
@@ -113,9 +114,10 @@ func TestMatrix_Listening(t *testing.T) {
 
 // TestMatrix_ReplySubjects: whatever somebody from outside may send, with one of our subjects as that of the answer, nothing
 // is stored there.
-func TestMatrix_ReplySubjects(t *testing.T) {
-	w := start(t)
-	w.provision()
+func TestMatrix_ReplySubjects(t *testing.T) { onNodes(t, replySubjects) }
+
+func replySubjects(t *testing.T, w *world) {
+	t.Helper()
 	stored := map[string]int{}
 	var sent int
 	for _, u := range w.users {

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +23,7 @@ import (
 type world struct {
 	*testing.T
 
-	url   string
+	urls  []string
 	users []natsusers.User
 	admin *bus.Bus
 	js    jetstream.JetStream
@@ -37,6 +38,23 @@ var options = natsusers.Options{
 const admin = "admin-of-tests"
 
 func start(t *testing.T) *world {
+	t.Helper()
+	return startOn(t, 1)
+}
+
+// onNodes is a test on one server, and on three.
+func onNodes(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	for name, nodes := range map[string]int{"one server": 1, "three nodes": 3} {
+		t.Run(name, func(t *testing.T) {
+			w := startOn(t, nodes)
+			w.provision()
+			test(t, w)
+		})
+	}
+}
+
+func startOn(t *testing.T, nodes int) *world {
 	t.Helper()
 	users, err := natsusers.Users(options)
 	if err != nil {
@@ -55,8 +73,15 @@ func start(t *testing.T) *world {
 	if err := os.WriteFile(file, []byte(natsusers.Config(all, func(u string) string { return hashes[u] })), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := bustest.Configured(t, file)
-	w := &world{T: t, url: s.ClientURL(), users: users}
+	w := &world{T: t, users: users}
+	if nodes == 1 {
+		w.urls = []string{bustest.Configured(t, file).ClientURL()}
+	} else {
+		servers, _ := bustest.Nodes(t, file)
+		for _, s := range servers {
+			w.urls = append(w.urls, s.ClientURL())
+		}
+	}
 	w.admin = w.bus(admin)
 	w.js = bustest.JetStream(w.admin)
 	return w
@@ -68,7 +93,7 @@ func password(user string) string { return "password-of-" + user }
 func (w *world) bus(user string) *bus.Bus {
 	w.Helper()
 	b, err := bus.Connect(w.Context(), bus.Options{
-		URL: w.url, Name: "squirrly-" + user, User: user, Password: password(user), Impatient: true,
+		URL: w.urls[0], Name: "squirrly-" + user, User: user, Password: password(user), Impatient: true,
 		Logger: slog.New(slog.NewTextHandler(w.Output(), nil)),
 	})
 	if err != nil {
@@ -83,7 +108,7 @@ func (w *world) provision() {
 	w.Helper()
 	b := w.bus(natsusers.Provision)
 	defer b.Close()
-	err := b.Provision(w.Context(), bus.Topology{Channels: options.Channels, Subscribers: options.Subscribers, Memory: true})
+	err := b.Provision(w.Context(), bus.Topology{Channels: options.Channels, Subscribers: options.Subscribers, Memory: true, Replicas: len(w.urls)})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -102,7 +127,8 @@ func (w *world) client(user string) *client {
 	w.Helper()
 	c := &client{user: user}
 	var err error
-	c.Conn, err = nats.Connect(w.url, nats.UserInfo(user, password(user)), nats.CustomInboxPrefix(bus.InboxPrefix(user)),
+	at := w.urls[slices.IndexFunc(w.users, func(u natsusers.User) bool { return u.Name == user })%len(w.urls)]
+	c.Conn, err = nats.Connect(at, nats.UserInfo(user, password(user)), nats.CustomInboxPrefix(bus.InboxPrefix(user)),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			c.mu.Lock()
 			c.errors = append(c.errors, err.Error())

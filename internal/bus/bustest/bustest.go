@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,6 +36,7 @@ func StartWith(t testing.TB, topology bus.Topology) *bus.Bus {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.SetLoggerV2(watch(t), false, false, false)
 	t.Cleanup(func() { stop(s) })
 	b := Connect(t, s.ClientURL(), "test")
 	if err := b.Provision(t.Context(), topology); err != nil {
@@ -82,9 +84,32 @@ const nodes = 3
 // NetworkWith is [Network] with another topology.
 func NetworkWith(t testing.TB, topology bus.Topology) ([]*server.Server, *bus.Bus, *Lines) {
 	t.Helper()
+	refused := watch(t)
+	servers, lines := Nodes(t, accounts(t, topology))
+	for _, s := range servers {
+		s.SetLoggerV2(refused, false, false, false)
+	}
+	b := Connect(t, URLs(servers), "test")
+	if err := b.Provision(t.Context(), topology); err != nil {
+		t.Fatal(err)
+	}
+	return servers, b, lines
+}
+
+// URLs are the addresses of servers, for clients.
+func URLs(servers []*server.Server) string {
+	all := make([]string, len(servers))
+	for i, s := range servers {
+		all[i] = s.ClientURL()
+	}
+	return strings.Join(all, ",")
+}
+
+// Nodes runs three servers as one cluster, with the accounts of a file, with nothing provisioned.
+func Nodes(t testing.TB, file string) ([]*server.Server, *Lines) {
+	t.Helper()
 	const n = nodes
 	ports := freePorts(t, n)
-	file := accounts(t, topology)
 	lines := newLines(t, ports)
 	servers := make([]*server.Server, n)
 	started := make(chan error, n)
@@ -116,12 +141,7 @@ func NetworkWith(t testing.TB, topology bus.Topology) ([]*server.Server, *bus.Bu
 		}
 	})
 	waitForLeader(t, servers)
-	urls := servers[0].ClientURL() + "," + servers[1].ClientURL() + "," + servers[2].ClientURL()
-	b := Connect(t, urls, "test")
-	if err := b.Provision(t.Context(), topology); err != nil {
-		t.Fatal(err)
-	}
-	return servers, b, lines
+	return servers, lines
 }
 
 // options are those of the servers of clusters, by server.
@@ -139,6 +159,7 @@ func Restart(t testing.TB, servers []*server.Server, i int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.SetLoggerV2(watch(t), false, false, false)
 	options.Store(s, o)
 	servers[i] = s
 }
@@ -163,17 +184,21 @@ func Leader(t testing.TB, servers []*server.Server, b *bus.Bus, stream string) i
 // Connect opens another connection to a server of this package.
 func Connect(t testing.TB, url, name string) *bus.Bus {
 	t.Helper()
+	return connect(t, bus.Options{URL: url, Name: name})
+}
+
+func connect(t testing.TB, o bus.Options) *bus.Bus {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	b, err := bus.Connect(ctx, bus.Options{URL: url, Name: name, Logger: logger(t)})
+	o.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	b, err := bus.Connect(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
 	return b
 }
-
-func logger(t testing.TB) *slog.Logger { return slog.New(slog.NewTextHandler(t.Output(), nil)) }
 
 func stop(s *server.Server) {
 	s.Shutdown()
