@@ -1,15 +1,12 @@
 package bustest
 
 import (
-	"bytes"
-	"io"
-	"log/slog"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -55,8 +52,8 @@ func accounts(t testing.TB, topology bus.Topology) string {
 	return file
 }
 
-// As opens the connection of a service, as its user, to the server or the servers of another connection. What the server
-// refuses it fails the test.
+// As opens the connection of a service, as its user, to the server or the servers of another connection. What a server
+// refuses a user fails the test.
 func As(t testing.TB, b *bus.Bus, user string) *bus.Bus {
 	t.Helper()
 	return AsAt(t, strings.Join(JetStream(b).Conn().Servers(), ","), user)
@@ -65,37 +62,14 @@ func As(t testing.TB, b *bus.Bus, user string) *bus.Bus {
 // AsAt is [As] with the address.
 func AsAt(t testing.TB, url, user string) *bus.Bus {
 	t.Helper()
-	refused := &violations{out: t.Output()}
-	closed := make(chan struct{})
-	b, err := bus.Connect(t.Context(), bus.Options{
-		URL: url, Name: "squirrly-" + user, User: user, Password: Password(user),
-		Logger: slog.New(slog.NewTextHandler(refused, nil)),
-		Client: []nats.Option{nats.ClosedHandler(func(*nats.Conn) { close(closed) })}, // the last that is called
-	})
-	if err != nil {
-		t.Fatalf("connect as %s: %v", user, err)
-	}
-	t.Cleanup(func() {
-		b.Close()
-		select {
-		case <-closed:
-		case <-time.After(20 * time.Second):
-			t.Errorf("the connection of %s does not close", user)
-		}
-		for _, v := range refused.all() {
-			t.Errorf("%s: %s", user, v)
-		}
-	})
-	return b
+	return connect(t, bus.Options{URL: url, Name: "squirrly-" + user, User: user, Password: Password(user)})
 }
 
-// Client opens a plain connection as a user, for what is none of our programs. What the server refuses it is logged.
+// Client opens a plain connection as a user, for what is none of our programs. What the server refuses it fails the test.
 func Client(t testing.TB, b *bus.Bus, user string) *nats.Conn {
 	t.Helper()
 	nc, err := nats.Connect(strings.Join(JetStream(b).Conn().Servers(), ","), nats.UserInfo(user, Password(user)),
-		nats.CustomInboxPrefix(bus.InboxPrefix(user)), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			logger(t).Error("NATS error", "user", user, "error", err)
-		}))
+		nats.CustomInboxPrefix(bus.InboxPrefix(user)))
 	if err != nil {
 		t.Fatalf("connect as %s: %v", user, err)
 	}
@@ -103,25 +77,53 @@ func Client(t testing.TB, b *bus.Bus, user string) *nats.Conn {
 	return nc
 }
 
-// violations are what the server says that a client may not do. It is told in the log.
-type violations struct {
-	out  io.Writer
+// watch fails the test for everything that a server refuses a user, whoever and in whichever process that is. It is called
+// before what stops the server is left to the end of the test.
+func watch(t testing.TB) *complaints {
+	t.Helper()
+	c := &complaints{}
+	t.Cleanup(func() {
+		for _, said := range c.all() {
+			t.Error(said)
+		}
+	})
+	return c
+}
+
+// complaints is the log of a server that keeps what is forbidden.
+type complaints struct {
 	mu   sync.Mutex
 	said []string
 }
 
-// Write takes a line of the log.
-func (v *violations) Write(line []byte) (int, error) {
-	if bytes.Contains(bytes.ToLower(line), []byte("permissions violation")) {
-		v.mu.Lock()
-		v.said = append(v.said, string(line))
-		v.mu.Unlock()
-	}
-	return v.out.Write(line)
+func (c *complaints) all() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.said
 }
 
-func (v *violations) all() []string {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.said
+// Errorf implements server.Logger.
+func (c *complaints) Errorf(format string, v ...any) {
+	text := fmt.Sprintf(format, v...)
+	if !strings.Contains(text, "Violation") && !strings.Contains(text, "Authorization") {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.said = append(c.said, text)
 }
+
+// Noticef implements server.Logger.
+func (*complaints) Noticef(string, ...any) {}
+
+// Warnf implements server.Logger.
+func (*complaints) Warnf(string, ...any) {}
+
+// Fatalf implements server.Logger.
+func (*complaints) Fatalf(string, ...any) {}
+
+// Debugf implements server.Logger.
+func (*complaints) Debugf(string, ...any) {}
+
+// Tracef implements server.Logger.
+func (*complaints) Tracef(string, ...any) {}

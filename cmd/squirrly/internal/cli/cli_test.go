@@ -14,7 +14,9 @@ import (
 	"github.com/google/pprof/profile"
 
 	"squirrly.dev/cmd/squirrly/internal/cli"
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/flinktest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 )
 
@@ -24,6 +26,13 @@ func runCLI(t *testing.T, ctx context.Context, stdin string, args ...string) (co
 	var o, e bytes.Buffer
 	code = cli.Run(ctx, args, strings.NewReader(stdin), &o, &e)
 	return code, o.String(), e.String()
+}
+
+// TestMain has the command line ask NATS servers as the operator, where they know users.
+func TestMain(m *testing.M) {
+	_ = os.Setenv("SQUIRRLY_NATS_USER", natsusers.Operator)
+	_ = os.Setenv("SQUIRRLY_NATS_PASSWORD", bustest.Password(natsusers.Operator))
+	os.Exit(m.Run())
 }
 
 func clean(t *testing.T) {

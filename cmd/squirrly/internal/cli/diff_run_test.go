@@ -10,7 +10,7 @@ import (
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/bus"
-	"squirrly.dev/internal/natsembed"
+	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 )
@@ -18,20 +18,8 @@ import (
 // server runs a broker with streams and buckets, and returns its address and a connection.
 func server(t *testing.T) (string, *bus.Bus) {
 	t.Helper()
-	s, err := natsembed.Start(natsembed.Options{Dir: t.TempDir(), Port: -1, Name: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	b, err := bus.Connect(t.Context(), bus.Options{URL: s.ClientURL(), Name: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
-	if err := b.Provision(t.Context(), bus.Topology{}); err != nil {
-		t.Fatal(err)
-	}
-	return s.ClientURL(), b
+	b := bustest.StartWith(t, bus.Topology{})
+	return bustest.JetStream(b).Conn().ConnectedUrl(), b
 }
 
 // storeRun puts a folder of a run onto the server, as the services leave it.

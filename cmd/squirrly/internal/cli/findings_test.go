@@ -9,6 +9,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/notifier"
 )
@@ -66,7 +67,7 @@ func followFinding(t *testing.T, b *bus.Bus) string {
 	if err := b.PublishFact(t.Context(), r.Identity.Subject(e.Type, r.Run), e); err != nil {
 		t.Fatal(err)
 	}
-	s, err := notifier.New(notifier.Config{}, notifier.Deps{Bus: b})
+	s, err := notifier.New(notifier.Config{}, notifier.Deps{Bus: bustest.As(t, b, natsusers.Notifier)})
 	if err != nil {
 		t.Fatal(err)
 	}

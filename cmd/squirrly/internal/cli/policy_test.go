@@ -13,11 +13,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/flink/flinktest"
-	"squirrly.dev/internal/natsembed"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/services/trigger"
 )
 
@@ -82,16 +81,8 @@ func TestPolicyCheck(t *testing.T) {
 // What the trigger does with each target is listed and explained, in 80 columns.
 func TestPolicyLs(t *testing.T) {
 	clean(t)
-	s, err := natsembed.Start(natsembed.Options{Dir: t.TempDir(), Port: -1, Name: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	b := bustest.Connect(t, s.ClientURL(), "test")
-	if err := b.Provision(t.Context(), bus.Topology{}); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, errs := runCLI(t, t.Context(), "", "policy", "ls", "--nats", s.ClientURL()); code != 0 || !strings.Contains(errs, "No job is under watch") {
+	url, b := server(t)
+	if code, _, errs := runCLI(t, t.Context(), "", "policy", "ls", "--nats", url); code != 0 || !strings.Contains(errs, "No job is under watch") {
 		t.Errorf("exit %d %s", code, errs)
 	}
 	replay, err := flinktest.NewReplay("2.3.0")
@@ -119,7 +110,7 @@ policies:
 	if err != nil {
 		t.Fatal(err)
 	}
-	service, err := trigger.New(trigger.Config{Policy: path, Kubeconfig: filepath.Join(t.TempDir(), "none")}, trigger.Deps{Bus: b, Flink: way, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	service, err := trigger.New(trigger.Config{Policy: path, Kubeconfig: filepath.Join(t.TempDir(), "none")}, trigger.Deps{Bus: bustest.As(t, b, natsusers.Trigger), Flink: way, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +127,7 @@ policies:
 	for end := time.Now().Add(40 * time.Second); strings.Count(text, "\n") < 5 || !strings.Contains(text, "unseen"); time.Sleep(200 * time.Millisecond) {
 		var code int
 		var errs string
-		if code, text, errs = runCLI(t, t.Context(), "", "policy", "ls", "--nats", s.ClientURL()); code != 0 || time.Now().After(end) {
+		if code, text, errs = runCLI(t, t.Context(), "", "policy", "ls", "--nats", url); code != 0 || time.Now().After(end) {
 			t.Fatalf("exit %d\n%s%s", code, text, errs)
 		}
 	}
@@ -152,7 +143,7 @@ policies:
 	}
 	var errs string
 	explain := func() (code int) {
-		code, text, errs = runCLI(t, t.Context(), "", "policy", "explain", "orders", "--nats", s.ClientURL())
+		code, text, errs = runCLI(t, t.Context(), "", "policy", "explain", "orders", "--nats", url)
 		return code
 	}
 	code := explain()
@@ -164,13 +155,13 @@ policies:
 	if code != 0 || !strings.Contains(text, "policy nightly, target orders") || !strings.Contains(text, "budget: 5m of 5m left today") || !strings.Contains(text, "release: job-") {
 		t.Errorf("exit %d\n%s%s", code, text, errs)
 	}
-	if code, text, _ = runCLI(t, t.Context(), "", "policy", "ls", "nightly", "-o", "json", "--nats", s.ClientURL()); code != 0 || strings.Count(text, `"policy": "nightly"`) != 2 {
+	if code, text, _ = runCLI(t, t.Context(), "", "policy", "ls", "nightly", "-o", "json", "--nats", url); code != 0 || strings.Count(text, `"policy": "nightly"`) != 2 {
 		t.Errorf("exit %d\n%s", code, text)
 	}
-	if code, _, errs = runCLI(t, t.Context(), "", "policy", "explain", "payments", "--nats", s.ClientURL()); code != 5 {
+	if code, _, errs = runCLI(t, t.Context(), "", "policy", "explain", "payments", "--nats", url); code != 5 {
 		t.Errorf("exit %d %s", code, errs)
 	}
-	changedFile(t, path, s.ClientURL())
+	changedFile(t, path, url)
 }
 
 // The policy that docs/policy.md begins with is fine, and what `policy check` prints of it is what stands there but for the date.
