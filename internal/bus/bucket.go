@@ -165,14 +165,15 @@ func (k *Bucket[T]) replace(ctx context.Context, key string, e Entry[T], id stri
 	if err != nil {
 		return err
 	}
-	return k.bus.swap(ctx, bucketPrefix+k.name, &nats.Msg{Subject: k.subject(key), Data: body, Header: nats.Header{}}, id, e.Revision)
+	_, err = k.bus.swap(ctx, bucketPrefix+k.name, &nats.Msg{Subject: k.subject(key), Data: body, Header: nats.Header{}}, id, e.Revision)
+	return err
 }
 
 // Put stores a value, whatever was there.
 func (k *Bucket[T]) Put(ctx context.Context, key string, v T) error {
 	body, err := encodeValue(v)
 	if err == nil {
-		err = k.bus.store(ctx, &nats.Msg{Subject: k.subject(key), Data: body, Header: nats.Header{}}, uuid.NewString())
+		_, err = k.bus.store(ctx, &nats.Msg{Subject: k.subject(key), Data: body, Header: nats.Header{}}, uuid.NewString())
 	}
 	if err != nil {
 		return fmt.Errorf("write %s of %s: %w", key, k.name, err)
@@ -188,7 +189,7 @@ func (k *Bucket[T]) Delete(ctx context.Context, key string, expected func(T) boo
 			return err
 		}
 		m := &nats.Msg{Subject: k.subject(key), Header: nats.Header{headerOperation: {opDelete}}}
-		err = k.bus.swap(ctx, bucketPrefix+k.name, m, uuid.NewString(), e.Revision)
+		_, err = k.bus.swap(ctx, bucketPrefix+k.name, m, uuid.NewString(), e.Revision)
 		if err == nil {
 			return nil
 		}

@@ -35,11 +35,14 @@ func genuine(d Delivery, e events.Event) error {
 		return fmt.Errorf("%w: a %s of run %s is not told on %s", errForged, e.Type, about.Run, d.Subject)
 	case !same(e.Type, e.ID, id, "/"):
 		return fmt.Errorf("%w: the id of a %s of run %s is not %s", errForged, e.Type, about.Run, e.ID)
-	case d.Header.Get(jetstream.MsgIDHeader) != e.ID:
+	case !isID(d.Header.Get(jetstream.MsgIDHeader), e.ID):
 		return fmt.Errorf("%w: the id is %q of the message and %q of the event", errForged, d.Header.Get(jetstream.MsgIDHeader), e.ID)
 	}
 	return nil
 }
+
+// isID reports whether a message has the id of a fact: as it is, or with an addition, see [Bus.anotherID].
+func isID(has, id string) bool { return has == id || strings.HasPrefix(has, id+"/") }
 
 // same compares the name of a fact; a run may have several changes of findings, whose names have one part more.
 func same(t events.Type, has, want, sep string) bool {

@@ -33,6 +33,10 @@ func TestGenuine(t *testing.T) {
 		if err := genuine(d, e); err != nil {
 			t.Errorf("%s: %v", e.Type, err)
 		}
+		d.Header[jetstream.MsgIDHeader] = []string{e.ID + "/again"}
+		if err := genuine(d, e); err != nil {
+			t.Errorf("%s with an addition to its id: %v", e.Type, err)
+		}
 		for name, change := range map[string]func(*Delivery, *events.Event){
 			"the subject of another type": func(d *Delivery, _ *events.Event) { d.Subject = id.Subject(events.TypeRunRejected, "r1") },
 			"the subject of another run":  func(d *Delivery, e *events.Event) { d.Subject = id.Subject(e.Type, "r2") },
@@ -49,6 +53,7 @@ func TestGenuine(t *testing.T) {
 				d.Header[jetstream.MsgIDHeader] = []string{e.ID}
 			},
 			"another id of the message": func(d *Delivery, _ *events.Event) { d.Header[jetstream.MsgIDHeader] = []string{"x"} },
+			"a longer id":               func(d *Delivery, e *events.Event) { d.Header[jetstream.MsgIDHeader] = []string{e.ID + "x"} },
 			"no id of the message":      func(d *Delivery, _ *events.Event) { delete(d.Header, jetstream.MsgIDHeader) },
 			"no data":                   func(_ *Delivery, e *events.Event) { e.Data = []byte("[]") },
 		} {

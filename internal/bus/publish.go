@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,7 +21,8 @@ const publishFor = time.Minute
 // PublishFact stores a fact about a run, once: its subject holds the run id, so the first compare-and-set expects no
 // message there. A conflict proves nothing, since it is also given for a message that is only on its way and may never
 // arrive. So after one the subject is read back: with this fact on it, all is well; with none, it is published again;
-// and behind a message of somebody else it is published nevertheless, with an alarm.
+// and behind a message of somebody else it is published nevertheless, with an alarm. So it is when somebody else took its
+// message id, which the server would drop it for.
 func (b *Bus) PublishFact(ctx context.Context, subject string, e events.Event) error {
 	body, err := e.Encode()
 	if err != nil {
@@ -35,21 +37,48 @@ func (b *Bus) PublishFact(ctx context.Context, subject string, e events.Event) e
 	}
 	inject(ctx, msg.Header)
 	until := time.Now().Add(publishFor)
-	for try, expected := 0, uint64(0); ; try++ {
-		err := b.swap(ctx, events.StreamEvents, msg, e.ID, expected)
-		if err == nil {
+	a := attempt{msg: msg, fact: e.ID, id: e.ID}
+	for try := 0; ; try++ {
+		told, err := b.tell(ctx, &a)
+		if told {
 			return nil
 		}
-		if IsConflict(err) {
-			var found bool
-			if found, expected, err = b.readBack(ctx, subject, e.ID, expected); found {
-				return nil
-			}
-		}
-		if err != nil && !IsConflict(err) || time.Now().After(until) || pause(ctx, try) != nil {
+		if err != nil || time.Now().After(until) || pause(ctx, try) != nil {
 			return fmt.Errorf("publish %s of run %s: %w", e.Type, e.RunID, errors.Join(err, ctx.Err()))
 		}
 	}
+}
+
+// attempt is what the next try to store a fact goes by.
+type attempt struct {
+	msg      *nats.Msg
+	fact, id string // of the event, and of the message
+	expected uint64 // sequence of the last message on the subject
+}
+
+// tell tries to store a fact once, and reports whether it is stored, now or before. Without an error it may be tried again.
+func (b *Bus) tell(ctx context.Context, a *attempt) (told bool, err error) {
+	known, err := b.swap(ctx, events.StreamEvents, a.msg, a.id, a.expected)
+	if err != nil && !IsConflict(err) {
+		return false, err
+	}
+	if err == nil && !known {
+		return true, nil
+	}
+	told, a.expected, err = b.readBack(ctx, a.msg.Subject, a.fact, a.expected)
+	if !told && err == nil && known {
+		a.id = b.anotherID(ctx, a.msg.Subject, a.fact)
+	}
+	return told, err
+}
+
+// anotherID is a message id for a fact whose own id the stream knows though the fact is not there: somebody stored another
+// message with it, elsewhere in the stream. [genuine] takes it.
+func (b *Bus) anotherID(ctx context.Context, subject, id string) string {
+	b.tel.foreign.Add(ctx, 1)
+	b.log.ErrorContext(ctx, "somebody else's message has the id of a fact, which is published with another: who may publish into this stream?",
+		"subject", subject, "fact", id)
+	return id + "/" + rand.Text()
 }
 
 // readBack looks for a fact on its subject. Without it, it returns the sequence of the last message there, 0 being none;
@@ -96,7 +125,7 @@ func (b *Bus) stands(ctx context.Context, subject, id string, before uint64) (bo
 
 // holds reports whether a message is the event with an id.
 func holds(m *jetstream.RawStreamMsg, id string) bool {
-	if m.Header.Get(jetstream.MsgIDHeader) == id {
+	if isID(m.Header.Get(jetstream.MsgIDHeader), id) {
 		return true
 	}
 	e, err := events.DecodeEvent(m.Data)
@@ -155,5 +184,6 @@ func (b *Bus) Publish(ctx context.Context, subject, msgID string, h events.Heade
 	m := &nats.Msg{Subject: subject, Data: body, Header: nats.Header{}}
 	maps.Copy(m.Header, h)
 	inject(ctx, m.Header)
-	return b.store(ctx, m, msgID)
+	_, err := b.store(ctx, m, msgID)
+	return err
 }

@@ -82,7 +82,7 @@ func full(info *jetstream.StreamInfo) error {
 func (b *Bus) probe(ctx context.Context) error {
 	key := ProbeKey(b.nc.Opts.Name)
 	m := &nats.Msg{Subject: keyPrefix + events.BucketLeases + "." + key, Data: []byte(strings.Repeat(" ", probeBytes)), Header: nats.Header{}}
-	if err := b.store(ctx, m, uuid.NewString()); err != nil {
+	if _, err := b.store(ctx, m, uuid.NewString()); err != nil {
 		return fmt.Errorf("NATS stores nothing (a full disk, or a limit of the server or the account): %w", err)
 	}
 	return nil

@@ -18,13 +18,15 @@ const writeFor = 30 * time.Second
 //
 // The message names its stream: it is stored with it, so that a consumer which somebody points at a subject of another
 // stream, the inbox for example, puts nothing there.
-func (b *Bus) swap(ctx context.Context, stream string, m *nats.Msg, id string, expected uint64) error {
+//
+// known says that the stream has had a message of this id before: this one, or one of somebody who took its id.
+func (b *Bus) swap(ctx context.Context, stream string, m *nats.Msg, id string, expected uint64) (known bool, err error) {
 	return b.store(ctx, m, id, jetstream.WithExpectStream(stream), jetstream.WithExpectLastSequencePerSubject(expected))
 }
 
 // store publishes a message until it is known what became of it. Only one with an id, which the server knows again, is
 // repeated when it may have been stored.
-func (b *Bus) store(ctx context.Context, m *nats.Msg, id string, opts ...jetstream.PublishOpt) error {
+func (b *Bus) store(ctx context.Context, m *nats.Msg, id string, opts ...jetstream.PublishOpt) (known bool, err error) {
 	again := isUnheard
 	if id != "" {
 		again, opts = IsUnanswered, append(opts, jetstream.WithMsgID(id))
@@ -32,13 +34,13 @@ func (b *Bus) store(ctx context.Context, m *nats.Msg, id string, opts ...jetstre
 	until := time.Now().Add(writeFor)
 	for try := 0; ; try++ {
 		call, cancel := context.WithTimeout(ctx, apiTimeout)
-		_, err := b.js.PublishMsg(call, m, opts...)
+		ack, err := b.js.PublishMsg(call, m, opts...)
 		cancel()
 		if err == nil {
-			return nil
+			return ack.Duplicate, nil
 		}
 		if !again(err) || ctx.Err() != nil || time.Now().After(until) || pause(ctx, try) != nil {
-			return fmt.Errorf("publish to %s: %w", m.Subject, err)
+			return false, fmt.Errorf("publish to %s: %w", m.Subject, err)
 		}
 	}
 }
