@@ -58,7 +58,8 @@ func forged(t *testing.T, subject, run string) *nats.Msg {
 func (w *world) bring(c *client, at [2]string, m *nats.Msg, to string) {
 	w.Helper()
 	listener := w.client("subscriber")
-	if _, err := listener.SubscribeSync(to); err != nil {
+	heard, err := listener.SubscribeSync(to)
+	if err != nil {
 		w.Fatal(err)
 	}
 	listener.settled(w.T)
@@ -76,6 +77,10 @@ func (w *world) bring(c *client, at [2]string, m *nats.Msg, to string) {
 	r, err := c.Request("$JS.API.CONSUMER.CREATE."+stream+".mine."+all, body, 5*time.Second)
 	if err != nil || strings.Contains(string(r.Data), `"error"`) {
 		w.Fatalf("the consumer is not made: %v, %s", err, r.Data)
+	}
+	// Whoever listens hears it, and can tell it by its subject.
+	if got, err := heard.NextMsg(10 * time.Second); err != nil || got.Subject == to {
+		w.Errorf("heard %+v, %v", got, err)
 	}
 }
 
