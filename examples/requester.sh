@@ -9,7 +9,8 @@
 #   examples/requester.sh next         read the next recommendation with it and acknowledge it
 #
 # NATS_URL, NATS_USER, NATS_PASSWORD and NATS_CREDS are read by `nats`. TARGET is JSON, SUBJECT the subject for requests,
-# ID the id of a CloudEvent (the same SOURCE and ID are the same run), DURABLE the name of the consumer.
+# ID the id of a CloudEvent (the same SOURCE and ID are the same run), DURABLE the name of the consumer. A subscriber of
+# `squirrly nats-users` has its durable and sets NATS_API_PREFIX=SQUIRRLY.API, DURABLE=subscriber-$NATS_USER.
 set -eu
 
 target=${TARGET:-'{"url":"http://127.0.0.1:8081"}'}
@@ -21,7 +22,7 @@ type=dev.squirrly.profile.requested.v1
 request='{"target":'$target',"duration":"'${DURATION:-30s}'","reason":"requester.sh"}'
 
 # An inbox of one's own, for users who may listen on no other.
-call() { "${NATS:-nats}" --inbox-prefix="_INBOX_${NATS_USER:-requester}" "$@"; }
+call() { "${NATS:-nats}" --inbox-prefix="_INBOX_${NATS_USER:-requester}" ${NATS_API_PREFIX:+--js-api-prefix="$NATS_API_PREFIX"} "$@"; }
 
 # Without --no-templates, `nats` would take {{ … }} in a prompt for its own.
 case ${1:-} in
@@ -41,7 +42,7 @@ subscribe)
 	;;
 next) call consumer next SQUIRRLY_EVENTS "$durable" --ack --raw --timeout "${TIMEOUT:-10m}" ;;
 *)
-	sed -n '2,12s/^# \{0,1\}//p' "$0"
+	sed -n '2,13s/^# \{0,1\}//p' "$0"
 	exit 2
 	;;
 esac

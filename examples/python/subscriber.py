@@ -2,6 +2,10 @@
 
     DURABLE=payments FILTER='squirrly.v1.recommendation.ready.prod.flink.>' python subscriber.py
 
+With a user of `squirrly nats-users --subscriber NAME`, whose durable an administrator made:
+
+    NATS_USER=NAME NATS_PASSWORD=... NATS_API_PREFIX=SQUIRRLY.API DURABLE=subscriber-NAME python subscriber.py
+
 COUNT ends it after so many. What does not fit the published schema is ended, not repeated.
 """
 
@@ -22,8 +26,11 @@ async def main():
     schema = squirrly.validator(squirrly.READY)
     nc = await squirrly.connect(name)
     try:
-        sub = await nc.jetstream().pull_subscribe(
-            subject, durable=name, stream="SQUIRRLY_EVENTS", config=ConsumerConfig(ack_policy=AckPolicy.EXPLICIT))
+        if prefix := os.environ.get("NATS_API_PREFIX"):
+            sub = await nc.jetstream(prefix=prefix).pull_subscribe_bind(consumer=name, stream="SQUIRRLY_EVENTS")
+        else:
+            sub = await nc.jetstream().pull_subscribe(
+                subject, durable=name, stream="SQUIRRLY_EVENTS", config=ConsumerConfig(ack_policy=AckPolicy.EXPLICIT))
         while left != 0:
             try:
                 messages = await sub.fetch(1, timeout=30)

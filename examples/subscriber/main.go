@@ -4,7 +4,9 @@
 //
 // NATS_URL, NATS_USER and NATS_PASSWORD say where and who (NATS_CREDS a credentials file instead), DURABLE names the
 // consumer (default: the user, or "example"), FILTER narrows what is read, for example to
-// squirrly.v1.recommendation.ready.prod.flink.>, and BIND=1 uses a durable that an administrator made.
+// squirrly.v1.recommendation.ready.prod.flink.>, and BIND=1 uses a durable that an administrator made. NATS_API_PREFIX says
+// where the API of JetStream is for users of another account: a user of `squirrly nats-users --subscriber NAME` sets it to
+// SQUIRRLY.API, and DURABLE to subscriber-NAME; it binds.
 package main
 
 import (
@@ -36,7 +38,7 @@ func main() {
 
 func run(ctx context.Context, out io.Writer) error {
 	name := cmp.Or(os.Getenv("DURABLE"), os.Getenv("NATS_USER"), "example")
-	nc, err := connect(name)
+	nc, err := connect(cmp.Or(os.Getenv("NATS_USER"), name))
 	if err != nil {
 		return fmt.Errorf("connect to NATS: %w", err)
 	}
@@ -84,11 +86,12 @@ func open(ctx context.Context, nc *nats.Conn, name string) (jetstream.Consumer, 
 	const timeout = 5 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	js, err := jetstream.New(nc)
+	prefix := os.Getenv("NATS_API_PREFIX")
+	js, err := jetstream.NewWithAPIPrefix(nc, cmp.Or(prefix, jetstream.DefaultAPIPrefix))
 	if err != nil {
 		return nil, err //nolint:wrapcheck // wrapped by run.
 	}
-	if os.Getenv("BIND") != "" {
+	if prefix != "" || os.Getenv("BIND") != "" {
 		return js.Consumer(ctx, events.StreamEvents, name) //nolint:wrapcheck // wrapped by run.
 	}
 	return js.CreateOrUpdateConsumer(ctx, events.StreamEvents, jetstream.ConsumerConfig{ //nolint:wrapcheck // as above.

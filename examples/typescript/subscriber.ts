@@ -2,6 +2,10 @@
 //
 //   DURABLE=payments FILTER='squirrly.v1.recommendation.ready.prod.flink.>' npx tsx subscriber.ts
 //
+// With a user of `squirrly nats-users --subscriber NAME`, whose durable an administrator made:
+//
+//   NATS_USER=NAME NATS_PASSWORD=... NATS_API_PREFIX=SQUIRRLY.API DURABLE=subscriber-NAME npx tsx subscriber.ts
+//
 // COUNT ends it after so many. What does not fit the published schema is ended, not repeated.
 import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 
@@ -24,13 +28,16 @@ function read(text: string): Ready | undefined {
 }
 
 const nc = await open(name);
-const manager = await jetstreamManager(nc);
-await manager.consumers.add(stream, {
-  durable_name: name,
-  filter_subject: process.env.FILTER ?? "squirrly.v1.recommendation.ready.>",
-  ack_policy: AckPolicy.Explicit,
-});
-const consumer = await jetstream(nc).consumers.get(stream, name);
+const apiPrefix = process.env.NATS_API_PREFIX;
+if (apiPrefix === undefined) {
+  const manager = await jetstreamManager(nc);
+  await manager.consumers.add(stream, {
+    durable_name: name,
+    filter_subject: process.env.FILTER ?? "squirrly.v1.recommendation.ready.>",
+    ack_policy: AckPolicy.Explicit,
+  });
+}
+const consumer = await jetstream(nc, apiPrefix === undefined ? {} : { apiPrefix }).consumers.get(stream, name);
 const messages = await consumer.consume({ max_messages: 1 });
 process.once("SIGINT", () => messages.stop());
 process.once("SIGTERM", () => messages.stop());

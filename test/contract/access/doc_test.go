@@ -1,80 +1,74 @@
-// Package access_test tries out, on a real NATS server, what examples/nats-permissions.conf allows to users outside of
-// Squirrly, and the example subscriber with it. Every line of that file is used here, and what it leaves out is refused.
+// Package access_test tries out, on a real NATS server, what the accounts of `squirrly nats-users` allow to users outside of
+// Squirrly, and the example subscriber with them: what docs/events.md says of permissions.
 package access_test
 
 import (
-	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 )
 
 // root is the folder of the repository.
 var root = filepath.Join("..", "..", "..")
 
-// The users of the file, each with the variable that holds the password.
-var passwords = map[string]string{
-	"squirrly": "SQUIRRLY_NATS_PASSWORD", "orders-ci": "ORDERS_CI_PASSWORD",
-	"dashboard": "DASHBOARD_PASSWORD", "audit": "AUDIT_PASSWORD",
+// The users that are tried out: a requester of one job, and a subscriber.
+const requester, subscriber, subscriberDurable = "orders-ci", "dashboard", "subscriber-dashboard"
+
+// outside are the users beside the services.
+func outside() natsusers.Options {
+	return natsusers.Options{Requesters: []natsusers.Requester{{Name: requester, Scope: "prod/flink/orders"}}, Subscribers: []string{subscriber}}
 }
 
-// start runs a server with the permissions of the file, and gives Squirrly's own connection to it.
+func passwordOf(user string) string { return "secret-of-" + user + "-of-the-test" }
+
+// start runs a server with the accounts that `squirrly nats-users` makes, and gives the connection of one who may do everything
+// in the account of the streams.
 func start(t *testing.T) (string, *bus.Bus) {
 	t.Helper()
-	for user, variable := range passwords {
-		t.Setenv(variable, "secret-of-"+user)
-	}
-	o, err := server.ProcessConfigFile(filepath.Join(root, "examples", "nats-permissions.conf"))
+	users, err := natsusers.Users(outside())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(o.Users) != len(passwords) {
-		t.Fatalf("%d users, %d are tested", len(o.Users), len(passwords))
-	}
-	o.Host, o.Port, o.NoSigs, o.NoLog = "127.0.0.1", server.RANDOM_PORT, true, true
-	o.JetStream, o.StoreDir = true, t.TempDir()
-	s, err := server.NewServer(o)
-	if err != nil {
+	users = append(users, natsusers.User{Name: "squirrly", Account: natsusers.Streams, Publish: []string{">"}, Subscribe: []string{">"}})
+	file := filepath.Join(t.TempDir(), natsusers.ConfigFile)
+	if err := os.WriteFile(file, []byte(natsusers.Config(users, passwordOf)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.Start()
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(20 * time.Second) {
-		t.Fatal("the server is not ready")
-	}
+	url := bustest.Configured(t, file).ClientURL()
 	b, err := bus.Connect(t.Context(), bus.Options{
-		URL: s.ClientURL(), Name: "squirrly", User: "squirrly", Password: "secret-of-squirrly",
+		URL: url, Name: "squirrly", User: "squirrly", Password: passwordOf("squirrly"),
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	if err := b.Provision(t.Context(), bus.Topology{}); err != nil {
+	if err := b.Provision(t.Context(), bus.Topology{Subscribers: []string{subscriber}}); err != nil {
 		t.Fatal(err)
 	}
-	return s.ClientURL(), b
+	return url, b
 }
 
 // as connects as a user with an inbox of its own.
 func as(t *testing.T, url, user string) (*nats.Conn, jetstream.JetStream) {
 	t.Helper()
-	nc, err := nats.Connect(url, nats.UserInfo(user, "secret-of-"+user), nats.CustomInboxPrefix("_INBOX_"+user),
+	nc, err := nats.Connect(url, nats.UserInfo(user, passwordOf(user)), nats.CustomInboxPrefix("_INBOX_"+user),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { t.Log(user, err) }))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
+	js, err := jetstream.NewWithAPIPrefix(nc, natsusers.APIPrefix)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,18 +110,16 @@ func permitted(t *testing.T, nc *nats.Conn) bool {
 	return err == nil
 }
 
-// soon bounds a call that is refused: a refusal looks like a timeout.
-func soon(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// The page for requesters and subscribers shows the file as it is.
+// The page for requesters and subscribers shows their accounts as they are made.
 func TestDocument_ShowsThePermissions(t *testing.T) {
-	conf := read(t, filepath.Join(root, "examples", "nats-permissions.conf"))
-	if !strings.Contains(read(t, filepath.Join(root, "docs", "events.md")), "```\n"+conf+"```\n") {
-		t.Error("docs/events.md shows other permissions than examples/nats-permissions.conf")
+	users, err := natsusers.Users(outside())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf := natsusers.Config(users, func(string) string { return "$2a$08$…" })
+	_, accounts, found := strings.Cut(conf, "  "+natsusers.Requesters+" {\n")
+	shown := "```\n  " + natsusers.Requesters + " {\n" + strings.TrimSuffix(accounts, "}\n") + "```\n"
+	if !found || !strings.Contains(read(t, filepath.Join(root, "docs", "events.md")), shown) {
+		t.Errorf("docs/events.md does not show the accounts of people outside:\n%s", shown)
 	}
 }

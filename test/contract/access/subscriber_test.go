@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"squirrly.dev/internal/bus"
-	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 )
 
@@ -39,35 +39,27 @@ func publish(t *testing.T, b *bus.Bus, typ events.Type, run string) {
 	}
 }
 
-func durable(name string, filters ...string) jetstream.ConsumerConfig {
-	c := jetstream.ConsumerConfig{Durable: name, AckPolicy: jetstream.AckExplicitPolicy, FilterSubjects: filters}
-	if len(filters) == 1 {
-		c.FilterSubject, c.FilterSubjects = filters[0], nil
-	}
-	return c
-}
-
-// A subscriber makes a durable of its own and reads recommendations with it, and no other fact.
+// A subscriber reads recommendations from the durable that was made for it, and no other fact; and it hears them as they come.
 func TestSubscriber_ReadsRecommendations(t *testing.T) {
 	url, b := start(t)
+	nc, js := as(t, url, subscriber)
+	live, err := nc.SubscribeSync(events.SubjectReady)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !permitted(t, nc) {
+		t.Fatal("may not listen")
+	}
 	publish(t, b, events.TypeProfilePlanned, "r1")
 	publish(t, b, events.TypeRecommendationReady, "r1")
-	_, js := as(t, url, "dashboard")
-	c, err := js.CreateOrUpdateConsumer(t.Context(), events.StreamEvents, durable("dashboard", events.SubjectReady))
+	c, err := js.Consumer(t.Context(), events.StreamEvents, subscriberDurable)
 	if err != nil {
 		t.Fatal(err)
 	}
 	readOne(t, c)
-
-	// The other one is made by an administrator.
-	if _, err := bustest.JetStream(b).CreateConsumer(t.Context(), events.StreamEvents, durable("audit", events.SubjectReady)); err != nil {
-		t.Fatal(err)
+	if m, err := live.NextMsg(5 * time.Second); err != nil || m.Subject != orders.Subject(events.TypeRecommendationReady, "r1") {
+		t.Errorf("as it comes: %+v, %v", m, err)
 	}
-	_, js = as(t, url, "audit")
-	if c, err = js.Consumer(t.Context(), events.StreamEvents, "audit"); err != nil {
-		t.Fatal(err)
-	}
-	readOne(t, c)
 }
 
 // readOne reads the only recommendation and acknowledges it.
@@ -106,80 +98,32 @@ func TestSubscriber_MayNothingElse(t *testing.T) {
 	publish(t, b, events.TypeProfilePlanned, "r1")
 	before := total(t, b)
 	const s = events.StreamEvents
-	for _, user := range []string{"dashboard", "audit"} {
-		for _, subject := range []string{
-			events.SubjectRequested,
-			orders.RequestSubject(),
-			events.SubjectCancel + "r1",
-			orders.Subject(events.TypeRecommendationReady, "r1"),
-			"$KV." + events.BucketRuns + ".run.r1",
-			"$JS.API.STREAM.INFO." + s,
-			"$JS.API.STREAM.PURGE." + s,
-			"$JS.API.STREAM.MSG.GET." + s,
-			"$JS.API.STREAM.MSG.DELETE." + s,
-			"$JS.API.DIRECT.GET." + s,
-			"$JS.API.DIRECT.GET." + s + "." + orders.Subject(events.TypeProfilePlanned, "r1"),
-			"$JS.API.CONSUMER.CREATE." + s,
-			"$JS.API.CONSUMER.CREATE." + s + "." + user,
-			"$JS.API.CONSUMER.CREATE." + s + ".other." + events.SubjectReady,
-			"$JS.API.CONSUMER.CREATE." + s + "." + user + "." + events.SubjectPlanned,
-			"$JS.API.CONSUMER.DURABLE.CREATE." + s + "." + user,
-			"$JS.API.CONSUMER.DELETE." + s + "." + events.DurableCollector,
-			"$JS.API.CONSUMER.MSG.NEXT." + s + "." + events.DurableCollector,
-			"$JS.API.CONSUMER.INFO." + s + "." + events.DurableAnalyzer,
-			"$JS.ACK." + s + "." + events.DurableCollector + ".1.1.1.1.1",
+	for _, api := range []string{"$JS.API", natsusers.APIPrefix} {
+		for _, call := range []string{
+			"STREAM.INFO." + s, "STREAM.PURGE." + s, "STREAM.MSG.GET." + s, "STREAM.MSG.DELETE." + s, "DIRECT.GET." + s,
+			"DIRECT.GET." + s + "." + orders.Subject(events.TypeProfilePlanned, "r1"),
+			"CONSUMER.CREATE." + s, "CONSUMER.CREATE." + s + "." + subscriberDurable,
+			"CONSUMER.CREATE." + s + ".other." + events.SubjectReady, "CONSUMER.CREATE." + s + "." + subscriberDurable + "." + events.SubjectReady,
+			"CONSUMER.DURABLE.CREATE." + s + "." + subscriberDurable, "CONSUMER.DELETE." + s + "." + subscriberDurable,
+			"CONSUMER.MSG.NEXT." + s + "." + events.DurableCollector, "CONSUMER.INFO." + s + "." + events.DurableAnalyzer,
 		} {
-			if mayPublish(t, url, user, subject) {
-				t.Errorf("%s may publish on %s", user, subject)
-			}
-		}
-		for _, subject := range []string{">", events.SubjectReady, "_INBOX.>", "_INBOX_squirrly.>", "$JS.EVENT.>"} {
-			if maySubscribe(t, url, user, subject) {
-				t.Errorf("%s may listen on %s", user, subject)
+			if mayPublish(t, url, subscriber, api+"."+call) {
+				t.Errorf("may publish on %s.%s", api, call)
 			}
 		}
 	}
-	if mayPublish(t, url, "audit", "$JS.API.CONSUMER.CREATE."+s+".audit."+events.SubjectReady) {
-		t.Error("audit may make a durable")
-	}
-	if after := total(t, b); after != before {
-		t.Errorf("%d messages more are stored", after-before)
-	}
-}
-
-// The subject of the call and the filter in its body have to agree: nobody gets more by asking for two things.
-func TestSubscriber_CannotWidenItsFilter(t *testing.T) {
-	url, b := start(t)
-	nc, js := as(t, url, "dashboard")
-	for _, filters := range [][]string{nil, {events.SubjectPlanned}, {events.SubjectReady, events.SubjectPlanned}} {
-		if _, err := js.CreateOrUpdateConsumer(soon(t), events.StreamEvents, durable("dashboard", filters...)); err == nil {
-			t.Errorf("may filter %v", filters)
+	for _, subject := range []string{
+		events.SubjectRequested, orders.RequestSubject(), events.SubjectCancel + "r1", orders.Subject(events.TypeRecommendationReady, "r1"),
+		"$KV." + events.BucketRuns + ".run.r1", "$JS.ACK." + s + "." + events.DurableCollector + ".1.1.1.1.1",
+	} {
+		if mayPublish(t, url, subscriber, subject) {
+			t.Errorf("may publish on %s", subject)
 		}
 	}
-	body := `{"stream_name":"SQUIRRLY_EVENTS","config":{"durable_name":"dashboard","ack_policy":"explicit","filter_subject":"squirrly.>"}}`
-	reply, err := nc.Request("$JS.API.CONSUMER.CREATE.SQUIRRLY_EVENTS.dashboard."+events.SubjectReady, []byte(body), time.Second)
-	if err != nil || !strings.Contains(string(reply.Data), `"error"`) {
-		t.Errorf("another filter in the body: %v, %s", err, reply.Data)
-	}
-	if _, err := bustest.JetStream(b).Consumer(t.Context(), events.StreamEvents, "dashboard"); err == nil {
-		t.Error("the durable was made")
-	}
-}
-
-// A durable that pushes to a subject of the inbox puts nothing there.
-func TestSubscriber_CannotPushIntoTheInbox(t *testing.T) {
-	url, b := start(t)
-	publish(t, b, events.TypeRecommendationReady, "r1")
-	before := total(t, b)
-	nc, _ := as(t, url, "dashboard")
-	for _, subject := range []string{events.SubjectRequested, events.SubjectCancel + "r1", orders.Subject(events.TypeRunFailed, "r1")} {
-		body := `{"stream_name":"SQUIRRLY_EVENTS","config":{"durable_name":"dashboard","deliver_subject":"` + subject +
-			`","ack_policy":"none","filter_subject":"` + events.SubjectReady + `"}}`
-		if _, err := nc.Request("$JS.API.CONSUMER.CREATE.SQUIRRLY_EVENTS.dashboard."+events.SubjectReady, []byte(body), time.Second); err != nil {
-			t.Fatal(err)
+	for _, subject := range []string{">", events.SubjectPlanned, "_INBOX.>", "_INBOX_squirrly.>", "$JS.EVENT.>"} {
+		if maySubscribe(t, url, subscriber, subject) {
+			t.Errorf("may listen on %s", subject)
 		}
-		time.Sleep(200 * time.Millisecond) // long enough for a message that would be pushed at once
-		_ = bustest.JetStream(b).DeleteConsumer(t.Context(), events.StreamEvents, "dashboard")
 	}
 	if after := total(t, b); after != before {
 		t.Errorf("%d messages more are stored", after-before)
@@ -195,7 +139,8 @@ func TestExampleSubscriber(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	env := append(os.Environ(), "NATS_URL="+url, "NATS_USER=dashboard", "NATS_PASSWORD=secret-of-dashboard")
+	env := append(os.Environ(), "NATS_URL="+url, "NATS_USER="+subscriber, "NATS_PASSWORD="+passwordOf(subscriber),
+		"NATS_API_PREFIX="+natsusers.APIPrefix, "DURABLE="+subscriberDurable)
 
 	publish(t, b, events.TypeRecommendationReady, "r1")
 	if run := firstRun(t, program, env); run != "r1" {
@@ -205,13 +150,6 @@ func TestExampleSubscriber(t *testing.T) {
 	publish(t, b, events.TypeRecommendationReady, "r3")
 	if run := firstRun(t, program, env); run != "r3" {
 		t.Errorf("then %s", run)
-	}
-	if _, err := bustest.JetStream(b).CreateConsumer(t.Context(), events.StreamEvents, durable("audit", events.SubjectReady)); err != nil {
-		t.Fatal(err)
-	}
-	env = append(os.Environ(), "NATS_URL="+url, "NATS_USER=audit", "NATS_PASSWORD=secret-of-audit", "BIND=1")
-	if run := firstRun(t, program, env); run != "r1" {
-		t.Errorf("with the durable of an administrator %s", run)
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/test/e2e/parts"
 )
@@ -54,51 +56,72 @@ func languages(t *testing.T) map[string]language {
 // What the examples send is a request with the run that they say, and what they read is the recommendation; what is none is
 // ended, and holds up nothing.
 func TestLanguages(t *testing.T) {
-	ready := golden(t)
 	for name, l := range languages(t) {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(root(t), "examples", l.folder)
 			for _, c := range l.prepare {
 				command(t, dir, nil, c)
 			}
-			url, b := start(t)
-			env := []string{"NATS_URL=" + url, "SOURCE=ci", "ID=7", "NOWAIT=1", "COUNT=1", "DURABLE=team"}
-			said := strings.Split(strings.TrimSpace(command(t, dir, env, append(l.requester, l.target))), "\t")
-			run := events.RunIDFromEvent("ci", "7")
-			if len(said) != 3 || said[0] != run || said[1] != events.StreamRequests || said[2] != "1" {
-				t.Errorf("the requester says %q, want run %s", said, run)
-			}
-			s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamRequests)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := s.GetMsg(t.Context(), 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			req, origin, err := events.DecodeRequest(events.Header(m.Header), m.Data)
-			if err != nil || origin != (events.RequestOrigin{Source: "ci", ID: "7"}) || req.Target.URL != "http://orders:8081" || req.Duration.Seconds() != 30 {
-				t.Errorf("%+v from %+v: %v", req, origin, err)
-			}
-
-			id := events.Identity{Cluster: "prod", Namespace: "flink", Job: "orders"}
-			if _, err := bustest.JetStream(b).Publish(t.Context(), id.Subject(ready.Type, "other"), []byte(`{"data": {"run": 1}}`)); err != nil {
-				t.Fatal(err)
-			}
-			if err := b.PublishFact(t.Context(), id.Subject(ready.Type, ready.RunID), ready); err != nil {
-				t.Fatal(err)
-			}
-			r, err := events.Data[events.RecommendationReady](ready)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out := reads(t, dir, env, l.subscriber, r.Findings[len(r.Findings)-1].Recommendation.Change)
-			for _, want := range []string{r.Run + "\tprod/flink/orders\t" + string(r.Severity) + "\t", r.Verdict.Headline, r.Findings[0].Recommendation.Change} {
-				if !strings.Contains(out, want) {
-					t.Errorf("the subscriber lacks %q: %s", want, out)
-				}
-			}
+			t.Run("without users", func(t *testing.T) {
+				url, b := start(t)
+				asks(t, b, l, dir, []string{"NATS_URL=" + url})
+				listens(t, b, l, dir, []string{"NATS_URL=" + url, "DURABLE=team"})
+			})
+			t.Run("as users", func(t *testing.T) { // what they may not do fails the test
+				b := bustest.StartWith(t, bus.Topology{Subscribers: []string{"dashboard"}})
+				url := "NATS_URL=" + bustest.JetStream(b).Conn().ConnectedUrl()
+				asks(t, b, l, dir, []string{url, "NATS_USER=" + bustest.Requester, "NATS_PASSWORD=" + bustest.Password(bustest.Requester)})
+				listens(t, b, l, dir, []string{
+					url, "NATS_USER=dashboard", "NATS_PASSWORD=" + bustest.Password("dashboard"), "NATS_API_PREFIX=" + natsusers.APIPrefix,
+					"DURABLE=" + bus.SubscriberDurable("dashboard"),
+				})
+			})
 		})
+	}
+}
+
+// asks has the requester of a language ask, and looks at what came.
+func asks(t *testing.T, b *bus.Bus, l language, dir string, env []string) {
+	t.Helper()
+	env = append(env, "SOURCE=ci", "ID=7", "NOWAIT=1")
+	said := strings.Split(strings.TrimSpace(command(t, dir, env, append(l.requester, l.target))), "\t")
+	run := events.RunIDFromEvent("ci", "7")
+	if len(said) != 3 || said[0] != run || said[1] != events.StreamRequests || said[2] != "1" {
+		t.Errorf("the requester says %q, want run %s", said, run)
+	}
+	s, err := bustest.JetStream(b).Stream(t.Context(), events.StreamRequests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.GetMsg(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, origin, err := events.DecodeRequest(events.Header(m.Header), m.Data)
+	if err != nil || origin != (events.RequestOrigin{Source: "ci", ID: "7"}) || req.Target.URL != "http://orders:8081" || req.Duration.Seconds() != 30 {
+		t.Errorf("%+v from %+v: %v", req, origin, err)
+	}
+}
+
+// listens has the subscriber of a language read a result, after something that is none.
+func listens(t *testing.T, b *bus.Bus, l language, dir string, env []string) {
+	t.Helper()
+	ready, id := golden(t), events.Identity{Cluster: "prod", Namespace: "flink", Job: "orders"}
+	if _, err := bustest.JetStream(b).Publish(t.Context(), id.Subject(ready.Type, "other"), []byte(`{"data": {"run": 1}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.PublishFact(t.Context(), id.Subject(ready.Type, ready.RunID), ready); err != nil {
+		t.Fatal(err)
+	}
+	r, err := events.Data[events.RecommendationReady](ready)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := reads(t, dir, append(env, "COUNT=1"), l.subscriber, r.Findings[len(r.Findings)-1].Recommendation.Change)
+	for _, want := range []string{r.Run + "\tprod/flink/orders\t" + string(r.Severity) + "\t", r.Verdict.Headline, r.Findings[0].Recommendation.Change} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the subscriber lacks %q: %s", want, out)
+		}
 	}
 }
 
