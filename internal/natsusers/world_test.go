@@ -24,6 +24,7 @@ type world struct {
 	*testing.T
 
 	urls  []string
+	creds string // folder of credentials; empty: names and passwords
 	users []natsusers.User
 	admin *bus.Bus
 	js    jetstream.JetStream
@@ -56,11 +57,8 @@ func onNodes(t *testing.T, test func(t *testing.T, w *world)) {
 
 func startOn(t *testing.T, nodes int) *world {
 	t.Helper()
-	users, err := natsusers.Users(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := append([]natsusers.User{{Name: admin, Account: natsusers.Streams, Publish: []string{">"}, Subscribe: []string{">"}}}, users...)
+	w := &world{T: t}
+	all := w.table()
 	hashes := map[string]string{}
 	for _, u := range all {
 		h, err := bcrypt.GenerateFromPassword([]byte(password(u.Name)), bcrypt.MinCost)
@@ -73,7 +71,6 @@ func startOn(t *testing.T, nodes int) *world {
 	if err := os.WriteFile(file, []byte(natsusers.Config(all, func(u string) string { return hashes[u] })), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t, users: users}
 	if nodes == 1 {
 		w.urls = []string{bustest.Configured(t, file).ClientURL()}
 	} else {
@@ -87,15 +84,29 @@ func startOn(t *testing.T, nodes int) *world {
 	return w
 }
 
+// table is that of the users, with one who may do everything.
+func (w *world) table() []natsusers.User {
+	w.Helper()
+	var err error
+	if w.users, err = natsusers.Users(options); err != nil {
+		w.Fatal(err)
+	}
+	return append([]natsusers.User{{Name: admin, Account: natsusers.Streams, Publish: []string{">"}, Subscribe: []string{">"}}}, w.users...)
+}
+
 func password(user string) string { return "password-of-" + user }
 
 // bus connects as a user, as its service does.
 func (w *world) bus(user string) *bus.Bus {
 	w.Helper()
-	b, err := bus.Connect(w.Context(), bus.Options{
+	o := bus.Options{
 		URL: w.urls[0], Name: "squirrly-" + user, User: user, Password: password(user), Impatient: true,
 		Logger: slog.New(slog.NewTextHandler(w.Output(), nil)),
-	})
+	}
+	if w.creds != "" {
+		o.CredsFile, o.Password = credentials(w.creds, user), ""
+	}
+	b, err := bus.Connect(w.Context(), o)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -128,7 +139,11 @@ func (w *world) client(user string) *client {
 	c := &client{user: user}
 	var err error
 	at := w.urls[slices.IndexFunc(w.users, func(u natsusers.User) bool { return u.Name == user })%len(w.urls)]
-	c.Conn, err = nats.Connect(at, nats.UserInfo(user, password(user)), nats.CustomInboxPrefix(bus.InboxPrefix(user)),
+	who := nats.UserInfo(user, password(user))
+	if w.creds != "" {
+		who = nats.UserCredentials(credentials(w.creds, user))
+	}
+	c.Conn, err = nats.Connect(at, who, nats.CustomInboxPrefix(bus.InboxPrefix(user)),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			c.mu.Lock()
 			c.errors = append(c.errors, err.Error())
