@@ -78,9 +78,18 @@ func (w *world) bring(c *client, at [2]string, m *nats.Msg, to string) {
 	if err != nil || strings.Contains(string(r.Data), `"error"`) {
 		w.Fatalf("the consumer is not made: %v, %s", err, r.Data)
 	}
-	// Whoever listens hears it, and can tell it by its subject.
-	if got, err := heard.NextMsg(10 * time.Second); err != nil || got.Subject == to {
-		w.Errorf("heard %+v, %v", got, err)
+	// Whoever listens hears it, as it hears answers, and can tell it by its subject; answers are no events.
+	for {
+		got, err := heard.NextMsg(10 * time.Second)
+		if err != nil {
+			w.Fatalf("nothing is heard: %v", err)
+		}
+		if _, err := events.DecodeEvent(got.Data); err == nil {
+			if got.Subject == to {
+				w.Errorf("an event is heard in the place of a result: %+v", got)
+			}
+			return
+		}
 	}
 }
 

@@ -94,9 +94,9 @@ func Users(o Options) ([]User, error) {
 		all = append(all, subscriber(name, o.Forward))
 	}
 	for _, subject := range o.Forward {
-		if strings.ContainsAny(subject, " \t\r\n\"") || strings.HasPrefix(subject, "squirrly.") || strings.HasPrefix(subject, "$") ||
+		if strings.ContainsAny(subject, " \t\r\n\"',") || strings.HasPrefix(subject, "squirrly.") || strings.HasPrefix(subject, "$") ||
 			strings.HasPrefix(subject, "_") || strings.HasPrefix(subject, "*") || strings.HasPrefix(subject, ">") || subject == "" {
-			return nil, fmt.Errorf("subject %q: %w: it must be outside of Squirrly's and the server's own", subject, ErrOptions)
+			return nil, fmt.Errorf("subject %q: %w: it must be outside of Squirrly's and the server's own, without quotes and commas", subject, ErrOptions)
 		}
 	}
 	seen := map[string]bool{}

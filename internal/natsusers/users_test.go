@@ -46,6 +46,8 @@ func TestUsers_Refuses(t *testing.T) {
 		"our facts forwarded":      {Forward: []string{"squirrly.v1.recommendation.ready.>"}},
 		"the server's own":         {Forward: []string{"$JS.API.>"}},
 		"a subject with a newline": {Forward: []string{"a\nb"}},
+		"a subject with a quote":   {Forward: []string{"a'; true '"}},
+		"two subjects":             {Forward: []string{"a,squirrly.>"}},
 	} {
 		if _, err := natsusers.Users(o); !errors.Is(err, natsusers.ErrOptions) {
 			t.Errorf("%s: %v", name, err)

@@ -17,7 +17,7 @@ type natsUsersFlags struct {
 	out, manifest, namespace string
 	requesters               []string
 	options                  natsusers.Options
-	force                    bool
+	force, nsc               bool
 }
 
 // toStdout is the name of standard output.
@@ -26,7 +26,7 @@ const toStdout = "-"
 func (a *app) natsUsersCommand() *cobra.Command {
 	var f natsUsersFlags
 	c := &cobra.Command{
-		Use:   "nats-users --out DIR",
+		Use:   "nats-users (--out DIR | --nsc)",
 		Short: "Make users, passwords and accounts for a NATS server, each user with the least it needs",
 		Long: `Make a user for each service, for ` + "`squirrly provision`" + ` (provision), for this program (operator), and for people and
 systems outside, in accounts of their own: requesters, who may only ask, and subscribers, who may only read results. DIR then holds
@@ -36,7 +36,10 @@ accounts.conf for the configuration of the server, a file USER.password for each
 
 Passwords that are there are kept: remove the file of one for a new one. The same users give the same files. accounts.conf and the
 Secrets are replaced by others with --force alone. Give the same --subscriber to ` + "`squirrly provision`" + `, which makes their durables.
-Nothing is sent anywhere.`,
+Nothing is sent anywhere.
+
+With --nsc nothing is written: what is printed are the commands of nsc that make the same accounts and users as JWTs, for a server in
+operator mode. A client then needs its credentials file and, for its inbox, the name of its user.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error { return a.natsUsers(f) },
 	}
@@ -48,12 +51,13 @@ Nothing is sent anywhere.`,
 	c.Flags().StringSliceVar(&f.options.Channels, "channels", notifier.ChannelTypes(), "`TYPES` of notification channels, as for provision")
 	c.Flags().StringArrayVar(&f.options.Forward, "notify-subject", nil, "`SUBJECT` on which the notifier publishes, as in SQUIRRLY_NOTIFY_SUBJECT; may be repeated")
 	c.Flags().BoolVar(&f.force, "force", false, "replace accounts.conf and the Secrets that are there")
+	c.Flags().BoolVar(&f.nsc, "nsc", false, "print commands of nsc for the same accounts and users as JWTs, and write nothing")
 	return c
 }
 
 func (a *app) natsUsers(f natsUsersFlags) error {
-	if f.out == "" {
-		return usage("name the folder to write to: --out DIR")
+	if (f.out == "") != f.nsc {
+		return usage("name the folder to write to: --out DIR; or give --nsc alone, for commands that make JWTs")
 	}
 	for _, r := range f.requesters {
 		name, scope, scoped := strings.Cut(r, "=")
@@ -61,6 +65,9 @@ func (a *app) natsUsers(f natsUsersFlags) error {
 			return usage("--requester %s: nothing after the =; leave it out for a requester who may ask about every job", r)
 		}
 		f.options.Requesters = append(f.options.Requesters, natsusers.Requester{Name: name, Scope: scope})
+	}
+	if f.nsc {
+		return a.nsc(f.options)
 	}
 	folder, err := natsusers.Prepare(f.out, f.namespace, f.options)
 	if errors.Is(err, natsusers.ErrOptions) {
@@ -83,6 +90,16 @@ func (a *app) natsUsers(f natsUsersFlags) error {
 		return fmt.Errorf("write users: %w", err)
 	}
 	return a.printNATSUsers(folder, manifest)
+}
+
+// nsc prints the table as commands of nsc.
+func (a *app) nsc(o natsusers.Options) error {
+	users, err := natsusers.Users(o)
+	if err != nil {
+		return usage("%w", err)
+	}
+	_, err = fmt.Fprint(a.out, natsusers.NSC(users))
+	return err //nolint:wrapcheck // of the output of this program.
 }
 
 // natsUser is what is told of a user: all but the password.

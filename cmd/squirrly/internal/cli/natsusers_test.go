@@ -44,10 +44,25 @@ func TestNATSUsers(t *testing.T) {
 	}
 }
 
+// TestNATSUsers_NSC: with --nsc commands are printed, and nothing is written.
+func TestNATSUsers_NSC(t *testing.T) {
+	clean(t)
+	t.Chdir(t.TempDir())
+	code, out, errs := runCLI(t, t.Context(), "", "nats-users", "--nsc", "--subscriber", "dashboard")
+	if code != 0 || errs != "" || !strings.HasPrefix(out, "#!/bin/sh\n") || !strings.Contains(out, "--name dashboard -K dashboard") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if files, err := os.ReadDir("."); err != nil || len(files) > 0 {
+		t.Errorf("written: %v, %v", files, err)
+	}
+}
+
 func TestNATSUsers_Refused(t *testing.T) {
 	clean(t)
 	for want, line := range map[string][]string{
 		"--out DIR":               {},
+		"--nsc alone":             {"--nsc", "--out", t.TempDir()},
+		"without quotes":          {"--nsc", "--notify-subject", "a'b"},
 		"nothing after the =":     {"--out", t.TempDir(), "--requester", "a="},
 		"lower-case letters":      {"--out", t.TempDir(), "--subscriber", "A B"},
 		"there is one of":         {"--out", t.TempDir(), "--subscriber", "trigger"},
