@@ -19,15 +19,13 @@ const (
 // client is the name under which a service connects; see package backends.
 func client(user string) string { return "squirrly-" + user }
 
-// service is what every service needs: it looks whether all is there and has room, tries whether something is stored, shows
-// that it lives, and keeps its dead letters.
+// service is what every service needs: it looks whether all is there and has room, and tries whether something is stored.
 func (t table) service(name string) User {
 	u := User{Name: name, Account: Streams}
 	for _, s := range t.topology.Streams() {
 		u.Publish = append(u.Publish, info(s))
 	}
-	u.Publish = append(u.Publish, bus.KeySubject(events.BucketLeases, bus.ProbeKey(client(name))), get(bus.BucketStream(events.BucketLeases)))
-	u.Publish = append(u.Publish, bus.KeySubject(events.BucketLeases, name+".*"))
+	u.Publish = append(u.Publish, bus.KeySubject(events.BucketLeases, bus.ProbeKey(client(name))))
 	return u
 }
 
@@ -66,7 +64,7 @@ func watches(bucket string) []string {
 // worker is a service that carries runs on.
 func (t table) worker(name string) User {
 	u := t.service(name)
-	u.Publish = slices.Concat(u.Publish, t.serves(name), keeps(events.BucketRuns, ">"), keeps(events.BucketPermits, ">"),
+	u.Publish = slices.Concat(u.Publish, t.serves(name), keeps(events.BucketLeases, name+".*"), keeps(events.BucketRuns, ">"), keeps(events.BucketPermits, ">"),
 		keeps(events.BucketPolicy, "optout.>"), artifacts(), []string{
 			get(events.StreamEvents), events.SubjectFailed, events.SubjectCancelled,
 		})
@@ -77,11 +75,11 @@ func artifacts() []string { return []string{get(bus.ArtifactStream()), object + 
 
 func (t table) trigger() User {
 	u := t.service(Trigger)
-	u.Publish = slices.Concat(u.Publish, t.serves(Trigger), keeps(events.BucketRuns, ">"), watches(events.BucketRuns),
+	u.Publish = slices.Concat(u.Publish, t.serves(Trigger), keeps(events.BucketLeases, Trigger+".*"), keeps(events.BucketRuns, ">"), watches(events.BucketRuns),
 		keeps(events.BucketPermits, ">"), keeps(events.BucketPolicy, ">"), watches(events.BucketPolicy), []string{
 			get(events.StreamEvents), get(bus.ArtifactStream()), // results, for the HTTP API
 			events.SubjectPlanned, events.SubjectRejected, events.SubjectFailed, events.SubjectCancelled, events.SubjectResumeAny,
-			events.SubjectRequested, events.SubjectRequestAny, events.SubjectBackground, events.SubjectCancelAny,
+			events.SubjectRequested, events.SubjectBackground, events.SubjectCancelAny,
 		})
 	for _, d := range t.topology.Durables() { // whether a step's input is acknowledged
 		if d.Name == Collector || d.Name == Analyzer {
