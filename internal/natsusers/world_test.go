@@ -2,7 +2,6 @@ package natsusers_test
 
 import (
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/bus/bustest/shipped"
 	"squirrly.dev/internal/natsusers"
 )
 
@@ -24,6 +24,7 @@ type world struct {
 	*testing.T
 
 	urls  []string
+	ca    string // file of the authority of the servers; empty: no TLS
 	creds string // folder of credentials; empty: names and passwords
 	users []natsusers.User
 	admin *bus.Bus
@@ -40,22 +41,22 @@ const admin = "admin-of-tests"
 
 func start(t *testing.T) *world {
 	t.Helper()
-	return startOn(t, 1)
+	return startOn(t, shipped.Base)
 }
 
-// onNodes is a test on one server, and on three.
+// onNodes is a test on the one server that deploy/ ships, and on its three with TLS.
 func onNodes(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
-	for name, nodes := range map[string]int{"one server": 1, "three nodes": 3} {
+	for name, overlay := range map[string]string{"one server": shipped.Base, "three nodes": shipped.Prod} {
 		t.Run(name, func(t *testing.T) {
-			w := startOn(t, nodes)
+			w := startOn(t, overlay)
 			w.provision()
 			test(t, w)
 		})
 	}
 }
 
-func startOn(t *testing.T, nodes int) *world {
+func startOn(t *testing.T, overlay string) *world {
 	t.Helper()
 	w := &world{T: t}
 	all := w.table()
@@ -67,16 +68,11 @@ func startOn(t *testing.T, nodes int) *world {
 		}
 		hashes[u.Name] = string(h)
 	}
-	file := filepath.Join(t.TempDir(), "accounts.conf")
-	if err := os.WriteFile(file, []byte(natsusers.Config(all, func(u string) string { return hashes[u] })), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if nodes == 1 {
-		w.urls = []string{bustest.Configured(t, file).ClientURL()}
-	} else {
-		servers, _ := bustest.Nodes(t, file)
-		for _, s := range servers {
-			w.urls = append(w.urls, s.ClientURL())
+	nodes, ca := bustest.Shipped(t, filepath.Join("..", ".."), overlay, natsusers.Config(all, func(u string) string { return hashes[u] }))
+	for _, n := range nodes {
+		w.urls = append(w.urls, n.URL())
+		if n.TLS {
+			w.ca = ca
 		}
 	}
 	w.admin = w.bus(admin)
@@ -100,7 +96,7 @@ func password(user string) string { return "password-of-" + user }
 func (w *world) bus(user string) *bus.Bus {
 	w.Helper()
 	o := bus.Options{
-		URL: w.urls[0], Name: "squirrly-" + user, User: user, Password: password(user), Impatient: true,
+		URL: w.urls[0], CAFile: w.ca, Name: "squirrly-" + user, User: user, Password: password(user), Impatient: true,
 		Logger: slog.New(slog.NewTextHandler(w.Output(), nil)),
 	}
 	if w.creds != "" {
@@ -119,7 +115,7 @@ func (w *world) provision() {
 	w.Helper()
 	b := w.bus(natsusers.Provision)
 	defer b.Close()
-	err := b.Provision(w.Context(), bus.Topology{Channels: options.Channels, Subscribers: options.Subscribers, Memory: true, Replicas: len(w.urls)})
+	err := b.Provision(w.Context(), bus.Topology{Channels: options.Channels, Subscribers: options.Subscribers, Replicas: len(w.urls)})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -143,7 +139,11 @@ func (w *world) client(user string) *client {
 	if w.creds != "" {
 		who = nats.UserCredentials(credentials(w.creds, user))
 	}
-	c.Conn, err = nats.Connect(at, who, nats.CustomInboxPrefix(bus.InboxPrefix(user)),
+	secured := func(*nats.Options) error { return nil }
+	if w.ca != "" {
+		secured = nats.RootCAs(w.ca)
+	}
+	c.Conn, err = nats.Connect(at, who, secured, nats.CustomInboxPrefix(bus.InboxPrefix(user)),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			c.mu.Lock()
 			c.errors = append(c.errors, err.Error())
