@@ -13,6 +13,7 @@ import (
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/bus/bustest/shipped"
 	"squirrly.dev/internal/logbuffer"
 	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/pkg/events"
@@ -47,7 +48,13 @@ func message(subject string, e events.Event) (*nats.Msg, error) {
 // TestUsers_Forged: whatever a user sends that says that it is a recommendation, in every place where it might be taken for
 // one, nobody is told of it; only the analyzer may publish one, and only where it belongs.
 func TestUsers_Forged(t *testing.T) {
-	s := secure(t)
+	for _, overlay := range []string{shipped.Base, shipped.Prod} {
+		t.Run(overlay, func(t *testing.T) { forgedBy(secure(t, overlay)) })
+	}
+}
+
+func forgedBy(s *secured) {
+	t := s.T
 	cfg, err := load(Options{})
 	s.must(err)
 	cfg.Notifier.Log, cfg.Notifier.LogFormat, cfg.Notifier.Everything = true, "json", []string{"log"}

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"squirrly.dev/internal/bus"
+	"squirrly.dev/internal/bus/bustest/shipped"
 	"squirrly.dev/internal/natsusers"
 	"squirrly.dev/internal/run"
 )
 
 // TestUsers_Operator: what the command line asks and does is possible as its user.
 func TestUsers_Operator(t *testing.T) {
-	s := secure(t)
+	s := secure(t, shipped.Base)
 	b := s.bus(natsusers.Operator)
 	in, err := b.Inspect(t.Context(), bus.Topology{Channels: []string{"log", "nats"}, Subscribers: []string{"dashboard"}})
 	s.must(err)

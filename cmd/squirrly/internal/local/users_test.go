@@ -22,6 +22,7 @@ import (
 	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/bus/bustest"
+	"squirrly.dev/internal/bus/bustest/shipped"
 	"squirrly.dev/internal/flink/access"
 	"squirrly.dev/internal/flink/flinktest"
 	"squirrly.dev/internal/llmtest"
@@ -35,33 +36,38 @@ import (
 	"squirrly.dev/services/trigger"
 )
 
-// secured is a server with accounts and users as `squirrly nats-users` makes them.
+// secured is the NATS that deploy/ ships, with accounts and users as `squirrly nats-users` makes them.
 type secured struct {
 	*testing.T
 
 	url        string
+	ca         string // file of the authority of the servers; empty: no TLS
 	folder     *natsusers.Folder
 	mu         sync.Mutex
 	violations []string
 }
 
-func secure(t *testing.T) *secured {
+func secure(t *testing.T, overlay string) *secured {
 	t.Helper()
 	dir := t.TempDir()
 	folder, err := natsusers.Prepare(dir, "", natsusers.Options{
 		Channels: []string{"log", "nats"}, Forward: []string{"acme.flink.advice"},
 		Requesters: []natsusers.Requester{{Name: "ci"}}, Subscribers: []string{"dashboard"},
 	})
-	if err == nil {
-		err = folder.Write("", false)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := bustest.Configured(t, filepath.Join(dir, natsusers.ConfigFile))
-	s := &secured{T: t, url: srv.ClientURL(), folder: folder}
+	s := &secured{T: t, folder: folder}
+	nodes, ca := bustest.Shipped(t, filepath.Join("..", "..", "..", ".."), overlay, folder.Conf)
+	for _, n := range nodes {
+		s.url += "," + n.URL()
+		if n.TLS {
+			s.ca = ca
+		}
+	}
+	s.url = strings.TrimPrefix(s.url, ",")
 	b := s.bus(natsusers.Provision)
-	if err := b.Provision(t.Context(), bus.Topology{Channels: []string{"log", "nats"}, Subscribers: []string{"dashboard"}, Memory: true}); err != nil {
+	if err := b.Provision(t.Context(), bus.Topology{Channels: []string{"log", "nats"}, Subscribers: []string{"dashboard"}, Replicas: len(nodes)}); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -96,7 +102,7 @@ func (s *secured) log(user string) *slog.Logger {
 func (s *secured) bus(user string) *bus.Bus {
 	s.Helper()
 	b, err := bus.Connect(s.Context(), bus.Options{
-		URL: s.url, Name: "squirrly-" + user, User: user, Password: s.password(user), Impatient: true, Logger: s.log(user),
+		URL: s.url, CAFile: s.ca, Name: "squirrly-" + user, User: user, Password: s.password(user), Impatient: true, Logger: s.log(user),
 	})
 	if err != nil {
 		s.Fatal(err)
@@ -108,7 +114,11 @@ func (s *secured) bus(user string) *bus.Bus {
 // client is the connection of somebody outside.
 func (s *secured) client(user string) *nats.Conn {
 	s.Helper()
-	nc, err := nats.Connect(s.url, nats.UserInfo(user, s.password(user)), nats.CustomInboxPrefix("_INBOX_"+user),
+	trust := func(*nats.Options) error { return nil }
+	if s.ca != "" {
+		trust = nats.RootCAs(s.ca)
+	}
+	nc, err := nats.Connect(s.url, trust, nats.UserInfo(user, s.password(user)), nats.CustomInboxPrefix("_INBOX_"+user),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { s.log(user).Error("NATS error", "error", err) }))
 	if err != nil {
 		s.Fatal(err)
@@ -183,7 +193,7 @@ func (s *secured) must(err error) {
 // TestUsers_Chain: from the request of somebody who may only ask to the recommendation read by somebody who may only read, with
 // each service under its own user. Nobody does what it may not.
 func TestUsers_Chain(t *testing.T) {
-	s := secure(t)
+	s := secure(t, shipped.Prod)
 	replay, err := flinktest.NewReplay("1.20.5")
 	s.must(err)
 	flink := httptest.NewServer(replay)
