@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
@@ -168,6 +169,20 @@ func TestLogger(t *testing.T) {
 	}
 	if _, found := line["sibling"]; found {
 		t.Error("an attribute of another context shows")
+	}
+}
+
+// Names and errors of others steer no terminal that shows a log, and forge no line of it, in either format.
+func TestLogger_HostileText(t *testing.T) {
+	const hostile = "a\x1b[31m\u009b31m\x7f\u202eb\n{\"msg\":\"forged\"}\r"
+	for _, format := range []string{"json", "text"} {
+		var out bytes.Buffer
+		d := start(t, daemon.Options{LogOutput: &out, LogFormat: format})
+		d.Logger.InfoContext(t.Context(), "told", "name", hostile, "error", errors.New(hostile))
+		line := strings.TrimSuffix(out.String(), "\n")
+		if steers := strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }); steers || !strings.Contains(line, "forged") {
+			t.Errorf("%s: %q", format, line)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.opentelemetry.io/otel/trace"
 )
@@ -41,7 +42,30 @@ func maskAttr(_ []string, a slog.Attr) slog.Attr {
 			return slog.String(a.Key, masked)
 		}
 	}
-	return a
+	return calm(a)
+}
+
+// calm replaces what steers a terminal and what neither form of a log escapes: the controls of Latin-1, and those of direction.
+func calm(a slog.Attr) slog.Attr {
+	text := ""
+	switch v := a.Value.Any().(type) {
+	case string:
+		text = v
+	case error:
+		text = v.Error()
+	default:
+		return a
+	}
+	steers := func(r rune) bool { return r >= 0x7f && r < 0xa0 || unicode.Is(unicode.Bidi_Control, r) }
+	if !strings.ContainsFunc(text, steers) {
+		return a
+	}
+	return slog.String(a.Key, strings.Map(func(r rune) rune {
+		if steers(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text))
 }
 
 // contextHandler adds the trace and the attributes of the context to each line.
