@@ -28,7 +28,12 @@ require (
 	squirrly.dev/pkg/events v0.0.0
 )
 
-require pgregory.net/rapid v1.3.0
+require (
+	github.com/KimMachineGun/automemlimit v1.0.1
+	pgregory.net/rapid v1.3.0
+)
+
+require github.com/pbnjay/memory v0.0.0-20210728143218-7b4eea64cf58 // indirect
 
 require (
 	github.com/antithesishq/antithesis-sdk-go v0.8.0 // indirect
