@@ -8,6 +8,8 @@ type assembler struct {
 	graph  *Graph
 	limits Limits
 	open   []openFrame // the last frame and its callers, by level
+	frames int         // so far
+	bare   bool        // nothing is kept but the root and numbers
 }
 
 // openFrame is a frame that may still get children. They lie in [next, right).
@@ -19,6 +21,12 @@ type openFrame struct {
 
 func newAssembler(dialect Dialect, limits Limits) *assembler {
 	return &assembler{graph: &Graph{Dialect: dialect}, limits: limits}
+}
+
+// of lets an assembler keep as much as the names do.
+func (a *assembler) of(names *names) *assembler {
+	a.bare = names.bare()
+	return a
 }
 
 // placed is a frame as a page states it.
@@ -37,7 +45,7 @@ func (a *assembler) add(p *placed) error {
 	if p.level > uint64(a.limits.Depth) { //nolint:gosec // a limit is positive
 		return fmt.Errorf("%w: deeper than %d levels", ErrTooLarge, a.limits.Depth)
 	}
-	if a.graph.Len() >= a.limits.Frames {
+	if a.frames >= a.limits.Frames {
 		return fmt.Errorf("%w: more than %d frames", ErrTooLarge, a.limits.Frames)
 	}
 	parent, kind := None, p.kind
@@ -56,28 +64,37 @@ func (a *assembler) add(p *placed) error {
 		parent = caller.id
 		a.close(int(p.level)) //nolint:gosec // at most Limits.Depth
 	}
-	id := FrameID(a.graph.Len()) //nolint:gosec // at most Limits.Frames
+	id := FrameID(a.frames) //nolint:gosec // at most Limits.Frames
+	a.frames++
 	if p.counts != (Counts{}) {
 		a.count(id, p)
 	}
-	f := a.graph.frames.add()
-	f.Width, f.Parent, f.Name, f.Kind = p.width, parent, p.name, kind
-	f.Level = uint16(p.level) //nolint:gosec // at most Limits.Depth
+	if !a.bare || id == Root {
+		f := a.graph.frames.add()
+		f.Width, f.Parent, f.Name, f.Kind = p.width, parent, p.name, kind
+		f.Level = uint16(p.level) //nolint:gosec // at most Limits.Depth
+	}
 	a.open = append(a.open, openFrame{id: id, self: p.width, next: p.left, right: p.left + p.width})
 	return nil
 }
 
 // count keeps counts that the kind of the frame does not tell.
 func (a *assembler) count(id FrameID, p *placed) {
-	if p.kind.IsJava() && p.counts != p.kind.count(p.width) {
-		a.graph.counts = append(a.graph.counts, countsOf{id, p.counts.atMost(p.width)})
+	switch {
+	case a.bare: // the kind may still be corrected
+		a.graph.size.Counts++
+	case p.kind.IsJava() && p.counts != p.kind.count(p.width):
+		*a.graph.counts.add() = countsOf{id, p.counts.atMost(p.width)}
 	}
 }
 
 // close ends the subtrees of all open frames from a level on.
 func (a *assembler) close(level int) {
-	end := FrameID(a.graph.Len()) //nolint:gosec // at most Limits.Frames
+	end := FrameID(a.frames) //nolint:gosec // at most Limits.Frames
 	for i := level; i < len(a.open); i++ {
+		if a.bare && a.open[i].id != Root {
+			continue
+		}
 		f := a.graph.frames.at(int32(a.open[i].id))
 		f.Self, f.End = a.open[i].self, end
 	}
@@ -91,6 +108,7 @@ func (a *assembler) finish(names *names) (*Graph, error) {
 	}
 	a.close(0)
 	a.graph.names = names.list
+	a.graph.size.Frames, a.graph.size.Names, a.graph.size.Text = a.frames, names.len(), names.text
 	return a.graph, nil
 }
 

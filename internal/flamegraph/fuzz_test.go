@@ -42,6 +42,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		g, err := flamegraph.Parse(bytes.NewReader(file), limits)
+		checkMeasure(t, file, limits, g, err)
 		if err != nil {
 			for _, kind := range kinds {
 				if errors.Is(err, kind) {

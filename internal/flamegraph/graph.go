@@ -61,7 +61,8 @@ type Graph struct {
 
 	frames chunked[Frame]
 	names  []string
-	counts []countsOf // only what cannot be told from the kind, by frame id
+	counts chunked[countsOf] // only what cannot be told from the kind, by frame id
+	size   Size
 }
 
 type countsOf struct {
@@ -99,9 +100,11 @@ func (g *Graph) NameOf(id FrameID) string { return g.names[g.Frame(id).Name] }
 // Counts returns how the samples of a Java frame split into kinds of code.
 // It is zero for other frames.
 func (g *Graph) Counts(id FrameID) Counts {
-	i := sort.Search(len(g.counts), func(i int) bool { return g.counts[i].frame >= id })
-	if i < len(g.counts) && g.counts[i].frame == id {
-		return g.counts[i].Counts
+	i := sort.Search(g.counts.len, func(i int) bool { return g.counts.at(int32(i)).frame >= id }) //nolint:gosec // at most Limits.Frames
+	if i < g.counts.len {
+		if c := g.counts.at(int32(i)); c.frame == id { //nolint:gosec // as above
+			return c.Counts
+		}
 	}
 	f := g.Frame(id)
 	return f.Kind.count(f.Width)

@@ -20,7 +20,7 @@ func parseHTML2(head []byte, in *lines, names *names) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := newAssembler(HTML2, in.limits)
+	a := newAssembler(HTML2, in.limits).of(names)
 	a.graph.Title = title
 	p := html2{a: a, names: names}
 	for ; err == nil && !endsHTML2(line); line, err = in.need() {

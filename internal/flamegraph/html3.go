@@ -31,7 +31,7 @@ func parseHTML3(head []byte, in *lines, names *names) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := html3State{a: newAssembler(HTML3, in.limits), pool: pool, names: names}
+	s := html3State{a: newAssembler(HTML3, in.limits).of(names), pool: pool, names: names}
 	s.a.graph.Title = title
 	for ; len(line) > 0; line, err = in.need() {
 		if bytes.HasPrefix(line, []byte("d=")) {
@@ -89,6 +89,9 @@ func readPool(in *lines, names *names) ([]NameID, error) {
 		id, err := names.id(name)
 		if err != nil {
 			return nil, err
+		}
+		if len(pool) >= in.limits.Names { // no name stands there twice
+			return nil, fmt.Errorf("%w: more than %d names", ErrTooLarge, in.limits.Names)
 		}
 		pool = append(pool, id)
 	}

@@ -2,6 +2,7 @@ package flamegraph
 
 import (
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -13,6 +14,20 @@ type names struct {
 	list   []string
 	guess  []guess // by id, as far as it was asked for
 	limits Limits
+	text   int64 // bytes of all names
+
+	seen *hashes // of the names instead of all above, where names are only counted
+	seed maphash.Seed
+}
+
+// bare reports that names are only counted, and have no ids.
+func (n *names) bare() bool { return n.seen != nil }
+
+func (n *names) len() int {
+	if n.bare() {
+		return n.seen.len
+	}
+	return len(n.list)
 }
 
 // guess is a kind that a name tells, plus one.
@@ -32,7 +47,7 @@ func (n *names) kindByName(id NameID) Kind {
 // kind corrects the kind that a page states: converters tell Java by slashes,
 // and call a Java method native that has dots instead.
 func (n *names) kind(id NameID, stated Kind) Kind {
-	if stated == Native && n.kindByName(id) == JIT {
+	if stated == Native && !n.bare() && n.kindByName(id) == JIT {
 		return JIT
 	}
 	return stated
@@ -42,9 +57,17 @@ func newNames(limits Limits) *names {
 	return &names{ids: make(map[string]NameID), limits: limits}
 }
 
+// countNames returns names that are only counted.
+func countNames(limits Limits) *names {
+	return &names{seen: &hashes{}, seed: maphash.MakeSeed(), limits: limits}
+}
+
 // id returns the id of a name as it is in the file, after making it valid
 // UTF-8. It does not keep b.
 func (n *names) id(b []byte) (NameID, error) {
+	if n.bare() {
+		return 0, n.count(b)
+	}
 	if id, ok := n.ids[string(b)]; ok {
 		return id, nil
 	}
@@ -59,6 +82,23 @@ func (n *names) id(b []byte) (NameID, error) {
 	return n.of(strings.ToValidUTF8(string(b), "\ufffd")), nil
 }
 
+// count is id for names that are only counted.
+func (n *names) count(b []byte) error {
+	switch {
+	case len(b) > n.limits.NameBytes:
+		return fmt.Errorf("%w: a name of %d bytes", ErrTooLarge, len(b))
+	case !n.seen.add(maphash.Bytes(n.seed, b)):
+		return nil
+	case n.seen.len > n.limits.Names:
+		return fmt.Errorf("%w: more than %d distinct names", ErrTooLarge, n.limits.Names)
+	}
+	n.text += int64(len(b))
+	if !utf8.Valid(b) {
+		n.text += 2 * int64(len(b)) //nolint:mnd // U+FFFD has three bytes, what it stands for at least one
+	}
+	return nil
+}
+
 // of returns the id of a name without any limit.
 func (n *names) of(s string) NameID {
 	if id, ok := n.ids[s]; ok {
@@ -71,6 +111,7 @@ func (n *names) add(s string) NameID {
 	id := NameID(len(n.list)) //nolint:gosec // bounded by Limits.Names
 	n.ids[s] = id
 	n.list = append(n.list, s)
+	n.text += int64(len(s))
 	return id
 }
 

@@ -14,9 +14,12 @@ var errUnrecognized = errors.New("not of this form")
 // async-profiler put their script within the first 16 KiB.
 const headLen = 64 << 10
 
+// parser reads a file of one form, or returns errUnrecognized.
+type parser func(head []byte, in *lines, names *names) (*Graph, error)
+
 // parsers are asked in order. Each looks at the head first and reads on only
 // if the file is of its form.
-var parsers = []func(head []byte, in *lines, names *names) (*Graph, error){
+var parsers = []parser{
 	parseHTML3,
 	parseHTML2,
 	parsePprof,
@@ -31,6 +34,14 @@ var parsers = []func(head []byte, in *lines, names *names) (*Graph, error){
 // of r, and carry the line number where there is one.
 func Parse(r io.Reader, limits Limits) (*Graph, error) {
 	limits = limits.withDefaults()
+	g, err := parse(r, limits, newNames(limits), parsers)
+	if err == nil && g.Unit == "" {
+		g.Unit = g.unit()
+	}
+	return g, err
+}
+
+func parse(r io.Reader, limits Limits, names *names, parsers []parser) (*Graph, error) {
 	text, err := opened(r, limits)
 	if err != nil {
 		return nil, fmt.Errorf("parse profile: %w", err)
@@ -41,7 +52,6 @@ func Parse(r io.Reader, limits Limits) (*Graph, error) {
 	}
 	head = bytes.Clone(head) // reading on overwrites the buffer
 	in := &lines{in: text, limits: limits}
-	names := newNames(limits)
 	for _, parse := range parsers {
 		g, err := parse(head, in, names)
 		if errors.Is(err, errUnrecognized) {
@@ -55,9 +65,6 @@ func Parse(r io.Reader, limits Limits) (*Graph, error) {
 		}
 		if g.Total() > maxTotal {
 			return nil, fmt.Errorf("parse profile: %w: more than %d samples", ErrMalformed, uint64(maxTotal))
-		}
-		if g.Unit == "" {
-			g.Unit = g.unit()
 		}
 		return g, nil
 	}
