@@ -8,7 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"io"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -76,14 +76,11 @@ func (j jetStream) put(ctx context.Context, o object) error {
 			Headers: nats.Header{"Content-Type": {contentType(o.ref.Key)}},
 			Opts:    &jetstream.ObjectMetaOptions{ChunkSize: chunkBytes},
 		},
-		Bucket: j.bucket, NUID: rand.Text(), Size: uint64(len(o.body)),
+		Bucket: j.bucket, NUID: rand.Text(), Size: uint64(o.ref.Size), //nolint:gosec // never negative
 		Digest: digestForm + base64.URLEncoding.EncodeToString(sum),
 	}
-	for chunk := range slices.Chunk(o.body, chunkBytes) {
-		if err := j.publish(ctx, &nats.Msg{Subject: j.chunks(info.NUID), Data: chunk}); err != nil {
-			return fmt.Errorf("send chunk %d: %w", info.Chunks+1, err)
-		}
-		info.Chunks++
+	if info.Chunks, err = j.putChunks(ctx, j.chunks(info.NUID), io.NewSectionReader(o.body, 0, o.ref.Size)); err != nil {
+		return err
 	}
 	data, err := json.Marshal(info)
 	if err != nil {
@@ -97,6 +94,22 @@ func (j jetStream) put(ctx context.Context, o object) error {
 	return nil
 }
 
+// putChunks sends a body and returns in how many messages.
+func (j jetStream) putChunks(ctx context.Context, subject string, body *io.SectionReader) (n uint32, err error) {
+	chunk := make([]byte, min(chunkBytes, body.Size()))
+	for left := body.Size(); left > 0; left -= int64(len(chunk)) {
+		chunk = chunk[:min(left, int64(len(chunk)))]
+		if _, err := io.ReadFull(body, chunk); err != nil {
+			return n, fmt.Errorf("read what is to be stored: %w", err)
+		}
+		if err := j.publish(ctx, &nats.Msg{Subject: subject, Data: chunk}); err != nil {
+			return n, fmt.Errorf("send chunk %d: %w", n+1, err)
+		}
+		n++
+	}
+	return n, nil
+}
+
 // publish returns when the server has the message. Messages go one after the other: a second one on its way while the
 // first is sent again would be stored before it.
 func (j jetStream) publish(ctx context.Context, m *nats.Msg) error {
@@ -107,7 +120,7 @@ func (j jetStream) publish(ctx context.Context, m *nats.Msg) error {
 }
 
 func (j jetStream) stat(ctx context.Context, key string) (stat, error) {
-	s, err := j.open(ctx)
+	s, err := j.bound(ctx)
 	if err != nil {
 		return stat{}, err
 	}
@@ -153,9 +166,9 @@ func digestOf(info jetstream.ObjectInfo) string {
 	return hex.EncodeToString(digest)
 }
 
-// get reads chunk by chunk from the leader.
-func (j jetStream) get(ctx context.Context, key string, limit int64) ([]byte, error) {
-	s, err := j.open(ctx)
+// open reads chunk by chunk from the leader.
+func (j jetStream) open(ctx context.Context, key string) (io.ReadCloser, error) {
+	s, err := j.bound(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -163,24 +176,40 @@ func (j jetStream) get(ctx context.Context, key string, limit int64) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	body := make([]byte, 0, min(info.Size, uint64(limit))) //nolint:gosec // a limit is positive.
-	next := uint64(1)
-	for n := range info.Chunks {
-		m, err := ask(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
-			return s.GetMsg(ctx, next, jetstream.WithGetMsgSubject(j.chunks(info.NUID)))
+	return io.NopCloser(&chunkReader{ctx: ctx, of: j, stream: s, info: info, next: 1}), nil
+}
+
+// chunkReader reads the body of an object, one chunk at a time.
+type chunkReader struct {
+	ctx    context.Context //nolint:containedctx // that of open: a reader has none
+	of     jetStream
+	stream jetstream.Stream
+	info   jetstream.ObjectInfo
+	rest   []byte // of the last chunk
+	n      uint32 // chunks read
+	next   uint64 // sequence from which the next one is looked for
+}
+
+// Read implements io.Reader. Its errors are those of the package.
+func (r *chunkReader) Read(p []byte) (int, error) {
+	for len(r.rest) == 0 {
+		if r.n == r.info.Chunks {
+			return 0, io.EOF
+		}
+		m, err := ask(r.ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+			return r.stream.GetMsg(ctx, r.next, jetstream.WithGetMsgSubject(r.of.chunks(r.info.NUID)))
 		})
 		if errors.Is(err, ErrGone) {
-			return nil, j.lacks(s, info, uint64(n))
+			return 0, r.of.lacks(r.stream, r.info, uint64(r.n))
 		}
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		body, next = append(body, m.Data...), m.Sequence+1
-		if int64(len(body)) >= limit {
-			return body[:limit], nil
-		}
+		r.rest, r.next, r.n = m.Data, m.Sequence+1, r.n+1
 	}
-	return body, nil
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
 }
 
 // info reads the metadata of an object from the leader.
@@ -202,13 +231,13 @@ func (j jetStream) info(ctx context.Context, s jetstream.Stream, key string) (je
 	return info, nil
 }
 
-// open looks the stream up. The handle is not kept: what it knows of the stream may change.
-func (j jetStream) open(ctx context.Context) (jetstream.Stream, error) {
+// bound looks the stream up. The handle is not kept: what it knows of the stream may change.
+func (j jetStream) bound(ctx context.Context) (jetstream.Stream, error) {
 	return ask(ctx, func(ctx context.Context) (jetstream.Stream, error) { return j.js.Stream(ctx, j.stream()) })
 }
 
 func (j jetStream) ready(ctx context.Context) error {
-	s, err := j.open(ctx)
+	s, err := j.bound(ctx)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // survey compares all metadata with the number of chunks that the leader has of each.
 func (j jetStream) survey(ctx context.Context) (Survey, error) {
 	all := Survey{Objects: map[string]Found{}}
-	s, err := j.open(ctx)
+	s, err := j.bound(ctx)
 	if err != nil {
 		return all, err
 	}

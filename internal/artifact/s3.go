@@ -1,7 +1,6 @@
 package artifact
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -131,24 +130,35 @@ func (s s3) verify(ctx context.Context, ref events.ObjectRef) error {
 }
 
 func (s s3) send(ctx context.Context, o object, opts minio.PutObjectOptions) error {
-	_, err := s.client.Client.PutObject(ctx, s.bucket, o.ref.Key, bytes.NewReader(o.body), o.ref.Size, opts)
+	body := io.NewSectionReader(o.body, 0, o.ref.Size) // the library reads it twice, and holds none of it
+	_, err := s.client.Client.PutObject(ctx, s.bucket, o.ref.Key, body, o.ref.Size, opts)
 	return err //nolint:wrapcheck // put wraps it.
 }
 
-func (s s3) get(ctx context.Context, key string, limit int64) ([]byte, error) {
+func (s s3) open(ctx context.Context, key string) (io.ReadCloser, error) {
 	r, _, _, err := s.client.GetObject(ctx, s.bucket, key, minio.GetObjectOptions{})
 	if err != nil {
 		return nil, s.wrap(err)
 	}
-	defer func() { _ = r.Close() }() // read only
-	body, err := io.ReadAll(io.LimitReader(r, limit))
+	return s3Reader{r, s}, nil
+}
+
+// s3Reader sorts the errors of a body.
+type s3Reader struct {
+	io.ReadCloser
+	of s3
+}
+
+// Read implements io.Reader.
+func (r s3Reader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
 	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return n, err //nolint:wrapcheck // io.EOF must stay as it is
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
-	case err != nil:
-		return nil, s.wrap(err)
+		return n, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	return body, nil
+	return n, r.of.wrap(err)
 }
 
 // survey lists what has our hash in its metadata, or at least a key like ours: a bucket may hold objects of others.

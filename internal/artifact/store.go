@@ -6,11 +6,13 @@
 package artifact
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"strings"
 	"time"
@@ -63,7 +65,7 @@ func newStore(b backend) *Store { return &Store{Patience: patience, backend: b} 
 type backend interface {
 	stat(ctx context.Context, key string) (stat, error)
 	put(ctx context.Context, o object) error // nil: the server has the whole object
-	get(ctx context.Context, key string, limit int64) ([]byte, error)
+	open(ctx context.Context, key string) (io.ReadCloser, error)
 	survey(ctx context.Context) (Survey, error)
 	ready(ctx context.Context) error
 	ensure(ctx context.Context) error
@@ -72,8 +74,8 @@ type backend interface {
 // object is what a backend stores.
 type object struct {
 	ref     events.ObjectRef
-	body    []byte
-	replace bool // something else is stored under the key
+	body    io.ReaderAt // of ref.Size bytes
+	replace bool        // something else is stored under the key
 }
 
 // stat is what a backend knows of an object without reading it.
@@ -98,18 +100,24 @@ func Sum(body []byte) string {
 // MaxBytes.
 func (s *Store) Put(ctx context.Context, key string, body []byte) (events.ObjectRef, error) {
 	ref := events.ObjectRef{Key: key, SHA256: Sum(body), Size: int64(len(body))}
+	return ref, s.PutFrom(ctx, ref, bytes.NewReader(body))
+}
+
+// PutFrom is [Store.Put] of a body that is not in memory, or not as a whole: ref.Size bytes of body, which have the hash
+// of ref. It is read more than once.
+func (s *Store) PutFrom(ctx context.Context, ref events.ObjectRef, body io.ReaderAt) error {
 	if err := check(ref); err != nil {
-		return events.ObjectRef{}, fmt.Errorf("put %s: %w", key, err)
+		return fmt.Errorf("put %s: %w", ref.Key, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout(ref.Size))
 	defer cancel()
 	if err := s.put(ctx, ref, body); err != nil {
-		return events.ObjectRef{}, fmt.Errorf("put %s: %w", key, err)
+		return fmt.Errorf("put %s: %w", ref.Key, err)
 	}
-	return ref, nil
+	return nil
 }
 
-func (s *Store) put(ctx context.Context, ref events.ObjectRef, body []byte) error {
+func (s *Store) put(ctx context.Context, ref events.ObjectRef, body io.ReaderAt) error {
 	before, err := s.backend.stat(ctx, ref.Key)
 	switch {
 	case err == nil && before.matches(ref):
@@ -146,67 +154,6 @@ func check(ref events.ObjectRef) error {
 		return fmt.Errorf("%q is not an object key", ref.Key)
 	case !strings.Contains(path.Base(ref.Key), short(ref.SHA256)):
 		return fmt.Errorf("the key does not name the content (hash %s)", short(ref.SHA256))
-	}
-	return nil
-}
-
-// Get reads an object of at most limit bytes and checks it against ref. A reference without a size (0) is checked by
-// its hash alone. An object that does not match is read a second time, since another writer may have been at it.
-func (s *Store) Get(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error) {
-	body, err := s.read(ctx, ref, limit)
-	if errors.Is(err, ErrCorrupt) {
-		body, err = s.read(ctx, ref, limit)
-	}
-	return body, err
-}
-
-// Await is [Store.Get] for an object that an event or a record has just named. What it finds gone, damaged or silent
-// may be on its way: the one who answers may not know yet what the others have agreed on. It is tried again for
-// Patience; only then the error holds.
-func (s *Store) Await(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error) {
-	const first, most = 50 * time.Millisecond, 2 * time.Second
-	until := time.Now().Add(s.Patience)
-	for wait := first; ; wait = min(2*wait, most) {
-		body, err := s.read(ctx, ref, limit)
-		if err == nil || errors.Is(err, ErrTooLarge) || time.Now().Add(wait).After(until) {
-			return body, err
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil, err
-		}
-	}
-}
-
-// read makes one attempt.
-func (s *Store) read(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error) {
-	if ref.Size > limit {
-		return nil, fmt.Errorf("get %s: %w: %d bytes, at most %d", ref.Key, ErrTooLarge, ref.Size, limit)
-	}
-	if ref.Size > 0 {
-		limit = ref.Size
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout(limit))
-	defer cancel()
-	body, err := s.backend.get(ctx, ref.Key, limit+1)
-	if err == nil {
-		err = compare(body, ref, limit)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("get %s: %w", ref.Key, err)
-	}
-	return body, nil
-}
-
-func compare(body []byte, ref events.ObjectRef, limit int64) error {
-	switch size := int64(len(body)); {
-	case ref.Size == 0 && size > limit:
-		return fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
-	case ref.Size > 0 && size != ref.Size:
-		return fmt.Errorf("%w: %d bytes instead of %d", ErrCorrupt, size, ref.Size)
-	case Sum(body) != ref.SHA256:
-		return fmt.Errorf("%w: its hash differs", ErrCorrupt)
 	}
 	return nil
 }

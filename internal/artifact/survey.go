@@ -2,7 +2,10 @@ package artifact
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"strings"
 
 	"squirrly.dev/pkg/events"
@@ -44,16 +47,20 @@ func (s *Store) Survey(ctx context.Context, deep bool) (Survey, error) {
 // examine reads an object. Without a hash from the server that in its key must do.
 func (s *Store) examine(ctx context.Context, key string, f Found) error {
 	if f.SHA256 != "" {
-		_, err := s.Get(ctx, events.ObjectRef{Key: key, SHA256: f.SHA256, Size: f.Size}, MaxBytes)
-		return err
+		return s.Read(ctx, events.ObjectRef{Key: key, SHA256: f.SHA256, Size: f.Size}, MaxBytes, func(io.Reader) {})
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout(f.Size))
 	defer cancel()
-	body, err := s.backend.get(ctx, key, MaxBytes)
+	body, err := s.backend.open(ctx, key)
 	if err != nil {
 		return err
 	}
-	if sum := Sum(body); !strings.Contains(key, short(sum)) {
+	defer func() { _ = body.Close() }() // read only
+	hash := sha256.New()
+	if _, err := io.Copy(hash, io.LimitReader(body, MaxBytes)); err != nil {
+		return err //nolint:wrapcheck // those of a backend are of this package.
+	}
+	if sum := hex.EncodeToString(hash.Sum(nil)); !strings.Contains(key, short(sum)) {
 		return fmt.Errorf("%w: its hash is %s", ErrCorrupt, short(sum))
 	}
 	return nil

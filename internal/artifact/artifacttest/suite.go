@@ -5,6 +5,9 @@ package artifacttest
 import (
 	"bytes"
 	"errors"
+	"io"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -30,6 +33,7 @@ func Store(t *testing.T, s *artifact.Store) {
 		}
 	})
 	t.Run("put then get", func(t *testing.T) { putThenGet(t, s) })
+	t.Run("put from a file, read as it comes", func(t *testing.T) { stream(t, s) })
 	t.Run("put at the same time", func(t *testing.T) { putAtTheSameTime(t, s) })
 	t.Run("get refuses", func(t *testing.T) { getRefuses(t, s) })
 	t.Run("check", func(t *testing.T) { check(t, s) })
@@ -54,6 +58,40 @@ func putThenGet(t *testing.T, s *artifact.Store) {
 				t.Errorf("got %d bytes, want %d: %v", len(got), len(body), err)
 			}
 		})
+	}
+}
+
+func stream(t *testing.T, s *artifact.Store) {
+	body := bytes.Repeat([]byte("stream "), 1<<16)
+	name := filepath.Join(t.TempDir(), "body")
+	if err := os.WriteFile(name, body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	if err := s.PutFrom(t.Context(), Ref(body), file); err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	all := func(r io.Reader) { got.Reset(); _, _ = got.ReadFrom(r) }
+	if err := s.Read(t.Context(), Ref(body), artifact.MaxBytes, all); err != nil || !bytes.Equal(got.Bytes(), body) {
+		t.Errorf("read %d bytes, want %d: %v", got.Len(), len(body), err)
+	}
+	few := make([]byte, 7)
+	if err := s.AwaitRead(t.Context(), Ref(body), artifact.MaxBytes, func(r io.Reader) { _, _ = io.ReadFull(r, few) }); err != nil || string(few) != "stream " {
+		t.Errorf("read %q: %v", few, err)
+	}
+	other := Ref(body)
+	other.SHA256 = artifact.Sum([]byte("another"))
+	times := 0
+	if err := s.Read(t.Context(), other, artifact.MaxBytes, func(io.Reader) { times++ }); !errors.Is(err, artifact.ErrCorrupt) || times != 2 {
+		t.Errorf("another hash: %v, read %d times", err, times)
+	}
+	if err := s.PutFrom(t.Context(), Ref(append(body, 1)), file); err == nil {
+		t.Error("a file that is too short was stored")
 	}
 }
 
