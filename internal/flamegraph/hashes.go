@@ -20,7 +20,7 @@ func (h *hashes) add(hash uint64) bool {
 		}
 	}
 	hash = max(hash, 1)
-	mask := uint64(len(h.slots) - 1)
+	mask := uint64(len(h.slots) - 1) //nolint:gosec // there are some
 	for i := hash & mask; ; i = (i + 1) & mask {
 		switch h.slots[i] {
 		case hash:

@@ -73,19 +73,9 @@ func readPool(in *lines, names *names) ([]NameID, error) {
 		if bytes.Equal(line, []byte("];")) {
 			return pool, nil
 		}
-		line = bytes.TrimSuffix(line, []byte(","))
-		if len(line) < 3 || line[0] != '\'' || line[len(line)-1] != '\'' {
-			return nil, fmt.Errorf("%w: not a packed name", ErrMalformed)
+		if name, err = unpackName(name, line, len(pool) == 0); err != nil {
+			return nil, err
 		}
-		packed := unescape(line[1 : len(line)-1])
-		prefix := 0
-		if len(pool) > 0 {
-			prefix, packed = int(packed[0])-' ', packed[1:]
-		}
-		if prefix < 0 || prefix > len(name) {
-			return nil, fmt.Errorf("%w: a packed name that shares %d bytes of %d", ErrMalformed, prefix, len(name))
-		}
-		name = append(name[:prefix], packed...)
 		id, err := names.id(name)
 		if err != nil {
 			return nil, err
@@ -95,6 +85,23 @@ func readPool(in *lines, names *names) ([]NameID, error) {
 		}
 		pool = append(pool, id)
 	}
+}
+
+// unpackName turns the name before into that of a line.
+func unpackName(name, line []byte, first bool) ([]byte, error) {
+	line = bytes.TrimSuffix(line, []byte(","))
+	if len(line) < 3 || line[0] != '\'' || line[len(line)-1] != '\'' {
+		return nil, fmt.Errorf("%w: not a packed name", ErrMalformed)
+	}
+	packed := unescape(line[1 : len(line)-1])
+	prefix := 0
+	if !first {
+		prefix, packed = int(packed[0])-' ', packed[1:]
+	}
+	if prefix < 0 || prefix > len(name) {
+		return nil, fmt.Errorf("%w: a packed name that shares %d bytes of %d", ErrMalformed, prefix, len(name))
+	}
+	return append(name[:prefix], packed...), nil
 }
 
 // unescape drops, in place, the backslash before a backslash or a quote.

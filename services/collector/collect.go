@@ -22,6 +22,7 @@ import (
 type attempt struct {
 	cfg    Config
 	store  Store
+	room   *capture.Room
 	claim  capture.Claim
 	plan   events.Plan
 	flink  *flink.Client
@@ -48,7 +49,7 @@ func (s *Service) collect(ctx context.Context, c capture.Claim) (events.Payload,
 		return nil, bus.Permanent(events.CodeInvalidRequest, err)
 	}
 	defer done()
-	r := &attempt{cfg: s.cfg, store: s.deps.Store, claim: c, plan: rec.Plan, flink: client, timing: s.timing, log: s.deps.Logger}
+	r := &attempt{cfg: s.cfg, store: s.deps.Store, room: s.room, claim: c, plan: rec.Plan, flink: client, timing: s.timing, log: s.deps.Logger}
 	o, err := r.resolve(ctx)
 	if err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func (r *attempt) take(ctx context.Context, mode events.Mode, i int, o *observer
 	defer cancel()
 	var ticking panics.Group
 	ticking.Go(func() { r.tick(ctx, i) })
-	runner := capture.New(r.flink, r.store, r.claim, r.plan)
+	runner := capture.New(r.flink, r.store, r.claim, r.plan, r.room)
 	runner.Timing, runner.Log = r.timing, r.log
 	err := runner.Mode(ctx, mode, o.window(mode, r.plan.Duration.Seconds()))
 	cancel()

@@ -8,11 +8,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"time"
 
 	"squirrly.dev/internal/bus"
 	"squirrly.dev/internal/flink/access"
+	"squirrly.dev/internal/memory"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/collector/internal/capture"
@@ -30,12 +32,14 @@ type Deps struct {
 	Bus    *bus.Bus
 	Store  Store
 	Flink  *access.Access // the way to Flink clusters
+	Memory *memory.Budget // of the process; nil has no end
 	Logger *slog.Logger
 }
 
 // Store keeps pages and context; *artifact.Store is one.
 type Store interface {
 	Put(ctx context.Context, key string, body []byte) (events.ObjectRef, error)
+	PutFrom(ctx context.Context, ref events.ObjectRef, body io.ReaderAt) error
 	Await(ctx context.Context, ref events.ObjectRef, limit int64) ([]byte, error)
 	Check(ctx context.Context, ref events.ObjectRef) error
 }
@@ -44,6 +48,7 @@ type Store interface {
 type Service struct {
 	cfg    Config
 	deps   Deps
+	room   *capture.Room
 	timing capture.Timing
 }
 
@@ -59,7 +64,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 		return nil, errors.New("SQUIRRLY_JOB_WAIT must not be negative")
 	}
 	cfg.JobWait = cmp.Or(cfg.JobWait, time.Minute)
-	return &Service{cfg: cfg, deps: d, timing: capture.DefaultTiming()}, nil
+	return &Service{cfg: cfg, deps: d, room: capture.NewRoom(d.Memory), timing: capture.DefaultTiming()}, nil
 }
 
 // Run handles profile.planned until ctx ends.

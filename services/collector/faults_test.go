@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -306,6 +307,14 @@ func check(t *testing.T, w *world, rec run.Record, want outcome) {
 type failingStore struct {
 	Store
 	down atomic.Bool
+}
+
+// PutFrom implements Store.
+func (f *failingStore) PutFrom(ctx context.Context, ref events.ObjectRef, body io.ReaderAt) error {
+	if f.down.Load() {
+		return artifact.ErrUnavailable
+	}
+	return f.Store.PutFrom(ctx, ref, body)
 }
 
 // Put implements Store.

@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -117,6 +118,11 @@ func (c stoppedClaim) Check(ctx context.Context) error {
 type stoppedStore struct {
 	Store
 	stopper *stopper
+}
+
+// PutFrom implements Store.
+func (o stoppedStore) PutFrom(ctx context.Context, ref events.ObjectRef, body io.ReaderAt) error {
+	return o.stopper.around("put", func() error { return o.Store.PutFrom(ctx, ref, body) })
 }
 
 // Put implements Store.

@@ -5,6 +5,7 @@ package flamegraphtest
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	"squirrly.dev/internal/flamegraph"
@@ -28,7 +29,7 @@ var task = []string{"java/lang/Thread.run", "org/apache/flink/runtime/taskmanage
 func Real(dialect flamegraph.Dialect, size int, seed uint64) []byte {
 	const distinct, deepest = 4096, 60
 	random := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // pages, not keys
-	names := task[:len(task):len(task)]
+	names := slices.Clip(task)
 	for i := len(names); i < distinct; i++ {
 		names = append(names, fmt.Sprintf("com/example/p%02d/SomeOperator%04d.processElement", i%64, i))
 	}

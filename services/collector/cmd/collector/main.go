@@ -9,6 +9,7 @@ import (
 	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/daemon"
 	"squirrly.dev/internal/flink/access"
+	"squirrly.dev/internal/memory"
 	"squirrly.dev/services/collector"
 )
 
@@ -43,7 +44,9 @@ func run(ctx context.Context, d *daemon.Daemon, cfg config) error {
 	}
 	d.AddCheck("artifacts", store.Ready)
 	cfg.Collector.Version = daemon.Version()
-	s, err := collector.New(cfg.Collector, collector.Deps{Bus: b, Store: store, Flink: way, Logger: d.Logger})
+	s, err := collector.New(cfg.Collector, collector.Deps{
+		Bus: b, Store: store, Flink: way, Memory: memory.OfProcess(), Logger: d.Logger,
+	})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -33,7 +34,7 @@ func TestFault_Access(t *testing.T) {
 		"<html><script>alert(1)</script></html>":                               events.CodeBadProfile,
 		"<html><body>503 Service Temporarily Unavailable, nginx</body></html>": events.CodeBadProfile,
 	} {
-		_, err := count([]byte(page))
+		_, err := count(func() io.Reader { return strings.NewReader(page) })
 		if code, lost := lostBy(err); code != want || !lost {
 			t.Errorf("%s: %s, %v", page, code, err)
 		}

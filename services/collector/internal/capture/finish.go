@@ -1,18 +1,15 @@
 package capture
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"math"
 	"time"
 
 	"squirrly.dev/internal/artifact"
-	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/flink"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/services/collector/internal/spool"
 )
 
 // finish brings a running capture to stored: it waits for the end, downloads at once, verifies and stores.
@@ -28,13 +25,17 @@ func (t *take) finish(ctx context.Context, c run.Capture) error {
 		return stopped(ctx)
 	}
 	defer func() { <-t.pageSlots }()
-	page, err := t.download(ctx, c.JVM, p.OutputFile)
+	page, giveBack, err := t.fetch(ctx, c.JVM, p.OutputFile)
 	if err != nil {
 		return err
 	}
-	samples, err := count(page)
-	if err != nil {
+	defer giveBack()
+	samples, err := t.verify(ctx, page)
+	if _, bad := errors.AsType[badPage](err); bad {
 		return t.retryDownload(ctx, err)
+	}
+	if err != nil {
+		return err
 	}
 	return t.storePage(ctx, c, page, samples)
 }
@@ -92,41 +93,6 @@ func find(list []flink.Profile, trigger int64) (flink.Profile, bool) {
 	return flink.Profile{}, false
 }
 
-func (t *take) download(ctx context.Context, jvm, file string) ([]byte, error) {
-	var page bytes.Buffer
-	err := t.Timing.patiently(ctx, isUnavailable, func(ctx context.Context) error {
-		call, cancel := context.WithTimeout(ctx, t.Timing.Page)
-		defer cancel()
-		page.Reset()
-		_, err := t.Profiler.DownloadProfile(call, jvm, file, &page)
-		return err
-	})
-	return page.Bytes(), err
-}
-
-// badPage is a page that is not a whole flame graph.
-type badPage struct{ cause error }
-
-// Error implements error.
-func (b badPage) Error() string { return "not a whole flame graph: " + b.cause.Error() }
-
-// Unwrap gives access to the cause.
-func (b badPage) Unwrap() error { return b.cause }
-
-// count verifies a page and returns its samples.
-func count(page []byte) (int64, error) {
-	g, err := flamegraph.Parse(bytes.NewReader(page), flamegraph.Limits{})
-	switch {
-	case err != nil && flink.IsLogin(page) && !bytes.Contains(page, []byte("async-profiler")): // no profiler made it: a gateway did
-		return 0, badPage{flink.ErrLoginPage}
-	case err != nil:
-		return 0, badPage{err}
-	case g.Dialect == flamegraph.Collapsed:
-		return 0, badPage{errors.New("it is text")} // Flink writes pages
-	}
-	return int64(min(g.Total(), math.MaxInt64)), nil
-}
-
 // retryDownload lets a bad page be downloaded a second time; after that it is lost.
 func (t *take) retryDownload(ctx context.Context, err error) error {
 	t.bad++
@@ -137,14 +103,16 @@ func (t *take) retryDownload(ctx context.Context, err error) error {
 }
 
 // storePage stores the page and says so in the record.
-func (t *take) storePage(ctx context.Context, c run.Capture, page []byte, samples int64) error {
-	key := artifact.CaptureKey(t.Plan.Identity.Prefix(t.Plan.Run), c.JVM, c.Mode, artifact.Sum(page))
+func (t *take) storePage(ctx context.Context, c run.Capture, page *spool.Page, samples int64) error {
+	sum := page.Sum()
+	ref := events.ObjectRef{
+		Key: artifact.CaptureKey(t.Plan.Identity.Prefix(t.Plan.Run), c.JVM, c.Mode, sum), SHA256: sum, Size: page.Size(),
+	}
 	if err := t.Claim.Check(ctx); err != nil {
 		return err
 	}
 	err := t.Timing.Patiently(ctx, func(ctx context.Context) error {
-		ref, err := t.Store.Put(ctx, key, page)
-		if err != nil {
+		if err := t.Store.PutFrom(ctx, ref, page); err != nil {
 			return err
 		}
 		return t.mutate(ctx, func(rec *run.Record, c *run.Capture) {
@@ -156,16 +124,4 @@ func (t *take) storePage(ctx context.Context, c run.Capture, page []byte, sample
 		})
 	})
 	return err
-}
-
-// size is a number of bytes for people.
-func size(n int64) string {
-	const kib = 1 << 10
-	switch {
-	case n < kib:
-		return fmt.Sprintf("%d bytes", n)
-	case n < kib*kib:
-		return fmt.Sprintf("%d KiB", n/kib)
-	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(kib*kib))
 }

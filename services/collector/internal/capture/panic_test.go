@@ -28,7 +28,7 @@ func (s *shrinking) Record() run.Record {
 }
 
 func TestMode_RecordWithoutCaptures(t *testing.T) {
-	r := New(nil, nil, &shrinking{}, events.Plan{})
+	r := New(nil, nil, &shrinking{}, events.Plan{}, NewRoom(nil))
 	if err := r.Mode(t.Context(), events.ModeWall, nil); !errors.Is(err, errNoCapture) {
 		t.Errorf("got %v", err)
 	}
@@ -46,7 +46,7 @@ func (still) Record() run.Record { return (&shrinking{}).Record() }
 
 // A panic of one capture is the error of the mode, which the worker counts as a crash of the run.
 func TestMode_Panics(t *testing.T) {
-	r := New(breaking{}, nil, still{}, events.Plan{Duration: events.Duration(time.Second)})
+	r := New(breaking{}, nil, still{}, events.Plan{Duration: events.Duration(time.Second)}, NewRoom(nil))
 	err := r.Mode(t.Context(), events.ModeWall, nil)
 	if p, ok := errors.AsType[*panics.Error](err); !ok || p.Value != "boom" {
 		t.Errorf("got %v", err)

@@ -30,7 +30,7 @@ type Profiler interface {
 
 // Store keeps pages; *[artifact.Store] is one.
 type Store interface {
-	Put(ctx context.Context, key string, body []byte) (events.ObjectRef, error)
+	PutFrom(ctx context.Context, ref events.ObjectRef, body io.ReaderAt) error
 }
 
 // Claim is the hold on a run; *[run.Claim] is one.
@@ -55,15 +55,16 @@ type Runner struct {
 	Timing   Timing
 	Log      *slog.Logger // for what Flink says in full, at debug
 
-	pageSlots chan struct{} // bounds the pages in memory
+	room      *Room
+	pageSlots chan struct{} // bounds the pages of the run that are worked on
 }
 
-// maxPages is how many pages are held in memory at a time; one has at most 64 MiB.
-const maxPages = 3
-
 // New returns a runner with the usual timing.
-func New(p Profiler, s Store, c Claim, plan events.Plan) *Runner {
-	return &Runner{Profiler: p, Store: s, Claim: c, Plan: plan, Timing: DefaultTiming(), Log: slog.New(slog.DiscardHandler), pageSlots: make(chan struct{}, maxPages)}
+func New(p Profiler, s Store, c Claim, plan events.Plan, room *Room) *Runner {
+	return &Runner{
+		Profiler: p, Store: s, Claim: c, Plan: plan, Timing: DefaultTiming(), Log: slog.New(slog.DiscardHandler),
+		room: room, pageSlots: make(chan struct{}, maxPages),
+	}
 }
 
 // Plan lays the captures of a run out: every mode on every JVM.

@@ -1,0 +1,73 @@
+package memory_test
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/flamegraph"
+	"squirrly.dev/internal/flamegraph/flamegraphtest"
+	"squirrly.dev/pkg/events"
+)
+
+// abreast holds the first n callers back until all are there, or until it is clear that they do not come at the same time.
+func abreast(n int) (wait func()) {
+	var mu sync.Mutex
+	all := make(chan struct{})
+	came := 0
+	return func() {
+		mu.Lock()
+		if came++; came == n {
+			close(all)
+		}
+		mu.Unlock()
+		select {
+		case <-all:
+		case <-time.After(3 * time.Second):
+		}
+	}
+}
+
+// Four targets whose pages never end are told so, and the runs beside them end well.
+func TestCollector_EndlessPages(t *testing.T) {
+	w := newWorld(t, artifact.S3Config{})
+	p := w.start("collector")
+	together := abreast(4)
+	endless := func(rw http.ResponseWriter) { together(); _ = flamegraphtest.Endless(rw) }
+	var hostile, ordinary []string
+	for i := range 4 {
+		hostile = append(hostile, w.request(fmt.Sprint("hostile-", i), w.flink(endless)))
+		ordinary = append(ordinary, w.request(fmt.Sprint("ordinary-", i), w.flink(nil)))
+	}
+	for _, id := range ordinary {
+		w.until(id, events.StateCaptured)
+	}
+	for _, id := range hostile {
+		if rec := w.until(id, events.StateFailed, events.StateCaptured); rec.Outcome == nil || rec.Outcome.Code != events.CodeBadProfile {
+			t.Errorf("a page without end: %s, %+v", rec.State, rec.Outcome)
+		}
+	}
+	p.holds("four pages without end")
+}
+
+// Four of the largest pages come at once, of both dialects, and are stored; so are those of the runs beside them.
+func TestCollector_LargestPages(t *testing.T) {
+	w := newWorld(t, artifact.S3Config{})
+	p := w.start("collector")
+	pages := [][]byte{
+		flamegraphtest.Real(flamegraph.HTML2, flamegraphtest.MaxBytes, 1), flamegraphtest.Real(flamegraph.HTML3, flamegraphtest.MaxBytes, 1),
+	}
+	var runs []string
+	together := abreast(4)
+	for i := range 4 {
+		large := func(rw http.ResponseWriter) { together(); _, _ = rw.Write(pages[i%2]) }
+		runs = append(runs, w.request(fmt.Sprint("large-", i), w.flink(large)), w.request(fmt.Sprint("ordinary-", i), w.flink(nil)))
+	}
+	for _, id := range runs {
+		w.until(id, events.StateCaptured)
+	}
+	p.holds("four of the largest pages")
+}
