@@ -15,6 +15,7 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/bus"
+	shared "squirrly.dev/internal/memory"
 	"squirrly.dev/internal/run"
 	"squirrly.dev/pkg/events"
 	"squirrly.dev/services/analyzer/internal/pipeline"
@@ -25,7 +26,8 @@ import (
 type Deps struct {
 	Bus    *bus.Bus
 	Store  *artifact.Store
-	HTTP   *http.Client // to the LLM; retries are added here
+	HTTP   *http.Client   // to the LLM; retries are added here
+	Memory *shared.Budget // of the process; nil has no end
 	Logger *slog.Logger
 }
 

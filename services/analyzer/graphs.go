@@ -16,8 +16,8 @@ import (
 )
 
 // graphs stores the differential flame graphs of a run and its baseline, as far as its captures are still there.
-func (s *Service) graphs(ctx context.Context, c *run.Claim, base reference, in input.Input, cmp *events.Comparison) error {
-	if base.analysis == nil || cmp == nil {
+func (s *Service) graphs(ctx context.Context, c *run.Claim, base reference, in input.Input, cmp *events.Comparison, of *share) error {
+	if base.analysis == nil || cmp == nil || of.withoutBase {
 		return nil
 	}
 	rec, err := s.runs.Get(ctx, base.run)
@@ -27,7 +27,7 @@ func (s *Service) graphs(ctx context.Context, c *run.Claim, base reference, in i
 	if err != nil {
 		return fmt.Errorf("load the captures of the baseline: %w", err)
 	}
-	before, err := s.inputs(ctx, rec, *rec.Artifact)
+	before, err := s.inputs(ctx, rec, *rec.Artifact, of)
 	if err != nil {
 		return err
 	}

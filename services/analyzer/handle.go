@@ -59,11 +59,16 @@ func (s *Service) analyze(ctx context.Context, c *run.Claim, art events.Artifact
 	if err := m.Progress(ctx, "reading the captures", percentReading); err != nil {
 		return an, err
 	}
-	in, err := s.inputs(ctx, c.Record(), art)
+	base, err := s.baseline(ctx, c)
 	if err != nil {
 		return an, err
 	}
-	base, err := s.baseline(ctx, c)
+	of, err := s.share(ctx, c.Record(), art, base)
+	if err != nil {
+		return an, err
+	}
+	defer of.giveBack()
+	in, err := s.inputs(ctx, c.Record(), art, of)
 	if err != nil {
 		return an, err
 	}
@@ -77,7 +82,7 @@ func (s *Service) analyze(ctx context.Context, c *run.Claim, art events.Artifact
 	}
 	rec := c.Record()
 	an.Died = rec.Died()
-	return an, s.graphs(ctx, c, base, in, an.Comparison)
+	return an, s.graphs(ctx, c, base, in, an.Comparison, of)
 }
 
 // asFault gives the errors that no other attempt mends their reason code.

@@ -23,7 +23,7 @@ import (
 )
 
 // patience is how long a run may take on a busy machine.
-const patience = 75 * time.Second
+const patience = 2 * time.Minute
 
 // world is a NATS server with the artifacts in it or in S3, and the runs.
 type world struct {

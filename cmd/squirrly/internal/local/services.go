@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"squirrly.dev/internal/flink/access"
+	"squirrly.dev/internal/memory"
 	"squirrly.dev/services/analyzer"
 	"squirrly.dev/services/collector"
 	"squirrly.dev/services/notifier"
@@ -59,12 +60,13 @@ func (s *Stack) build(o Options) ([]runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("trigger: %w", err)
 	}
-	c, err := collector.New(cfg.Collector, collector.Deps{Bus: s.Bus, Store: s.Store, Flink: way, Logger: log("collector")})
+	budget := memory.OfProcess()
+	c, err := collector.New(cfg.Collector, collector.Deps{Bus: s.Bus, Store: s.Store, Flink: way, Memory: budget, Logger: log("collector")})
 	if err != nil {
 		return nil, fmt.Errorf("collector: %w", err)
 	}
 	a, err := analyzer.New(cfg.Analyzer, analyzer.Deps{
-		Bus: s.Bus, Store: s.Store, HTTP: s.daemon.HTTPClient("llm"), Logger: log("analyzer"),
+		Bus: s.Bus, Store: s.Store, HTTP: s.daemon.HTTPClient("llm"), Memory: budget, Logger: log("analyzer"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("analyzer: %w", err)

@@ -8,6 +8,7 @@ import (
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/backends"
 	"squirrly.dev/internal/daemon"
+	"squirrly.dev/internal/memory"
 	"squirrly.dev/services/analyzer"
 )
 
@@ -39,7 +40,9 @@ func run(ctx context.Context, d *daemon.Daemon, cfg config) error {
 	}
 	d.AddCheck("artifacts", store.Ready)
 	cfg.Analyzer.Version = daemon.Version()
-	s, err := analyzer.New(cfg.Analyzer, analyzer.Deps{Bus: b, Store: store, HTTP: d.HTTPClient("llm"), Logger: d.Logger})
+	s, err := analyzer.New(cfg.Analyzer, analyzer.Deps{
+		Bus: b, Store: store, HTTP: d.HTTPClient("llm"), Memory: memory.OfProcess(), Logger: d.Logger,
+	})
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,9 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -23,7 +25,8 @@ type Page struct {
 	Mode      events.Mode
 	Requested events.Mode // when the profiler replaced it
 	Seconds   float64     // duration of the profile; 0 is unknown
-	Body      []byte      // nil when the capture was lost
+	Body      []byte      // nil when the capture was lost, or parsed while it was read
+	Bytes     int64       // size of the page; 0 is that of Body
 	Key       string      // of the artifact
 	Status    string      // stored or lost
 	Code      events.Code // why it was lost, or taken in another mode
@@ -59,15 +62,28 @@ func (p *Page) Lost() string {
 	return strings.TrimSpace(fmt.Sprintf("The %s profile of %s: %s %s", p.Mode, p.JVM, why, p.Hint))
 }
 
-// Parse reads the page, once. The body is not needed for an analysis any more, only for a prompt with whole pages.
+// ParseFrom reads the page as it comes, so that its body is never in memory. It may be called again, and the last call counts.
+func (p *Page) ParseFrom(body io.Reader) {
+	p.graph, p.fault = flamegraph.Parse(body, flamegraph.Limits{})
+	if p.fault != nil {
+		p.Unreadable(p.fault)
+	}
+}
+
+// Unreadable says why the page cannot be parsed, without trying.
+func (p *Page) Unreadable(why error) {
+	p.graph, p.fault = nil, fmt.Errorf("%s: %w", p.name(), why)
+}
+
+// There reports whether there is a page, readable or not.
+func (p *Page) There() bool { return p.Body != nil || p.graph != nil || p.fault != nil }
+
+// Parse reads the page, once. The body is not needed any more.
 func (p *Page) Parse() (*flamegraph.Graph, error) {
 	if p.graph != nil || p.fault != nil || p.Body == nil {
 		return p.graph, p.fault
 	}
-	p.graph, p.fault = flamegraph.Parse(bytes.NewReader(p.Body), flamegraph.Limits{})
-	if p.fault != nil {
-		p.fault = fmt.Errorf("%s: %w", p.name(), p.fault)
-	}
+	p.ParseFrom(bytes.NewReader(p.Body))
 	return p.graph, p.fault
 }
 
@@ -125,7 +141,7 @@ func (p *Page) fit() (intake.Profile, error) {
 func (s *Set) add(p *Page, profile intake.Profile, fault error) {
 	c := diagnose.Capture{
 		JVM: p.JVM, Mode: p.Mode, Requested: p.Requested, Seconds: p.Seconds,
-		Bytes: int64(len(p.Body)), Status: p.Status, Key: p.Key, Graph: profile.Graph,
+		Bytes: cmp.Or(p.Bytes, int64(len(p.Body))), Status: p.Status, Key: p.Key, Graph: profile.Graph,
 		Code: p.Code, Note: p.Note, Hint: p.Hint, Notes: slices.Concat(p.Notes, profile.Notes),
 	}
 	if fault != nil {
