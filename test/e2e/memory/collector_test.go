@@ -1,6 +1,7 @@
 package memory_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"sync"
@@ -8,9 +9,11 @@ import (
 	"time"
 
 	"squirrly.dev/internal/artifact"
+	"squirrly.dev/internal/daemon"
 	"squirrly.dev/internal/flamegraph"
 	"squirrly.dev/internal/flamegraph/flamegraphtest"
 	"squirrly.dev/pkg/events"
+	"squirrly.dev/test/e2e/parts"
 )
 
 // abreast holds the first n callers back until all are there, or until it is clear that they do not come at the same time.
@@ -55,7 +58,28 @@ func TestCollector_EndlessPages(t *testing.T) {
 
 // Four of the largest pages come at once, of both dialects, and are stored; so are those of the runs beside them.
 func TestCollector_LargestPages(t *testing.T) {
-	w := newWorld(t, artifact.S3Config{})
+	t.Run("JetStream", func(t *testing.T) { largestPages(t, artifact.S3Config{}) })
+	t.Run("S3", func(t *testing.T) { largestPages(t, minIO(t)) })
+}
+
+// minIO runs a MinIO until the test ends.
+func minIO(t *testing.T) artifact.S3Config {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background()) // that of the test ends before its services
+	s, err := parts.StartMinIO(ctx, t.TempDir())
+	t.Cleanup(cancel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return artifact.S3Config{
+		Endpoint: s.Endpoint, Bucket: "squirrly", Region: "us-east-1", AccessKey: s.AccessKey, SecretKey: daemon.Secret(s.SecretKey),
+	}
+}
+
+func largestPages(t *testing.T, s3 artifact.S3Config) {
+	t.Helper()
+	w := newWorld(t, s3)
 	p := w.start("collector")
 	pages := [][]byte{
 		flamegraphtest.Real(flamegraph.HTML2, flamegraphtest.MaxBytes, 1), flamegraphtest.Real(flamegraph.HTML3, flamegraphtest.MaxBytes, 1),
