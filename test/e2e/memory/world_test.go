@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,10 +161,8 @@ func (w *world) until(id string, states ...events.State) run.Record {
 		if rec, err = run.New(w.bus).Get(w.t.Context(), id); err != nil {
 			continue // a busy machine may answer late
 		}
-		for _, s := range states {
-			if rec.State == s {
-				return rec
-			}
+		if slices.Contains(states, rec.State) {
+			return rec
 		}
 	}
 	text, _ := json.MarshalIndent(rec, "", " ")
