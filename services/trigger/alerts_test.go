@@ -159,6 +159,7 @@ policies:
 			t.Errorf("round %d: HTTP %d %+v", round, status, got)
 		}
 		requests += got.Requests
+		all(t, b, 1, 20*time.Second) // until it has its record, the same request goes out again, and is the same run
 	}
 	if runs := all(t, b, 1, 20*time.Second); requests != 1 || len(runs) != 1 {
 		t.Errorf("%d requests, %d runs, want 1", requests, len(runs))
