@@ -72,16 +72,7 @@ func (w *world) planted(id string, j job, change func(*jobcontext.Context), file
 		Target:   events.Target{Cluster: "prod", Namespace: "flink", Deployment: "orders"},
 		Deadline: time.Now().Add(time.Minute), RequestedAt: time.Now(),
 	}}
-	if created, err := run.New(w.Bus).Create(w.t.Context(), rec); err != nil || !created {
-		w.t.Fatalf("create: %v, %v", created, err)
-	}
-	e, err := rec.Event(events.DurableCollector, art)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := w.PublishFact(w.t.Context(), orders.Subject(e.Type, id), e); err != nil {
-		w.t.Fatal(err)
-	}
+	w.tell(rec, art)
 }
 
 // outgoing is everything that left the analyzer: what the LLM got, the log, every event, and every document of the run.

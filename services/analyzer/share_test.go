@@ -46,16 +46,7 @@ func (w *world) pagesOf(id string, pages ...[]byte) {
 		art.Manifest = ref
 	}
 	rec := run.Record{Run: id, State: events.StateCaptured, Plan: p}
-	if created, err := run.New(w.Bus).Create(w.t.Context(), rec); err != nil || !created {
-		w.t.Fatalf("create: %v, %v", created, err)
-	}
-	e, err := rec.Event(events.DurableCollector, art)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := w.PublishFact(w.t.Context(), orders.Subject(e.Type, id), e); err != nil {
-		w.t.Fatal(err)
-	}
+	w.tell(rec, art)
 }
 
 // Of pages that do not fit into memory together the largest is left out, and the result says so; a run of which none fits is told

@@ -115,6 +115,12 @@ func (w *world) captured(id string, j job, change func(*events.Plan)) {
 	art.Context = []events.ContextRef{{Name: jobcontext.Name, Kind: events.ContextJob, ObjectRef: ref}}
 	art.Manifest = ref
 	rec := run.Record{Run: id, State: events.StateCaptured, Plan: p}
+	w.tell(rec, art)
+}
+
+// tell stores a run and publishes what was captured, as the collector does.
+func (w *world) tell(rec run.Record, art events.ArtifactReady) {
+	w.t.Helper()
 	if created, err := run.New(w.Bus).Create(w.t.Context(), rec); err != nil || !created {
 		w.t.Fatalf("create: %v, %v", created, err)
 	}
@@ -122,7 +128,7 @@ func (w *world) captured(id string, j job, change func(*events.Plan)) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.PublishFact(w.t.Context(), orders.Subject(e.Type, id), e); err != nil {
+	if err := w.PublishFact(w.t.Context(), rec.Plan.Identity.Subject(e.Type, rec.Run), e); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -43,20 +43,12 @@ func TestMain(m *testing.M) {
 }
 
 func runTests(m *testing.M) (int, error) {
-	root, err := parts.Root()
+	dir, remove, err := parts.Build(context.Background(), parts.Squirrly...)
 	if err != nil {
 		return 0, err
 	}
-	if bin, err = os.MkdirTemp("", "squirrly-bin-"); err != nil {
-		return 0, fmt.Errorf("make a folder: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(bin) }()
-	build := exec.Command("go", "build", "-o", bin, "./cmd/squirrly", "./services/trigger/cmd/trigger",
-		"./services/collector/cmd/collector", "./services/analyzer/cmd/analyzer", "./services/notifier/cmd/notifier")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build the binaries: %w\n%s", err, out)
-	}
+	defer remove()
+	bin = dir
 	return m.Run(), nil
 }
 

@@ -91,7 +91,7 @@ func newShell(t *testing.T) *shell {
 		filepath.Join(s.path, "make"):           fmt.Sprintf(makeStandIn, os.Getenv("PATH"), root),
 		filepath.Join(s.path, "nats"):           idle,
 		filepath.Join(s.path, "curl"):           idle,
-		filepath.Join(s.dir, "bin", "squirrly"): fmt.Sprintf(ownStandIn, squirrly(t, root)),
+		filepath.Join(s.dir, "bin", "squirrly"): fmt.Sprintf(ownStandIn, squirrly(t)),
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o700); err != nil {
 			t.Fatal(err)
@@ -101,15 +101,14 @@ func newShell(t *testing.T) *shell {
 }
 
 // squirrly builds the command line.
-func squirrly(t *testing.T, root string) string {
+func squirrly(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "squirrly")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./cmd/squirrly")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the command line: %v\n%s", err, out)
+	dir, remove, err := parts.Build(t.Context(), "./cmd/squirrly")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return bin
+	t.Cleanup(remove)
+	return filepath.Join(dir, "squirrly")
 }
 
 // run runs commands, and returns what they print.

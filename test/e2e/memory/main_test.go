@@ -3,9 +3,9 @@
 package memory_test
 
 import (
+	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -31,15 +31,12 @@ func runTests(m *testing.M) (code int, err error) {
 	if root, err = parts.Root(); err != nil {
 		return 0, err
 	}
-	if bin, err = os.MkdirTemp("", "squirrly-bin-"); err != nil {
-		return 0, fmt.Errorf("make a folder: %w", err)
+	dir, remove, err := parts.Build(context.Background(), "./services/collector/cmd/collector", "./services/analyzer/cmd/analyzer")
+	if err != nil {
+		return 0, err
 	}
-	defer func() { _ = os.RemoveAll(bin) }()
-	build := exec.Command("go", "build", "-o", bin, "./services/collector/cmd/collector", "./services/analyzer/cmd/analyzer")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build the binaries: %w\n%s", err, out)
-	}
+	defer remove()
+	bin = dir
 	return m.Run(), nil
 }
 
