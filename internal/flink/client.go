@@ -17,10 +17,7 @@ import (
 	"strings"
 )
 
-const (
-	maxAnswer      = 32 << 20  // bytes of a JSON answer; thread dumps are the largest
-	maxErrorAnswer = 256 << 10 // bytes of an error's answer; Flink puts stack traces there
-)
+const maxErrorAnswer = 256 << 10 // bytes of an error's answer; Flink puts stack traces there
 
 // Client talks to one JobManager. It is safe for use by several goroutines.
 type Client struct {
@@ -72,20 +69,24 @@ func (c *Client) get(ctx context.Context, into any, path ...string) error {
 // json makes the call and decodes its answer.
 func (c *Client) json(ctx context.Context, r call, into any) error {
 	return c.do(ctx, r, func(body io.Reader) error {
-		text, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
-		if err != nil {
-			return r.failed(http.StatusOK, ErrUnavailable, withoutURL(err))
-		}
-		if len(text) > maxAnswer {
+		decoded := false
+		err := readAnswer(ctx, body, func(text []byte) error {
+			decoded = true
+			if isPage(text) {
+				return r.failed(http.StatusOK, ErrLoginPage, nil)
+			}
+			if err := json.Unmarshal(text, into); err != nil {
+				return r.failed(http.StatusOK, ErrMalformed, err)
+			}
+			return nil
+		})
+		switch {
+		case err == nil, decoded:
+			return err
+		case errors.Is(err, ErrTooLarge):
 			return r.failed(http.StatusOK, ErrTooLarge, nil)
 		}
-		if isPage(text) {
-			return r.failed(http.StatusOK, ErrLoginPage, nil)
-		}
-		if err := json.Unmarshal(text, into); err != nil {
-			return r.failed(http.StatusOK, ErrMalformed, err)
-		}
-		return nil
+		return r.failed(http.StatusOK, ErrUnavailable, withoutURL(err))
 	})
 }
 
