@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-
-	"golang.org/x/sync/semaphore"
 )
 
 // What an answer may take of the memory. A list of empty objects becomes a hundred times larger when it is decoded, so their
@@ -19,17 +17,19 @@ const (
 )
 
 // large are the large answers that a process reads at a time, whoever sends them.
-var large = semaphore.NewWeighted(largeAnswers) //nolint:gochecknoglobals // the memory of a process is one.
+var large = make(chan struct{}, largeAnswers) //nolint:gochecknoglobals // the memory of a process is one.
 
 // readAnswer reads an answer and decodes it. It is read no further than it may go: ErrTooLarge.
 func readAnswer(ctx context.Context, body io.Reader, decode func(text []byte) error) error {
 	from := &counted{reader: io.LimitReader(body, maxAnswer+1)}
 	text, err := io.ReadAll(io.LimitReader(from, smallAnswer))
 	if err == nil && len(text) == smallAnswer {
-		if err := large.Acquire(ctx, 1); err != nil {
-			return err //nolint:wrapcheck // of the caller's own context
+		select {
+		case large <- struct{}{}:
+			defer func() { <-large }()
+		case <-ctx.Done():
+			return ctx.Err() //nolint:wrapcheck // the caller says what was asked
 		}
-		defer large.Release(1)
 		all := bytes.NewBuffer(text)
 		_, err = all.ReadFrom(from)
 		text = all.Bytes()

@@ -44,7 +44,7 @@ func (s *Service) collect(ctx context.Context, c capture.Claim) (events.Payload,
 	if rec.Artifact != nil { // everything was stored, and perhaps told
 		return *rec.Artifact, nil
 	}
-	client, done, err := s.deps.Flink.Client(place(rec.Plan))
+	client, done, err := s.deps.Flink.Client(ctx, place(rec.Plan))
 	if err != nil {
 		return nil, bus.Permanent(events.CodeInvalidRequest, err)
 	}

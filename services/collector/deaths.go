@@ -97,7 +97,7 @@ func (s *Service) after(ctx context.Context, rec run.Record) error {
 	if early := time.Until(rec.Profiled.Add(s.timing.After)); early > 0 {
 		return run.Later(early)
 	}
-	client, done, err := s.deps.Flink.Client(place(rec.Plan))
+	client, done, err := s.deps.Flink.Client(ctx, place(rec.Plan))
 	if err != nil {
 		return nil // the access was taken away since
 	}

@@ -87,13 +87,13 @@ type Target struct {
 }
 
 // Client makes a client for a target. done frees its connections.
-func (a *Access) Client(t Target) (client *flink.Client, done func(), err error) {
+func (a *Access) Client(ctx context.Context, t Target) (client *flink.Client, done func(), err error) {
 	base, err := url.Parse(t.URL)
 	if err != nil {
 		return nil, nil, errors.New("flink URL: cannot be parsed") // url's own text repeats credentials
 	}
 	w := &way{Access: a, base: base.JoinPath(), guard: a.guard.Plus(t.Hosts...)}
-	if e := w.entry(context.Background()); e != nil && e.Prefix != "" && (base.Path == "" || base.Path == "/") {
+	if e := w.entry(ctx); e != nil && e.Prefix != "" && (base.Path == "" || base.Path == "/") {
 		base = base.JoinPath(e.Prefix)
 	}
 	w.root = base.JoinPath()

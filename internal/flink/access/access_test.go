@@ -78,7 +78,7 @@ func open(t *testing.T, o access.Options, match string, lines ...string) *access
 // overview makes one call.
 func overview(t *testing.T, a *access.Access, url string) error {
 	t.Helper()
-	client, done, err := a.Client(access.Target{URL: url, Timeout: 10 * time.Second})
+	client, done, err := a.Client(t.Context(), access.Target{URL: url, Timeout: 10 * time.Second})
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func TestClient_Rotates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, done, err := a.Client(access.Target{URL: url})
+	client, done, err := a.Client(t.Context(), access.Target{URL: url})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +254,7 @@ func TestClient_RotatesCertificates(t *testing.T) {
 		write(t, ca, string(b))
 	}
 	copyFile(wrong.CAFile)
-	client, done, err := open(t, access.Options{}, url, "caFile: "+ca).Client(access.Target{URL: url})
+	client, done, err := open(t, access.Options{}, url, "caFile: "+ca).Client(t.Context(), access.Target{URL: url})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +341,7 @@ func TestClient_Redirects(t *testing.T) {
 			if errors.Is(c.want, flink.ErrLoginPage) && !strings.Contains(err.Error(), "it redirected to /oauth2/sign_in") {
 				t.Errorf("%s, %d: it is not said where it went: %v", name, status, err)
 			}
-			client, done, err := a.Client(access.Target{URL: home})
+			client, done, err := a.Client(t.Context(), access.Target{URL: home})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -21,7 +21,7 @@ const (
 // Flink looks whether a JobManager can be reached, runs a job, and profiles on each of its TaskManagers. No profile is started.
 func Flink(ctx context.Context, way *access.Access, rest string) []Finding {
 	area := "Flink " + rest
-	client, done, err := way.Client(access.Target{URL: rest, Timeout: flinkCall})
+	client, done, err := way.Client(ctx, access.Target{URL: rest, Timeout: flinkCall})
 	if err != nil {
 		return []Finding{{area, Fail, err.Error(), "Name the REST URL of the JobManager."}}
 	}

@@ -29,7 +29,7 @@ func (r *Resolver) ask(ctx context.Context, p place, wanted string) (Found, erro
 	if p.host != "" {
 		to.Hosts = []string{p.host}
 	}
-	client, done, err := r.Flink.Client(to)
+	client, done, err := r.Flink.Client(ctx, to)
 	if err != nil {
 		return found, refusal.New(events.CodeInvalidRequest, "field target.url: %w", err)
 	}

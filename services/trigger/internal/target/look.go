@@ -15,7 +15,7 @@ func (r *Resolver) Look(ctx context.Context, t events.Target) (flink.JobSummary,
 	if err != nil {
 		return flink.JobSummary{}, err
 	}
-	client, done, err := r.Flink.Client(access.Target{URL: p.url, Timeout: callTimeout})
+	client, done, err := r.Flink.Client(ctx, access.Target{URL: p.url, Timeout: callTimeout})
 	if err != nil {
 		return flink.JobSummary{}, refusal.New(events.CodeInvalidRequest, "field target.url: %w", err)
 	}
