@@ -2,7 +2,6 @@ package memory_test
 
 import (
 	"bufio"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"squirrly.dev/internal/artifact"
 	"squirrly.dev/internal/flink/flinktest"
-	"squirrly.dev/pkg/events"
 )
 
 // flood is what a hostile Flink has in its lists: so many of an element.
@@ -69,16 +67,8 @@ func TestCollector_FloodingAnswers(t *testing.T) {
 			t.Parallel() // most of the time a job is waited for whose tasks make no sense
 			w := newWorld(t, artifact.S3Config{})
 			p := w.start("collector")
-			var hostile, ordinary []string
-			for i := range 4 {
-				hostile = append(hostile, w.request(fmt.Sprint("hostile-", i), w.flooding(f)))
-				ordinary = append(ordinary, w.request(fmt.Sprint("ordinary-", i), w.flink(nil)))
-			}
-			for _, id := range ordinary {
-				w.until(id, events.StateCaptured)
-			}
-			for _, id := range hostile {
-				if rec := w.until(id, events.StateFailed, events.StateCaptured); rec.Outcome == nil || rec.Outcome.Message == "" {
+			for _, rec := range w.besideOrdinary(func() string { return w.flooding(f) }) {
+				if rec.Outcome == nil || rec.Outcome.Message == "" {
 					t.Errorf("a flood ended as %s, %+v", rec.State, rec.Outcome)
 				}
 			}

@@ -40,16 +40,8 @@ func TestCollector_EndlessPages(t *testing.T) {
 	p := w.start("collector")
 	together := abreast(4)
 	endless := func(rw http.ResponseWriter) { together(); _ = flamegraphtest.Endless(rw) }
-	var hostile, ordinary []string
-	for i := range 4 {
-		hostile = append(hostile, w.request(fmt.Sprint("hostile-", i), w.flink(endless)))
-		ordinary = append(ordinary, w.request(fmt.Sprint("ordinary-", i), w.flink(nil)))
-	}
-	for _, id := range ordinary {
-		w.until(id, events.StateCaptured)
-	}
-	for _, id := range hostile {
-		if rec := w.until(id, events.StateFailed, events.StateCaptured); rec.Outcome == nil || rec.Outcome.Code != events.CodeBadProfile {
+	for _, rec := range w.besideOrdinary(func() string { return w.flink(endless) }) {
+		if rec.Outcome == nil || rec.Outcome.Code != events.CodeBadProfile {
 			t.Errorf("a page without end: %s, %+v", rec.State, rec.Outcome)
 		}
 	}

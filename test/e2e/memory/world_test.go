@@ -131,6 +131,24 @@ func (w *world) request(job, url string) string {
 	return p.Run
 }
 
+// besideOrdinary has four hostile Flinks profiled and four as recorded, whose runs must end well. It returns the records of the hostile
+// ones, whose runs are over, or captured.
+func (w *world) besideOrdinary(hostile func() (url string)) (ended []run.Record) {
+	w.t.Helper()
+	var bad, good []string
+	for i := range 4 {
+		bad = append(bad, w.request(fmt.Sprint("hostile-", i), hostile()))
+		good = append(good, w.request(fmt.Sprint("ordinary-", i), w.flink(nil)))
+	}
+	for _, id := range good {
+		w.until(id, events.StateCaptured)
+	}
+	for _, id := range bad {
+		ended = append(ended, w.until(id, events.StateFailed, events.StateCaptured))
+	}
+	return ended
+}
+
 // captured is a run with pages, as the collector leaves it: one of a TaskManager each. It returns its id.
 func (w *world) captured(job string, pages ...[]byte) string {
 	w.t.Helper()
